@@ -1,0 +1,134 @@
+package launchready
+
+import "time"
+
+// ReportSchema names the contract of Report; scripts depend on it.
+const ReportSchema = "launchready.report/v1"
+
+// Readiness is the verdict of a whole run.
+type Readiness string
+
+const (
+	Ready           Readiness = "ready"
+	ReadyWithRisks  Readiness = "ready-with-accepted-risks"
+	NotReady        Readiness = "not-ready"
+	NotEnoughTested Readiness = "not-enough-tested"
+)
+
+// Report is the result of a run: the product. Every other format is drawn from
+// it. Nothing in it needs redaction any more.
+type Report struct {
+	Schema      string      `json:"schema"`
+	Run         string      `json:"run"`
+	Product     string      `json:"product"`
+	Target      string      `json:"target"`
+	Environment string      `json:"environment,omitempty"`
+	Started     time.Time   `json:"started"`
+	Seconds     float64     `json:"seconds"`
+	Requests    int         `json:"requests"`
+	SpentUSD    float64     `json:"spent_usd"`
+	Readiness   Readiness   `json:"readiness"`
+	Reasons     []string    `json:"reasons"`           // what decided the readiness, worst first
+	Partial     bool        `json:"partial,omitempty"` // not every row was asked for: never "ready"
+	Interrupted bool        `json:"interrupted,omitempty"`
+	Tool        string      `json:"tool"`
+	Seed        int64       `json:"seed"`
+	FailOn      Severity    `json:"fail_on"`
+	Waivers     []Waiver    `json:"waivers"`
+	Plan        []WorkItem  `json:"plan"`
+	Coverage    Coverage    `json:"coverage"`
+	Warnings    []string    `json:"warnings,omitempty"` // what the run repaired or passed over
+	Orphans     []string    `json:"orphans,omitempty"`  // objects that teardown could not remove
+	Rows        []RowReport `json:"rows"`
+}
+
+// Coverage is how much of the surface the run could decide on.
+type Coverage struct {
+	Routes     int `json:"routes"`     // routes of the surface
+	Probed     int `json:"probed"`     // routes that got at least one probe
+	Conclusive int `json:"conclusive"` // routes with at least one passed or failed outcome
+}
+
+// RowReport is a row's verdict and the checks behind it.
+type RowReport struct {
+	ID      string        `json:"id"`
+	Title   string        `json:"title"`
+	Pass    string        `json:"pass,omitempty"` // when the row passes
+	Verdict Verdict       `json:"verdict"`
+	Reason  string        `json:"reason,omitempty"`
+	Checks  []CheckReport `json:"checks"`
+}
+
+// CheckReport is a check's verdict, its findings and why it matters.
+type CheckReport struct {
+	ID       string    `json:"id"`
+	Title    string    `json:"title"`
+	Why      string    `json:"why,omitempty"`
+	Verdict  Verdict   `json:"verdict"`
+	Severity Severity  `json:"severity"`
+	Required bool      `json:"required"`
+	Reason   string    `json:"reason,omitempty"`
+	Seconds  float64   `json:"seconds"`
+	Asked    int       `json:"asked"`          // subjects that were asked
+	Passed   int       `json:"passed"`         // of them right
+	Open     []string  `json:"open,omitempty"` // subjects that could not be asked, with the reason
+	Rate     *Rate     `json:"rate,omitempty"`
+	Findings []Finding `json:"findings"`
+	Refs     []Ref     `json:"refs,omitempty"`
+	Waived   *Waiver   `json:"waived,omitempty"`
+}
+
+// Rate is the result of a statistical check.
+type Rate struct {
+	Hits    int     `json:"hits"`
+	N       int     `json:"n"`
+	Upper95 float64 `json:"upper95"`
+}
+
+// Finding is one thing that is wrong.
+type Finding struct {
+	ID         string         `json:"id"` // Fingerprint: stable over runs
+	Confidence Confidence     `json:"confidence"`
+	Severity   Severity       `json:"severity"`
+	Subject    string         `json:"subject"`
+	Message    string         `json:"message"`
+	Fix        string         `json:"fix"`
+	Guard      string         `json:"guard,omitempty"`
+	Evidence   []EvidenceItem `json:"evidence"`
+	Replay     string         `json:"replay"`
+	Refs       []Ref          `json:"refs,omitempty"`
+}
+
+// EvidenceItem is one redacted piece of evidence. Kind says which fields are set.
+type EvidenceItem struct {
+	Kind     string        `json:"kind"` // exchange, dns, tls, file, sql, log, timing
+	Note     string        `json:"note,omitempty"`
+	As       string        `json:"as,omitempty"`
+	Request  string        `json:"request,omitempty"`  // request line, header, body; masked
+	Response string        `json:"response,omitempty"` // status line, header, body; masked and cut
+	Status   int           `json:"status,omitempty"`
+	Witness  []string      `json:"witness,omitempty"` // values that decided, found in the response
+	Curl     string        `json:"curl,omitempty"`    // with $TOKEN in place of the credential
+	Took     time.Duration `json:"took_ns,omitempty"`
+	Text     string        `json:"text,omitempty"` // records of another kind
+}
+
+// WorkItem is one line of the plan: findings that are fixed together.
+type WorkItem struct {
+	ID       string   `json:"id"`
+	Title    string   `json:"title"`
+	Findings []string `json:"findings"` // finding ids
+	Hours    float64  `json:"hours"`
+	Owner    string   `json:"owner,omitempty"`
+	How      string   `json:"how"` // guard, edge, code, senior engineer
+	Steps    []string `json:"steps,omitempty"`
+	Worst    Severity `json:"worst"`
+}
+
+// Waiver accepts a risk: it stays visible.
+type Waiver struct {
+	Check  string `json:"check"`
+	Reason string `json:"reason"`
+	Owner  string `json:"owner"`
+	Until  string `json:"until"` // YYYY-MM-DD
+}

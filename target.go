@@ -1,0 +1,167 @@
+package launchready
+
+import (
+	"net/url"
+	"path"
+	"strings"
+	"time"
+)
+
+// Target is what is audited: a live application, its surface and the accounts
+// that the audit plays.
+type Target struct {
+	Product     string
+	Base        *url.URL
+	Environment string // "staging", "production", …
+	Routes      []*Route
+	Accounts    []*Account // in the configuration's order, signed in
+	Access      Access
+	SignIn      *Route // the route that signs in, when it is known
+	Mutate      bool   // consent to Writes and Destroys
+}
+
+// Tenant is a customer of the audited product.
+type Tenant struct {
+	Name string // the configuration's name
+	ID   string // the application's own id, once it is known
+}
+
+// Identity is who an account is.
+type Identity struct {
+	Name   string // the configuration's name: "acme_member"
+	Tenant string // the tenant's name in the configuration
+	Role   string // "member", "admin", …
+	User   string // login name, usually an e-mail address
+}
+
+// Account is an identity with the means to be it.
+type Account struct {
+	Identity
+	TenantID   string // the application's id of the tenant, learned from whoami or the token
+	UserID     string // the application's id of the user, likewise
+	WhoAmI     *Route // answers who the caller is
+	Credential Credential
+	// Known holds the values that whoami told of this identity, by field name.
+	Known map[string]string
+	Spare bool // made by this run: it may be signed out, disabled or deleted
+}
+
+// Credential is what an account sends with each request. Its maps are replaced,
+// never changed in place, so a copy of the struct is a snapshot.
+type Credential struct {
+	Header  map[string]Secret // whole header values: Authorization => "Bearer …"
+	Cookie  map[string]Secret
+	Query   map[string]Secret
+	Token   Secret // the bare token that the places above carry, if there is one
+	Refresh Secret
+	Expires time.Time // zero: not known
+}
+
+// IsZero reports whether nothing would be sent.
+func (c Credential) IsZero() bool { return len(c.Header)+len(c.Cookie)+len(c.Query) == 0 }
+
+// WithToken returns the credential with token in every place that carries the
+// current one, keeping scheme words around it.
+func (c Credential) WithToken(token string) Credential {
+	swap := func(in map[string]Secret) map[string]Secret {
+		if in == nil {
+			return nil
+		}
+		out := make(map[string]Secret, len(in))
+		for k, v := range in {
+			s := v.Reveal()
+			if !c.Token.IsZero() {
+				s = strings.ReplaceAll(s, c.Token.Reveal(), token)
+			}
+			out[k] = NewSecret(s)
+		}
+		return out
+	}
+	c.Header, c.Cookie, c.Query = swap(c.Header), swap(c.Cookie), swap(c.Query)
+	c.Token = NewSecret(token)
+	return c
+}
+
+// Access is what the owner of the target states about who may read what.
+// Patterns are "METHOD /path" or "/path"; {name} matches a segment, * too, and
+// ** any rest.
+type Access struct {
+	Public []string // answers anyone, on purpose
+	Admin  []string // for privileged roles only
+	Shared []string // readable across tenants, on purpose
+}
+
+// Match reports whether a list of access patterns covers a route template.
+func Match(patterns []string, rt *Route) bool {
+	for _, p := range patterns {
+		method, pat, ok := strings.Cut(p, " ")
+		if !ok {
+			method, pat = "", p
+		}
+		if method != "" && !strings.EqualFold(method, rt.Method) {
+			continue
+		}
+		if matchPath(splitPath(pat), splitPath(rt.Path)) {
+			return true
+		}
+	}
+	return false
+}
+
+func matchPath(pat, p []string) bool {
+	for len(pat) > 0 {
+		if pat[0] == "**" {
+			return true
+		}
+		if len(p) == 0 {
+			return false
+		}
+		if !strings.HasPrefix(pat[0], "{") {
+			if ok, err := path.Match(pat[0], p[0]); (err != nil || !ok) && pat[0] != p[0] {
+				return false
+			}
+		}
+		pat, p = pat[1:], p[1:]
+	}
+	return len(p) == 0
+}
+
+func splitPath(p string) []string {
+	return strings.FieldsFunc(p, func(r rune) bool { return r == '/' })
+}
+
+// Tenants lists the names of the tenants that have an account, in order.
+func (t *Target) Tenants() []string {
+	var out []string
+	seen := map[string]bool{}
+	for _, a := range t.Accounts {
+		if a.Tenant != "" && !seen[a.Tenant] {
+			seen[a.Tenant] = true
+			out = append(out, a.Tenant)
+		}
+	}
+	return out
+}
+
+// Foreign returns the accounts that belong to another tenant than the owner.
+func (t *Target) Foreign(owner *Account) []*Account {
+	var out []*Account
+	for _, a := range t.Accounts {
+		if !a.Spare && a.Tenant != owner.Tenant {
+			out = append(out, a)
+		}
+	}
+	return out
+}
+
+// PrivilegedRole reports whether a role name is one that usually administers.
+func PrivilegedRole(role string) bool {
+	switch strings.ToLower(role) {
+	case "admin", "owner", "administrator", "superadmin", "super_admin", "root", "manager":
+		return true
+	}
+	return false
+}
+
+// Privileged reports whether the account's role administers its tenant.
+func (a *Account) Privileged() bool { return PrivilegedRole(a.Role) }

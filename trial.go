@@ -1,0 +1,68 @@
+package launchready
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+)
+
+// Errors by which a check decides that it could not ask.
+var (
+	ErrNoSpare      = errors.New("no way to make a spare identity: name one in the configuration, or a sign_up request")
+	ErrNoRefresh    = errors.New("the account has no refresh token")
+	ErrNotCreatable = errors.New("no route creates such an object")
+	ErrBudget       = errors.New("the budget is spent")
+	ErrScope        = errors.New("outside the target's scope")
+	ErrLost         = errors.New("the target no longer answers")
+)
+
+// Trial is one run of one check. A check talks to the target through it and
+// reports outcomes to it.
+type Trial struct {
+	Check  *Check
+	Target *Target
+	HTTP   Client
+	Cast   Cast
+	Stage  Stage
+	Log    *slog.Logger
+	Now    func() time.Time
+	Report func(Outcome) // safe for concurrent use
+}
+
+// Pass reports that the subject was asked and is right.
+func (t *Trial) Pass(e Evidence, subject, format string, args ...any) {
+	t.Report(Outcome{Verdict: Passed, Confidence: Confirmed, Subject: subject, Message: fmt.Sprintf(format, args...), Evidence: e})
+}
+
+// Fail reports a confirmed finding.
+func (t *Trial) Fail(e Evidence, subject, format string, args ...any) {
+	t.Report(Outcome{Verdict: Failed, Confidence: Confirmed, Subject: subject, Message: fmt.Sprintf(format, args...), Evidence: e})
+}
+
+// Suspect reports a finding by shape only; it fails no gate.
+func (t *Trial) Suspect(e Evidence, subject, format string, args ...any) {
+	t.Report(Outcome{Verdict: Failed, Confidence: Suspected, Subject: subject, Message: fmt.Sprintf(format, args...), Evidence: e})
+}
+
+// Unknown reports that the subject could not be asked, and why.
+func (t *Trial) Unknown(subject, format string, args ...any) {
+	t.Report(Outcome{Verdict: Unknown, Subject: subject, Message: fmt.Sprintf(format, args...)})
+}
+
+// NotApplicable reports that the question does not arise, and why: the target
+// has no such thing.
+func (t *Trial) NotApplicable(format string, args ...any) {
+	t.Report(Outcome{Verdict: Skipped, Message: fmt.Sprintf(format, args...)})
+}
+
+// Send builds the route's request for the object and sends it as the account.
+func (t *Trial) Send(ctx context.Context, as *Account, rt *Route, o *Object, note string) (*Exchange, error) {
+	r, err := t.Stage.Request(ctx, rt, o, as)
+	if err != nil {
+		return nil, err
+	}
+	r.Note = note
+	return t.HTTP.Do(ctx, as, r)
+}
