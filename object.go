@@ -20,7 +20,8 @@ type Object struct {
 // Stage is the target with the run's own objects on it. It is safe for
 // concurrent use.
 type Stage interface {
-	// Object returns the object of the resource seeded for the account, or nil.
+	// Object returns the object of the resource seeded for the account's tenant,
+	// or nil. Its Owner is the account of that tenant which could create it.
 	Object(resource string, owner *Account) *Object
 	// Fresh creates another object, ledgered; ErrNotCreatable when no route does.
 	Fresh(ctx context.Context, resource string, owner *Account) (*Object, error)
@@ -32,8 +33,14 @@ type Stage interface {
 	ReadBack(ctx context.Context, o *Object) (*State, error)
 	// Adopt ledgers an object that an exchange of a check created, for teardown.
 	Adopt(ctx context.Context, rt *Route, as *Account, x *Exchange)
+	// Control sends the route's plain request for the object as the account, once
+	// in a run: later calls with the same three give the same exchange. Only for
+	// requests that read.
+	Control(ctx context.Context, rt *Route, o *Object, as *Account) (*Exchange, error)
 	// Canary mints a fresh canary for the tenant.
 	Canary(tenant string) string
+	// TenantOf tells which tenant a canary was minted for, "" when it is not ours.
+	TenantOf(canary string) string
 }
 
 // State is an object as its owner sees it at one moment.

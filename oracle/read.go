@@ -1,0 +1,253 @@
+package oracle
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	lr "github.com/launchready/launchready"
+)
+
+// Probe is one question: may As see, by Route, what belongs to Victim?
+type Probe struct {
+	Route  *lr.Route
+	Object *lr.Object  // the victim's object that the route addresses; nil for a route without key
+	Victim *lr.Account // whose data is looked for; nil: the object's owner
+	As     *lr.Account // the attacker; nil: anonymous
+	// Vary changes the plain request: swaps a tenant, tampers with a token.
+	Vary func(*lr.Request)
+	// Credential is sent instead of the attacker's own.
+	Credential *lr.Credential
+	// Base is the object that the request is built for where it is not Object:
+	// the attacker's own, when only Vary points at the victim.
+	Base *lr.Object
+	Note string
+}
+
+// Errors that end a check rather than a subject.
+func fatal(ctx context.Context, err error) bool {
+	return ctx.Err() != nil || errors.Is(err, lr.ErrBudget) || errors.Is(err, lr.ErrLost) || errors.Is(err, lr.ErrScope)
+}
+
+// Read runs the probe with its four controls, and repeats a hit with a new
+// object and past caches before it calls it confirmed. An error means that the
+// check cannot go on; what merely could not be asked is an Unknown judgement.
+func Read(ctx context.Context, t *lr.Trial, p Probe) (Judgement, error) {
+	j, err := read(ctx, t, p, "")
+	if err != nil || j.Verdict != lr.Failed || j.Confidence != lr.Confirmed {
+		return j, err
+	}
+	again := p
+	if p.Object != nil && p.Object.Made && p.Vary == nil && p.Base == nil {
+		if o, err := t.Stage.Fresh(ctx, p.Object.Resource, p.Object.Owner); err == nil {
+			again.Object = o
+		} else if fatal(ctx, err) {
+			return j, err
+		}
+	}
+	k, err := read(ctx, t, again, "no-cache")
+	if err != nil {
+		return j, err
+	}
+	if k.Verdict != lr.Failed {
+		// Once more with the first object, as caches differ by URL.
+		if k, err = read(ctx, t, p, ""); err != nil {
+			return j, err
+		}
+	}
+	if k.Verdict != lr.Failed {
+		j.Confidence = lr.Suspected
+		j.Reason += "; a second try did not show it"
+		return j, nil
+	}
+	j.Reason += "; seen again in a second try"
+	return j, nil
+}
+
+func read(ctx context.Context, t *lr.Trial, p Probe, cache string) (Judgement, error) {
+	victim := p.Victim
+	if victim == nil && p.Object != nil {
+		victim = p.Object.Owner
+	}
+	if victim == nil {
+		return Judgement{}.unknown("nobody's data to look for"), nil
+	}
+	owner, ownerReply, err := OwnerControl(ctx, t, p.Route, p.Object, victim)
+	if err != nil {
+		return lost(ctx, "the owner's request", err)
+	}
+	c := Case{Owner: ownerReply, Attacker: p.As, Public: Public(t, p.Route, p.Object), Shared: lr.Match(t.Target.Access.Shared, p.Route)}
+	if owner == nil {
+		return Judge(Case{Owner: ownerReply, Probe: ownerReply, Attacker: p.As}), nil
+	}
+	base := p.Base
+	if base == nil {
+		base = p.Object
+	}
+	r, err := t.Stage.Request(ctx, p.Route, base, p.As)
+	if err != nil {
+		return lost(ctx, "building the request", err)
+	}
+	r.Note = p.Note
+	if p.Credential != nil {
+		r.Credential = p.Credential
+	}
+	if cache != "" {
+		r.SetHeader("Cache-Control", cache)
+	}
+	if p.Vary != nil {
+		p.Vary(r)
+	}
+	if c.Probe, err = t.HTTP.Do(ctx, p.As, r); err != nil {
+		return lost(ctx, "the probe", err)
+	}
+	if p.As != nil || p.Credential != nil {
+		if c.Anonymous, err = t.Stage.Control(ctx, p.Route, p.Object, nil); err != nil && fatal(ctx, err) {
+			return Judgement{}, err
+		}
+	}
+	if p.As != nil {
+		if own := t.Stage.Object(p.Route.Resource, p.As); own != nil && len(p.Route.PathParams()) > 0 {
+			c.Own, err = t.Stage.Control(ctx, p.Route, own, p.As)
+		} else if p.As.WhoAmI != nil {
+			c.Own, err = t.Stage.Control(ctx, p.As.WhoAmI, nil, p.As)
+		}
+		if err != nil && fatal(ctx, err) {
+			return Judgement{}, err
+		}
+	}
+	if p.Object != nil && p.Vary == nil && len(p.Route.PathParams()) > 0 {
+		if c.Missing, err = t.Stage.Control(ctx, p.Route, Missing(p.Object), p.As); err != nil && fatal(ctx, err) {
+			return Judgement{}, err
+		}
+	}
+	c.Witness, err = witnessFor(ctx, t, p, owner, c, RequestText(r))
+	if err != nil {
+		return Judgement{}, err
+	}
+	j := Judge(c)
+	j.Evidence.Exchanges = present(ownerReply, c.Probe)
+	return j, nil
+}
+
+// witnessFor gathers the probe's witness. On a route with a key, whatever the
+// owner's reply holds beyond a missing object's and the attacker's own tells.
+// On a route without one, two tenants' replies differ in harmless ways too, so
+// only planted values and the ids of the victim's accounts tell tenants apart;
+// towards an anonymous caller, what another tenant sees as well is no witness.
+func witnessFor(ctx context.Context, t *lr.Trial, p Probe, owner *lr.Account, c Case, request string) ([]string, error) {
+	s := Sources{Object: p.Object, Request: request}
+	keyed := len(p.Route.PathParams()) > 0
+	switch {
+	case keyed:
+		s.Harvest, s.Not = true, present(c.Missing, c.Own)
+	case p.As == nil:
+		s.Harvest, s.Known = true, Known(t, owner.Tenant)
+		for _, f := range t.Target.Foreign(owner) {
+			x, err := t.Stage.Control(ctx, p.Route, nil, f)
+			if err != nil && fatal(ctx, err) {
+				return nil, err
+			}
+			s.Not = append(s.Not, present(x)...)
+		}
+	default:
+		s.Known = Known(t, owner.Tenant)
+	}
+	return Witness(t, owner, c.Owner, s), nil
+}
+
+func lost(ctx context.Context, what string, err error) (Judgement, error) {
+	if fatal(ctx, err) {
+		return Judgement{}, err
+	}
+	return Judgement{}.unknown("%s: %v", what, err), nil
+}
+
+// OwnerControl sends the plain request as the victim, or as another account of
+// the victim's tenant where the victim's role may not, and returns who succeeded.
+// The account is nil when nobody did; the exchange is then the victim's refusal.
+func OwnerControl(ctx context.Context, t *lr.Trial, rt *lr.Route, o *lr.Object, victim *lr.Account) (*lr.Account, *lr.Exchange, error) {
+	var first *lr.Exchange
+	var firstErr error
+	for _, a := range Tenantmates(t, victim) {
+		x, err := t.Stage.Control(ctx, rt, o, a)
+		if err != nil {
+			if fatal(ctx, err) {
+				return nil, nil, err
+			}
+			if firstErr == nil {
+				firstErr = err
+			}
+			continue
+		}
+		if x.OK() || x.Status == 101 {
+			return a, x, nil
+		}
+		if first == nil {
+			first = x
+		}
+	}
+	if first == nil && firstErr != nil {
+		return nil, nil, firstErr
+	}
+	return nil, first, nil
+}
+
+// Tenantmates lists the account and then the others of its tenant.
+func Tenantmates(t *lr.Trial, a *lr.Account) []*lr.Account {
+	out := []*lr.Account{a}
+	for _, b := range t.Target.Accounts {
+		if b != a && !b.Spare && b.Tenant == a.Tenant && !a.Spare {
+			out = append(out, b)
+		}
+	}
+	return out
+}
+
+// Public reports whether the target's owner says that anyone may read by the
+// route: access.public names it, or the route is addressed by a capability, a
+// long random token, and the specification asks for no credential.
+func Public(t *lr.Trial, rt *lr.Route, o *lr.Object) bool {
+	if lr.Match(t.Target.Access.Public, rt) {
+		return true
+	}
+	if rt.Secured || !rt.Declared || o == nil {
+		return false
+	}
+	for _, name := range rt.PathParams() {
+		n := strings.ToLower(name)
+		if !strings.Contains(n, "token") && !strings.Contains(n, "share") && !strings.Contains(n, "sig") && !strings.Contains(n, "secret") {
+			continue
+		}
+		if len(o.ID) >= 20 && entropy(o.ID) >= 3 {
+			return true
+		}
+	}
+	return false
+}
+
+// SaysPublic reports whether the specification names the route as one without
+// credential, in contrast to other routes that need one.
+func SaysPublic(t *lr.Trial, rt *lr.Route) bool {
+	if !rt.Declared || rt.Secured {
+		return false
+	}
+	for _, other := range t.Target.Routes {
+		if other.Declared && other.Secured {
+			return true
+		}
+	}
+	return false
+}
+
+// Report turns a judgement into the trial's outcome.
+func Report(t *lr.Trial, subject string, j Judgement) {
+	t.Report(lr.Outcome{Verdict: j.Verdict, Confidence: j.Confidence, Subject: subject, Message: j.Reason, Evidence: j.Evidence})
+}
+
+// Message prefixes a judgement's reason.
+func (j Judgement) Message(format string, args ...any) Judgement {
+	j.Reason = fmt.Sprintf(format, args...) + ": " + j.Reason
+	return j
+}

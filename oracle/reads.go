@@ -1,0 +1,178 @@
+package oracle
+
+import (
+	"strings"
+
+	lr "github.com/launchready/launchready"
+)
+
+// Reads lists a probe for each route that shows data of the victim's tenant:
+// every GET, and searches by POST. Routes with a key address the object seeded
+// for that tenant; open names those for which there is none.
+func Reads(t *lr.Trial, victim *lr.Account) (probes []Probe, open []*lr.Route) {
+	for _, rt := range t.Target.Routes {
+		if !Shows(rt) {
+			continue
+		}
+		p := Probe{Route: rt, Victim: victim}
+		if len(rt.PathParams()) > 0 || keyedByQuery(rt) {
+			p.Object = t.Stage.Object(rt.Resource, victim)
+			if p.Object == nil {
+				p.Object = parentOf(t, rt, victim)
+			}
+			if p.Object == nil && !SelfKeyed(rt, victim) {
+				open = append(open, rt)
+				continue
+			}
+		}
+		probes = append(probes, p)
+	}
+	return probes, open
+}
+
+// Shows reports whether a route reads data: a GET that does not sign out, reset
+// or upgrade, or a search by POST.
+func Shows(rt *lr.Route) bool {
+	switch rt.Kind {
+	case lr.SignIn, lr.SignOut, lr.SignUp, lr.Refresh, lr.Password, lr.WebSocket, lr.Webhook, lr.GraphQL, lr.Invite:
+		return rt.Kind == lr.Invite && rt.Method == "GET"
+	case lr.Search:
+		return rt.Method == "GET" || rt.Method == "POST"
+	}
+	if rt.Method != "GET" {
+		return false
+	}
+	// A verb in the path of a GET may act (GrantTrace's lesson).
+	for _, seg := range strings.Split(strings.ToLower(rt.Path), "/") {
+		switch seg {
+		case "logout", "signout", "delete", "remove", "purge", "reset", "createdb", "pay", "refund", "rotate", "revoke", "disable", "shutdown", "restart":
+			return false
+		}
+	}
+	return true
+}
+
+func keyedByQuery(rt *lr.Route) bool {
+	for _, p := range rt.Params {
+		if p.In == lr.InQuery && p.Required {
+			if _, ok := rt.Keys[p.Name]; ok {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// parentOf finds the object that fills a route's last key where the route's own
+// resource has none seeded: GET /chats/{id}/messages lists messages by a chat.
+func parentOf(t *lr.Trial, rt *lr.Route, victim *lr.Account) *lr.Object {
+	names := rt.PathParams()
+	for i := len(names) - 1; i >= 0; i-- {
+		if k, ok := rt.Keys[names[i]]; ok {
+			if o := t.Stage.Object(k.Resource, victim); o != nil {
+				return o
+			}
+		}
+	}
+	return nil
+}
+
+// SelfKeyed reports whether the account itself fills every key of the route:
+// /users/{user_id}, /tenants/{tenant_id}/usage.
+func SelfKeyed(rt *lr.Route, a *lr.Account) bool {
+	for _, name := range rt.PathParams() {
+		if SelfKey(name, rt, a) == "" {
+			return false
+		}
+	}
+	return true
+}
+
+// SelfKey returns the account's own value for a path parameter that names a
+// user or a tenant, "" when the parameter names something else.
+func SelfKey(name string, rt *lr.Route, a *lr.Account) string {
+	if a == nil {
+		return ""
+	}
+	n := strings.ToLower(strings.NewReplacer("_", "", "-", "").Replace(name))
+	before := segmentBefore(rt.Path, name)
+	if n == "id" || n == "uuid" || n == "slug" {
+		n = strings.TrimSuffix(before, "s") + n
+	}
+	switch {
+	case strings.HasPrefix(n, "tenant"), strings.HasPrefix(n, "org"), strings.HasPrefix(n, "workspace"), strings.HasPrefix(n, "company"), strings.HasPrefix(n, "account") && a.TenantID != "":
+		return a.TenantID
+	case n == "username" || n == "login" || n == "handle":
+		for _, k := range []string{"username", "login", "handle", "name"} {
+			if v := a.Known[k]; v != "" {
+				return v
+			}
+		}
+		return a.User
+	case n == "email":
+		return a.User
+	case strings.HasPrefix(n, "user"):
+		return a.UserID
+	}
+	return ""
+}
+
+func segmentBefore(path, name string) string {
+	i := strings.Index(path, "{"+name+"}")
+	if i <= 0 {
+		return ""
+	}
+	segs := strings.FieldsFunc(path[:i], func(r rune) bool { return r == '/' })
+	if len(segs) == 0 {
+		return ""
+	}
+	return strings.ToLower(segs[len(segs)-1])
+}
+
+// Victims lists the accounts whose data the probes look for: the first account
+// of each tenant that is not privileged, or else its first.
+func Victims(t *lr.Target) []*lr.Account {
+	var out []*lr.Account
+	for _, tenant := range t.Tenants() {
+		var best *lr.Account
+		for _, a := range t.Accounts {
+			if a.Tenant == tenant && !a.Spare && (best == nil || best.Privileged() && !a.Privileged() && !readOnly(a)) {
+				best = a
+			}
+		}
+		if best != nil {
+			out = append(out, best)
+		}
+	}
+	return out
+}
+
+func readOnly(a *lr.Account) bool {
+	switch strings.ToLower(a.Role) {
+	case "viewer", "reader", "guest", "readonly", "read-only":
+		return true
+	}
+	return false
+}
+
+// Attackers lists, for a victim, one ordinary and one privileged account of the
+// other tenants: what a tenant's admin may do at home, they may not do abroad.
+func Attackers(t *lr.Target, victim *lr.Account) []*lr.Account {
+	var ordinary, privileged *lr.Account
+	for _, a := range t.Foreign(victim) {
+		if a.Privileged() {
+			if privileged == nil {
+				privileged = a
+			}
+		} else if ordinary == nil {
+			ordinary = a
+		}
+	}
+	var out []*lr.Account
+	for _, a := range []*lr.Account{ordinary, privileged} {
+		if a != nil {
+			out = append(out, a)
+		}
+	}
+	return out
+}
