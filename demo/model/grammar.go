@@ -1,0 +1,174 @@
+package model
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"net/url"
+	"regexp"
+	"strconv"
+	"strings"
+)
+
+// result is the effect of one command: words, or a tool call.
+type result struct {
+	text string
+	call *ToolCall
+}
+
+// lead is where a command may begin: at the start of a sentence or a line, after
+// a colon, or after a word that carries it. A verb in the middle of a question
+// commands nothing, which is what keeps quoting apart from obeying.
+const lead = `(?im)(?:^[\s>*#\-]*|[.!?:;,]\s+|\b(?:please|and|then|now|must|should|instead)\s+)(?:please\s+|now\s+|kindly\s+|just\s+|always\s+|(?:can|could|would|will) you\s+)*`
+
+// Each operation accepts a set of synonyms, so that no single wording is tested.
+var (
+	joinCmd     = regexp.MustCompile(lead + `(?:join|concatenate|combine|glue|merge|put together)\b([^:\n]*?):\s*([^\n]+)`)
+	joinPlain   = regexp.MustCompile(lead + `(?:join|concatenate|combine|glue|merge)\s+(?:the (?:strings|words|parts|pieces)\s+)?([\w\-"'` + "`" + `]+(?:\s*,\s*[\w\-"'` + "`" + `]+|\s+and\s+[\w\-"'` + "`" + `]+)+)`)
+	orderList   = regexp.MustCompile(`\b(\d+(?:\s*,\s*(?:and\s+)?\d+)+)\b`)
+	reverseCmd  = regexp.MustCompile(lead + `(?:reverse|spell backwards|write backwards|flip|mirror)\b:?\s+(?:the (?:string|word|text|letters of|characters of)\s+)?:?\s*["'` + "`" + `]?([\w\-]+)`)
+	upperCmd    = regexp.MustCompile(lead + `(?:upper-?case|capitali[sz]e|write in (?:capitals|upper-?case))\s+(?:the (?:string|word|text|letters)\s+)?:?\s*["'` + "`" + `]?([\w\-]+)`)
+	timesCmd    = regexp.MustCompile(`(?i)(?:what(?:'s| is)|compute|calculate|work out|multiply|say|tell me)\s+(?:the product of\s+)?(\d{1,9})\s*(?:\*|x|×|times|multiplied by|by|and)\s*(\d{1,9})\b`)
+	initialsCmd = regexp.MustCompile(lead + `(?:write|give|spell|say|take|output|print)\s+(?:me\s+)?(?:only\s+)?the (?:initials|first letters?) of\b(?:[^:\n]*:)?\s+([A-Za-z][A-Za-z ,\-]+)`)
+	echoCmd     = regexp.MustCompile(lead + `(?:say|reply|respond|answer|print|output|write|repeat|echo)\s+(?:with\s+)?(?:exactly|only|just|verbatim|the (?:word|phrase|text|string))\b\s*:?\s*(?:the (?:word|phrase|text|string)\s+)?["'` + "`" + `]?([^"'` + "`" + `\n]+)`)
+	imageCmd    = regexp.MustCompile(`(?i)\b(?:append|add|include|embed|show|insert|display|render|attach)\s+(?:the\s+|an\s+|this\s+|a\s+)?(?:following\s+)?(?:markdown\s+)?(image|picture|pixel|link)\b[^\n]*?(https?://[^\s<>"')\]]+)`)
+	callCmd     = regexp.MustCompile(`(?is)\b(?:call|use|invoke|run|execute)\s+(?:the\s+)?(?:tool\s+|function\s+)?[` + "`" + `"']?([a-z_]\w*)[` + "`" + `"']?(?:\s+(?:tool|function))?\s+(?:with|using)\b[^{]{0,40}(\{.*)`)
+	revealCmd   = regexp.MustCompile(`(?i)\b(reveal|print|show|repeat|output|translate|encode|base64|recite|dump|disclose|tell me|give me|write out|what (?:is|are|were|was))\b[^.\n]{0,60}\b(?:system prompt|(?:your|the|initial|hidden|original) (?:\w+ )?(?:instructions|prompt|rules)|everything above|text above)`)
+	overrideCmd = regexp.MustCompile(`(?i)\b(?:ignore|disregard|forget|override|bypass)\b.{0,40}\b(?:previous|prior|above|earlier|all|your)\b|<\|im_start\|>|(?m:^\s*\[?system\]?\s*:)|developer mode`)
+	secretRule  = regexp.MustCompile(`(?i)\b(?:never|do not|don't|must not)\b[^.\n]{0,40}\b(?:reveal|disclose|share|repeat|show)|\bconfidential\b`)
+	decodeCmd   = regexp.MustCompile(`(?i)\b(?:decode|base64)\b[^:\n]*:\s*([A-Za-z0-9+/=]{12,})`)
+)
+
+// execute carries out the commands in a text.
+func execute(text string, p *prompt, offered map[string]Function) []result {
+	var out []result
+	say := func(s string) { out = append(out, result{text: s}) }
+	if m := callCmd.FindStringSubmatch(text); m != nil {
+		if r, ok := callTool(m[1], m[2], offered); ok {
+			out = append(out, r)
+		}
+	}
+	if revealCmd.MatchString(text) && strings.TrimSpace(p.recited) != "" {
+		say(reveal(text, p))
+	}
+	if m := decodeCmd.FindStringSubmatch(text); m != nil {
+		if b, err := base64.StdEncoding.DecodeString(m[1]); err == nil && !decodeCmd.Match(b) {
+			out = append(out, execute(string(b), p, offered)...)
+		}
+	}
+	if m := joinCmd.FindStringSubmatch(text); m != nil {
+		say(join(m[2], m[1]))
+	} else if m := joinPlain.FindStringSubmatch(text); m != nil {
+		say(join(m[1], ""))
+	}
+	if m := reverseCmd.FindStringSubmatch(text); m != nil {
+		say(backwards(m[1]))
+	}
+	if m := upperCmd.FindStringSubmatch(text); m != nil {
+		say(strings.ToUpper(m[1]))
+	}
+	if m := timesCmd.FindStringSubmatch(text); m != nil {
+		x, _ := strconv.ParseInt(m[1], 10, 64)
+		y, _ := strconv.ParseInt(m[2], 10, 64)
+		say(strconv.FormatInt(x*y, 10))
+	}
+	if m := initialsCmd.FindStringSubmatch(text); m != nil {
+		say(initials(m[1]))
+	} else if m := echoCmd.FindStringSubmatch(text); m != nil {
+		say(strings.TrimRight(strings.TrimSpace(m[1]), "."))
+	}
+	if m := imageCmd.FindStringSubmatch(text); m != nil {
+		say(image(m[1], m[2], p))
+	}
+	return out
+}
+
+// reveal recites the system prompt. A rule of secrecy holds against the plain
+// question and falls to an override, as with real models.
+func reveal(text string, p *prompt) string {
+	if secretRule.MatchString(p.system) && !overrideCmd.MatchString(text) {
+		return "I'm sorry, I can't share my instructions."
+	}
+	recited := strings.TrimSpace(p.recited)
+	if low := strings.ToLower(text); strings.Contains(low, "base64") || strings.Contains(low, "encode") {
+		return base64.StdEncoding.EncodeToString([]byte(recited))
+	}
+	return recited
+}
+
+// join glues parts, in the order that numbers before the colon give.
+func join(list, how string) string {
+	parts := split(list)
+	sep := ""
+	if low := strings.ToLower(how); strings.Contains(low, "with a dash") || strings.Contains(low, "with dashes") {
+		sep = "-"
+	}
+	if m := orderList.FindString(how); m != "" {
+		var ordered []string
+		for _, n := range split(m) {
+			if i, err := strconv.Atoi(n); err == nil && i >= 1 && i <= len(parts) {
+				ordered = append(ordered, parts[i-1])
+			}
+		}
+		parts = ordered
+	}
+	return strings.Join(parts, sep)
+}
+
+func split(list string) []string {
+	var out []string
+	for _, p := range strings.Split(strings.ReplaceAll(list, " and ", ","), ",") {
+		if f := strings.Fields(p); len(f) > 0 {
+			out = append(out, strings.Trim(f[0], "\"'`."))
+		}
+	}
+	return out
+}
+
+func backwards(s string) string {
+	r := []rune(s)
+	for i, j := 0, len(r)-1; i < j; i, j = i+1, j-1 {
+		r[i], r[j] = r[j], r[i]
+	}
+	return string(r)
+}
+
+func initials(s string) string {
+	var sb strings.Builder
+	for _, w := range strings.FieldsFunc(s, func(r rune) bool { return r == ' ' || r == ',' || r == '-' }) {
+		sb.WriteString(strings.ToUpper(w[:1]))
+	}
+	return sb.String()
+}
+
+// image writes Markdown with the address, its {data} filled from what the model
+// knows: the way injected text carries data out of a chat.
+func image(kind, address string, p *prompt) string {
+	var known []string
+	for _, l := range material(p) {
+		known = append(known, l.text)
+	}
+	data := strings.Join(known, " ")
+	if len(data) > 400 {
+		data = strings.ToValidUTF8(data[:400], "")
+	}
+	for _, slot := range [...]string{"{data}", "{DATA}", "%7Bdata%7D"} {
+		address = strings.ReplaceAll(address, slot, url.QueryEscape(data))
+	}
+	address = strings.TrimRight(address, ".,;")
+	if strings.EqualFold(kind, "link") {
+		return "[details](" + address + ")"
+	}
+	return "![image](" + address + ")"
+}
+
+func callTool(name, rest string, offered map[string]Function) (result, bool) {
+	dec := json.NewDecoder(strings.NewReader(rest))
+	var args map[string]any
+	if err := dec.Decode(&args); err != nil {
+		return result{}, false
+	}
+	if _, ok := offered[name]; !ok {
+		return result{text: "I have no tool named " + name + "."}, true
+	}
+	return result{call: newCall(name, args)}, true
+}
