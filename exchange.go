@@ -102,4 +102,10 @@ type Cast interface {
 	Refresh(ctx context.Context, a *Account) (*Account, *Exchange, error)
 	// Password is the account's password, zero when it signs in without one.
 	Password(a *Account) Secret
+	// SignInRequest builds the account's sign-in request with another user name
+	// or password; ErrNoSignIn when the account signs in by no request.
+	SignInRequest(ctx context.Context, a *Account, user string, password Secret) (*Request, error)
+	// Accept reads the reply to a sign-in request, or to one that answers like
+	// it, and returns a copy of the account that holds the credential in it.
+	Accept(a *Account, x *Exchange) (*Account, error)
 }

@@ -17,7 +17,10 @@ type Target struct {
 	Accounts    []*Account // in the configuration's order, signed in
 	Access      Access
 	SignIn      *Route // the route that signs in, when it is known
-	Mutate      bool   // consent to Writes and Destroys
+	// Mailbox reads the mail that the target sent to a user, where the target has
+	// a mail catcher: {user} in its path stands for the address. Nil without one.
+	Mailbox *Request
+	Mutate  bool // consent to Writes and Destroys
 }
 
 // Tenant is a customer of the audited product.
@@ -42,8 +45,9 @@ type Account struct {
 	WhoAmI     *Route // answers who the caller is
 	Credential Credential
 	// Known holds the values that whoami told of this identity, by field name.
-	Known map[string]string
-	Spare bool // made by this run: it may be signed out, disabled or deleted
+	Known   map[string]string
+	Expired Secret // an expired token of this identity, when the configuration has one
+	Spare   bool   // made by this run: it may be signed out, disabled or deleted
 }
 
 // Credential is what an account sends with each request. Its maps are replaced,

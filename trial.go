@@ -12,6 +12,7 @@ import (
 var (
 	ErrNoSpare      = errors.New("no way to make a spare identity: name one in the configuration, or a sign_up request")
 	ErrNoRefresh    = errors.New("the account has no refresh token")
+	ErrNoSignIn     = errors.New("the account signs in by no request")
 	ErrNotCreatable = errors.New("no route creates such an object")
 	ErrBudget       = errors.New("the budget is spent")
 	ErrScope        = errors.New("outside the target's scope")
