@@ -1,0 +1,101 @@
+package demo
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Flaw is a fault that can be switched on.
+type Flaw struct {
+	ID    string   // the check that must catch it
+	What  string   // what is wrong, in a sentence
+	Trips []string // other checks that it must trip as well
+}
+
+// Flaws lists every flaw, in the order of the catalogue.
+func Flaws() []Flaw { return slices.Clone(flaws) }
+
+var flaws = []Flaw{
+	{ID: "auth/no-credential", What: "Invoices are mounted outside the group that authenticates."},
+	{ID: "auth/empty-credential", What: "An empty bearer token counts as a call from inside and reads as the first tenant's owner."},
+	{ID: "auth/garbage-credential", What: "Reading usage goes on after a token that cannot be parsed."},
+	{ID: "auth/expired-token", What: "The verifier does not look at exp."},
+	{ID: "auth/token-signature", What: "A signature that does not verify is let through as one of a rotated key."},
+	{ID: "auth/alg-none", What: "The verifier honours alg none."},
+	{ID: "auth/alg-confusion", What: "The verifier uses the public key as the secret of HS256."},
+	{ID: "auth/weak-token-secret", What: "Tokens are signed with HS256 and the word secret."},
+	{ID: "auth/token-key-header", What: "The verifier takes the key that the token brings in jwk or jku."},
+	{ID: "auth/token-audience", What: "The verifier does not look at aud, so a refresh token is an access token."},
+	{ID: "auth/token-after-logout", What: "Signing out leaves the session alive."},
+	{ID: "auth/disabled-user-token", What: "The verifier does not look at the user's status."},
+	{ID: "auth/refresh-reuse", What: "A refresh token is not consumed."},
+	{ID: "auth/token-in-query", What: "The token is also read from the query string."},
+	{ID: "auth/method-override", What: "X-HTTP-Method-Override is honoured after the role was decided."},
+	{ID: "auth/path-normalisation", What: "Billing is guarded by the address as it came, and routed by the cleaned one."},
+	{ID: "auth/undeclared-route", What: "A debug route that lists users was left in."},
+	{ID: "auth/function-level", What: "The list of users for administrators does not ask for the role."},
+	{ID: "auth/mass-assignment", What: "The profile update binds role."},
+	{ID: "auth/password-reset", What: "A reset token works more than once."},
+	{ID: "auth/invitation-token", What: "An invitation can be accepted more than once, and resets the password of who accepted it."},
+	{ID: "auth/user-enumeration", What: "Signing in tells an unknown address from a wrong password."},
+	{ID: "auth/session-fixation", What: "Signing in keeps the session id that the client brought."},
+	{ID: "auth/api-key-scope", What: "The scopes of an API key are not looked at."},
+	{ID: "auth/websocket-credential", What: "The WebSocket is open to anyone."},
+	{ID: "auth/stream-credential", What: "The event stream of a chat is mounted outside the group that authenticates."},
+	{ID: "auth/graphql-credential", What: "GraphQL lists chats for anyone."},
+	{ID: "auth/graphql-introspection", What: "GraphQL shows its schema to anyone."},
+	{ID: "auth/graphql-batching", What: "GraphQL runs any number of operations in one request."},
+	{ID: "isolation/foreign-read", What: "A chat is read by id alone."},
+	{ID: "isolation/list-leak", What: "The list of members has no tenant filter."},
+	{ID: "isolation/search-leak", What: "Search has no tenant filter."},
+	{ID: "isolation/export-leak", What: "An export selects the chats of all tenants."},
+	{ID: "isolation/count-leak", What: "Chats are counted over all tenants."},
+	{ID: "isolation/foreign-update", What: "A document is replaced by id alone."},
+	{ID: "isolation/foreign-delete", What: "A file is deleted by id alone."},
+	{ID: "isolation/foreign-create", What: "A message is added to a chat of any tenant."},
+	{ID: "isolation/nested-parent", What: "A message is read by id once the chat in the path is the caller's."},
+	{ID: "isolation/tenant-swap", What: "The tenant is taken from X-Tenant-ID or tenant_id when the caller sends one."},
+	{ID: "isolation/share-link", What: "A share link works after it was revoked."},
+	{ID: "isolation/file-download", What: "The signature of a download link does not cover the file."},
+	{ID: "isolation/stream-leak", What: "The event stream replays a chat of any tenant."},
+	{ID: "isolation/websocket-leak", What: "The WebSocket subscribes to a chat of any tenant."},
+	{ID: "isolation/shared-cache", What: "The key of the response cache lacks the tenant."},
+	{ID: "isolation/cookie-scope", What: "The session cookie is set for the domain that all tenants' hosts share."},
+	{ID: "isolation/existence-oracle", What: "A foreign chat answers 403 and a missing one 404."},
+	{ID: "isolation/predictable-id", What: "Chats are numbered."},
+	{ID: "isolation/error-text", What: "The error for a duplicate webhook address quotes the other tenant's endpoint."},
+	{ID: "isolation/graphql-object", What: "The GraphQL query for a chat reads by id alone."},
+}
+
+// flawSet holds the flaws that are on. It is consulted once for each flaw, at
+// the line that has the fault.
+type flawSet map[string]bool
+
+// Has reports whether the flaw is on.
+func (f flawSet) Has(id string) bool { return f[id] }
+
+func newFlawSet(ids []string) (flawSet, error) {
+	on := flawSet{}
+	for _, id := range ids {
+		if id == "all" {
+			for _, f := range flaws {
+				on[f.ID] = true
+			}
+			continue
+		}
+		if !slices.ContainsFunc(flaws, func(f Flaw) bool { return f.ID == id }) {
+			return nil, fmt.Errorf("unknown flaw %q: want all or one of %s", id, strings.Join(flawIDs(), ", "))
+		}
+		on[id] = true
+	}
+	return on, nil
+}
+
+func flawIDs() []string {
+	ids := make([]string, len(flaws))
+	for i, f := range flaws {
+		ids[i] = f.ID
+	}
+	return ids
+}

@@ -1,0 +1,98 @@
+package demo
+
+import (
+	"net/http"
+	"slices"
+)
+
+// route is one line of the table that both the router and the specification
+// are made from, so that they cannot drift apart.
+type route struct {
+	method, pattern string // as http.ServeMux takes them
+	id              string // operationId
+	tag, summary    string
+	access          role   // the least role that may call; anyone needs no credential
+	scope           string // what an API key needs to call; "" takes no API key
+	query           []param
+	in              any      // zero value of the request body's struct
+	inType          string   // media type of the body, application/json when empty
+	out             any      // zero value of the reply's struct; nil has no body
+	outType         []string // media types of a reply that is not JSON
+	status          int      // of success; 200 when zero
+	refusals        []int    // documented besides 401, 403 and 404, which follow from the rest
+	links           []link
+	unlisted        bool // not in the specification
+	handle          handle
+}
+
+// handle answers a request, or returns the error that [Server.refuse] writes.
+type handle func(w http.ResponseWriter, r *http.Request) error
+
+// param is a parameter of a route. A path parameter is listed only when it is
+// not a plain string.
+type param struct {
+	name, in, kind string // in: query, path, header; kind: string, integer, boolean
+	doc            string
+	example        any
+	required       bool
+}
+
+// link says that a value of this route's reply feeds a parameter of another.
+type link struct{ operation, parameter, expression string }
+
+// routes is the table.
+func (s *Server) routes() []route {
+	return slices.Concat(
+		s.healthRoutes(),
+		s.authRoutes(),
+		s.meRoutes(),
+		s.tenantRoutes(),
+		s.memberRoutes(),
+		s.invitationRoutes(),
+		s.keyRoutes(),
+		s.contentRoutes(),
+		s.usageRoutes(),
+		s.billingRoutes(),
+		s.adminRoutes(),
+		s.webhookRoutes(),
+		s.graphqlRoutes(),
+		s.debugRoutes(),
+	)
+}
+
+// mount builds the handler of the whole application from the table.
+func (s *Server) mount() (http.Handler, error) {
+	s.table = s.routes()
+	spec, err := s.specify()
+	if err != nil {
+		return nil, err
+	}
+	s.spec = spec
+	mux := http.NewServeMux()
+	for i := range s.table {
+		rt := &s.table[i]
+		mux.Handle(rt.method+" "+rt.pattern, s.chain(rt))
+	}
+	return s.identified(s.recovered(s.logged(s.problems(mux)))), nil
+}
+
+// chain is what stands in front of one route's handler.
+func (s *Server) chain(rt *route) http.Handler {
+	h := s.answered(rt.handle)
+	if rt.access == anyone {
+		return h
+	}
+	return s.authenticated(rt, s.authorized(rt, h))
+}
+
+// answered makes an http.Handler of a handle.
+func (s *Server) answered(h handle) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+		if err := h(w, r); err != nil {
+			s.refuse(w, r, err)
+		}
+	})
+}
+
+const maxBody = 8 << 20 // a file with its form around it

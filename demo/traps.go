@@ -1,0 +1,38 @@
+package demo
+
+import "slices"
+
+// Trap is a right behaviour, always on, that naive tools flag.
+type Trap struct {
+	ID    string
+	Route string // where it is
+	What  string // what Harbor does, and why it is right
+	Naive string // what a tool says that judges by status, length or shape
+}
+
+// Traps lists every trap.
+func Traps() []Trap { return slices.Clone(traps) }
+
+var traps = []Trap{
+	{"soft-denial", "GET /v1/billing/invoices/{invoice_id}", `A foreign or missing invoice answers 200 {"success":false,"data":null}.`, "200 for a foreign id: object-level authorization is broken"},
+	{"no-op-delete", "DELETE /v1/exports/{export_id}", "A foreign or missing export answers 204 and nothing is deleted.", "204: deleted across tenants"},
+	{"shared-article", "GET /v1/articles/{article_id}", "The help centre is the same for all tenants, on purpose.", "the same object is read from two tenants"},
+	{"public-avatar", "GET /v1/avatars/{user_id}.svg", "Initials on a coloured square, open on purpose.", "no credential needed"},
+	{"public-share", "GET /v1/shared/{share_token}", "A share link is a capability: who holds it may read until it is revoked.", "no credential needed"},
+	{"signed-link", "GET /v1/download/{file_id}", "A signed link is a capability that expires.", "no credential needed"},
+	{"public-keys", "GET /.well-known/jwks.json", "Public keys are public.", "keys exposed without a credential"},
+	{"refusal-with-200", "POST /v1/billing/plan/preview", `A plan that does not exist answers 200 {"success":false}.`, "200: accepted"},
+	{"redirect-to-login", "GET /app/chats/{chat_id}", "A browser without a session is sent to /login; the page has nothing secret.", "302 is not 401: reachable"},
+	{"refusal-with-body", "POST /v1/chats", "A viewer's write answers 403 with a body of some length.", "a body came back"},
+	{"empty-500", "GET /v1/reports/{report_id}", "A foreign or missing report answers 500 without data; the own one works.", "500: the id reached the database"},
+	{"throttled-before-auth", "POST /v1/auth/login", "Too many attempts on one account from one address answer 429 before the password is looked at.", "429 without credential: not authenticated"},
+	{"keyed-by-name", "GET /v1/collections/{slug}", "Two tenants have a collection of the same slug, each its own.", "the same id answers 200 in both tenants"},
+	{"small-numbers", "GET /v1/prompts/{prompt_number}", "Prompts are numbered within a tenant.", "ids can be counted through"},
+	{"foreign-filter", "GET /v1/chats?tenant_id=…", "The filter for another tenant is ignored.", "200 with a foreign tenant_id"},
+	{"echo", "PATCH /v1/me", "Unknown fields come back in the reply and are not stored.", "role was accepted: mass assignment"},
+	{"same-title", "GET /v1/chats", "Both tenants have chats of the same title.", "the foreign title is in the list"},
+	{"own-password-only", "POST /v1/auth/password/change", "It answers 204 and changes the caller's own password, whatever user_id says.", "204 for a foreign user: takeover"},
+	{"private-personalised", "GET /v1/me", "A personalised reply says Cache-Control: private.", "the reply can be cached"},
+	{"cache-hit", "GET /v1/dashboard", "Replies are cached for each tenant and say X-Cache: HIT.", "the second caller got a cached reply"},
+	{"own-head", "HEAD /v1/chats/{chat_id}", "HEAD of an own chat answers 200, of a foreign one 404.", "HEAD bypasses the check"},
+}
