@@ -1,0 +1,44 @@
+package probe
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"fmt"
+	"net/http"
+	"os"
+	"time"
+)
+
+// newTransport makes the wire. It follows nothing, keeps no cookies and
+// unpacks nothing: the client does what of these it needs.
+func newTransport(o Options, sc *scope, http1 bool) (http.RoundTripper, error) {
+	conf := &tls.Config{MinVersion: tls.VersionTLS12, InsecureSkipVerify: o.Insecure} //nolint:gosec // the user's flag
+	if o.CAFile != "" {
+		pem, err := os.ReadFile(o.CAFile)
+		if err != nil {
+			return nil, fmt.Errorf("read authorities: %w", err)
+		}
+		pool, err := x509.SystemCertPool()
+		if err != nil {
+			pool = x509.NewCertPool()
+		}
+		if !pool.AppendCertsFromPEM(pem) {
+			return nil, fmt.Errorf("read authorities: %s holds no PEM certificate", o.CAFile)
+		}
+		conf.RootCAs = pool
+	}
+	protocols := new(http.Protocols)
+	protocols.SetHTTP1(true)
+	protocols.SetHTTP2(!http1)
+	return &http.Transport{
+		DialContext:            sc.dial,
+		TLSClientConfig:        conf,
+		TLSHandshakeTimeout:    15 * time.Second,
+		Protocols:              protocols,
+		DisableCompression:     true,
+		MaxIdleConns:           2 * o.Concurrency,
+		MaxIdleConnsPerHost:    o.Concurrency,
+		IdleConnTimeout:        30 * time.Second,
+		MaxResponseHeaderBytes: 256 << 10,
+	}, nil
+}
