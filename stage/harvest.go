@@ -1,0 +1,261 @@
+package stage
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/url"
+	"regexp"
+	"strings"
+
+	lr "github.com/launchready/launchready"
+	"github.com/launchready/launchready/oracle"
+)
+
+// harvest takes an object that the tenant already has, from a list it may read,
+// where none can be created.
+func (s *Stage) harvest(ctx context.Context, name string, v *lr.Account, why error) (*lr.Object, error) {
+	if why == nil {
+		why = lr.ErrNotCreatable
+	}
+	for _, rt := range s.byRes[name].lists {
+		for _, a := range mates(s.opt.Target, v) {
+			x, err := s.Control(ctx, rt, s.parents(rt, a), a)
+			if err != nil {
+				if stop(ctx, err) {
+					return nil, err
+				}
+				break
+			}
+			if !x.OK() {
+				continue
+			}
+			for _, e := range elements(x) {
+				if o := s.fromElement(name, a, e, s.parents(rt, a)); o != nil {
+					return o, nil
+				}
+			}
+			why = fmt.Errorf("%s lists nothing with a key: %w", rt, why)
+			break
+		}
+	}
+	return nil, why
+}
+
+func (s *Stage) fromElement(name string, a *lr.Account, e map[string]any, parent *lr.Object) *lr.Object {
+	o := &lr.Object{Resource: name, Owner: a, Keys: map[string]string{}, Parent: parent, Body: e}
+	if parent != nil {
+		for k, v := range parent.Keys {
+			o.Keys[k] = v
+		}
+	}
+	for _, n := range s.keyFields(name) {
+		if v := scalar(e[n]); v != "" {
+			s.setKey(o, v)
+			break
+		}
+	}
+	if o.ID == "" {
+		return nil
+	}
+	b, err := json.Marshal(e)
+	if err != nil {
+		return nil
+	}
+	o.Secrets = oracle.Harvest(&lr.Exchange{Status: 200, Body: b})
+	return o
+}
+
+// elements lists the objects of the first array of objects in a reply.
+func elements(x *lr.Exchange) []map[string]any {
+	var v any
+	if json.Unmarshal(x.Body, &v) != nil {
+		return nil
+	}
+	return arrayIn(v, 0)
+}
+
+func arrayIn(v any, depth int) []map[string]any {
+	if depth > 4 {
+		return nil
+	}
+	switch v := v.(type) {
+	case []any:
+		var out []map[string]any
+		for _, e := range v {
+			if m, ok := e.(map[string]any); ok {
+				out = append(out, m)
+			}
+		}
+		return out
+	case map[string]any:
+		for _, k := range []string{"data", "items", "results", "list", "records", "edges"} {
+			if out := arrayIn(v[k], depth+1); len(out) > 0 {
+				return out
+			}
+		}
+		for _, e := range v {
+			if out := arrayIn(e, depth+1); len(out) > 0 {
+				return out
+			}
+		}
+	}
+	return nil
+}
+
+// fromList looks for the object's canary in the lists of its collection, and
+// returns its key and the field that held it.
+func (s *Stage) fromList(ctx context.Context, o *lr.Object, a *lr.Account, names []string) (value, field string) {
+	if len(o.Canaries) == 0 {
+		return "", ""
+	}
+	for _, rt := range s.byRes[o.Resource].lists {
+		r, err := s.Request(ctx, rt, o.Parent, a)
+		if err != nil {
+			continue
+		}
+		r.Note = "look for the new object"
+		x, err := s.opt.HTTP.Do(ctx, a, r)
+		if err != nil || !x.OK() {
+			continue
+		}
+		if e := elementWith(x, o.Canaries); e != nil {
+			for _, n := range names {
+				if v := scalar(e[n]); v != "" {
+					return v, n
+				}
+			}
+		}
+	}
+	return "", ""
+}
+
+func elementWith(x *lr.Exchange, values []string) map[string]any {
+	for _, e := range elements(x) {
+		b, err := json.Marshal(e)
+		if err != nil {
+			continue
+		}
+		for _, v := range values {
+			if strings.Contains(string(b), v) {
+				return e
+			}
+		}
+	}
+	return nil
+}
+
+var linkForm = regexp.MustCompile(`(?:https?://[^\s"'<>\\/]+)?/[A-Za-z0-9._~%/-]{3,400}(?:\?[A-Za-z0-9._~%=&;:+-]{3,1000})?`)
+
+// mintTokens asks for what gives access by itself (share links, signed links) on
+// the tenant's own objects, and fills resources whose keys stand only in links.
+func (s *Stage) mintTokens(ctx context.Context, v *lr.Account) error {
+	for _, rt := range s.opt.Target.Routes {
+		if rt.Method != "POST" || rt.Kind == lr.SignIn || rt.Kind == lr.SignUp || risky(rt) || !mints(rt) {
+			continue
+		}
+		o := s.parents(rt, v)
+		if o == nil {
+			continue
+		}
+		r, err := s.Request(ctx, rt, o, o.Owner)
+		if err != nil {
+			continue
+		}
+		r.Note = "seed: link to an own object"
+		x, err := s.opt.HTTP.Do(ctx, o.Owner, r)
+		if err != nil {
+			if stop(ctx, err) {
+				return err
+			}
+			continue
+		}
+		if x.OK() {
+			s.remember(v.Tenant, x)
+			s.follow(x, o)
+		}
+	}
+	return nil
+}
+
+func mints(rt *lr.Route) bool {
+	segs := strings.Split(strings.ToLower(rt.Path), "/")
+	last := segs[len(segs)-1]
+	for _, w := range []string{"share", "link", "sign", "publish", "ticket"} {
+		if strings.Contains(last, w) && !strings.Contains(last, "signin") && !strings.Contains(last, "signup") && !strings.Contains(last, "signout") {
+			return len(rt.PathParams()) > 0
+		}
+	}
+	return false
+}
+
+// follow reads the links in a reply: those that a route's template matches give
+// the key of the route's resource, and the query that goes with the path.
+func (s *Stage) follow(x *lr.Exchange, o *lr.Object) {
+	for _, link := range linkForm.FindAllString(strings.ReplaceAll(string(x.Body), `\/`, "/"), 100) {
+		link = strings.ReplaceAll(link, `\u0026`, "&")
+		u, err := url.Parse(link)
+		if err != nil || u.Host != "" && u.Host != s.opt.Target.Base.Host {
+			continue
+		}
+		p := strings.TrimPrefix(u.EscapedPath(), strings.TrimSuffix(s.opt.Target.Base.EscapedPath(), "/"))
+		for _, rt := range s.opt.Target.Routes {
+			keys, ok := matchTemplate(rt, p)
+			if rt.Method != "GET" || !ok || len(keys) == 0 {
+				continue
+			}
+			s.adoptLink(rt, keys, p, u.RawQuery, o)
+		}
+	}
+	// A field named like a path parameter fills it too: share_token, token.
+	var m map[string]any
+	if json.Unmarshal(x.Body, &m) != nil {
+		return
+	}
+	for _, rt := range s.opt.Target.Routes {
+		for _, p := range rt.PathParams() {
+			k := rt.Keys[p]
+			if v := scalar(unwrap(m)[p]); v != "" && k.Resource != "" && k.Resource != o.Resource && rt.Method == "GET" {
+				s.adoptLink(rt, map[string]string{p: v}, "", "", o)
+			}
+		}
+	}
+}
+
+func (s *Stage) adoptLink(rt *lr.Route, keys map[string]string, path, query string, o *lr.Object) {
+	if query != "" {
+		s.mu.Lock()
+		s.queries[path] = query
+		s.mu.Unlock()
+	}
+	if rt.Resource == "" || rt.Resource == o.Resource || s.Object(rt.Resource, o.Owner) != nil {
+		return
+	}
+	linked := &lr.Object{Resource: rt.Resource, Owner: o.Owner, Keys: map[string]string{}, Canaries: o.Canaries, Secrets: o.Canaries, Parent: o}
+	for p, v := range keys {
+		linked.Keys[rt.Keys[p].Resource] = v
+		linked.ID = v
+	}
+	s.put(linked)
+}
+
+// matchTemplate matches a concrete path against the route's template.
+func matchTemplate(rt *lr.Route, p string) (map[string]string, bool) {
+	a, b := strings.Split(strings.Trim(rt.Path, "/"), "/"), strings.Split(strings.Trim(p, "/"), "/")
+	if len(a) != len(b) {
+		return nil, false
+	}
+	keys := map[string]string{}
+	for i := range a {
+		if strings.HasPrefix(a[i], "{") && strings.HasSuffix(a[i], "}") {
+			v, err := url.PathUnescape(b[i])
+			if err != nil || v == "" {
+				return nil, false
+			}
+			keys[a[i][1:len(a[i])-1]] = v
+		} else if a[i] != b[i] {
+			return nil, false
+		}
+	}
+	return keys, true
+}

@@ -1,0 +1,125 @@
+package stage
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	lr "github.com/launchready/launchready"
+	"github.com/launchready/launchready/oracle"
+)
+
+// ReadBack reads the object as its owner, by the route that shows one object, or
+// else by the list of its collection.
+func (s *Stage) ReadBack(ctx context.Context, o *lr.Object) (*lr.State, error) {
+	res := s.byRes[o.Resource]
+	if res == nil {
+		return nil, fmt.Errorf("read back %s: no route shows it", o.Resource)
+	}
+	var reads []*lr.Route
+	for _, kind := range []lr.Kind{lr.Read, lr.Invite, lr.Download} {
+		for _, rt := range res.reads {
+			if rt.Kind == kind {
+				reads = append(reads, rt)
+			}
+		}
+	}
+	var last error
+	for _, rt := range reads {
+		st, err := s.readBy(ctx, rt, o, o, false)
+		if err != nil && stop(ctx, err) {
+			return nil, err
+		}
+		if err == nil && (st.Exchange.OK() || st.Exchange.Status == 404 || st.Exchange.Status == 410) {
+			return st, nil
+		}
+		last = err
+	}
+	for _, rt := range res.lists {
+		st, err := s.readBy(ctx, rt, o.Parent, o, true)
+		if err != nil && stop(ctx, err) {
+			return nil, err
+		}
+		if err == nil && st.Exchange.OK() {
+			return st, nil
+		}
+		last = err
+	}
+	if last == nil {
+		last = fmt.Errorf("no route shows it to its owner")
+	}
+	return nil, fmt.Errorf("read back %s: %w", o.Resource, last)
+}
+
+func (s *Stage) readBy(ctx context.Context, rt *lr.Route, address, o *lr.Object, inList bool) (*lr.State, error) {
+	var x *lr.Exchange
+	for _, a := range mates(s.opt.Target, o.Owner) {
+		r, err := s.Request(ctx, rt, address, a)
+		if err != nil {
+			return nil, err
+		}
+		r.Note = "owner's read-back"
+		if x, err = s.opt.HTTP.Do(ctx, a, r); err != nil {
+			return nil, err
+		}
+		if x.Status != 401 && x.Status != 403 {
+			break
+		}
+	}
+	st := &lr.State{Exchange: x}
+	if !x.OK() {
+		return st, nil
+	}
+	if inList {
+		e := elementWith(x, append([]string{o.ID}, o.Canaries...))
+		st.Exists, st.Body = e != nil, e
+		return st, nil
+	}
+	var v any
+	if json.Unmarshal(x.Body, &v) != nil {
+		st.Exists = len(x.Body) > 0
+		st.Body = map[string]any{"body": string(x.Body)}
+		return st, nil
+	}
+	m, _ := v.(map[string]any)
+	st.Body = m
+	if m == nil {
+		st.Body = map[string]any{"body": v}
+	}
+	// A refusal by 200 holds neither the object's id nor anything else.
+	st.Exists = !oracle.Empty(x) && !deleted(unwrap(m)) && !refused(m)
+	return st, nil
+}
+
+// deleted reports whether the object's own fields say that it is gone.
+func deleted(m map[string]any) bool {
+	for k, v := range m {
+		switch norm(k) {
+		case "deleted", "isdeleted", "removed":
+			if v == true {
+				return true
+			}
+		case "deletedat", "removedat":
+			if v != nil && v != "" {
+				return true
+			}
+		case "status", "state":
+			if v == "deleted" || v == "removed" {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func refused(m map[string]any) bool {
+	for k, v := range m {
+		if (norm(k) == "success" || norm(k) == "ok") && v == false {
+			return true
+		}
+		if norm(k) == "status" && (v == "fail" || v == "error") && len(m) <= 3 {
+			return true
+		}
+	}
+	return false
+}

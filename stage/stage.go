@@ -1,0 +1,265 @@
+// Package stage puts the run's own objects into the target: it seeds one object
+// of each resource for each tenant, with a fresh canary in every free-text field,
+// builds requests that address them, reads them back as their owners, and takes
+// them away again. A ledger is written before each creation, so that what a crash
+// leaves behind can be found.
+package stage
+
+import (
+	"context"
+	"log/slog"
+	"sort"
+	"strings"
+	"sync"
+
+	lr "github.com/launchready/launchready"
+	"github.com/launchready/launchready/oracle"
+)
+
+// Options are what a stage is made of. Target, HTTP and Mint are required.
+type Options struct {
+	Target   *lr.Target
+	HTTP     lr.Client
+	Mint     *oracle.Mint
+	Ledger   Ledger // nil: nothing survives a crash
+	Run      string
+	Declared []Declared // objects that the configuration describes
+	Log      *slog.Logger
+}
+
+// Declared is an object that the configuration describes, where inference does
+// not find it.
+type Declared struct {
+	Name   string            // "chat"
+	Create string            // "POST /v1/chats"
+	ID     string            // JSON pointer into the reply
+	Marker string            // the body field that takes a canary
+	Body   map[string]any    // further body fields
+	IDs    map[string]string // tenant name => id of an existing object
+	Read   string            // "GET /v1/invoices/{id}": which resource the ids are of
+}
+
+// Stage is the target with the run's own objects on it.
+type Stage struct {
+	opt    Options
+	byRes  map[string]*resource
+	order  []string // resources, parents first
+	ledger Ledger
+
+	mu       sync.Mutex
+	objects  map[string]*lr.Object // resource NUL tenant
+	recipes  map[string]*recipe    // likewise: how the object was made
+	controls map[string]*control
+	failures map[string]string         // resource NUL tenant => why none was made
+	replies  map[string][]*lr.Exchange // tenant => answers to creations
+	queries  map[string]string         // path of an observed link => its query
+}
+
+var _ lr.Stage = (*Stage)(nil)
+
+// resource gathers the routes of one collection.
+type resource struct {
+	name    string
+	creates []*lr.Route
+	lists   []*lr.Route
+	reads   []*lr.Route
+	deletes []*lr.Route
+}
+
+// New makes a stage without objects on it; Seed brings them.
+func New(opt Options) *Stage {
+	if opt.Log == nil {
+		opt.Log = slog.New(slog.DiscardHandler)
+	}
+	s := &Stage{
+		opt: opt, ledger: opt.Ledger,
+		byRes: map[string]*resource{}, objects: map[string]*lr.Object{}, recipes: map[string]*recipe{},
+		controls: map[string]*control{}, failures: map[string]string{}, replies: map[string][]*lr.Exchange{}, queries: map[string]string{},
+	}
+	if s.ledger == nil {
+		s.ledger = noLedger{}
+	}
+	for _, rt := range opt.Target.Routes {
+		s.index(rt)
+	}
+	for _, r := range s.byRes {
+		s.order = append(s.order, r.name)
+	}
+	sort.Slice(s.order, func(i, j int) bool {
+		a, b := strings.Count(s.order[i], "{}"), strings.Count(s.order[j], "{}")
+		if a != b {
+			return a < b
+		}
+		return s.order[i] < s.order[j]
+	})
+	return s
+}
+
+func (s *Stage) index(rt *lr.Route) {
+	get := func(name string) *resource {
+		r := s.byRes[name]
+		if r == nil {
+			r = &resource{name: name}
+			s.byRes[name] = r
+		}
+		return r
+	}
+	for _, k := range rt.Keys {
+		if k.Resource != "" {
+			get(k.Resource)
+		}
+	}
+	if rt.Resource == "" {
+		return
+	}
+	r := get(rt.Resource)
+	switch rt.Kind {
+	case lr.Create, lr.Upload, lr.SignUp:
+		if !risky(rt) {
+			r.creates = append(r.creates, rt)
+		}
+	case lr.List:
+		r.lists = append(r.lists, rt)
+	case lr.Read, lr.Download:
+		if rt.Method == "GET" {
+			r.reads = append(r.reads, rt)
+		}
+	case lr.Delete:
+		r.deletes = append(r.deletes, rt)
+	case lr.Invite:
+		switch {
+		case rt.Method == "POST" && len(rt.PathParams()) == strings.Count(rt.Resource, "{}") && rt.Secured && !risky(rt):
+			r.creates = append(r.creates, rt)
+		case rt.Method == "GET" && len(rt.PathParams()) > strings.Count(rt.Resource, "{}"):
+			r.reads = append(r.reads, rt)
+		case rt.Method == "GET":
+			r.lists = append(r.lists, rt)
+		case rt.Method == "DELETE":
+			r.deletes = append(r.deletes, rt)
+		}
+	}
+}
+
+// risky reports whether a creation could cost money, reach people or destroy:
+// its name says so.
+func risky(rt *lr.Route) bool {
+	for _, seg := range strings.FieldsFunc(strings.ToLower(rt.Path), func(r rune) bool { return r == '/' || r == '-' || r == '_' }) {
+		switch seg {
+		case "pay", "payment", "payments", "charge", "charges", "refund", "refunds", "purchase", "checkout", "transfer",
+			"withdraw", "send", "sms", "purge", "reset", "rotate", "shutdown", "restart", "restore", "migrate", "createdb",
+			"logout", "signout", "wipe", "broadcast":
+			return true
+		}
+	}
+	return false
+}
+
+// Canary mints a fresh canary for the tenant.
+func (s *Stage) Canary(tenant string) string { return s.opt.Mint.Canary(tenant) }
+
+// TenantOf tells whose canary it is.
+func (s *Stage) TenantOf(canary string) string { return s.opt.Mint.TenantOf(canary) }
+
+func at(resource, tenant string) string { return resource + "\x00" + tenant }
+
+// Object returns the object seeded for the account's tenant, or nil.
+func (s *Stage) Object(resource string, owner *lr.Account) *lr.Object {
+	if owner == nil || resource == "" {
+		return nil
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.objects[at(resource, owner.Tenant)]
+}
+
+// Why tells why a resource has no object for a tenant.
+func (s *Stage) Why(resource, tenant string) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.failures[at(resource, tenant)]
+}
+
+// Objects lists what is on the stage, by resource and tenant.
+func (s *Stage) Objects() []*lr.Object {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	keys := make([]string, 0, len(s.objects))
+	for k := range s.objects {
+		keys = append(keys, k)
+	}
+	sort.Strings(keys)
+	out := make([]*lr.Object, 0, len(keys))
+	for _, k := range keys {
+		out = append(out, s.objects[k])
+	}
+	return out
+}
+
+func (s *Stage) put(o *lr.Object) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	k := at(o.Resource, o.Owner.Tenant)
+	if s.objects[k] == nil {
+		s.objects[k] = o
+	}
+}
+
+func (s *Stage) fail(resource, tenant, why string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.failures[at(resource, tenant)] = why
+}
+
+type control struct {
+	once sync.Once
+	x    *lr.Exchange
+	err  error
+}
+
+// Control sends the route's plain request once and remembers the answer.
+func (s *Stage) Control(ctx context.Context, rt *lr.Route, o *lr.Object, as *lr.Account) (*lr.Exchange, error) {
+	var b strings.Builder
+	b.WriteString(rt.Method + " " + rt.Path + "\x00")
+	if as != nil {
+		b.WriteString(as.Name)
+	}
+	if o != nil {
+		keys := make([]string, 0, len(o.Keys))
+		for k, v := range o.Keys {
+			keys = append(keys, k+"="+v)
+		}
+		sort.Strings(keys)
+		b.WriteString("\x00" + strings.Join(keys, "\x00"))
+	}
+	s.mu.Lock()
+	c := s.controls[b.String()]
+	if c == nil {
+		c = &control{}
+		s.controls[b.String()] = c
+	}
+	s.mu.Unlock()
+	c.once.Do(func() {
+		r, err := s.Request(ctx, rt, o, as)
+		if err != nil {
+			c.err = err
+			return
+		}
+		r.Note = controlNote(o, as)
+		c.x, c.err = s.opt.HTTP.Do(ctx, as, r)
+	})
+	return c.x, c.err
+}
+
+func controlNote(o *lr.Object, as *lr.Account) string {
+	switch {
+	case as == nil:
+		return "anonymous control"
+	case o == nil:
+		return "own request"
+	case o.Owner != nil && o.Owner.Tenant == as.Tenant && o.Created == nil && !o.Made && len(o.Secrets) == 0:
+		return "missing-object control"
+	case o.Owner != nil && o.Owner.Tenant == as.Tenant:
+		return "owner control"
+	}
+	return "missing-object control"
+}
