@@ -1,0 +1,155 @@
+// Package config reads launchready.yaml: strictly, with the position of every
+// value, so that each error names its line and each value its origin. Secrets
+// come in by reference only; a secret written into the file is an error that
+// does not repeat it. The package turns text into values and knows none of the
+// packages that use them.
+package config
+
+import (
+	"time"
+
+	lr "github.com/launchready/launchready"
+)
+
+// Config is a launchready.yaml. Doc tags are the reference: the JSON Schema and
+// docs/configuration.md are printed from them.
+type Config struct {
+	Version    int             `yaml:"version" jsonschema:"required" doc:"Version of this file's format; 1."`
+	Product    string          `yaml:"product" doc:"Name of the product in reports. Default: the target's host."`
+	Target     Target          `yaml:"target" jsonschema:"required" doc:"The running application that is audited."`
+	Tenants    Named[Tenant]   `yaml:"tenants" doc:"The customers whose data must stay apart; two make isolation testable."`
+	SignIn     *SignIn         `yaml:"sign_in" doc:"How an identity gets its credential."`
+	Refresh    *Refresh        `yaml:"refresh" doc:"How a refresh token is exchanged for a new credential. Inferred from the specification where it can be."`
+	SignOut    *Call           `yaml:"sign_out" doc:"The request that ends a session. Inferred from the specification where it can be."`
+	SignUp     *SignUp         `yaml:"sign_up" doc:"The request that makes a new user with a new tenant; the audit makes spare identities by it."`
+	Mailbox    *Mailbox        `yaml:"mailbox" doc:"Where the mail that the application sends in this environment can be read; password resets and invitations are tested by it."`
+	WhoAmI     RequestLine     `yaml:"whoami" doc:"The request that answers who the caller is, for every identity that names none. Usually inferred."`
+	Identities Named[Identity] `yaml:"identities" doc:"The users that the audit plays, by a name of your choice."`
+	Access     Access          `yaml:"access" doc:"What is reachable on purpose. Patterns are METHOD /path or /path; {name} and * match one segment, ** any rest."`
+	Objects    Named[Object]   `yaml:"objects" doc:"How objects of a kind are made, where it cannot be inferred."`
+	Chat       Chat            `yaml:"chat" doc:"The chat endpoint."`
+	Domain     Domain          `yaml:"domain" doc:"The sending and serving domain."`
+	Source     Source          `yaml:"source" doc:"The application's repository and logs."`
+	Database   *Database       `yaml:"database" doc:"The database behind the application, for checks of row-level security."`
+	Owners     Owners          `yaml:"owners" doc:"Who fixes what, and who answers for an incident."`
+	Deploy     Deploy          `yaml:"deploy" doc:"How a release is made and taken back."`
+	Watch      Watch           `yaml:"watch" doc:"Monitors and the channels that their alerts take."`
+	Budget     Budget          `yaml:"budget" doc:"Hard stops of a run."`
+	FailOn     lr.Severity     `yaml:"fail_on" doc:"The least severity of a confirmed finding that makes the product not ready. Default: high."`
+	Waivers    []Waiver        `yaml:"waivers" doc:"Risks that are accepted for a time; they stay visible in every report."`
+
+	// File is the path that was read, and Dir the folder that its relative
+	// paths start from.
+	File string `yaml:"-"`
+	Dir  string `yaml:"-"`
+	// Warnings are what is legal and still likely to be wrong.
+	Warnings []string `yaml:"-"`
+
+	doc *document
+}
+
+// Target is the running application.
+type Target struct {
+	URL         URL               `yaml:"url" jsonschema:"required" doc:"Base URL of the application."`
+	Spec        Spec              `yaml:"spec" doc:"The API's description: an OpenAPI document, or a list of routes (METHOD /path, one a line), as a path from this file's folder or a URL; or the list of routes itself. Default: the places where applications usually serve it."`
+	Environment string            `yaml:"environment" jsonschema:"enum=development,enum=test,enum=staging,enum=production" doc:"development, test, staging or production. production asks before anything is created. Default: inferred from the host name."`
+	Hosts       []string          `yaml:"hosts" doc:"Further hosts that requests may go to. Nothing else is ever contacted."`
+	Headers     map[string]Value  `yaml:"headers" doc:"Header fields sent with every request: a preview password, a tenant selector."`
+	CAFile      string            `yaml:"ca_file" doc:"PEM file of certificate authorities to trust beside the system's."`
+	Resolve     map[string]string `yaml:"resolve" doc:"Addresses to use for host names instead of DNS: host or host:port to address or address:port."`
+	GraphQL     string            `yaml:"graphql" doc:"Path of the GraphQL endpoint. Default: looked for at /graphql."`
+}
+
+// Tenant is a customer of the audited product.
+type Tenant struct {
+	ID  string `yaml:"id" doc:"The application's own id of the tenant. Default: learned from whoami or the token."`
+	URL URL    `yaml:"url" doc:"The tenant's own address, where tenants live on subdomains."`
+}
+
+// Access states what is reachable on purpose.
+type Access struct {
+	Public []Pattern `yaml:"public" doc:"Answers anyone."`
+	Admin  []Pattern `yaml:"admin" doc:"For privileged roles only."`
+	Shared []Pattern `yaml:"shared" doc:"The same for every tenant."`
+}
+
+// Object says how objects of a kind are made.
+type Object struct {
+	Create RequestLine `yaml:"create" doc:"The request that makes one."`
+	Body   any         `yaml:"body" doc:"Its JSON body. Default: built from the specification."`
+	ID     string      `yaml:"id" doc:"JSON pointer to the id in the reply."`
+	Marker string      `yaml:"marker" doc:"The field that takes a free text, which the audit recognises again."`
+	Read   RequestLine `yaml:"read" doc:"The request that reads one; {id} is its id."`
+	Delete RequestLine `yaml:"delete" doc:"The request that removes one; {id} is its id."`
+}
+
+// Chat is the chat endpoint.
+type Chat struct {
+	Preset  string      `yaml:"preset" jsonschema:"enum=auto,enum=openai,enum=custom" doc:"Shape of the endpoint: auto, openai or custom. Default: auto."`
+	Request RequestLine `yaml:"request" doc:"The request that takes a message, where preset is custom."`
+	Body    any         `yaml:"body" doc:"Its JSON body; $message is the message."`
+	Reply   string      `yaml:"reply" doc:"JSON pointer to the answer in the reply."`
+}
+
+// Domain is the domain name that customers and their mail servers see.
+type Domain struct {
+	Name string `yaml:"name" doc:"The domain. Default: the target's host without its first label, unless it is an address."`
+	Mail Mail   `yaml:"mail" doc:"Mail sent from the domain."`
+}
+
+// Mail names the services that send for the domain.
+type Mail struct {
+	Senders   []string `yaml:"senders" doc:"Services that send mail for the domain: google, microsoft, sendgrid, …"`
+	Selectors []string `yaml:"selectors" doc:"DKIM selectors to look up beside the senders' usual ones."`
+}
+
+// Source is the application's repository and what it writes.
+type Source struct {
+	Repository string   `yaml:"repository" doc:"Path of the repository."`
+	Logs       []string `yaml:"logs" doc:"Log files to search for secrets."`
+}
+
+// Database is the database behind the application.
+type Database struct {
+	URL Value `yaml:"url" jsonschema:"required" doc:"Connection URL, by reference: ${env:NAME} or file:PATH."`
+}
+
+// Owners names people.
+type Owners struct {
+	Default   string            `yaml:"default" doc:"Who owns a finding that has no other owner."`
+	Backup    string            `yaml:"backup" doc:"Who steps in."`
+	Incidents map[string]string `yaml:"incidents" doc:"Who acts within 15 minutes, by kind of incident: outage, leak, abuse, key-exposed."`
+}
+
+// Deploy says how a release is made and taken back.
+type Deploy struct {
+	Release  string      `yaml:"release" doc:"Command that releases."`
+	Rollback string      `yaml:"rollback" doc:"Command that takes the last release back."`
+	Health   RequestLine `yaml:"health" doc:"Request that tells that the release is alive."`
+}
+
+// Watch names monitors and channels.
+type Watch struct {
+	Monitors []any `yaml:"monitors" doc:"What is watched."`
+	Channels []any `yaml:"channels" doc:"Where alerts go."`
+}
+
+// Budget bounds a run; each bound is a hard stop.
+type Budget struct {
+	Requests    int     `yaml:"requests" doc:"Requests. Default: 20000."`
+	Rate        Rate    `yaml:"rate" doc:"Requests in a time: 50/s, 600/m; 0 is no limit. Default: 50/s."`
+	Concurrency int     `yaml:"concurrency" doc:"Requests at the same time. Default: 8."`
+	Minutes     float64 `yaml:"minutes" doc:"Wall time. Default: 15."`
+	USD         float64 `yaml:"usd" doc:"Money that the model may cost. Default: 1."`
+}
+
+// Wall is the bound on wall time.
+func (b Budget) Wall() time.Duration { return time.Duration(b.Minutes * float64(time.Minute)) }
+
+// Waiver accepts a risk until a day.
+type Waiver struct {
+	Check  string `yaml:"check" jsonschema:"required" doc:"Id of the check."`
+	Reason string `yaml:"reason" jsonschema:"required" doc:"Why the risk is accepted."`
+	Owner  string `yaml:"owner" jsonschema:"required" doc:"Who accepts it."`
+	Until  Date   `yaml:"until" jsonschema:"required" doc:"The last day it holds: YYYY-MM-DD."`
+}
