@@ -75,12 +75,12 @@ type Access struct {
 
 // Object says how objects of a kind are made.
 type Object struct {
-	Create RequestLine `yaml:"create" doc:"The request that makes one."`
-	Body   any         `yaml:"body" doc:"Its JSON body. Default: built from the specification."`
-	ID     string      `yaml:"id" doc:"JSON pointer to the id in the reply."`
-	Marker string      `yaml:"marker" doc:"The field that takes a free text, which the audit recognises again."`
-	Read   RequestLine `yaml:"read" doc:"The request that reads one; {id} is its id."`
-	Delete RequestLine `yaml:"delete" doc:"The request that removes one; {id} is its id."`
+	Create RequestLine       `yaml:"create" doc:"The request that makes one."`
+	Body   map[string]any    `yaml:"body" doc:"Fields of its JSON body. Default: built from the specification."`
+	ID     string            `yaml:"id" doc:"JSON pointer to the id in the reply."`
+	Marker string            `yaml:"marker" doc:"The field that takes a free text, which the audit recognises again."`
+	Read   RequestLine       `yaml:"read" doc:"The request that reads one; {id} is its id."`
+	IDs    map[string]string `yaml:"ids" doc:"Ids of existing objects by tenant, where the audit cannot make its own."`
 }
 
 // Chat is the chat endpoint.
@@ -138,7 +138,7 @@ type Watch struct {
 type Budget struct {
 	Requests    int     `yaml:"requests" doc:"Requests. Default: 20000."`
 	Rate        Rate    `yaml:"rate" doc:"Requests in a time: 50/s, 600/m; 0 is no limit. Default: 50/s."`
-	Concurrency int     `yaml:"concurrency" doc:"Requests at the same time. Default: 8."`
+	Concurrency int     `yaml:"concurrency" doc:"Requests at the same time. Default: 16."`
 	Minutes     float64 `yaml:"minutes" doc:"Wall time. Default: 15."`
 	USD         float64 `yaml:"usd" doc:"Money that the model may cost. Default: 1."`
 }

@@ -17,7 +17,7 @@ import (
 const (
 	defaultRequests    = 20000
 	defaultRate        = Rate(50)
-	defaultConcurrency = 8
+	defaultConcurrency = 16
 	defaultMinutes     = 15
 	defaultUSD         = 1
 	defaultSend        = Send("Authorization: Bearer {token}")

@@ -182,6 +182,12 @@ func (c *Config) Abs(file string) string {
 
 func (c *Config) judgeIdentities() {
 	d := c.doc
+	if s := c.SignIn; s != nil && !d.failedAt("sign_in.request") && s.Request.IsZero() && s.Page == "" && !s.Basic && s.hasMore() {
+		d.fail(d.place("sign_in"), "sign_in says how and not where: add request, page or basic")
+	}
+	if s := c.SignIn; s != nil && s.JSON != nil && len(s.Form) > 0 {
+		d.fail(d.place("sign_in.form"), "a request has one body: json or form")
+	}
 	tenants := c.Tenants.Names()
 	type who struct{ tenant, user string }
 	users := map[who]string{}
@@ -218,14 +224,12 @@ func (c *Config) judgeMeans(name, path string, id *Identity) {
 	}
 	switch {
 	case !id.Token.IsZero() || !id.Cookie.IsZero() || len(id.Headers) > 0:
-	case id.User != "" && !id.Password.IsZero():
+	case !id.Password.IsZero():
 		if c.SignIn == nil {
 			d.fail(d.place(path), "identity %s has a password and there is no sign_in to use it", name)
 		}
-	case id.User != "":
-		d.fail(d.place(path), "identity %s has no password, token or cookie", name)
 	default:
-		d.fail(d.place(path), "identity %s has no user and password, token or cookie", name)
+		d.fail(d.place(path), "identity %s has no password, token or cookie", name)
 	}
 	if id.Cookie.Reveal() != "" && !strings.Contains(id.Cookie.Reveal(), "=") {
 		d.fail(d.place(path+".cookie"), "identity %s: the cookie must read NAME=VALUE", name)
@@ -256,4 +260,9 @@ func (c *Config) judgeWaiver(i int, o Options) {
 	if !w.Until.IsZero() && o.Now.After(w.Until.Add(24*time.Hour)) {
 		d.fail(d.place(path+".until"), "the waiver of %s ended on %s: fix the finding, or accept the risk anew with a later day", w.Check, w.Until)
 	}
+}
+
+// hasMore reports a sign-in that says more than how given tokens are sent.
+func (s *SignIn) hasMore() bool {
+	return s.JSON != nil || len(s.Form) > 0 || s.OAuth2 != nil || s.Token != ""
 }

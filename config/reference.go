@@ -22,7 +22,12 @@ type Secret struct {
 type Value struct {
 	lr.Secret
 	Written string
+	escaped string
 }
+
+// Template is the value with the dollar signs doubled that references brought
+// in, so that filling in $user and its kin leaves them alone.
+func (v Value) Template() string { return v.escaped }
 
 // HeaderLine is one header field, "Name: value", whose value may hold references.
 type HeaderLine struct {
@@ -63,9 +68,13 @@ const maxSecretFile = 1 << 20
 // expand replaces each reference by its value. whole is the text with each
 // reference reduced to a zero byte, for judging what stands around it.
 func (r *resolver) expand(s string) (value, whole string, err error) {
+	return r.expandWith(s, func(v string) string { return v })
+}
+
+func (r *resolver) expandWith(s string, each func(string) string) (value, whole string, err error) {
 	if rest, ok := strings.CutPrefix(s, "file:"); ok && !strings.Contains(s, "${") {
 		value, err = r.file(rest)
-		return value, "\x00", err
+		return each(value), "\x00", err
 	}
 	var first error
 	value = reference.ReplaceAllStringFunc(s, func(ref string) string {
@@ -80,7 +89,7 @@ func (r *resolver) expand(s string) (value, whole string, err error) {
 		if err != nil && first == nil {
 			first = err
 		}
-		return v
+		return each(v)
 	})
 	if first != nil {
 		return "", "", first
@@ -168,7 +177,11 @@ func (r *resolver) value(name, s string) (Value, error) {
 	if inline(name, s, whole) {
 		return Value{}, errInline
 	}
-	return Value{lr.NewSecret(v), s}, nil
+	escaped, _, err := r.expandWith(s, func(v string) string { return strings.ReplaceAll(v, "$", "$$") })
+	if err != nil {
+		return Value{}, err
+	}
+	return Value{lr.NewSecret(v), s, escaped}, nil
 }
 
 func inline(name, s, whole string) bool {
@@ -185,7 +198,7 @@ func inline(name, s, whole string) bool {
 func template(s string) bool {
 	for {
 		i := strings.IndexAny(s, " =")
-		if strings.HasPrefix(s, "$") && variable.MatchString(s) || s == "{token}" {
+		if wholeVariable.MatchString(s) || s == "{token}" {
 			return true
 		}
 		if i < 0 {
@@ -195,10 +208,13 @@ func template(s string) bool {
 	}
 }
 
-var variable = regexp.MustCompile(`^\$[a-z_]+$`)
+var (
+	variable      = regexp.MustCompile(`\$(\$|[a-z_][a-z0-9_]*)`)
+	wholeVariable = regexp.MustCompile(`^\$[a-z_][a-z0-9_]*$`)
+)
 
 // Variables are what templates of requests are filled in with.
-var variables = []string{"$user", "$email", "$password", "$tenant", "$tenant_id", "$name", "$company", "$role", "$token", "$refresh_token", "$message"}
+var variables = []string{"$user", "$password", "$tenant", "$name", "$role", "$refresh", "$token", "$message"}
 
 func clip(s string) string {
 	if len(s) > 40 {

@@ -116,6 +116,24 @@ func TestValuesThatAreNoSecrets(t *testing.T) {
 	}
 }
 
+func TestTemplateKeepsDollarSignsOfSecrets(t *testing.T) {
+	c, err := parse(t, head+"sign_in: {request: POST /l, json: {key: \"a ${env:DOLLAR}\", user: $user}, headers: {X-Key: \"${env:DOLLAR}\"}}\n",
+		func(o *Options) { o.Env = env(map[string]string{"DOLLAR": "p$user"}) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := Template(c.SignIn.JSON).(map[string]any)
+	if got["key"] != "a p$$user" || got["user"] != "$user" {
+		t.Errorf("got %v, want the secret's dollar sign doubled and the variable as it was", got)
+	}
+	if got := Reveal(c.SignIn.JSON).(map[string]any)["key"]; got != "a p$user" {
+		t.Errorf("got %v, want the value itself", got)
+	}
+	if got := c.SignIn.Headers["X-Key"].Template(); got != "p$$user" {
+		t.Errorf("header: got %q", got)
+	}
+}
+
 func TestRevealFillsTheTree(t *testing.T) {
 	c, err := parse(t, head+"sign_in: {request: POST /l, json: {key: [\"${env:ACME_PW}\", 3, true, null]}}\n")
 	if err != nil {

@@ -203,16 +203,17 @@ func (p *Pattern) UnmarshalText(b []byte) error {
 	return nil
 }
 
-// Place is where a reply holds a value: a JSON pointer (RFC 6901), header:NAME
-// or cookie:NAME.
+// Place is where a reply holds a value: a JSON pointer (RFC 6901), header:NAME,
+// cookie:NAME, or cookie for all that are set.
 type Place string
 
 // UnmarshalText checks the form and keeps the text.
 func (p *Place) UnmarshalText(b []byte) error {
 	s := strings.TrimSpace(string(b))
 	kind, name, ok := strings.Cut(s, ":")
-	if !strings.HasPrefix(s, "/") && (!ok || name == "" || !known(strings.ToLower(kind), []string{"header", "cookie"})) {
-		return fmt.Errorf("%s is no place in a reply: write a JSON pointer (/access_token), header:NAME or cookie:NAME", strconv.Quote(s))
+	named := ok && headerName.MatchString(strings.TrimSpace(name)) && known(strings.ToLower(kind), []string{"header", "cookie"})
+	if !strings.HasPrefix(s, "/") && !named && s != "cookie" {
+		return fmt.Errorf("%s is no place in a reply: write a JSON pointer (/access_token), header:NAME, cookie:NAME, or cookie for all of them", strconv.Quote(s))
 	}
 	*p = Place(s)
 	return nil

@@ -101,7 +101,7 @@ func (d *document) value(n ast.Node, where Position, key string, p *Value) {
 	}
 	s := scalarText(n)
 	if d.trusted {
-		*p = Value{lr.NewSecret(s), "[secret]"}
+		*p = Value{lr.NewSecret(s), "[secret]", s}
 		return
 	}
 	if key == "url" { // of the database: a connection URL is a secret when it holds a password
@@ -204,31 +204,38 @@ func (d *document) tree(n ast.Node, key string, depth int) any {
 	}
 }
 
-// variable names a $word that nothing fills in.
+// variable names a $word that nothing fills in; $$ is a dollar sign.
 func (d *document) variable(where Position, s string) {
-	if variable.MatchString(s) && !known(s, variables) {
-		d.fail(where, "nothing fills in %s%s", clip(s), nearest.Hint(s, variables))
+	for _, w := range variable.FindAllString(reference.ReplaceAllString(s, ""), -1) {
+		if w != "$$" && !known(w, variables) {
+			d.fail(where, "nothing fills in %s%s (write $$ for a dollar sign)", clip(w), nearest.Hint(w, variables))
+		}
 	}
 }
 
 // Reveal returns a tree with every reference in it replaced by its value, for
 // the wire and for nothing else.
-func Reveal(tree any) any {
+func Reveal(tree any) any { return walk(tree, func(v Value) string { return v.Secret.Reveal() }) }
+
+// Template is Reveal for a tree whose $words are filled in later.
+func Template(tree any) any { return walk(tree, Value.Template) }
+
+func walk(tree any, leaf func(Value) string) any {
 	switch x := tree.(type) {
 	case map[string]any:
 		m := make(map[string]any, len(x))
 		for k, v := range x {
-			m[k] = Reveal(v)
+			m[k] = walk(v, leaf)
 		}
 		return m
 	case []any:
 		out := make([]any, len(x))
 		for i, v := range x {
-			out[i] = Reveal(v)
+			out[i] = walk(v, leaf)
 		}
 		return out
 	case Value:
-		return x.Secret.Reveal()
+		return leaf(x)
 	}
 	return tree
 }

@@ -62,7 +62,7 @@ func shape(r *jsonschema.Reflector, t reflect.Type) *jsonschema.Schema {
 	case reflect.TypeFor[Pattern]():
 		return text(`^([A-Za-z]+ +)?/\S*$`)
 	case reflect.TypeFor[Place]():
-		return text(`^(/|header:|cookie:)`)
+		return text(`^(/|header:|cookie:|cookie$)`)
 	case reflect.TypeFor[Send]():
 		return text(`:.*\{token\}`)
 	case reflect.TypeFor[Secret]():

@@ -71,7 +71,7 @@ func TestSchemaAgreesWithParse(t *testing.T) {
 	}{
 		{"whole", full, true},
 		{"short sign-out", full + "sign_out: POST /logout\n", true},
-		{"long refresh", full + "refresh: {request: POST /refresh, json: {refresh_token: $refresh_token}}\n", true},
+		{"long refresh", full + "refresh: {request: POST /refresh, json: {refresh_token: $refresh}}\n", true},
 		{"routes", "version: 1\ntarget: {url: https://x.test, spec: [GET /a]}\n", true},
 		{"tenants without keys", "version: 1\ntarget: {url: https://x.test}\ntenants: {acme: }\n", true},
 		{"unknown key", full + "zebra: 1\n", false},
