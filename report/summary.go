@@ -1,0 +1,152 @@
+package report
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	lr "github.com/launchready/launchready"
+)
+
+// Entry is a finding with the row and the check that it belongs to.
+type Entry struct {
+	Row     *lr.RowReport
+	Check   *lr.CheckReport
+	Finding *lr.Finding
+}
+
+// Waived reports that the owner accepted the risk.
+func (e Entry) Waived() bool { return e.Check.Waived != nil }
+
+// Summary sorts what a report holds by what its reader must do.
+type Summary struct {
+	Blockers []Entry // confirmed, not waived, at or above the gate: worst first
+	Others   []Entry // the other confirmed ones
+	Suspects []Entry // by shape only: they fail no gate
+	Accepted []Entry // waived
+	Unknown  []Gap   // what could not be asked, and why
+	Rows     map[lr.Verdict]int
+	Checks   map[lr.Verdict]int
+	Hours    float64 // of the whole plan
+}
+
+// Gap is a check, or some subjects of it, that could not be asked.
+type Gap struct {
+	Row   *lr.RowReport
+	Check *lr.CheckReport
+	Why   string
+	Open  []string // the subjects, when others of the check were asked
+}
+
+// Summarise sorts a report. It points into the report.
+func Summarise(r *lr.Report) Summary {
+	s := Summary{Rows: map[lr.Verdict]int{}, Checks: map[lr.Verdict]int{}}
+	for i := range r.Rows {
+		row := &r.Rows[i]
+		s.Rows[row.Verdict]++
+		for j := range row.Checks {
+			c := &row.Checks[j]
+			s.Checks[c.Verdict]++
+			if c.Verdict == lr.Unknown || len(c.Open) > 0 {
+				s.Unknown = append(s.Unknown, Gap{Row: row, Check: c, Why: c.Reason, Open: c.Open})
+			}
+			for k := range c.Findings {
+				s.add(Entry{row, c, &c.Findings[k]}, r.FailOn)
+			}
+		}
+		if row.Verdict == lr.Unknown && len(row.Checks) == 0 {
+			s.Unknown = append(s.Unknown, Gap{Row: row, Why: row.Reason})
+		}
+	}
+	for _, w := range r.Plan {
+		s.Hours += w.Hours
+	}
+	if len(s.Blockers) == 0 && r.Readiness == lr.NotReady {
+		// Some failures decide whatever the gate says: a bypass, a missing
+		// mail record. The worst confirmed ones are what stands in the way.
+		s.Blockers, s.Others = s.Others, nil
+	}
+	for _, list := range [][]Entry{s.Blockers, s.Others, s.Suspects, s.Accepted} {
+		slices.SortStableFunc(list, func(a, b Entry) int { return cmp.Compare(b.Finding.Severity, a.Finding.Severity) })
+	}
+	return s
+}
+
+func (s *Summary) add(e Entry, gate lr.Severity) {
+	switch {
+	case e.Waived():
+		s.Accepted = append(s.Accepted, e)
+	case e.Finding.Confidence != lr.Confirmed:
+		s.Suspects = append(s.Suspects, e)
+	case e.Finding.Severity >= gate:
+		s.Blockers = append(s.Blockers, e)
+	default:
+		s.Others = append(s.Others, e)
+	}
+}
+
+// Word is the readiness as a reader sees it.
+func Word(r lr.Readiness) string {
+	switch r {
+	case lr.Ready:
+		return "Ready"
+	case lr.ReadyWithRisks:
+		return "Ready with accepted risks"
+	case lr.NotReady:
+		return "Not ready"
+	}
+	return "Not enough tested"
+}
+
+// Headline is one sentence under the verdict.
+func Headline(r *lr.Report, s Summary) string {
+	switch {
+	case r.Readiness == lr.NotReady:
+		rows := map[string]bool{}
+		for _, e := range s.Blockers {
+			rows[e.Row.ID] = true
+		}
+		if len(s.Blockers) == 0 {
+			return "A row of the scorecard failed."
+		}
+		verb := "stand"
+		if len(s.Blockers) == 1 {
+			verb = "stands"
+		}
+		return fmt.Sprintf("%s in %s of the scorecard %s in the way.", Count(len(s.Blockers), "blocker"), Count(len(rows), "row"), verb)
+	case r.Interrupted:
+		return "The run was interrupted: what it did not reach is unknown."
+	case r.Partial:
+		return fmt.Sprintf("%d of 13 rows were asked for; %s passed.", len(r.Rows), Count(s.Rows[lr.Passed], "row"))
+	case r.Readiness == lr.ReadyWithRisks:
+		return fmt.Sprintf("Every row passed; %s accepted by a named owner.", Count(len(r.Waivers), "risk"))
+	case r.Readiness == lr.Ready:
+		return "Every row of the scorecard passed."
+	}
+	return fmt.Sprintf("%s could not be decided; nothing was found that stands in the way.", Count(s.Rows[lr.Unknown], "row"))
+}
+
+// Next is the command that moves the reader on, and what it does.
+func Next(r *lr.Report, s Summary) (why, command string) {
+	switch {
+	case len(s.Blockers) > 0 && s.Blockers[0].Finding.Replay != "":
+		return "Fix the first blocker, then ask again:", Line(s.Blockers[0].Finding.Replay)
+	case len(s.Blockers) > 0:
+		return "What the first blocker means:", "launchready explain " + Line(s.Blockers[0].Check.ID)
+	case r.Partial || r.Interrupted:
+		return "Ask for every row:", "launchready audit"
+	case r.Readiness == lr.NotEnoughTested:
+		return "See what is missing to ask the rest:", "launchready audit doctor"
+	case len(s.Others) > 0 && s.Others[0].Finding.Replay != "":
+		return "The next thing worth fixing:", Line(s.Others[0].Finding.Replay)
+	}
+	return "Write the report that the buyer gets:", "launchready audit -o html=report.html"
+}
+
+// Count is a number with its noun: "1 blocker", "2 blockers".
+func Count(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
