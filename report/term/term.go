@@ -1,0 +1,324 @@
+// Package term draws a report for a terminal.
+//
+// Its manners: the verdict comes first and the next command last; blockers come
+// before everything else that was found; every verdict is a symbol and a word,
+// colour only repeats them and is there when asked for; text that came from a
+// target is inert; nothing is wider than the width but commands, which are
+// there to be copied, and what is left out is counted.
+package term
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	lr "github.com/launchready/launchready"
+	"github.com/launchready/launchready/report"
+)
+
+// Options say how to draw. The zero value is plain text, 80 columns wide.
+type Options struct {
+	Color   bool
+	Width   int  // 0 is 80; 40 to 120 are kept to
+	Verbose bool // everything that was found, with its evidence
+}
+
+const (
+	mostBlockers = 10 // drawn in full unless verbose
+	mostOthers   = 12
+	mostGaps     = 12
+)
+
+// Write draws the report.
+func Write(w io.Writer, r *lr.Report, o Options) error {
+	r = report.Tidy(r)
+	s := report.Summarise(r)
+	p := newPaper(o)
+	p.verdictFirst(r, s)
+	p.scorecard(r)
+	p.blockers(s.Blockers, o.Verbose)
+	p.others("Other findings", "", s.Others, o.Verbose)
+	p.others("Suspected", "by shape only: they decide nothing", s.Suspects, o.Verbose)
+	p.others("Accepted risks", "", s.Accepted, o.Verbose)
+	p.plan(r, s)
+	p.unknown(s.Unknown, o.Verbose)
+	p.coverage(r)
+	why, command := report.Next(r, s)
+	p.section("Next", "")
+	p.line("  ", why)
+	p.line("  ", p.in(cyan, command))
+	if _, err := io.WriteString(w, p.b.String()); err != nil {
+		return fmt.Errorf("write the report: %w", err)
+	}
+	return nil
+}
+
+func (p *paper) verdictFirst(r *lr.Report, s report.Summary) {
+	title := "Launch Ready"
+	for _, part := range []string{r.Product, r.Target, r.Environment} {
+		if part != "" {
+			title += " · " + report.Line(part)
+		}
+	}
+	p.text("", "", title)
+	p.line()
+	style, symbol := bold+red, "✗"
+	switch r.Readiness {
+	case lr.Ready, lr.ReadyWithRisks:
+		style, symbol = bold+green, "✓"
+	case lr.NotEnoughTested:
+		style, symbol = bold+yellow, "?"
+	}
+	p.line("  ", p.in(style, symbol+" "+strings.ToUpper(report.Word(r.Readiness))))
+	p.text("    ", "    ", report.Headline(r, s))
+	for _, reason := range r.Reasons {
+		p.text("    • ", "      ", report.Line(reason))
+	}
+}
+
+func (p *paper) scorecard(r *lr.Report) {
+	p.section("Scorecard", "")
+	name := min(28, p.width/3)
+	for _, row := range r.Rows {
+		note := row.Reason
+		if note == "" {
+			note = tally(row)
+		}
+		lead := "  " + p.verdict(row.Verdict) + "  " + p.in(bold, fit(row.Title, name)) + "  "
+		hang := strings.Repeat(" ", 2+9+2+name+2)
+		p.text(lead, hang, report.Line(note))
+	}
+}
+
+func tally(row lr.RowReport) string {
+	n := map[lr.Verdict]int{}
+	for _, c := range row.Checks {
+		n[c.Verdict]++
+	}
+	var parts []string
+	for _, v := range []lr.Verdict{lr.Failed, lr.Unknown, lr.Passed, lr.Skipped} {
+		if n[v] > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", n[v], v))
+		}
+	}
+	if len(parts) == 0 {
+		return "no check"
+	}
+	return strings.Join(parts, ", ")
+}
+
+func (p *paper) blockers(list []report.Entry, verbose bool) {
+	if len(list) == 0 {
+		return
+	}
+	p.section("Blockers", "")
+	for i := range list {
+		if !verbose && i == mostBlockers {
+			p.line("  ", p.in(dim, fmt.Sprintf("… and %s more: --verbose, or the HTML report, shows them.", report.Count(len(list)-i, "blocker"))))
+			return
+		}
+		if i > 0 {
+			p.line()
+		}
+		p.finding(i, list, verbose)
+	}
+}
+
+// indent is where the lines of a finding begin.
+const indent = 6
+
+// finding draws the i-th of the list. What it shares with the one above it, the
+// reason and the fix of their check, is said once.
+func (p *paper) finding(i int, list []report.Entry, verbose bool) {
+	e := list[i]
+	f := e.Finding
+	pad := strings.Repeat(" ", indent)
+	head := fmt.Sprintf("  %2d  %s  %s", i+1, strings.ToUpper(f.Severity.String()), report.Line(e.Check.ID))
+	aside := f.Confidence.String() + "  " + report.Line(f.ID)
+	painted := fmt.Sprintf("  %2d  %s  %s", i+1, p.severity(f.Severity), report.Line(e.Check.ID))
+	if cells(head)+2+cells(aside) <= p.width {
+		p.line(painted, p.in(dim, "  "+aside))
+	} else {
+		p.line(painted)
+		p.line(pad, p.in(dim, aside))
+	}
+	for _, l := range wrap(report.Line(f.Subject), p.width-indent) {
+		p.line(pad, p.in(bold, l))
+	}
+	p.text(pad, pad, report.Line(f.Message))
+	for _, w := range witnesses(f) {
+		p.field(indent, "witness", report.Line(w))
+	}
+	same := i > 0 && list[i-1].Check == e.Check && list[i-1].Finding.Fix == f.Fix
+	switch {
+	case same:
+		p.field(indent, "fix", "as above")
+	default:
+		if e.Check.Why != "" {
+			p.field(indent, "why", prose(e.Check.Why))
+		}
+		if f.Fix != "" {
+			p.field(indent, "fix", prose(f.Fix))
+		}
+	}
+	if f.Guard != "" {
+		p.field(indent, "guard", report.Line(f.Guard))
+	}
+	if f.Replay != "" {
+		p.command(indent, "replay", f.Replay)
+	}
+	if !verbose {
+		return
+	}
+	for _, item := range f.Evidence {
+		p.evidence(item)
+	}
+}
+
+// prose is Markdown as it reads without its marks: no fences, no blank lines.
+func prose(s string) string {
+	var out []string
+	for _, l := range strings.Split(s, "\n") {
+		if t := strings.TrimSpace(l); t != "" && !strings.HasPrefix(t, "```") {
+			out = append(out, strings.ReplaceAll(l, "**", ""))
+		}
+	}
+	return strings.Join(out, "\n")
+}
+
+func (p *paper) evidence(e lr.EvidenceItem) {
+	head := report.Line(e.Note)
+	if e.As != "" {
+		head = report.Line(e.As) + ": " + head
+	}
+	if e.Status != 0 {
+		head += fmt.Sprintf(" → %d", e.Status)
+	}
+	p.field(indent, report.Line(e.Kind), head)
+	pad := strings.Repeat(" ", indent+9)
+	for _, text := range []string{e.Request, e.Response, e.Text} {
+		if text == "" {
+			continue
+		}
+		for _, l := range strings.Split(report.Inert(text), "\n") {
+			for _, part := range chop(strings.ReplaceAll(l, "\t", "    "), p.width-indent-11) {
+				p.line(pad, p.in(dim, "│ "+part))
+			}
+		}
+	}
+	if e.Curl != "" {
+		// A command with line breaks in a quoted body stays whole.
+		for i, l := range strings.Split(report.Inert(e.Curl), "\n") {
+			if i == 0 {
+				p.command(indent, "curl", l)
+			} else {
+				p.line(p.in(cyan, l))
+			}
+		}
+	}
+}
+
+func witnesses(f *lr.Finding) []string {
+	var out []string
+	for _, e := range f.Evidence {
+		for _, w := range e.Witness {
+			if w != "" && len(out) < 2 && (len(out) == 0 || out[0] != w) {
+				out = append(out, w)
+			}
+		}
+	}
+	return out
+}
+
+func (p *paper) others(title, aside string, list []report.Entry, verbose bool) {
+	if len(list) == 0 {
+		return
+	}
+	if aside != "" {
+		aside = "  " + aside
+	}
+	p.section(title, aside)
+	for i, e := range list {
+		if verbose {
+			p.finding(i, list, true)
+			continue
+		}
+		if i == mostOthers {
+			p.line("  ", p.in(dim, fmt.Sprintf("… and %s more: --verbose shows them.", report.Count(len(list)-i, "finding"))))
+			return
+		}
+		lead := "  " + p.severity(e.Finding.Severity) + strings.Repeat(" ", 10-len(e.Finding.Severity.String()))
+		text := e.Check.ID + "  " + report.Line(e.Finding.Subject) + ": " + report.Line(e.Finding.Message)
+		if w := e.Check.Waived; w != nil {
+			text += fmt.Sprintf(" Accepted by %s until %s: %s", report.Line(w.Owner), report.Line(w.Until), report.Line(w.Reason))
+		}
+		p.text(lead, strings.Repeat(" ", 12), text)
+	}
+}
+
+func (p *paper) plan(r *lr.Report, s report.Summary) {
+	if len(r.Plan) == 0 {
+		return
+	}
+	p.section("Plan", fmt.Sprintf("  %s, about %s", report.Count(len(r.Plan), "work item"), hours(s.Hours)))
+	for i, w := range r.Plan {
+		var parts []string
+		for _, part := range []string{hours(w.Hours), w.How, w.Owner, report.Count(len(w.Findings), "finding")} {
+			if part != "" {
+				parts = append(parts, report.Line(part))
+			}
+		}
+		lead := fmt.Sprintf("  %2d  ", i+1) + p.severity(w.Worst) + strings.Repeat(" ", 10-len(w.Worst.String()))
+		p.text(lead, strings.Repeat(" ", 16), report.Line(w.Title)+" · "+strings.Join(parts, " · "))
+	}
+}
+
+func (p *paper) unknown(list []report.Gap, verbose bool) {
+	if len(list) == 0 {
+		return
+	}
+	p.section("Unknown", "  what could not be asked is not a pass")
+	for i, g := range list {
+		if !verbose && i == mostGaps {
+			p.line("  ", p.in(dim, fmt.Sprintf("… and %s more: --verbose shows them.", report.Count(len(list)-i, "check"))))
+			return
+		}
+		id := g.Row.ID
+		if g.Check != nil {
+			id = g.Check.ID
+		}
+		why := g.Why
+		if len(g.Open) > 0 {
+			why = strings.TrimPrefix(why+"; "+strings.Join(g.Open, "; "), "; ")
+		}
+		p.text("  "+p.in(yellow, "? "), "    ", report.Line(id+": "+why))
+	}
+}
+
+func (p *paper) coverage(r *lr.Report) {
+	p.section("Coverage", "")
+	c := r.Coverage
+	p.text("  ", "  ", fmt.Sprintf("%d of %s decided, %d probed; %s in %s, $%.2f spent; seed %d.",
+		c.Conclusive, report.Count(c.Routes, "route"), c.Probed, report.Count(r.Requests, "request"), took(r.Seconds), r.SpentUSD, r.Seed))
+	for _, w := range r.Warnings {
+		p.text("  ! ", "    ", report.Line(w))
+	}
+	for _, o := range r.Orphans {
+		p.text("  ! ", "    ", "left behind: "+report.Line(o))
+	}
+}
+
+func hours(h float64) string {
+	if h == 1 {
+		return "1 hour"
+	}
+	return fmt.Sprintf("%g hours", h)
+}
+
+func took(seconds float64) string {
+	if seconds < 60 {
+		return fmt.Sprintf("%.1f s", seconds)
+	}
+	return (time.Duration(seconds) * time.Second).String()
+}
