@@ -34,7 +34,7 @@ func newPaper(o Options) *paper {
 	if w <= 0 {
 		w = 80
 	}
-	return &paper{color: o.Color, width: min(max(w, 40), 120)}
+	return &paper{color: o.Color, width: min(max(w, 48), 120)}
 }
 
 // in paints text that is already inert.
@@ -52,6 +52,9 @@ func (p *paper) line(parts ...string) {
 
 func (p *paper) section(title, aside string) {
 	p.line()
+	if cells(title)+cells(aside) > p.width {
+		aside = ""
+	}
 	p.line(p.in(bold, strings.ToUpper(title)), p.in(dim, aside))
 }
 

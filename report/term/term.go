@@ -20,7 +20,7 @@ import (
 // Options say how to draw. The zero value is plain text, 80 columns wide.
 type Options struct {
 	Color   bool
-	Width   int  // 0 is 80; 40 to 120 are kept to
+	Width   int  // 0 is 80; 48 to 120 are kept to
 	Verbose bool // everything that was found, with its evidence
 }
 

@@ -102,15 +102,19 @@ func TestColorOnlyWhenAsked(t *testing.T) {
 		t.Error("an escape code without colour")
 	}
 	painted := draw(t, sample.Flawed(), term.Options{Verbose: true, Color: true})
-	if codes.ReplaceAllString(painted, "") != plain {
+	// Blanks at the end of a line may be inside of a colour.
+	if blanks.ReplaceAllString(codes.ReplaceAllString(painted, ""), "\n") != plain {
 		t.Error("colour changes more than colour")
 	}
 }
 
-var codes = regexp.MustCompile("\x1b\\[[0-9;]*m")
+var (
+	codes  = regexp.MustCompile("\x1b\\[[0-9;]*m")
+	blanks = regexp.MustCompile(" +\n")
+)
 
 func TestHostileTextIsInert(t *testing.T) {
-	for _, o := range []term.Options{{Color: true}, {Verbose: true, Color: true, Width: 44}} {
+	for _, o := range []term.Options{{Color: true}, {Verbose: true, Color: true, Width: 20}} {
 		var b bytes.Buffer
 		if err := errors.Join(term.Write(&b, sample.Hostile(5000), o), term.Compare(&b, sample.Flawed(), sample.Hostile(10), o)); err != nil {
 			t.Fatal(err)
@@ -133,7 +137,7 @@ func TestWidthIsKept(t *testing.T) {
 	wide.Rows[0].Title = "全てのルートの認証 and more and more"
 	wide.Rows[0].Checks[0].Findings[0].Message = strings.Repeat("漢字", 100) + " " + strings.Repeat("x", 300)
 	for _, r := range []*lr.Report{wide, sample.Hostile(100)} {
-		for _, width := range []int{40, 57, 80, 120} {
+		for _, width := range []int{48, 57, 80, 120} {
 			for _, line := range strings.Split(draw(t, r, term.Options{Width: width, Verbose: true}), "\n") {
 				if strings.Contains(line, "replay ") || strings.Contains(line, "curl ") || strings.Contains(line, "launchready ") || strings.Contains(line, "alert(1)") {
 					continue // commands stay whole
