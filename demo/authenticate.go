@@ -17,7 +17,17 @@ const cookieName = "harbor_session"
 func (s *Server) authenticated(rt *route, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		p, err := s.authenticate(r)
+		switch {
+		case errors.Is(err, errNoCredential) && rt.access == guest:
+			p, err = nobody, nil
+		case errors.Is(err, errMalformed) && rt.legacy:
+			p, err = s.service(r.Context()) // the first version's tokens were opaque, and the first customer's
+		}
 		if err != nil {
+			if rt.page && strings.Contains(r.Header.Get("Accept"), "text/html") {
+				http.Redirect(w, r, "/login", http.StatusFound)
+				return
+			}
 			s.refuse(w, r, s.credentialProblem(r, err))
 			return
 		}

@@ -52,6 +52,8 @@ type Server struct {
 	outbox   *outbox
 	cache    *responseCache
 	provider *provider
+	live     *hub
+	library  *library
 	attempts *attempts
 	metrics  *metrics
 	devToken string // opens the mail catcher
@@ -109,6 +111,8 @@ func (s *Server) start(o Options) error {
 	s.devToken, s.opsToken, s.crmKey = s.derived("dev-token"), s.derived("ops-token"), "whsec_"+s.derived("crm")
 	s.outbox, s.cache = newOutbox(), newResponseCache()
 	s.attempts, s.metrics = newAttempts(s.now), newMetrics()
+	s.live, s.library = newHub(), newLibrary(s.db)
+	s.closers = append(s.closers, s.live.Close)
 	if s.provider, err = s.newProvider(o.ModelURL); err != nil {
 		return err
 	}

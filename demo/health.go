@@ -16,6 +16,7 @@ func (s *Server) healthRoutes() []route {
 			query: []param{{name: "X-Metrics-Token", in: "header", kind: "string", doc: "the operators' token"}}},
 		{method: "GET", pattern: "/.well-known/jwks.json", id: "getKeys", tag: "service", summary: "Public keys that verify tokens", out: map[string]any{}, handle: s.keys},
 		{method: "GET", pattern: "/openapi.json", id: "getSpecification", tag: "service", summary: "This specification", out: map[string]any{}, handle: s.showSpec},
+		{method: "GET", pattern: "/docs", id: "getDocumentation", tag: "service", summary: "The API on a page", outType: []string{"text/html"}, handle: s.docs},
 	}
 }
 

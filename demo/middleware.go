@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"path"
 	"runtime/debug"
 	"slices"
 	"strings"
@@ -75,6 +76,29 @@ func (rec *recorder) Unwrap() http.ResponseWriter { return rec.ResponseWriter }
 // Flush sends what is written so far.
 func (rec *recorder) Flush() { http.NewResponseController(rec.ResponseWriter).Flush() } //nolint:errcheck // best effort
 
+// tidied forgives sloppy addresses: double slashes, dots, path parameters.
+func tidied(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		p := r.URL.Path
+		if strings.IndexByte(p, ';') >= 0 {
+			segments := strings.Split(p, "/")
+			for i, seg := range segments {
+				segments[i], _, _ = strings.Cut(seg, ";")
+			}
+			p = strings.Join(segments, "/")
+		}
+		if p = path.Clean("/" + p); p == r.URL.Path {
+			next.ServeHTTP(w, r)
+			return
+		}
+		u := *r.URL
+		u.Path, u.RawPath = p, ""
+		c := *r
+		c.URL = &u
+		next.ServeHTTP(w, &c)
+	})
+}
+
 // problems answers what no route matches in the API's own words.
 func (s *Server) problems(mux *http.ServeMux) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -112,11 +136,11 @@ func (s *Server) allowed(mux *http.ServeMux, r *http.Request) []string {
 func (s *Server) authorized(rt *route, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		p := who(r)
-		if p.ByKey && !slices.Contains(p.Scopes, rt.scope) && !s.flaws.Has("auth/api-key-scope") {
+		if p.ByKey && rt.access > guest && !slices.Contains(p.Scopes, rt.scope) && !s.flaws.Has("auth/api-key-scope") {
 			s.refuse(w, r, forbidden("the API key has no scope for this"))
 			return
 		}
-		if p.Role < rt.access {
+		if p.Role < rt.access && rt.access > guest {
 			s.refuse(w, r, forbidden("this needs the role "+rt.access.String()+" or above"))
 			return
 		}

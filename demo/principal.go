@@ -10,14 +10,15 @@ import (
 type role int
 
 const (
-	anyone role = iota // no credential
+	anyone role = iota // no credential is looked at
+	guest              // a credential is not needed, and when there is one it must be good
 	viewer             // reads
 	member             // writes its own and the tenant's content
 	admin              // manages users and settings
 	owner              // pays
 )
 
-var roleNames = [...]string{"anyone", "viewer", "member", "admin", "owner"}
+var roleNames = [...]string{"anyone", "guest", "viewer", "member", "admin", "owner"}
 
 func (r role) String() string { return roleNames[r] }
 

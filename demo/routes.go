@@ -22,6 +22,8 @@ type route struct {
 	refusals        []int    // documented besides 401, 403 and 404, which follow from the rest
 	links           []link
 	unlisted        bool // not in the specification
+	legacy          bool // takes tokens of the first version of the API
+	page            bool // a person opens it: a browser without a session is sent to the sign-in
 	handle          handle
 }
 
@@ -73,16 +75,37 @@ func (s *Server) mount() (http.Handler, error) {
 		rt := &s.table[i]
 		mux.Handle(rt.method+" "+rt.pattern, s.chain(rt))
 	}
-	return s.identified(s.recovered(s.logged(s.problems(mux)))), nil
+	return s.identified(s.recovered(s.logged(tidied(s.problems(mux))))), nil
 }
 
 // chain is what stands in front of one route's handler.
 func (s *Server) chain(rt *route) http.Handler {
 	h := s.answered(rt.handle)
-	if rt.access == anyone {
+	switch {
+	case rt.access == anyone:
 		return h
+	case rt.tag == "billing" && s.flaws.Has("auth/path-normalisation"):
+		return s.billingGuard(rt, h)
+	case s.flaws.Has("auth/method-override"):
+		h = s.overridden(rt, h)
 	}
 	return s.authenticated(rt, s.authorized(rt, h))
+}
+
+// overridden serves clients whose proxies let only GET and POST through: the
+// header names the method that they mean.
+func (s *Server) overridden(rt *route, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		meant := r.Header.Get("X-HTTP-Method-Override")
+		for i := range s.table {
+			if other := &s.table[i]; meant != "" && other.pattern == rt.pattern && other.method == meant {
+				r.Method = meant
+				s.answered(other.handle).ServeHTTP(w, r)
+				return
+			}
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
 // answered makes an http.Handler of a handle.

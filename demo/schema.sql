@@ -6,7 +6,9 @@ create table tenants (
 create table users (
 	id text primary key, tenant_id text not null references tenants, email text not null unique, name text not null,
 	password_hash blob not null, role text not null, status text not null default 'active', -- active, disabled, deleted
-	locale text not null default 'en', timezone text not null default 'UTC', created_at text not null);
+	locale text not null default 'en', timezone text not null default 'UTC',
+	directory_id text not null default '', -- of the customer's identity provider, for administrators
+	created_at text not null);
 create index users_tenant on users (tenant_id);
 
 create table sessions (
@@ -112,3 +114,5 @@ create index audit_log_tenant on audit_log (tenant_id, created_at);
 
 create table flags (
 	tenant_id text not null references tenants, name text not null, enabled integer not null, primary key (tenant_id, name));
+
+create table chat_numbers (number integer primary key autoincrement);

@@ -56,8 +56,8 @@ func (s *Server) plantTenant(ctx context.Context, tx querier, t seededTenant) er
 		if err != nil {
 			return err
 		}
-		_, err = tx.exec(ctx, `insert into users (id, tenant_id, email, name, password_hash, role, created_at) values (?, ?, ?, ?, ?, ?, ?)`,
-			t.Users[role], t.ID, addr, seededNames[t.Slug][i], hash, role, stamp(now))
+		_, err = tx.exec(ctx, `insert into users (id, tenant_id, email, name, password_hash, role, directory_id, created_at) values (?, ?, ?, ?, ?, ?, ?, ?)`,
+			t.Users[role], t.ID, addr, seededNames[t.Slug][i], hash, role, "dir_"+s.derived("directory "+addr), stamp(now))
 		if err != nil {
 			return err
 		}

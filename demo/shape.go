@@ -13,17 +13,18 @@ import (
 )
 
 // field is what a struct field's tags say of it. The tag `api` has, separated
-// by commas: required, min=N, max=N, enum=a|b, format=F, example=V, doc=text,
-// readonly, writeonly. The same tags make the specification and the validation.
+// by commas: optional, min=N, max=N, enum=a|b, items=a|b, format=F, example=V,
+// doc=text, readonly, writeonly. The same tags make the specification and the validation.
 type field struct {
 	name              string
-	index             int
+	index             []int // as reflect.Value.FieldByIndex takes it
 	typ               reflect.Type
 	required          bool
 	readOnly          bool
 	writeOnly         bool
 	min, max          int // of a string's or list's length, of a number; max 0 is none
 	enum              []string
+	items             []string // what a list's elements may be
 	format, docs, exa string
 }
 
@@ -37,10 +38,17 @@ func fieldsOf(t reflect.Type) []field {
 	for i := range t.NumField() {
 		sf := t.Field(i)
 		name, opts, _ := strings.Cut(sf.Tag.Get("json"), ",")
+		if sf.Anonymous && name == "" {
+			for _, f := range fieldsOf(sf.Type) {
+				f.index = append([]int{i}, f.index...)
+				out = append(out, f)
+			}
+			continue
+		}
 		if !sf.IsExported() || name == "-" || name == "" {
 			continue
 		}
-		f := field{name: name, index: i, typ: sf.Type}
+		f := field{name: name, index: []int{i}, typ: sf.Type}
 		f.required = !strings.Contains(opts, "omitempty") && sf.Type.Kind() != reflect.Pointer
 		for _, part := range strings.Split(sf.Tag.Get("api"), ",") {
 			k, v, _ := strings.Cut(part, "=")
@@ -57,6 +65,8 @@ func fieldsOf(t reflect.Type) []field {
 				f.max, _ = strconv.Atoi(v)
 			case "enum":
 				f.enum = strings.Split(v, "|")
+			case "items":
+				f.items = strings.Split(v, "|")
 			case "format":
 				f.format = v
 			case "example":
@@ -76,7 +86,7 @@ func faultsOf(v any) []fieldError {
 	rv := reflect.ValueOf(v)
 	var out []fieldError
 	for _, f := range fieldsOf(rv.Type()) {
-		if why := f.fault(rv.Field(f.index)); why != "" {
+		if why := f.fault(rv.FieldByIndex(f.index)); why != "" {
 			out = append(out, fieldError{f.name, why})
 		}
 	}
@@ -104,6 +114,11 @@ func (f *field) fault(v reflect.Value) string {
 		size = utf8.RuneCountInString(v.String())
 	case reflect.Slice, reflect.Map:
 		size = v.Len()
+		for i := 0; len(f.items) > 0 && i < size; i++ {
+			if !slices.Contains(f.items, v.Index(i).String()) {
+				return "must have only " + strings.Join(f.items, ", ")
+			}
+		}
 	case reflect.Int:
 		size = int(v.Int())
 	default:

@@ -176,6 +176,10 @@ func one[T any](ctx context.Context, db querier, scan func(scanner) (T, error), 
 	return v, rows.Err()
 }
 
+// everyTenant is what jobs over all customers, such as the nightly invoicing,
+// pass to the queries that take a tenant.
+const everyTenant = ""
+
 var errNoRow = errors.New("no such row")
 
 // scalar scans a row of a single column.

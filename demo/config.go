@@ -1,0 +1,81 @@
+package demo
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+	"text/template"
+)
+
+// SecretsFile is the name of the file beside launchready.yaml that the
+// configuration's references point at.
+const SecretsFile = "harbor.secrets"
+
+// The specification and the conventions of the API tell the rest.
+var configTemplate = template.Must(template.New("launchready.yaml").Parse(`version: 1
+product: Harbor
+target:
+  url: {{.URL}}
+  spec: {{.URL}}/openapi.json
+  environment: staging
+tenants: {acme: {}, globex: {}}
+sign_in:
+  request: POST /v1/auth/login
+  json: {email: $user, password: $password}
+  token: /access_token
+  refresh_token: /refresh_token
+  send: "Authorization: Bearer {token}"
+refresh:
+  request: POST /v1/auth/refresh
+  json: {refresh_token: $refresh}
+sign_out: {request: POST /v1/auth/logout}
+sign_up:
+  request: POST /v1/auth/signup
+  json: {company: $tenant, name: $name, email: $user, password: $password}
+  token: /access_token
+mailbox:
+  request: GET /dev/outbox?to=$user
+  header: "X-Dev-Token: ${file:{{.File}}#DEV_TOKEN}"
+whoami: GET /v1/me
+identities:
+{{- range .Identities}}
+  {{.Name}}: {tenant: {{.Tenant}}, role: {{.Role}}, user: {{.Email}}, password: "file:{{$.File}}#{{.Variable}}"}
+{{- end}}
+access:
+  public: [GET /, GET /docs, GET /healthz, GET /openapi.json, GET /.well-known/jwks.json, "GET /v1/avatars/**", "GET /v1/shared/**", "GET /v1/download/**"]
+  admin: [/v1/admin/**]
+  shared: ["GET /v1/articles/**"]
+budget: {rate: 0}
+`))
+
+type configIdentity struct{ Name, Tenant, Role, Email, Variable string }
+
+func configIdentities() []configIdentity {
+	var out []configIdentity
+	for _, name := range []string{"acme_admin", "acme_member", "acme_viewer", "globex_admin", "globex_member"} {
+		tenant, role, _ := strings.Cut(name, "_")
+		out = append(out, configIdentity{name, tenant, role, email(role, tenant), strings.ToUpper(name) + "_PASSWORD"})
+	}
+	return out
+}
+
+// Config is the launchready.yaml of this server. Its secrets are references to
+// [SecretsFile], which [Server.Secrets] fills and which belongs in the same folder.
+func (s *Server) Config() []byte {
+	var b bytes.Buffer
+	err := configTemplate.Execute(&b, map[string]any{"URL": s.URL, "File": SecretsFile, "Identities": configIdentities()})
+	if err != nil {
+		panic(fmt.Sprintf("write configuration: %v", err)) // the template is constant and tested
+	}
+	return b.Bytes()
+}
+
+// Secrets is the content of [SecretsFile]: write it with mode 0600.
+func (s *Server) Secrets() []byte {
+	var b bytes.Buffer
+	fmt.Fprintf(&b, "DEV_TOKEN=%s\n", s.devToken)
+	for _, id := range configIdentities() {
+		fmt.Fprintf(&b, "%s=%s\n", id.Variable, s.Password(id.Email))
+	}
+	return b.Bytes()
+}
