@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/netip"
 	"net/url"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -46,7 +47,7 @@ func newScope(base *url.URL, hosts []string, resolve map[string]string) (*scope,
 		if err != nil {
 			host, port = strings.Trim(h, "[]"), ""
 		}
-		if host == "" || strings.ContainsAny(host, "/*@ ") {
+		if _, e := strconv.ParseUint(port, 10, 16); host == "" || strings.ContainsAny(host, "/*@ ") || (port != "" && e != nil) {
 			return nil, fmt.Errorf("probe: scope entry %q is no host, host:port or *.host", h)
 		}
 		s.addHost(host, port)
