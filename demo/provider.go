@@ -1,9 +1,137 @@
 package demo
 
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/launchready/launchready/demo/model"
+)
+
 // provider is the client of the model provider.
-type provider struct{ base, key string }
+type provider struct {
+	base, key string
+	http      *http.Client
+}
+
+// providerDeadline bounds one completion.
+const providerDeadline = 60 * time.Second
 
 // newProvider connects to the provider at base, or starts one on loopback.
 func (s *Server) newProvider(base string) (*provider, error) {
-	return &provider{base: base, key: "sk-harbor-" + s.derived("provider")}, nil
+	p := &provider{base: strings.TrimSuffix(base, "/"), key: "sk-harbor-" + s.derived("provider")}
+	if base == "" {
+		m, err := model.New(model.Options{Seed: s.seed, Key: p.key, Log: s.log})
+		if err != nil {
+			return nil, err
+		}
+		s.closers = append(s.closers, m.Close)
+		p.base = m.URL
+	}
+	transport := &http.Transport{MaxIdleConnsPerHost: 64, IdleConnTimeout: time.Minute, DisableCompression: true}
+	s.closers = append(s.closers, func() error { transport.CloseIdleConnections(); return nil })
+	p.http = &http.Client{Transport: transport}
+	return p, nil
+}
+
+// spokenText is a reply of the model.
+type spokenText struct {
+	Text   string
+	Tokens int // of prompt and reply
+}
+
+// send asks the provider; the caller closes the reply's body.
+func (p *provider) send(ctx context.Context, req model.Request) (*http.Response, error) {
+	b, err := json.Marshal(req)
+	if err != nil {
+		return nil, err
+	}
+	out, err := http.NewRequestWithContext(ctx, http.MethodPost, p.base+"/v1/chat/completions", bytes.NewReader(b))
+	if err != nil {
+		return nil, err
+	}
+	out.Header.Set("Authorization", "Bearer "+p.key)
+	out.Header.Set("Content-Type", "application/json")
+	res, err := p.http.Do(out)
+	if err != nil {
+		return nil, fmt.Errorf("ask the model: %w", err)
+	}
+	if res.StatusCode != http.StatusOK {
+		defer res.Body.Close()
+		// What the provider says may quote the prompt: the status is enough.
+		return nil, fmt.Errorf("ask the model: status %d", res.StatusCode)
+	}
+	return res, nil
+}
+
+// complete asks for a reply; with token set it streams.
+func (p *provider) complete(ctx context.Context, req model.Request, token func(string) error) (spokenText, error) {
+	ctx, cancel := context.WithTimeout(ctx, providerDeadline)
+	defer cancel()
+	if token != nil {
+		req.Stream, req.StreamOptions = true, &model.StreamOptions{IncludeUsage: true}
+	}
+	res, err := p.send(ctx, req)
+	if err != nil {
+		return spokenText{}, err
+	}
+	defer res.Body.Close()
+	if token != nil {
+		return readStream(res.Body, token)
+	}
+	var c model.Completion
+	if err := json.NewDecoder(io.LimitReader(res.Body, 4<<20)).Decode(&c); err != nil {
+		return spokenText{}, fmt.Errorf("read the model's reply: %w", err)
+	}
+	if len(c.Choices) == 0 || c.Choices[0].Message == nil {
+		return spokenText{}, fmt.Errorf("read the model's reply: no choice in it")
+	}
+	said := spokenText{Text: string(c.Choices[0].Message.Content)}
+	if c.Usage != nil {
+		said.Tokens = c.Usage.Total
+	}
+	return said, nil
+}
+
+func readStream(body io.Reader, token func(string) error) (spokenText, error) {
+	var said spokenText
+	var text strings.Builder
+	lines := bufio.NewScanner(io.LimitReader(body, 4<<20))
+	lines.Buffer(nil, 1<<20)
+	for lines.Scan() {
+		data, ok := bytes.CutPrefix(lines.Bytes(), []byte("data: "))
+		if !ok {
+			continue
+		}
+		if string(data) == "[DONE]" {
+			said.Text = text.String()
+			return said, nil
+		}
+		var c model.Completion
+		if err := json.Unmarshal(data, &c); err != nil {
+			return said, fmt.Errorf("read the model's stream: %w", err)
+		}
+		if c.Usage != nil {
+			said.Tokens = c.Usage.Total
+		}
+		for _, ch := range c.Choices {
+			if ch.Delta == nil || ch.Delta.Content == "" {
+				continue
+			}
+			text.WriteString(ch.Delta.Content)
+			if err := token(ch.Delta.Content); err != nil {
+				return said, err
+			}
+		}
+	}
+	if err := lines.Err(); err != nil {
+		return said, fmt.Errorf("read the model's stream: %w", err)
+	}
+	return said, fmt.Errorf("read the model's stream: %w", io.ErrUnexpectedEOF)
 }

@@ -81,7 +81,7 @@ function signedOut() {
 
 async function signedIn() {
   const me = await call("GET", "/v1/me");
-  $("whoami").textContent = `${me.user ? me.user.name : me.name}, ${me.tenant.name}`;
+  $("whoami").textContent = `${me.name}, ${me.tenant.name}`;
   show(true);
   await Promise.all([listChats(), listFiles()]);
 }

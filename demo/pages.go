@@ -1,0 +1,64 @@
+package demo
+
+import (
+	"errors"
+	"html/template"
+	"net/http"
+
+	webpage "github.com/launchready/launchready/demo/page"
+)
+
+// pageRoutes are what a person opens in a browser.
+func (s *Server) pageRoutes() []route {
+	html := []string{"text/html"}
+	return []route{
+		{method: "GET", pattern: "/{$}", id: "getPage", tag: "pages", summary: "The chat page", outType: html, handle: s.asset("/")},
+		{method: "GET", pattern: "/login", unlisted: true, handle: s.asset("/")},
+		{method: "GET", pattern: "/assets/app.css", unlisted: true, handle: s.asset("/assets/app.css")},
+		{method: "GET", pattern: "/assets/app.js", unlisted: true, handle: s.asset("/assets/app.js")},
+		{method: "GET", pattern: "/app/chats/{chat_id}", id: "openChat", tag: "pages", summary: "One conversation as a page", access: viewer, scope: "chats:read", outType: html, page: true, handle: s.openChat},
+	}
+}
+
+func (s *Server) asset(path string) handle {
+	assets, err := webpage.Assets()
+	for _, a := range assets {
+		if a.Path == path {
+			return func(w http.ResponseWriter, r *http.Request) error {
+				a.ServeHTTP(w, r)
+				return nil
+			}
+		}
+	}
+	return func(http.ResponseWriter, *http.Request) error {
+		return errors.Join(errors.New("page has no "+path), err)
+	}
+}
+
+var chatPage = template.Must(template.New("chat").Parse(`<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{{.Chat.Title}} · Harbor</title><link rel="stylesheet" href="/assets/app.css"></head>
+<body><header><p class="brand">Harbor</p><a href="/">All conversations</a></header>
+<main><h1>{{.Chat.Title}}</h1>
+<div id="messages">{{range .Messages}}<div class="turn {{.Role}}"><span class="from">{{if eq .Role "user"}}You{{else}}Harbor{{end}}</span>{{.Content}}</div>
+{{end}}</div></main></body></html>
+`))
+
+func (s *Server) openChat(w http.ResponseWriter, r *http.Request) error {
+	c, err := s.chatOf(r.Context(), who(r).TenantID, r.PathValue("chat_id"))
+	if err != nil {
+		return err
+	}
+	ms, err := s.messagesOf(r.Context(), c.tenant, c.ID, 200)
+	if err != nil {
+		return err
+	}
+	return render(w, chatPage, map[string]any{"Chat": c, "Messages": ms})
+}
+
+func render(w http.ResponseWriter, t *template.Template, data any) error {
+	webpage.Secure(w.Header())
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.Header().Set("Cache-Control", "private, no-store")
+	return t.Execute(w, data)
+}
