@@ -1,0 +1,107 @@
+package surface
+
+import (
+	"strings"
+
+	lr "github.com/launchready/launchready"
+)
+
+// crud gives the kind of a route that is none of the special ones.
+func (x *index) crud(s *shape) lr.Kind {
+	m := s.rt.Method
+	if m == "HEAD" || m == "OPTIONS" || m == "TRACE" {
+		return lr.OtherKind
+	}
+	if s.verb != "" {
+		return spoken(s, m)
+	}
+	switch s.at {
+	case onItem:
+		return byMethod(m, lr.Read, lr.Update, lr.Update, lr.Delete)
+	case onMany:
+		if ownKey(s) != "" { // GET /chats?id=…
+			return byMethod(m, lr.Read, lr.Create, lr.Update, lr.Delete)
+		}
+		return byMethod(m, lr.List, lr.Create, lr.Action, lr.Action)
+	case onOnly:
+		return byMethod(m, lr.Read, lr.Create, lr.Update, lr.Delete)
+	case onPart:
+		return byMethod(m, lr.Read, lr.Action, lr.Update, lr.Action)
+	case onView:
+		return byMethod(m, lr.List, lr.Action, lr.Action, lr.Action)
+	}
+	return byMethod(m, lr.OtherKind, lr.Action, lr.Action, lr.Action)
+}
+
+func byMethod(m string, get, post, put, del lr.Kind) lr.Kind {
+	switch m {
+	case "GET", "QUERY":
+		return get
+	case "POST":
+		return post
+	case "PUT", "PATCH":
+		return put
+	case "DELETE":
+		return del
+	}
+	return lr.OtherKind
+}
+
+// spoken gives the kind of a route whose path says what it does.
+func spoken(s *shape, m string) lr.Kind {
+	get := m == "GET"
+	switch s.verb {
+	case "create":
+		if get || s.at == onPart { // GET /chats/new is a form, GET /createdb a deed
+			return lr.Action
+		}
+		return lr.Create
+	case "list":
+		return lr.List
+	case "read":
+		if s.at == onMany && (s.many || s.noun == "") && ownKey(s) == "" {
+			return lr.List
+		}
+		return lr.Read
+	case "update":
+		if get || m == "DELETE" {
+			return lr.Action
+		}
+		return lr.Update
+	case "delete":
+		if get {
+			return lr.Action
+		}
+		return lr.Delete
+	case "aggregate":
+		if get {
+			return lr.OtherKind
+		}
+	}
+	return lr.Action
+}
+
+// ownKey names the query parameter or body member that is the key of the
+// route's own collection: id, chat_id. Only where the path holds no key.
+func ownKey(s *shape) string {
+	if s.own == nil || s.item() {
+		return ""
+	}
+	is := func(name string) bool {
+		j := strings.Join(wordsOf(name), "")
+		return j == "id" || j == "uuid" || j == s.own.noun+"id" || j == s.own.noun+"uuid" || j == s.own.noun+"key" || s.noun != "" && (j == s.own.noun || j == s.own.noun+"name" || j == "slug")
+	}
+	for _, p := range s.rt.Params {
+		if p.In == lr.InQuery && is(p.Name) {
+			return p.Name
+		}
+	}
+	if s.verb == "read" || s.verb == "update" || s.verb == "delete" {
+		for _, name := range sortedKeys(s.prop) {
+			if is(name) {
+				return name
+			}
+		}
+	}
+	return ""
+}
