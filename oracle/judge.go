@@ -27,6 +27,8 @@ type Judgement struct {
 	Hits       []string // witness values in the attacker's reply
 	Reason     string
 	Evidence   lr.Evidence
+	// Cached is set where only a cache gave the data away: past it, the target refuses.
+	Cached bool
 	// Existence is set where a refusal tells an existing object from a missing one.
 	Existence bool
 }

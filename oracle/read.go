@@ -34,7 +34,7 @@ func fatal(ctx context.Context, err error) bool {
 // object and past caches before it calls it confirmed. An error means that the
 // check cannot go on; what merely could not be asked is an Unknown judgement.
 func Read(ctx context.Context, t *lr.Trial, p Probe) (Judgement, error) {
-	j, err := read(ctx, t, p, "")
+	j, err := read(ctx, t, p, false)
 	if err != nil || j.Verdict != lr.Failed || j.Confidence != lr.Confirmed {
 		return j, err
 	}
@@ -46,15 +46,16 @@ func Read(ctx context.Context, t *lr.Trial, p Probe) (Judgement, error) {
 			return j, err
 		}
 	}
-	k, err := read(ctx, t, again, "no-cache")
+	k, err := read(ctx, t, again, true)
 	if err != nil {
 		return j, err
 	}
 	if k.Verdict != lr.Failed {
-		// Once more with the first object, as caches differ by URL.
-		if k, err = read(ctx, t, p, ""); err != nil {
+		// Once more without passing caches by: what shows only so is a cache's.
+		if k, err = read(ctx, t, p, false); err != nil {
 			return j, err
 		}
+		j.Cached = k.Verdict == lr.Failed
 	}
 	if k.Verdict != lr.Failed {
 		j.Confidence = lr.Suspected
@@ -65,7 +66,7 @@ func Read(ctx context.Context, t *lr.Trial, p Probe) (Judgement, error) {
 	return j, nil
 }
 
-func read(ctx context.Context, t *lr.Trial, p Probe, cache string) (Judgement, error) {
+func read(ctx context.Context, t *lr.Trial, p Probe, pastCaches bool) (Judgement, error) {
 	victim := p.Victim
 	if victim == nil && p.Object != nil {
 		victim = p.Object.Owner
@@ -93,8 +94,8 @@ func read(ctx context.Context, t *lr.Trial, p Probe, cache string) (Judgement, e
 	if p.Credential != nil {
 		r.Credential = p.Credential
 	}
-	if cache != "" {
-		r.SetHeader("Cache-Control", cache)
+	if pastCaches {
+		PastCaches(t, r)
 	}
 	if p.Vary != nil {
 		p.Vary(r)
@@ -117,7 +118,7 @@ func read(ctx context.Context, t *lr.Trial, p Probe, cache string) (Judgement, e
 			return Judgement{}, err
 		}
 	}
-	if p.Object != nil && p.Vary == nil && len(p.Route.PathParams()) > 0 {
+	if p.Object != nil && p.Vary == nil && p.Base == nil && len(p.Route.PathParams()) > 0 {
 		if c.Missing, err = t.Stage.Control(ctx, p.Route, Missing(p.Object), p.As); err != nil && fatal(ctx, err) {
 			return Judgement{}, err
 		}
@@ -155,6 +156,20 @@ func witnessFor(ctx context.Context, t *lr.Trial, p Probe, owner *lr.Account, c 
 		s.Known = Known(t, owner.Tenant)
 	}
 	return Witness(t, owner, c.Owner, s), nil
+}
+
+// PastCaches asks caches to stand aside, and gives the request a URL that none
+// has seen; a signed query is left alone.
+func PastCaches(t *lr.Trial, r *lr.Request) {
+	r.SetHeader("Cache-Control", "no-cache")
+	if strings.Contains(r.Path, "sig=") {
+		return
+	}
+	sep := "?"
+	if strings.Contains(r.Path, "?") {
+		sep = "&"
+	}
+	r.Path += sep + "lr_nocache=" + t.Stage.Canary("")
 }
 
 func lost(ctx context.Context, what string, err error) (Judgement, error) {

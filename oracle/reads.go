@@ -45,7 +45,7 @@ func Shows(rt *lr.Route) bool {
 	// A verb in the path of a GET may act (GrantTrace's lesson).
 	for _, seg := range strings.Split(strings.ToLower(rt.Path), "/") {
 		switch seg {
-		case "logout", "signout", "delete", "remove", "purge", "reset", "createdb", "pay", "refund", "rotate", "revoke", "disable", "shutdown", "restart":
+		case "logout", "signout", "seed", "delete", "remove", "purge", "reset", "createdb", "pay", "refund", "rotate", "revoke", "disable", "shutdown", "restart":
 			return false
 		}
 	}

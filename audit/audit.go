@@ -1,0 +1,200 @@
+// Package audit puts the scorecard to a live target. A run tests its own oracle,
+// signs the identities in, seeds objects, runs the checks from those that only
+// read to those that destroy, removes what it created, and rolls the outcomes up
+// into a report. The rows are folders of this package, one file a check.
+package audit
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	lr "github.com/launchready/launchready"
+	"github.com/launchready/launchready/oracle"
+	"github.com/launchready/launchready/stage"
+)
+
+// Cast is who the audit plays. A *signin.Cast is one.
+type Cast interface {
+	lr.Cast
+	// Accounts are the declared identities in order.
+	Accounts() []*lr.Account
+}
+
+// Client is what the audit sends with. A *probe.Client is one.
+type Client interface {
+	lr.Client
+	Requests() int
+	// Lost tells the last request that the target answered before it stopped
+	// answering, and whether it stopped.
+	Lost() (last string, ok bool)
+}
+
+// Options are what a run is made of. Target (with its base and declared routes),
+// Client, Cast, Evidence and Rows are required.
+type Options struct {
+	Run     string // short id: letters and digits
+	Tool    string // version of the program
+	Target  *lr.Target
+	Client  Client
+	Cast    Cast
+	Rows    []lr.Row
+	Only    []string // row or check ids; empty: all
+	FailOn  lr.Severity
+	Waivers []lr.Waiver
+	Seed    int64
+	Owner   string // who owns the work items of the plan
+
+	Ledger   stage.Ledger
+	Declared []stage.Declared
+	// Preflight signs the identities in and proves that they are who they should
+	// be. Its error is a set-up error: no finding is reported.
+	Preflight func(context.Context) error
+	// Members is told how to make members of a tenant, once the surface is known.
+	Members func(MakeUser)
+	// Evidence masks and cuts an exchange for the report.
+	Evidence func(lr.Evidence) []lr.EvidenceItem
+	// Surface warnings: what was repaired in the specification.
+	Warnings []string
+	Progress func(Event)
+	Log      *slog.Logger
+	Now      func() time.Time
+}
+
+// MakeUser makes a user in a tenant with a role, and returns its login name, its
+// password and the path that deletes it.
+type MakeUser func(ctx context.Context, tenant, role string) (user string, password lr.Secret, id string, err error)
+
+// SetupError is a preflight that failed: the run says nothing about the target.
+type SetupError struct{ Err error }
+
+func (e *SetupError) Error() string { return e.Err.Error() }
+func (e *SetupError) Unwrap() error { return e.Err }
+
+// Event is a step of a run, for progress.
+type Event struct {
+	Phase    string // "preflight", "seed", "check", "teardown"
+	Row      string
+	Check    string
+	Verdict  lr.Verdict // of the check that has just ended
+	Findings int
+	Done     int
+	Total    int
+	Requests int
+}
+
+// Run puts the selected checks to the target. The report is there whenever the
+// error is not a SetupError: a run that was interrupted, lost its target or spent
+// its budget reports what it knows and leaves the rest Unknown.
+func Run(ctx context.Context, o Options) (*lr.Report, error) {
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.FailOn == 0 {
+		o.FailOn = lr.High
+	}
+	if o.Progress == nil {
+		o.Progress = func(Event) {}
+	}
+	if err := oracle.SelfTest(); err != nil {
+		return nil, fmt.Errorf("the oracle is broken, so nothing it says can be reported: %w", err)
+	}
+	rows, partial, err := Select(o.Rows, o.Only)
+	if err != nil {
+		return nil, &SetupError{err}
+	}
+	r := &run{Options: o, rows: rows, partial: partial, started: o.Now()}
+	if err := r.prepare(ctx); err != nil {
+		return nil, err
+	}
+	r.checks(ctx)
+	r.teardown(ctx)
+	return r.report(ctx), nil
+}
+
+// run is one run under way.
+type run struct {
+	Options
+	rows    []lr.Row
+	partial bool
+	started time.Time
+	mint    *oracle.Mint
+	stage   *stage.Stage
+	results map[string]*result // by check id
+	orphans []string
+	halt    string // why the rest could not be asked
+}
+
+// prepare signs in, looks around and seeds.
+func (r *run) prepare(ctx context.Context) error {
+	r.Progress(Event{Phase: "preflight"})
+	if err := alive(ctx, r.Client); err != nil {
+		return &SetupError{err}
+	}
+	if r.Preflight != nil {
+		if err := r.Preflight(ctx); err != nil {
+			return &SetupError{err}
+		}
+	}
+	if err := ctx.Err(); err != nil {
+		return &SetupError{fmt.Errorf("stopped before anything was asked: %w", err)}
+	}
+	r.Target.Accounts = r.Cast.Accounts()
+	r.mint = oracle.NewMint(r.Run, nil)
+	r.observe(ctx)
+	r.stage = stage.New(stage.Options{
+		Target: r.Target, HTTP: r.Client, Mint: r.mint, Ledger: r.Ledger, Run: r.Run, Declared: r.Declared, Log: r.Log,
+	})
+	if r.Members != nil {
+		r.Members(r.stage.MakeUser)
+	}
+	r.Progress(Event{Phase: "seed", Requests: r.Client.Requests()})
+	if err := r.stage.Seed(ctx); err != nil {
+		r.stopped(ctx, err)
+	}
+	return nil
+}
+
+// alive asks the base once: a dead host is a set-up error, not a finding.
+func alive(ctx context.Context, c lr.Client) error {
+	if _, err := c.Do(ctx, nil, &lr.Request{Method: "GET", Path: "/", Note: "preflight"}); err != nil {
+		return fmt.Errorf("reach the target: %w", err)
+	}
+	return nil
+}
+
+// stopped notes why the run cannot go on. It reports whether err is such a reason.
+func (r *run) stopped(ctx context.Context, err error) bool {
+	switch {
+	case ctx.Err() != nil:
+		r.halt = "the run was interrupted"
+	case errors.Is(err, lr.ErrLost):
+		r.halt = err.Error()
+		if last, ok := r.Client.Lost(); ok {
+			r.halt = fmt.Sprintf("the target stopped answering; the last request before that was %s", last)
+		}
+	case errors.Is(err, lr.ErrBudget):
+		r.halt = err.Error() + ": raise budget in the configuration to ask the rest"
+	default:
+		return false
+	}
+	return true
+}
+
+// teardown removes the run's objects, also after an interrupt: it has its own
+// deadline.
+func (r *run) teardown(ctx context.Context) {
+	r.Progress(Event{Phase: "teardown", Requests: r.Client.Requests()})
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
+	defer cancel()
+	orphans, err := r.stage.Teardown(ctx, r.Run)
+	r.orphans = orphans
+	if err != nil {
+		r.orphans = append(r.orphans, fmt.Sprintf("teardown stopped early (%v); finish it with: launchready audit cleanup --run %s", err, r.Run))
+	}
+}

@@ -1,0 +1,120 @@
+package audit
+
+import (
+	"context"
+	"fmt"
+	"runtime/debug"
+	"sync"
+	"time"
+
+	lr "github.com/launchready/launchready"
+)
+
+// result is what a check came to.
+type result struct {
+	check    *lr.Check
+	outcomes []lr.Outcome
+	reason   string // why it could not be asked at all
+	took     time.Duration
+}
+
+// checks runs the selected checks, those that only read first and those that
+// destroy last, and in the rows' order within that.
+func (r *run) checks(ctx context.Context) {
+	r.results = map[string]*result{}
+	total, done := 0, 0
+	for _, row := range r.rows {
+		total += len(row.Checks)
+	}
+	for effect := lr.Reads; effect <= lr.Spends; effect++ {
+		for _, row := range r.rows {
+			for _, c := range row.Checks {
+				if c.Effect != effect {
+					continue
+				}
+				r.Progress(Event{Phase: "check", Row: row.ID, Check: c.ID, Done: done, Total: total, Requests: r.Client.Requests()})
+				res := r.check(ctx, c)
+				r.results[c.ID] = res
+				done++
+				r.Progress(Event{Phase: "checked", Row: row.ID, Check: c.ID, Verdict: res.verdict(), Findings: len(res.failed()), Done: done, Total: total, Requests: r.Client.Requests()})
+			}
+		}
+	}
+}
+
+// check runs one check, unless something it needs is missing.
+func (r *run) check(ctx context.Context, c *lr.Check) (res *result) {
+	res = &result{check: c}
+	if r.halt != "" {
+		res.reason = r.halt
+		return res
+	}
+	if why := r.lacks(c); why != "" {
+		res.reason = why
+		return res
+	}
+	var mu sync.Mutex
+	t := &lr.Trial{
+		Check: c, Target: r.Target, HTTP: r.Client, Cast: r.Cast, Stage: r.stage, Log: r.Log.With("check", c.ID), Now: r.Now,
+		Report: func(o lr.Outcome) {
+			mu.Lock()
+			defer mu.Unlock()
+			res.outcomes = append(res.outcomes, o)
+		},
+	}
+	started := r.Now()
+	defer func() {
+		res.took = r.Now().Sub(started)
+		if p := recover(); p != nil {
+			r.Log.Error("a check broke", "check", c.ID, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+			res.reason = fmt.Sprintf("the check itself broke (%v); please report it", p)
+		}
+	}()
+	if err := c.Run(ctx, t); err != nil {
+		if r.stopped(ctx, err) {
+			res.reason = r.halt
+		} else {
+			res.reason = err.Error()
+		}
+	}
+	mu.Lock()
+	defer mu.Unlock()
+	return res
+}
+
+// lacks tells what a check needs and the run does not have.
+func (r *run) lacks(c *lr.Check) string {
+	t := r.Target
+	switch {
+	case c.Effect > lr.Reads && !t.Mutate:
+		return "it " + c.Effect.String() + ", which needs consent: give --mutate"
+	case c.Needs&lr.Routes != 0 && len(t.Routes) == 0:
+		return "no route is known: give target.spec"
+	case c.Needs&lr.Credentials != 0 && len(t.Accounts) == 0:
+		return "no identity is configured"
+	case c.Needs&lr.TwoTenants != 0 && len(t.Tenants()) < 2:
+		return "it needs identities in two tenants"
+	case c.Needs&lr.TwoRoles != 0 && !twoRoles(t):
+		return "it needs a privileged and an ordinary identity in one tenant"
+	case c.Needs&(lr.Chat|lr.Domain|lr.Repository|lr.Database) != 0:
+		return "the configuration does not name what it asks"
+	}
+	return ""
+}
+
+func twoRoles(t *lr.Target) bool {
+	high, low := map[string]bool{}, map[string]bool{}
+	for _, a := range t.Accounts {
+		if a.Privileged() {
+			high[a.Tenant] = true
+		} else {
+			low[a.Tenant] = true
+		}
+	}
+	for tenant := range high {
+		if low[tenant] {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,31 @@
+package isolation
+
+import (
+	"context"
+
+	lr "github.com/launchready/launchready"
+	"github.com/launchready/launchready/oracle"
+)
+
+var exportLeak = &lr.Check{
+	ID:       "isolation/export-leak",
+	Title:    "Exports hold the caller's tenant only",
+	Why:      "Export jobs often run with a database role of their own and a query of their own. One without the tenant is a download of every customer's data.",
+	Fix:      "Give the export job the tenant of the caller who asked for it, filter every query in it, and check the tenant again when the result is fetched.",
+	Guard:    "ownership",
+	Severity: lr.Critical,
+	Refs:     []lr.Ref{bola, cwe639, asvsCross},
+	Needs:    lr.Routes | lr.TwoTenants,
+	Run: func(ctx context.Context, t *lr.Trial) error {
+		list, open := foreignReads(t, func(p oracle.Probe) bool { return p.Route.Kind == lr.Export })
+		for _, a := range list {
+			// The attacker's own export may hold the victim's data too.
+			if own := t.Stage.Object(a.probe.Route.Resource, a.probe.As); keyed(a.probe) && own != nil {
+				p := a.probe
+				p.Base, p.Note = own, p.Note+", own export"
+				list = append(list, asking{p, a.subject})
+			}
+		}
+		return ask(ctx, t, list, open)
+	},
+}

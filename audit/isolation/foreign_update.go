@@ -1,0 +1,64 @@
+package isolation
+
+import (
+	"context"
+
+	lr "github.com/launchready/launchready"
+	"github.com/launchready/launchready/oracle"
+)
+
+var foreignUpdate = &lr.Check{
+	ID:    "isolation/foreign-update",
+	Title: "An object is changed by its own tenant only",
+	Why: "Reading is often checked and writing forgotten. Whoever can change another customer's prompt, document or setting decides what that customer's chatbot says. " +
+		"The owner's read-back decides here, not the status: an answer of 200 may have done nothing.",
+	Fix:      "Load the object with the caller's tenant before it is changed, and put the tenant into the `UPDATE` itself.",
+	Guard:    "ownership",
+	Severity: lr.Critical,
+	Refs:     []lr.Ref{bola, cwe639, asvsItem, asvsCross},
+	Needs:    lr.Routes | lr.TwoTenants,
+	Effect:   lr.Writes,
+	Run: func(ctx context.Context, t *lr.Trial) error {
+		return writes(ctx, t, func(rt *lr.Route) bool {
+			return rt.Kind == lr.Update || rt.Kind == lr.Action && !rt.Safe() || rt.Kind == lr.OtherKind && (rt.Method == "PUT" || rt.Method == "PATCH")
+		}, oracle.Update)
+	},
+}
+
+// writes puts one attempt to each route that want takes, by another tenant's
+// most privileged account, on fresh objects.
+func writes(ctx context.Context, t *lr.Trial, want func(*lr.Route) bool, try func(context.Context, *lr.Trial, oracle.Attempt) (oracle.Judgement, error)) error {
+	ps := pairs(t)
+	var list []oracle.Attempt
+	for _, rt := range t.Target.Routes {
+		if !want(rt) || len(rt.PathParams()) == 0 || !rt.Declared || tenantKeyed(rt) || dangerous(rt) {
+			continue
+		}
+		p, o := pairFor(t, ps, rt.Resource)
+		if o == nil || !o.Made {
+			if o == nil && rt.Resource == "" {
+				continue
+			}
+			t.Unknown(rt.String(), "no fresh object to try on: describe how one is made under objects")
+			continue
+		}
+		list = append(list, oracle.Attempt{Route: rt, Victim: p.victim, As: p.attacker, Note: "another tenant's " + role(p.attacker)})
+	}
+	if len(list) == 0 {
+		t.NotApplicable("no such route")
+		return nil
+	}
+	return oracle.Each(ctx, list, func(ctx context.Context, a oracle.Attempt) error {
+		j, err := try(ctx, t, a)
+		if err != nil {
+			return err
+		}
+		oracle.Report(t, a.Route.String(), j.Message("%s acts on %s's object", a.As.Name, a.Victim.Tenant))
+		return nil
+	})
+}
+
+// dangerous reports whether an action could cost money or reach people.
+func dangerous(rt *lr.Route) bool {
+	return names(rt, "pay", "payment", "charge", "refund", "purchase", "checkout", "transfer", "withdraw", "send", "sms", "purge", "broadcast")
+}

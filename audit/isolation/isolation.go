@@ -1,0 +1,36 @@
+// Package isolation is the scorecard's row "Tenant isolation": no tenant reads
+// or changes another's data, by the API, from a stream, a file, a cache or a link.
+package isolation
+
+import lr "github.com/launchready/launchready"
+
+// Row returns the row and its checks.
+func Row() lr.Row {
+	return lr.Row{
+		ID:    "isolation",
+		Title: "Tenant isolation",
+		Pass:  "no tenant reads or changes another's data: by API, through the model, in the database, from a cache",
+		Checks: []*lr.Check{
+			foreignRead,
+			listLeak,
+			searchLeak,
+			exportLeak,
+			countLeak,
+			nestedParent,
+			tenantSwap,
+			fileDownload,
+			streamLeak,
+			websocketLeak,
+			sharedCache,
+			cookieScope,
+			existenceOracle,
+			predictableID,
+			errorText,
+			graphqlObject,
+			foreignUpdate,
+			foreignCreate,
+			shareLink,
+			foreignDelete,
+		},
+	}
+}

@@ -1,0 +1,113 @@
+package isolation
+
+import (
+	"context"
+	"time"
+
+	lr "github.com/launchready/launchready"
+	"github.com/launchready/launchready/oracle"
+)
+
+// socketPatience is how long a socket is listened to after the last message.
+const socketPatience = 400 * time.Millisecond
+
+var sharedCache = &lr.Check{
+	ID:    "isolation/shared-cache",
+	Title: "No cache gives one tenant's reply to another",
+	Why: "A response cache or CDN whose key lacks the tenant serves the first caller's reply to everyone who asks for the same URL. " +
+		"It shows only in this order of requests, so ordinary tests pass.",
+	Fix:      "Answer authenticated requests with `Cache-Control: private, no-store`, or put the tenant and the user into the cache key; let the CDN bypass API paths.",
+	Guard:    "response_cache",
+	Severity: lr.Critical,
+	Refs:     []lr.Ref{{Source: "CWE", ID: "524"}, cwe639, asvsCross, {Source: "RFC", ID: "9111 section 3.5"}},
+	Needs:    lr.Routes | lr.TwoTenants,
+	Run:      runSharedCache,
+}
+
+func runSharedCache(ctx context.Context, t *lr.Trial) error {
+	ps := pairs(t)
+	if len(ps) == 0 {
+		return nil
+	}
+	p := ps[0]
+	var routes []*lr.Route
+	for _, rt := range t.Target.Routes {
+		if rt.Method == "GET" && oracle.Shows(rt) && rt.Kind != lr.Stream && !oracle.Public(t, rt, nil) && !lr.Match(t.Target.Access.Shared, rt) && (!keyed(oracle.Probe{Route: rt}) || t.Stage.Object(rt.Resource, p.victim) != nil) {
+			routes = append(routes, rt)
+		}
+	}
+	return oracle.Each(ctx, routes, func(ctx context.Context, rt *lr.Route) error { return cacheAs(ctx, t, rt, p) })
+}
+
+// cacheAs asks as the victim until a cache would hold the reply, then at once as
+// the attacker and as nobody for the same URL.
+func cacheAs(ctx context.Context, t *lr.Trial, rt *lr.Route, p pair) error {
+	o := t.Stage.Object(rt.Resource, p.victim)
+	if !keyed(oracle.Probe{Route: rt}) {
+		o = nil
+	}
+	plain, err := t.Stage.Request(ctx, rt, o, p.victim)
+	if err != nil {
+		return nil //nolint:nilerr // a route without a value for its key is asked elsewhere
+	}
+	send := func(as *lr.Account, past bool, note string) (*lr.Exchange, error) {
+		r := plain.Clone()
+		r.Note = note
+		if past {
+			oracle.PastCaches(t, r)
+		}
+		return t.HTTP.Do(ctx, as, r)
+	}
+	var owner *lr.Exchange
+	for range 2 {
+		if owner, err = send(p.victim, false, "owner, to fill a cache"); err != nil {
+			return err
+		}
+	}
+	if !owner.OK() {
+		return nil
+	}
+	witness := oracle.Witness(t, p.victim, owner, oracle.Sources{Object: o, Known: oracle.Known(t, p.victim.Tenant), Request: oracle.RequestText(plain)})
+	if len(witness) == 0 {
+		return nil
+	}
+	for _, as := range []*lr.Account{p.attacker, nil} {
+		x, err := send(as, false, "same URL right after the owner")
+		if err != nil {
+			return err
+		}
+		hits := oracle.Find(witness, x)
+		if len(hits) == 0 {
+			continue
+		}
+		past, err := send(as, true, "same question past caches")
+		if err != nil {
+			return err
+		}
+		if len(oracle.Find(witness, past)) > 0 {
+			// The application itself shows it: other checks of the row decide.
+			return nil
+		}
+		again, err := send(as, false, "same URL once more")
+		if err != nil {
+			return err
+		}
+		e := lr.Seen(owner, x, past)
+		e.Witness = hits
+		if len(oracle.Find(witness, again)) == 0 {
+			t.Suspect(e, rt.String(), "gave %s's reply to %s once and not again", p.victim.Tenant, who(as))
+			return nil
+		}
+		t.Fail(e, rt.String(), "a cache gave %s's reply to %s; past the cache the application refuses", p.victim.Tenant, who(as))
+		return nil
+	}
+	t.Pass(lr.Seen(owner), rt.String(), "the reply stayed with its owner")
+	return nil
+}
+
+func who(a *lr.Account) string {
+	if a == nil {
+		return "an anonymous caller"
+	}
+	return a.Name
+}

@@ -1,0 +1,240 @@
+package audit
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"sort"
+	"strings"
+	"time"
+
+	lr "github.com/launchready/launchready"
+	"github.com/launchready/launchready/plan"
+)
+
+// openShare is how much of what a check asked may stay open before the check is
+// Unknown: one subject in five. The open subjects are listed whatever the verdict.
+const openShare = 5
+
+// failed lists the outcomes that are confirmed failures.
+func (res *result) failed() []lr.Outcome {
+	var out []lr.Outcome
+	for _, o := range res.outcomes {
+		if o.Verdict == lr.Failed && o.Confidence == lr.Confirmed {
+			out = append(out, o)
+		}
+	}
+	return out
+}
+
+// verdict rolls a check's outcomes up: a confirmed failure fails it; it passes
+// when something was asked and at most one subject in five stayed open; it is
+// skipped when the question does not arise.
+func (res *result) verdict() lr.Verdict {
+	var passed, open, skipped int
+	for _, o := range res.outcomes {
+		switch {
+		case o.Verdict == lr.Failed && o.Confidence == lr.Confirmed:
+			return lr.Failed
+		case o.Verdict == lr.Passed:
+			passed++
+		case o.Verdict == lr.Skipped:
+			skipped++
+		default:
+			open++
+		}
+	}
+	switch {
+	case res.reason != "":
+		return lr.Unknown
+	case passed > 0 && open*openShare <= passed+open:
+		return lr.Passed
+	case passed == 0 && open == 0 && skipped > 0:
+		return lr.Skipped
+	}
+	return lr.Unknown
+}
+
+// report rolls the run up.
+func (r *run) report(ctx context.Context) *lr.Report {
+	now := r.Now()
+	rep := &lr.Report{
+		Schema: lr.ReportSchema, Run: r.Run, Product: r.Target.Product, Target: r.Target.Base.String(), Environment: r.Target.Environment,
+		Started: r.started.UTC(), Seconds: now.Sub(r.started).Seconds(), Requests: r.Client.Requests(),
+		Partial: r.partial || len(r.rows) < len(RowOrder), Interrupted: ctx.Err() != nil, Tool: r.Tool, Seed: r.Seed, FailOn: r.FailOn,
+		Waivers: r.Waivers, Warnings: r.Warnings, Orphans: r.orphans,
+	}
+	if rep.Waivers == nil {
+		rep.Waivers = []lr.Waiver{}
+	}
+	for _, row := range r.rows {
+		rep.Rows = append(rep.Rows, r.row(row, now))
+	}
+	rep.Coverage = r.coverage()
+	rep.Readiness, rep.Reasons = readiness(rep)
+	rep.Plan = plan.Items(rep.Rows, r.Owner)
+	return rep
+}
+
+func (r *run) row(row lr.Row, now time.Time) lr.RowReport {
+	out := lr.RowReport{ID: row.ID, Title: row.Title, Pass: row.Pass, Verdict: lr.Skipped}
+	var unknown, failed []string
+	for _, c := range row.Checks {
+		cr := r.checkReport(c, now)
+		out.Checks = append(out.Checks, cr)
+		if cr.Verdict == lr.Unknown && !cr.Required {
+			continue
+		}
+		out.Verdict = lr.Worse(out.Verdict, cr.Verdict)
+		switch cr.Verdict {
+		case lr.Failed:
+			failed = append(failed, c.ID)
+		case lr.Unknown:
+			unknown = append(unknown, c.ID)
+		}
+	}
+	switch out.Verdict {
+	case lr.Failed:
+		out.Reason = fmt.Sprintf("%d of %d checks failed", len(failed), len(row.Checks))
+	case lr.Unknown:
+		out.Reason = fmt.Sprintf("could not be asked: %s", strings.Join(unknown, ", "))
+	case lr.Skipped:
+		out.Reason = "does not apply, or waived"
+	}
+	return out
+}
+
+func (r *run) checkReport(c *lr.Check, now time.Time) lr.CheckReport {
+	res := r.results[c.ID]
+	out := lr.CheckReport{
+		ID: c.ID, Title: c.Title, Why: c.Why, Severity: c.Severity, Required: !c.Extra, Refs: c.Refs,
+		Verdict: res.verdict(), Reason: res.reason, Seconds: res.took.Seconds(), Findings: []lr.Finding{},
+	}
+	for _, o := range res.outcomes {
+		switch o.Verdict {
+		case lr.Skipped:
+			if out.Reason == "" {
+				out.Reason = o.Message
+			}
+			continue
+		case lr.Unknown:
+			out.Open = append(out.Open, o.Subject+": "+o.Message)
+		case lr.Passed:
+			out.Passed++
+		}
+		out.Asked++
+	}
+	slices.Sort(out.Open)
+	out.Open = slices.Compact(out.Open)
+	if out.Verdict == lr.Unknown && out.Reason == "" {
+		out.Reason = "nothing could be decided"
+		if len(out.Open) > 0 {
+			out.Reason = fmt.Sprintf("%d of %d subjects could not be asked, the first: %s", len(out.Open), out.Asked, out.Open[0])
+		}
+	}
+	out.Findings = r.findings(c, res)
+	for _, w := range r.Waivers {
+		// A waiver holds to the end of its last day, anywhere on earth.
+		until, err := time.Parse(time.DateOnly, w.Until)
+		if w.Check == c.ID && out.Verdict == lr.Failed && err == nil && now.Before(until.Add(36*time.Hour)) {
+			out.Verdict, out.Waived = lr.Skipped, &w
+		}
+	}
+	return out
+}
+
+// findings makes one finding of each subject, however many identities showed it,
+// and one of the whole application where nearly every subject fails alike.
+func (r *run) findings(c *lr.Check, res *result) []lr.Finding {
+	bySubject := map[string][]lr.Outcome{}
+	var order []string
+	decided := map[string]bool{}
+	for _, o := range res.outcomes {
+		if o.Verdict == lr.Passed || o.Verdict == lr.Failed {
+			decided[o.Subject] = true
+		}
+		if o.Verdict != lr.Failed {
+			continue
+		}
+		if bySubject[o.Subject] == nil {
+			order = append(order, o.Subject)
+		}
+		bySubject[o.Subject] = append(bySubject[o.Subject], o)
+	}
+	sort.Strings(order)
+	var sure []string
+	for _, s := range order {
+		if confirmed(bySubject[s]) != nil {
+			sure = append(sure, s)
+		}
+	}
+	out := []lr.Finding{}
+	if len(sure) >= 5 && len(sure)*openShare >= len(decided)*(openShare-1) {
+		first := *confirmed(bySubject[sure[0]])
+		first.Subject = "application"
+		first.Message = fmt.Sprintf("%d of %d routes asked fail alike, so the fault is the application's: %s. The first: %s", len(sure), len(decided), strings.Join(sure, ", "), first.Message)
+		out = append(out, r.finding(c, []lr.Outcome{first}))
+		order = slices.DeleteFunc(order, func(s string) bool { return slices.Contains(sure, s) })
+	}
+	for _, s := range order {
+		out = append(out, r.finding(c, bySubject[s]))
+	}
+	slices.SortStableFunc(out, func(a, b lr.Finding) int {
+		return cmp.Or(cmp.Compare(b.Confidence, a.Confidence), cmp.Compare(b.Severity, a.Severity))
+	})
+	return out
+}
+
+func confirmed(os []lr.Outcome) *lr.Outcome {
+	for i := range os {
+		if os[i].Confidence == lr.Confirmed {
+			return &os[i]
+		}
+	}
+	return nil
+}
+
+func (r *run) finding(c *lr.Check, os []lr.Outcome) lr.Finding {
+	best := confirmed(os)
+	if best == nil {
+		best = &os[0]
+	}
+	f := lr.Finding{
+		ID: lr.Fingerprint(c.ID, best.Subject), Confidence: best.Confidence, Severity: best.Severity, Subject: best.Subject,
+		Message: best.Message, Fix: c.Fix, Guard: c.Guard, Refs: c.Refs, Replay: "launchready audit --only " + c.ID,
+	}
+	if c.Effect > lr.Reads {
+		f.Replay += " --mutate"
+	}
+	if f.Severity == 0 {
+		f.Severity = c.Severity
+	}
+	if n := len(os) - 1; n > 0 {
+		f.Message += fmt.Sprintf(" (and %d more ways)", n)
+	}
+	f.Evidence = r.Evidence(best.Evidence)
+	return f
+}
+
+func (r *run) coverage() lr.Coverage {
+	probed, conclusive := map[string]bool{}, map[string]bool{}
+	known := map[string]bool{}
+	for _, rt := range r.Target.Routes {
+		if rt.Declared {
+			known[rt.String()] = true
+		}
+	}
+	for _, res := range r.results {
+		for _, o := range res.outcomes {
+			subject, _, _ := strings.Cut(o.Subject, " as ")
+			if known[subject] {
+				probed[subject] = true
+				if o.Verdict == lr.Passed || o.Verdict == lr.Failed {
+					conclusive[subject] = true
+				}
+			}
+		}
+	}
+	return lr.Coverage{Routes: len(known), Probed: len(probed), Conclusive: len(conclusive)}
+}
