@@ -153,6 +153,11 @@ func mediaType(part *multipart.Part) string {
 
 func (s *Server) getFile(w http.ResponseWriter, r *http.Request) error {
 	f, err := one(r.Context(), s.db, scanFile, `select `+fileColumns+` from files where id = ? and tenant_id = ?`, r.PathValue("file_id"), who(r).TenantID)
+	if err != nil && s.flaws.Has("isolation/existence-oracle") {
+		if _, elsewhere := one(r.Context(), s.db, scalar[string], `select id from files where id = ?`, r.PathValue("file_id")); elsewhere == nil {
+			return forbidden("the file belongs to another organisation")
+		}
+	}
 	if err != nil {
 		return absent(err, "file")
 	}

@@ -62,7 +62,7 @@ func recall(p *prompt) string {
 	if summary(p.ask) && len(p.third) > 0 {
 		return summarise(p)
 	}
-	if best < 0 || score < total*0.3 {
+	if best < 0 || score < total*0.2 {
 		return ""
 	}
 	out := lines[best].say()
