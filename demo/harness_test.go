@@ -31,6 +31,8 @@ type world struct {
 	s *Server
 	c *http.Client
 
+	crowded bool // other flaws are on as well
+
 	mu    sync.Mutex
 	clock time.Time // what the server takes for now, when set
 	users map[string]caller
@@ -46,7 +48,7 @@ var anon caller
 
 func start(t testing.TB, flaws ...string) *world {
 	t.Helper()
-	w := &world{t: t, users: map[string]caller{}}
+	w := &world{t: t, users: map[string]caller{}, crowded: len(flaws) > 1 || len(flaws) == 1 && flaws[0] == "all"}
 	s, err := New(Options{Flaws: flaws, Seed: 1, Key: signingKey(t), Now: w.now})
 	if err != nil {
 		t.Fatal(err)
@@ -80,6 +82,14 @@ func (w *world) forward(d time.Duration) {
 		w.clock = time.Now()
 	}
 	w.clock = w.clock.Add(d)
+}
+
+// alone runs what shows that a flaw is narrow: it holds while no other is on.
+func (w *world) alone(f func()) {
+	w.t.Helper()
+	if !w.crowded {
+		f()
+	}
 }
 
 // answer is a reply, read to its end.

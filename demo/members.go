@@ -3,6 +3,7 @@ package demo
 import (
 	"context"
 	"net/http"
+	"strings"
 
 	"golang.org/x/crypto/bcrypt"
 )
@@ -165,4 +166,15 @@ func (s *Server) deleteMember(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return reply(w, http.StatusNoContent, nil)
+}
+
+// memberGuard stands in front of members as a whole, by their address.
+func (s *Server) memberGuard(guarded, open http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasPrefix(r.RequestURI, "/v1/members") {
+			guarded.ServeHTTP(w, r)
+			return
+		}
+		open.ServeHTTP(w, r)
+	})
 }

@@ -81,15 +81,17 @@ func (s *Server) mount() (http.Handler, error) {
 // chain is what stands in front of one route's handler.
 func (s *Server) chain(rt *route) http.Handler {
 	h := s.answered(rt.handle)
-	switch {
-	case rt.access == anyone:
+	if rt.access == anyone {
 		return h
-	case rt.tag == "billing" && s.flaws.Has("auth/path-normalisation"):
-		return s.billingGuard(rt, h)
-	case s.flaws.Has("auth/method-override"):
+	}
+	if s.flaws.Has("auth/method-override") {
 		h = s.overridden(rt, h)
 	}
-	return s.authenticated(rt, s.authorized(rt, h))
+	guarded := s.authenticated(rt, s.authorized(rt, h))
+	if rt.tag == "members" && s.flaws.Has("auth/path-normalisation") {
+		return s.memberGuard(guarded, h)
+	}
+	return guarded
 }
 
 // overridden serves clients whose proxies let only GET and POST through: the

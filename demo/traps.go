@@ -33,6 +33,7 @@ var traps = []Trap{
 	{"same-title", "GET /v1/chats", "Both tenants have chats of the same title.", "the foreign title is in the list"},
 	{"own-password-only", "POST /v1/auth/password/change", "It answers 204 and changes the caller's own password, whatever user_id says.", "204 for a foreign user: takeover"},
 	{"private-personalised", "GET /v1/me", "A personalised reply says Cache-Control: private.", "the reply can be cached"},
+	{"loose-base64", "GET /v1/me", "The last character of a token's signature has four bits that decode to nothing; changing only those leaves the signature as it is.", "a changed signature was accepted"},
 	{"cache-hit", "GET /v1/dashboard", "Replies are cached for each tenant and say X-Cache: HIT.", "the second caller got a cached reply"},
 	{"own-head", "HEAD /v1/chats/{chat_id}", "HEAD of an own chat answers 200, of a foreign one 404.", "HEAD bypasses the check"},
 }

@@ -1,0 +1,63 @@
+package demo
+
+import (
+	"maps"
+	"slices"
+	"testing"
+)
+
+// symptom shows whether the fault is there: it does what an attacker would.
+type symptom func(w *world) bool
+
+var coreFlaws = []map[string]symptom{tokenFlaws, accountFlaws, accessFlaws, graphFlaws, tenantFlaws, contentFlaws}
+
+// TestFlaws starts Harbor with each flaw alone, where the symptom must show;
+// with none, where it must not; and with all, where no other may hide it.
+func TestFlaws(t *testing.T) {
+	for _, table := range coreFlaws {
+		for id, show := range table {
+			t.Run(id, func(t *testing.T) {
+				if !show(start(t, id)) {
+					t.Error("with the flaw: no symptom")
+				}
+				if show(start(t)) {
+					t.Error("without the flaw: symptom")
+				}
+				if !show(start(t, "all")) {
+					t.Error("with all flaws: hidden by another")
+				}
+			})
+		}
+	}
+}
+
+// TestEveryFlawHasASymptom holds the tables of tests against the list of flaws.
+func TestEveryFlawHasASymptom(t *testing.T) {
+	shown := map[string]bool{}
+	for _, table := range coreFlaws {
+		for id := range table {
+			shown[id] = true
+		}
+	}
+	if got, want := slices.Sorted(maps.Keys(shown)), slices.Sorted(slices.Values(flawIDs())); !slices.Equal(got, want) {
+		t.Errorf("got symptoms of %v, want %v", got, want)
+	}
+}
+
+func TestFlawsAreDescribed(t *testing.T) {
+	ids := flawIDs()
+	for _, f := range Flaws() {
+		if f.What == "" {
+			t.Errorf("%s: what is wrong is not said", f.ID)
+		}
+		for _, other := range f.Trips {
+			if !slices.Contains(ids, other) || other == f.ID {
+				t.Errorf("%s trips %q, which is no other flaw", f.ID, other)
+			}
+		}
+	}
+	slices.Sort(ids)
+	if n := len(slices.Compact(ids)); n != len(flaws) {
+		t.Errorf("%d ids for %d flaws", n, len(flaws))
+	}
+}
