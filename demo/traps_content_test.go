@@ -27,6 +27,15 @@ var contentTraps = map[string]func(w *world){
 		w.do(anon, "GET", "/v1/articles/"+id, nil).want(401)
 		w.do(a, "GET", "/v1/articles/art_none", nil).want(404)
 	},
+	"public-avatar": func(w *world) {
+		c := w.as("member@acme.test")
+		got := w.do(anon, "GET", "/v1/avatars/"+c.ID+".svg", nil).want(200).has(">MS<").lacks("Mina").lacks("Sato").lacks(c.TenantID)
+		if ct := got.Header.Get("Content-Type"); ct != "image/svg+xml" {
+			w.t.Errorf("got content type %q", ct)
+		}
+		w.do(anon, "GET", "/v1/avatars/"+c.ID, nil).want(200)
+		w.do(anon, "GET", "/v1/avatars/usr_none.svg", nil).want(404)
+	},
 	"public-share": func(w *world) {
 		c := w.as("member@acme.test")
 		o := w.make(c, "KESTREL-4417")

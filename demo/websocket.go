@@ -13,7 +13,7 @@ import (
 func (s *Server) websocketRoutes() []route {
 	access := viewer
 	if s.flaws.Has("auth/websocket-credential") {
-		access = anyone // a browser's WebSocket can send no header
+		access = guest // a browser's WebSocket can send no header
 	}
 	return []route{{method: "GET", pattern: "/v1/ws", id: "openSocket", tag: "messages", access: access, scope: "chats:write", status: http.StatusSwitchingProtocols, handle: s.openSocket,
 		summary: `A WebSocket; send {"type":"subscribe","chat_id":…} or {"type":"message","chat_id":…,"content":…}`}}
@@ -44,15 +44,6 @@ type socket struct {
 }
 
 func (s *Server) openSocket(w http.ResponseWriter, r *http.Request) error {
-	p := who(r)
-	if p == nobody { // the route is open
-		var err error
-		if p, err = s.authenticate(r); errors.Is(err, errNoCredential) {
-			p = nobody
-		} else if err != nil {
-			return s.credentialProblem(r, err)
-		}
-	}
 	// Accept refuses a browser of another origin, which would send the cookie.
 	conn, err := websocket.Accept(w, r, nil)
 	if err != nil {
@@ -68,7 +59,7 @@ func (s *Server) openSocket(w http.ResponseWriter, r *http.Request) error {
 		case <-ctx.Done():
 		}
 	}()
-	so := &socket{s: s, p: p, conn: conn, leave: map[string]func(){}}
+	so := &socket{s: s, p: who(r), conn: conn, leave: map[string]func(){}}
 	defer so.close()
 	so.serve(ctx)
 	return nil
