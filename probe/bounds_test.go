@@ -200,7 +200,11 @@ func TestHostileReplies(t *testing.T) {
 }
 
 func TestEncodings(t *testing.T) {
-	pack := func(w io.WriteCloser, b *bytes.Buffer, s string) []byte { io.WriteString(w, s); w.Close(); return b.Bytes() }
+	pack := func(w io.WriteCloser, b *bytes.Buffer, s string) []byte {
+		io.WriteString(w, s)
+		w.Close()
+		return b.Bytes()
+	}
 	var g, z bytes.Buffer
 	gz := pack(gzip.NewWriter(&g), &g, "hello gzip")
 	zl := pack(zlib.NewWriter(&z), &z, "hello zlib")

@@ -17,8 +17,9 @@ import (
 // hidden stands where a secret was.
 const hidden = "[secret]"
 
-// shortest is the length below which a value is masked only in its own place:
-// replacing "ab" everywhere would make records unreadable and hide nothing.
+// shortest is the length below which a value is masked only where it stands
+// alone, between quotes or as the value of a form field: replacing "ab"
+// everywhere would make records unreadable and hide nothing.
 const shortest = 6
 
 var jwtLike = regexp.MustCompile(`eyJ[A-Za-z0-9_-]{4,}\.[A-Za-z0-9_-]{4,}\.[A-Za-z0-9_-]*`)
@@ -26,23 +27,41 @@ var jwtLike = regexp.MustCompile(`eyJ[A-Za-z0-9_-]{4,}\.[A-Za-z0-9_-]{4,}\.[A-Za
 // masks is the set of secrets that records must not hold.
 type masks struct {
 	mu   sync.Mutex
-	all  map[string]bool
+	seen map[string]bool
+	all  map[string]string                // what to replace, and by what
 	with atomic.Pointer[strings.Replacer] // nil when there is none
+	ends atomic.Pointer[[]string]         // "=" and a short value, for the end of a form
 }
 
-func newMasks() *masks { return &masks{all: map[string]bool{}} }
+func newMasks() *masks { return &masks{seen: map[string]bool{}, all: map[string]string{}} }
 
 func (m *masks) add(values ...string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	grown := false
+	put := func(old, by string) {
+		if _, there := m.all[old]; !there {
+			m.all[old], grown = by, true
+		}
+	}
 	for _, v := range values {
-		if len(v) < shortest || v == hidden {
+		if v == "" || v == hidden || m.seen[v] {
 			continue
 		}
-		for _, form := range forms(v) {
-			if !m.all[form] {
-				m.all[form], grown = true, true
+		m.seen[v] = true
+		switch {
+		case len(v) < shortest:
+			put(`"`+v+`"`, `"`+hidden+`"`)
+			put(`\"`+v+`\"`, `\"`+hidden+`\"`)
+			put("="+url.QueryEscape(v)+"&", "="+hidden+"&")
+			ends := []string{"=" + url.QueryEscape(v)}
+			if old := m.ends.Load(); old != nil {
+				ends = append(ends, *old...)
+			}
+			m.ends.Store(&ends)
+		default:
+			for _, form := range forms(v) {
+				put(form, hidden)
 			}
 		}
 	}
@@ -62,33 +81,45 @@ func (m *masks) add(values ...string) {
 	})
 	pairs := make([]string, 0, 2*len(list))
 	for _, v := range list {
-		pairs = append(pairs, v, hidden)
+		pairs = append(pairs, v, m.all[v])
 	}
 	m.with.Store(strings.NewReplacer(pairs...))
 }
 
-// forms are the spellings in which a value travels.
+// forms are the spellings in which a value travels. Servers echo what they got
+// inside JSON strings, so JSON is counted twice.
 func forms(v string) []string {
-	out := []string{v}
-	for _, f := range []string{url.QueryEscape(v), url.PathEscape(v), quoted(v), base64.StdEncoding.EncodeToString([]byte(v))} {
-		if f != v {
-			out = append(out, f)
-		}
+	raw := []byte(v)
+	out := []string{v, url.QueryEscape(v), strings.ReplaceAll(url.QueryEscape(v), "+", "%20"), url.PathEscape(v),
+		base64.StdEncoding.EncodeToString(raw), base64.RawStdEncoding.EncodeToString(raw), base64.RawURLEncoding.EncodeToString(raw)}
+	for _, html := range []bool{true, false} {
+		once := quoted(v, html)
+		out = append(out, once, quoted(once, html), quoted(once, !html))
 	}
 	return out
 }
 
-func quoted(v string) string {
-	b, err := json.Marshal(v)
-	if err != nil {
+// quoted is v as it stands inside a JSON string.
+func quoted(v string, html bool) string {
+	var b strings.Builder
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(html)
+	if e.Encode(v) != nil {
 		return v
 	}
-	return string(b[1 : len(b)-1])
+	return strings.TrimSuffix(strings.TrimPrefix(strings.TrimSpace(b.String()), `"`), `"`)
 }
 
 func (m *masks) hide(s string) string {
 	if r := m.with.Load(); r != nil {
 		s = r.Replace(s)
+	}
+	if ends := m.ends.Load(); ends != nil {
+		for _, e := range *ends {
+			if strings.HasSuffix(s, e) {
+				s = s[:len(s)-len(e)] + "=" + hidden
+			}
+		}
 	}
 	if strings.Contains(s, "eyJ") {
 		s = jwtLike.ReplaceAllString(s, hidden)
@@ -97,7 +128,8 @@ func (m *masks) hide(s string) string {
 }
 
 // Mask keeps the secrets out of all records from now on, in the spellings that
-// URLs, JSON and base64 give them. Values under six bytes are not replaced.
+// URLs, JSON and base64 give them. Values under six bytes are replaced where
+// they stand alone.
 func (c *Client) Mask(secrets ...lr.Secret) {
 	for _, s := range secrets {
 		c.masks.add(s.Reveal())

@@ -26,7 +26,9 @@ func TestSecretsAreMasked(t *testing.T) {
 	a.Credential.Refresh = lr.NewSecret(refresh)
 	jwt := "eyJhbGciOiJub25lIn0.eyJzdWIiOiJ4In0."
 	for _, r := range []*lr.Request{
-		{Method: "POST", Path: "/login", Body: []byte(`{"password":"p\"ss/w?rd+ü 1","ab":"ab"}`)},
+		{Method: "POST", Path: "/login", Body: []byte(`{"password":"p\"ss/w?rd+ü 1","pin":"ab","abc":"cab"}`)},
+		{Method: "POST", Path: "/login", Body: []byte("pin=ab&cab=abc")},
+		{Method: "POST", Path: "/login", Body: []byte("cab=abc&pin=ab")},
 		{Method: "POST", Path: "/login", Body: []byte("password=p%22ss%2Fw%3Frd%2B%C3%BC+1")},
 		{Method: "GET", Path: "/t/" + token + "?refresh=" + refresh},
 		{Method: "GET", Path: "/", Header: http.Header{"X-Basic": {base64.StdEncoding.EncodeToString([]byte(token))}, "X-Jwt": {"Bearer " + jwt}}},
@@ -43,8 +45,10 @@ func TestSecretsAreMasked(t *testing.T) {
 			t.Errorf("records or log show %q:\n%s", bad, out)
 		}
 	}
-	if !strings.Contains(out, `"ab":"ab"`) {
-		t.Errorf("a two-letter value was replaced everywhere:\n%s", out)
+	for _, want := range []string{`"pin":"[secret]","abc":"cab"`, "pin=[secret]&cab=abc", "cab=abc&pin=[secret]"} {
+		if !strings.Contains(out, want) {
+			t.Errorf("a short value is not masked alone: want %q in\n%s", want, out)
+		}
 	}
 	if got := c.Redact("x " + token + " y"); got != "x [secret] y" {
 		t.Errorf("Redact: got %q", got)

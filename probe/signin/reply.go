@@ -236,7 +236,7 @@ func expiry(s string, now time.Time) time.Time {
 	}
 	if f, err := strconv.ParseFloat(s, 64); err == nil {
 		switch {
-		case f <= 0 || f > 1e14:
+		case !(f > 0) || f > 1e14: // not a number either
 			return time.Time{}
 		case f > 1e11: // milliseconds
 			return time.UnixMilli(int64(f))
