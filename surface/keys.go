@@ -148,11 +148,17 @@ func (x *index) keyFor(s *shape, i int) *collection {
 	var own *collection
 	switch {
 	case s.base < len(s.segs) && i == len(s.segs)-1: // a verb before the key
+		if s.at == onPart && strings.HasPrefix(s.segs[i].text, "{") && s.base == i-1 {
+			return nil // the path of a file in a repository is nobody's key
+		}
 		own = s.own
 	case i > 0:
 		own = x.colls[foldPath(s.segs[:i])]
 	}
 	noun := paramNoun(s.segs[i].param)
+	if strings.EqualFold(s.segs[i].param, "email") && (own == nil || !listable(own)) {
+		noun = "user"
+	}
 	if own == nil {
 		return x.named(noun, s)
 	}
@@ -178,6 +184,11 @@ func (x *index) keyFor(s *shape, i int) *collection {
 	}
 	if c := x.best(own.noun, s, listable); c != nil {
 		return c
+	}
+	if noun != "" && noun != own.noun {
+		if c := x.named(noun, s); c != nil {
+			return c
+		}
 	}
 	return own
 }
@@ -229,7 +240,7 @@ func (x *index) rehome(s *shape) {
 	case onItem, onPart:
 		name := ""
 		for _, g := range s.segs {
-			if g.param != "" {
+			if _, keyed := s.rt.Keys[g.param]; keyed {
 				name = g.param
 			}
 		}

@@ -15,6 +15,9 @@ func (x *index) crud(s *shape) lr.Kind {
 	if s.verb != "" {
 		return spoken(s, m)
 	}
+	if m == "GET" && !s.item() && deed(s.tip()) {
+		return lr.Action
+	}
 	switch s.at {
 	case onItem:
 		return byMethod(m, lr.Read, lr.Update, lr.Update, lr.Delete)
@@ -31,6 +34,16 @@ func (x *index) crud(s *shape) lr.Kind {
 		return byMethod(m, lr.List, lr.Action, lr.Action, lr.Action)
 	}
 	return byMethod(m, lr.OtherKind, lr.Action, lr.Action, lr.Action)
+}
+
+// deed reports a word that changes something although GET should not.
+func deed(tip string) bool {
+	for _, v := range []string{"create", "reset", "drop", "populate", "truncate", "shutdown", "restart", "flush", "purge", "wipe", "seed", "initdb", "migrate", "delete", "clear", "logout"} {
+		if strings.HasPrefix(tip, v) {
+			return true
+		}
+	}
+	return false
 }
 
 func byMethod(m string, get, post, put, del lr.Kind) lr.Kind {
@@ -96,7 +109,8 @@ func ownKey(s *shape) string {
 			return p.Name
 		}
 	}
-	if s.verb == "read" || s.verb == "update" || s.verb == "delete" {
+	put := s.verb == "" && (s.rt.Method == "PUT" || s.rt.Method == "PATCH")
+	if put || s.verb == "read" || s.verb == "update" || s.verb == "delete" {
 		for _, name := range sortedKeys(s.prop) {
 			if is(name) {
 				return name

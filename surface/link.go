@@ -167,11 +167,18 @@ func (x *index) spokenVerb(s *shape, text string) {
 	if len(w) < 2 {
 		return
 	}
+	if v, ok := rpcVerbs[w[0]]; ok && n > 1 && oneOf(w[1], "by", "with", "for", "in", "from", "bulk", "batch", "many") {
+		// findByStatus, createWithList: more of what the path before says
+		if s.verb, s.base = v, n-1; v != "read" {
+			s.verb = map[bool]string{true: "search", false: "act"}[v == "search" || v == "list"]
+		}
+		return
+	}
 	if v, ok := rpcVerbs[w[0]]; ok {
 		s.verb, s.noun, s.base = v, fold(strings.Join(w[1:], "-")), n-1
 		return
 	}
-	if v, ok := rpcVerbs[w[len(w)-1]]; ok && strings.Contains(text, ".") { // chat.create
+	if v, ok := verbs[w[len(w)-1]]; ok && s.rt.Method == "POST" && strings.Contains(text, ".") { // chat.create
 		s.verb, s.noun, s.base = v, fold(strings.Join(w[:len(w)-1], "-")), n-1
 	}
 }

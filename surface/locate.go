@@ -96,6 +96,10 @@ func (x *index) home(s *shape, special lr.Kind) {
 		x.placeNoun(s, base)
 	case s.item():
 		s.at = onItem
+		if s.base < n && len(base) > 0 && base[len(base)-1].param != "" { // /repos/{repo}/raw/{path}
+			s.own, s.at = x.touch(base[:len(base)-1], 1), onPart
+			return
+		}
 		if s.base < n { // a verb stands before the key
 			if len(base) > 0 && !frame(base[len(base)-1].text) {
 				s.own = x.touch(base, 3)
@@ -194,13 +198,15 @@ func (x *index) placeLiteral(s *shape, special lr.Kind) {
 		many = many || n > 1 && plural(s.segs[n-2].text)
 	}
 	parent := x.place(s.segs[:n-1])
-	parentMany := n > 1 && !frame(s.segs[n-2].text) && s.segs[n-2].param == "" && (parent.item || parent.methods["GET"] && plural(s.segs[n-2].text))
+	says := n > 1 && s.segs[n-2].param == "" && (!frame(s.segs[n-2].text) || versionSegment(s.segs[n-2].text) && nounOfPath(s.segs[:n-1]) != "")
+	parentMany := says && (parent.item || parent.methods["GET"] && plural(s.segs[n-2].text))
 	switch {
 	case special == lr.ChatKind && !p.item && !p.methods["GET"]:
 	case p.item, many && p.methods["POST"]:
 		s.own, s.at = x.touch(s.segs, 10), onMany
 	case parentMany:
 		s.own, s.at = x.touch(s.segs[:n-1], 1), onView
+	case special == lr.Stream, special == lr.WebSocket, special == lr.Search:
 	case many:
 		s.own, s.at = x.touch(s.segs, 10), onMany
 	case special != lr.OtherKind && special != lr.Invite && special != lr.Upload:

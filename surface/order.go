@@ -80,14 +80,18 @@ func phase(rt *lr.Route) int {
 	return 10
 }
 
+// orderNode is a route in the graph of needs.
 type orderNode struct {
 	rt    *lr.Route
 	phase int
 	depth int
-	needs int
-	feeds []*orderNode
-	done  bool
 	seq   int
+	needs int
+	feeds map[*orderNode]bool // whether the need is a hard one: a key in path or query
+	// of Tarjan's algorithm
+	index, low int
+	onStack    bool
+	part       int
 }
 
 func (a *orderNode) less(b *orderNode) int {
@@ -108,10 +112,10 @@ func (h *readyHeap) Pop() any {
 	return x
 }
 
+// graph is what routes need of each other, without circles.
 type graph struct {
-	nodes []*orderNode // sorted, for breaking circles
+	nodes []*orderNode
 	ready readyHeap
-	at    int
 }
 
 func newGraph(routes []*lr.Route) *graph {
@@ -122,7 +126,7 @@ func newGraph(routes []*lr.Route) *graph {
 		if rt == nil {
 			continue
 		}
-		n := &orderNode{rt: rt, phase: phase(rt), depth: len(split(rt.Path)), seq: i}
+		n := &orderNode{rt: rt, phase: phase(rt), depth: len(split(rt.Path)), seq: i, feeds: map[*orderNode]bool{}}
 		if n.phase >= 12 {
 			n.depth = -n.depth // children go before their parents
 		}
@@ -135,26 +139,27 @@ func newGraph(routes []*lr.Route) *graph {
 			ids[rt.ID] = n
 		}
 	}
+	slices.SortStableFunc(g.nodes, func(a, b *orderNode) int { return a.less(b) })
 	for _, n := range g.nodes {
-		from := map[*orderNode]bool{}
-		for _, k := range n.rt.Keys {
+		for name, k := range n.rt.Keys {
 			for _, m := range makers[k.Resource] {
-				from[m] = true
+				m.feed(n, !inBody(n.rt, name))
 			}
 		}
-		for m := range from {
-			g.edge(m, n)
-		}
-	}
-	for _, n := range g.nodes {
 		for _, l := range n.rt.Links {
 			// A link from a read or an update is a way on, not a need.
 			if to := ids[l.Operation]; to != nil && Creates(n.rt) && n.phase < to.phase {
-				g.edge(n, to)
+				n.feed(to, false)
 			}
 		}
 	}
-	slices.SortStableFunc(g.nodes, func(a, b *orderNode) int { return a.less(b) })
+	g.uncircle(true)
+	g.uncircle(false)
+	for _, n := range g.nodes {
+		for to := range n.feeds {
+			to.needs++
+		}
+	}
 	for _, n := range g.nodes {
 		if n.needs == 0 {
 			heap.Push(&g.ready, n)
@@ -163,33 +168,78 @@ func newGraph(routes []*lr.Route) *graph {
 	return g
 }
 
-func (g *graph) edge(from, to *orderNode) {
-	if from != to {
-		from.feeds = append(from.feeds, to)
-		to.needs++
+func (a *orderNode) feed(to *orderNode, hard bool) {
+	if a != to {
+		a.feeds[to] = a.feeds[to] || hard
 	}
 }
 
-// next takes the earliest node that needs nothing more, or breaks a circle.
+func inBody(rt *lr.Route, name string) bool {
+	return !slices.ContainsFunc(rt.Params, func(p lr.Param) bool { return p.Name == name }) && !slices.Contains(rt.PathParams(), name)
+}
+
+// uncircle forgets needs inside circles: what bodies ask for first, since a
+// body may do without.
+func (g *graph) uncircle(soft bool) {
+	t := &tarjan{}
+	for _, n := range g.nodes {
+		n.index = 0
+	}
+	for _, n := range g.nodes {
+		if n.index == 0 {
+			t.visit(n)
+		}
+	}
+	for _, n := range g.nodes {
+		for to, hard := range n.feeds {
+			if n.part == to.part && !(soft && hard) {
+				delete(n.feeds, to)
+			}
+		}
+	}
+}
+
+// tarjan finds strongly connected parts.
+type tarjan struct {
+	count, parts int
+	stack        []*orderNode
+}
+
+func (t *tarjan) visit(n *orderNode) {
+	t.count++
+	n.index, n.low, n.onStack = t.count, t.count, true
+	t.stack = append(t.stack, n)
+	for to := range n.feeds {
+		if to.index == 0 {
+			t.visit(to)
+			n.low = min(n.low, to.low)
+		} else if to.onStack {
+			n.low = min(n.low, to.index)
+		}
+	}
+	if n.low != n.index {
+		return
+	}
+	t.parts++
+	for {
+		m := t.stack[len(t.stack)-1]
+		t.stack = t.stack[:len(t.stack)-1]
+		m.onStack, m.part = false, t.parts
+		if m == n {
+			return
+		}
+	}
+}
+
+// next takes the earliest node that needs nothing more.
 func (g *graph) next() *orderNode {
-	var n *orderNode
-	for n == nil && g.ready.Len() > 0 {
-		if c := heap.Pop(&g.ready).(*orderNode); !c.done {
-			n = c
-		}
-	}
-	for ; n == nil && g.at < len(g.nodes); g.at++ {
-		if !g.nodes[g.at].done {
-			n = g.nodes[g.at]
-		}
-	}
-	if n == nil {
+	if g.ready.Len() == 0 {
 		return nil
 	}
-	n.done = true
-	for _, f := range n.feeds {
-		if f.needs--; f.needs == 0 && !f.done {
-			heap.Push(&g.ready, f)
+	n := heap.Pop(&g.ready).(*orderNode)
+	for to := range n.feeds {
+		if to.needs--; to.needs == 0 {
+			heap.Push(&g.ready, to)
 		}
 	}
 	return n

@@ -10,6 +10,9 @@ import (
 // that change a password.
 func (x *index) session(s *shape, m, tip string, get bool) lr.Kind {
 	if s.item() {
+		if !get && m != "DELETE" && (strings.HasPrefix(tip, "password") && !s.has("passwords") || strings.HasPrefix(tip, "forgot") || strings.HasPrefix(tip, "resetpassword")) {
+			return lr.Password // /password-recovery/{email}
+		}
 		return lr.OtherKind
 	}
 	params := strings.Contains(s.rt.Path, "{")
@@ -75,7 +78,7 @@ func (x *index) whoami(s *shape, tip string) bool {
 	if meWord(s.last().text) {
 		return true
 	}
-	p := x.place(s.segs)
+	p := x.exactly(s.segs)
 	switch tip {
 	case "whoami", "userinfo", "currentuser", "getcurrentuser", "getme", "myprofile", "getuserinfo", "getprofile", "myaccount", "userme":
 		return true

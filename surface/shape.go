@@ -105,7 +105,11 @@ func (s *shape) last() segment {
 func (s *shape) tip() string {
 	for i := len(s.segs) - 1; i >= 0; i-- {
 		if s.segs[i].param == "" {
-			return strings.Join(wordsOf(s.segs[i].text), "")
+			text := s.segs[i].text
+			if j := strings.LastIndexByte(text, '.'); j > 0 && s.rt.Method == "POST" {
+				text = text[j+1:] // auth.login
+			}
+			return strings.Join(wordsOf(text), "")
 		}
 	}
 	return ""

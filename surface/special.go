@@ -127,7 +127,7 @@ func (x *index) chats(s *shape, tip string) bool {
 		if s.props("to", "recipient", "recipients", "subject") {
 			return false
 		}
-		return says && (s.has("chat", "chats", "conversation", "conversations", "thread", "threads", "session", "sessions", "bot", "assistant", "assistants", "agent", "agents", "rooms", "channels") || s.props("messages", "prompt"))
+		return says && (s.props("chatid", "conversationid", "threadid", "sessionid") || s.has("chat", "chats", "conversation", "conversations", "thread", "threads", "session", "sessions", "bot", "assistant", "assistants", "agent", "agents", "rooms", "channels") || s.props("messages", "prompt"))
 	case "ask", "converse", "prompt", "infer", "inference", "answer", "generate", "complete", "chatbot", "copilot", "assistant", "reply", "talk":
 		return says && !p.item
 	case "chat":
