@@ -44,21 +44,24 @@ func execute(w io.Writer, name string, data any) error {
 		return fmt.Errorf("draw the report: %w", err)
 	}
 	t, err := template.New("").Funcs(template.FuncMap{
-		"line":  report.Line,
-		"inert": report.Inert,
+		"line":  line,
+		"inert": func(s string) string { return report.Inert(bound(s, mostText)) },
 		"style": func() template.CSS { return template.CSS(style) }, // ours, embedded
 		"script": func() template.JS { // ours, embedded
 			return template.JS(script)
 		},
 		"policy":   func() string { return policy(style, script) },
 		"markdown": markdown,
+		"spans":    func(s string) []span { return spans(line(s)) },
 		"class":    class,
 		"symbol":   symbol,
 		"hours":    hours,
 		"date":     func(t time.Time) string { return t.UTC().Format("2 January 2006, 15:04 UTC") },
 		"upper":    func(s fmt.Stringer) string { return capital(s.String()) },
 		"percent":  func(f float64) string { return fmt.Sprintf("%.1f %%", 100*f) },
-		"seconds":  func(f float64) string { return (time.Duration(f*1000) * time.Millisecond).String() },
+		"seconds":  func(f float64) string { return took(time.Duration(f * float64(time.Second))) },
+		"took":     took,
+		"how":      how,
 		"count":    report.Count,
 		"href":     href,
 		"mark":     markOf,
@@ -80,6 +83,17 @@ func execute(w io.Writer, name string, data any) error {
 		return fmt.Errorf("write the report: %w", err)
 	}
 	return nil
+}
+
+// line is text on one line, of a length that a reader reads.
+func line(s string) string { return report.Line(bound(s, mostLine)) }
+
+// bound cuts a text, and says so.
+func bound(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	return strings.ToValidUTF8(s[:n], "") + fmt.Sprintf(" … %d bytes cut …", len(s)-n)
 }
 
 // policy allows the file's own style and script by their hash, and nothing else.
@@ -127,6 +141,29 @@ func hours(h float64) string {
 		return "1 hour"
 	}
 	return fmt.Sprintf("%g hours", h)
+}
+
+func took(d time.Duration) string {
+	switch {
+	case d < time.Second:
+		return fmt.Sprintf("%d ms", d.Round(time.Millisecond).Milliseconds())
+	case d < time.Minute:
+		return fmt.Sprintf("%.1f s", d.Seconds())
+	}
+	return fmt.Sprintf("%d min %d s", int(d.Minutes()), int(d.Seconds())%60)
+}
+
+// how says by what or whom a work item is done.
+func how(s string) string {
+	switch s {
+	case "guard", "edge":
+		return "by " + s + ", now"
+	case "code":
+		return "in code"
+	case "senior engineer":
+		return "by a senior engineer"
+	}
+	return report.Line(s)
 }
 
 func capital(s string) string {

@@ -10,6 +10,7 @@ import (
 
 // Bounds of one file: a report that nobody's mail takes is no report.
 const (
+	mostLine     = 4 << 10  // of a line
 	mostText     = 16 << 10 // of one piece of evidence
 	mostEvidence = 3 << 20  // of the whole file
 	mostDetailed = 400      // findings with all that is known of them
@@ -180,7 +181,7 @@ func (p *page) section(id, title, intro string, list []report.Entry, anchors map
 		}
 		g.Findings = append(g.Findings, v)
 		if anchors != nil {
-			anchors[e.Finding.ID] = link{v.Anchor, e.Finding.Subject}
+			anchors[e.Finding.ID] = link{v.Anchor, e.Check.ID + " " + e.Finding.Subject}
 		}
 	}
 	return s
@@ -223,14 +224,10 @@ func (p *page) evidence(s string, witness []string) []segment {
 		p.left += len(s)
 		return []segment{{Text: fmt.Sprintf("… %d bytes are in the JSON report …", len(s))}}
 	}
-	tail := ""
-	if len(s) > mostText {
-		p.left += len(s) - mostText
-		tail = fmt.Sprintf("\n… %d bytes cut …", len(s)-mostText)
-		s = strings.ToValidUTF8(s[:mostText], "")
-	}
+	p.left += max(0, len(s)-mostText)
+	s = bound(s, mostText)
 	p.spent += len(s)
-	return mark(report.Inert(s)+tail, witness)
+	return mark(report.Inert(s), witness)
 }
 
 // unique gives each finding an anchor of its own.
