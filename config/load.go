@@ -69,6 +69,11 @@ func Parse(name string, text []byte, dir string, o Options) (*Config, error) {
 		meant: map[string]bool{},
 	}
 	c := &Config{File: name, Dir: dir, doc: d}
+	d.refs.warn = func(w string) {
+		if !known(w, c.Warnings) {
+			c.Warnings = append(c.Warnings, w)
+		}
+	}
 	d.parse([]byte(strings.TrimPrefix(string(text), "\ufeff")), c)
 	if len(d.errs) == 0 {
 		c.override(o)
@@ -182,6 +187,14 @@ func (c *Config) override(o Options) {
 
 // set writes one scalar that came from outside the file.
 func (c *Config) set(path, value, origin string) {
+	if host, ok := strings.CutPrefix(path, "target.resolve."); ok { // the one mapping that a flag reaches into
+		if c.Target.Resolve == nil {
+			c.Target.Resolve = map[string]string{}
+		}
+		c.Target.Resolve[host] = value
+		c.doc.at[path], c.doc.from[path] = Position{File: origin}, origin
+		return
+	}
 	v := reflect.ValueOf(c).Elem()
 	parts := strings.Split(path, ".")
 	for i, p := range parts {

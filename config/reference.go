@@ -60,6 +60,7 @@ type resolver struct {
 	env  func(string) (string, bool)
 	dir  string
 	read func(string) ([]byte, error)
+	warn func(string) // nil is deaf
 }
 
 // maxSecretFile bounds the file that a reference may point at.
@@ -136,6 +137,9 @@ func (r *resolver) file(ref string) (string, error) {
 		return "", fmt.Errorf("secret file %s: %w", path, err)
 	case len(b) > maxSecretFile:
 		return "", fmt.Errorf("secret file %s is larger than 1 MiB", path)
+	}
+	if fi, err := os.Stat(full); err == nil && fi.Mode().Perm()&0o077 != 0 && r.warn != nil {
+		r.warn(fmt.Sprintf("secret file %s can be read by others: chmod 600 %s", path, path))
 	}
 	if !named {
 		v := strings.TrimSpace(string(b))

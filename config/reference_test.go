@@ -149,3 +149,20 @@ func TestRevealFillsTheTree(t *testing.T) {
 		}
 	}
 }
+
+func TestOpenSecretFileIsWarnedOf(t *testing.T) {
+	dir := t.TempDir()
+	for name, mode := range map[string]os.FileMode{"open": 0o644, "closed": 0o600} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte("t0ken-"+name), mode); err != nil {
+			t.Fatal(err)
+		}
+	}
+	text := head + "identities: {acme_a: {token: file:open}, globex_b: {token: file:closed}}\n"
+	c, err := Parse("launchready.yaml", []byte(text), dir, Options{Env: env(secrets), Now: today})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(c.Warnings) != 1 || !strings.Contains(c.Warnings[0], "secret file open can be read by others: chmod 600 open") {
+		t.Errorf("got %q, want one warning of the open file", c.Warnings)
+	}
+}

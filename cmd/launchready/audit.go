@@ -1,0 +1,193 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	lr "github.com/launchready/launchready"
+	"github.com/launchready/launchready/audit"
+	"github.com/launchready/launchready/config"
+	"github.com/launchready/launchready/internal/assembly"
+	"github.com/launchready/launchready/internal/checkdoc"
+	"github.com/launchready/launchready/store/sqlite"
+)
+
+// auditFlags are the flags of audit and of the verbs below it.
+type auditFlags struct {
+	config   string
+	target   string
+	only     []string
+	mutate   bool
+	seed     int64
+	failOn   string
+	outputs  []string
+	caFile   string
+	resolve  []string
+	rate     string
+	insecure bool
+	http1    bool
+	yes      bool
+}
+
+func (p *program) auditVerb() *cobra.Command {
+	f := &auditFlags{}
+	c := &cobra.Command{
+		Use:   "audit",
+		Short: "Put the scorecard to the application",
+		Long: `Put the scorecard to the application that launchready.yaml names.
+
+It reads, and creates objects of its own as their owners. --mutate lets it also try to
+change and delete objects, only such as it created. At the end it removes what it made;
+what a crash leaves behind, audit cleanup removes.`,
+		Example: `  launchready audit
+  launchready audit --only isolation,auth/alg-none
+  launchready audit --mutate -o html=report.html -o json=report.json`,
+		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error { return p.audit(c.Context(), f, c.Flags().Changed) },
+	}
+	p.targetFlags(c, f)
+	fl := c.Flags()
+	fl.StringSliceVar(&f.only, "only", nil, "ids of rows or checks, separated by commas")
+	fl.BoolVar(&f.mutate, "mutate", false, "also try to change and delete objects of this run")
+	fl.Int64Var(&f.seed, "seed", 0, "decides what is left to chance; 0 takes one and reports it")
+	fl.StringVar(&f.failOn, "fail-on", "", "least severity that makes the product not ready: info, low, medium, high, critical")
+	fl.StringArrayVarP(&f.outputs, "output", "o", nil, "FORMAT=FILE, repeatable; formats: "+strings.Join(formats, ", "))
+	fl.BoolVarP(&f.yes, "yes", "y", false, "do not ask before creating objects in production")
+	complete(c, "fail-on", "info", "low", "medium", "high", "critical")
+	_ = c.RegisterFlagCompletionFunc("only", func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+		return append(rowIDs(), checkdoc.IDs(scorecard())...), cobra.ShellCompDirectiveNoFileComp
+	})
+	c.AddCommand(p.planVerb(), p.doctorVerb(), p.cleanupVerb())
+	return c
+}
+
+// targetFlags are the flags of every verb that talks to the target.
+func (p *program) targetFlags(c *cobra.Command, f *auditFlags) {
+	fl := c.Flags()
+	fl.StringVarP(&f.config, "config", "c", "", "configuration file (default: launchready.yaml here or above)")
+	fl.StringVar(&f.target, "target", "", "another address with the same configuration")
+	fl.StringVar(&f.caFile, "ca-file", "", "PEM file of certificate authorities to trust beside the system's")
+	fl.StringArrayVar(&f.resolve, "resolve", nil, "HOST[:PORT]=ADDRESS[:PORT] to use instead of DNS, repeatable")
+	fl.StringVar(&f.rate, "rate", "", "requests in a time: 50/s, 600/m; 0 is no limit")
+	fl.BoolVar(&f.insecure, "insecure", false, "do not verify the target's certificate")
+	fl.BoolVar(&f.http1, "http1", false, "never use HTTP/2")
+}
+
+// settings reads the configuration; flags beat it.
+func (p *program) settings(f *auditFlags, changed func(string) bool) (*config.Config, error) {
+	f.caFile = p.path(f.caFile)
+	var set []config.Override
+	for _, o := range []struct{ flag, path, value string }{
+		{"target", "target.url", f.target}, {"rate", "budget.rate", f.rate}, {"fail-on", "fail_on", f.failOn}, {"ca-file", "target.ca_file", f.caFile},
+	} {
+		if changed(o.flag) {
+			set = append(set, config.Override{Path: o.path, Value: o.value, Origin: "flag --" + o.flag})
+		}
+	}
+	for _, r := range f.resolve {
+		from, to, ok := strings.Cut(r, "=")
+		if !ok {
+			return nil, setup(fmt.Errorf("--resolve %q: write HOST[:PORT]=ADDRESS[:PORT]", r))
+		}
+		set = append(set, config.Override{Path: "target.resolve." + from, Value: to, Origin: "flag --resolve"})
+	}
+	return p.load(f.config, set...)
+}
+
+// assemble wires an audit. It reads the API's description, which may mean to
+// fetch it, and asks the target nothing else.
+func (p *program) assemble(ctx context.Context, c *config.Config, f *auditFlags, o assembly.Options) (*assembly.Assembly, error) {
+	o.Only, o.Mutate, o.Insecure, o.HTTP1, o.Version, o.Log, o.Now = f.only, f.mutate, f.insecure, f.http1, about().Version, p.log, p.now
+	o.Seed = f.seed
+	if o.Seed == 0 {
+		o.Seed = rand.Int64N(1<<31) + 1 //nolint:gosec // it is no secret
+	}
+	a, err := assembly.New(ctx, c, o)
+	if err != nil {
+		return nil, setup(err)
+	}
+	return a, nil
+}
+
+func (p *program) audit(ctx context.Context, f *auditFlags, changed func(string) bool) error {
+	outs, err := p.outputs(f.outputs)
+	if err != nil {
+		return err
+	}
+	if _, _, err := audit.Select(scorecard(), f.only); err != nil {
+		return setup(err)
+	}
+	cfg, err := p.settings(f, changed)
+	if err != nil {
+		return err
+	}
+	if err := p.consent(cfg, f.yes); err != nil {
+		return err
+	}
+	rep, err := p.run(ctx, cfg, f)
+	if err != nil {
+		return err
+	}
+	p.code = audit.ExitCode(rep)
+	return p.write(rep, outs)
+}
+
+// consent asks for the host's name before anything is created in production.
+func (p *program) consent(cfg *config.Config, yes bool) error {
+	if cfg.Target.Environment != "production" || yes {
+		return nil
+	}
+	host := cfg.Target.URL.Hostname()
+	if !p.interactive() {
+		return setup(fmt.Errorf("%s is production (%s) and the audit creates objects there: --yes allows it; "+
+			"target.environment says otherwise if it is none", host, cfg.Origin("target.environment")))
+	}
+	fmt.Fprintf(p.err, "%s is production. The audit creates objects there, as the identities you gave, and removes them.\nType the host name to go on: ", host)
+	line, err := bufio.NewReader(p.in).ReadString('\n')
+	if err != nil || strings.TrimSpace(line) != host {
+		return setup(errors.New("not confirmed: nothing was sent"))
+	}
+	return nil
+}
+
+// run is one run of the audit, ledgered.
+func (p *program) run(ctx context.Context, cfg *config.Config, f *auditFlags) (*lr.Report, error) {
+	if err := private(cfg.Dir); err != nil {
+		return nil, setup(err)
+	}
+	ledger, err := sqlite.Open(ctx, ledgerFile(cfg))
+	if err != nil {
+		return nil, setup(err)
+	}
+	defer ledger.Close()
+	show := p.newProgress(scorecard(), f.only)
+	defer show.end()
+	a, err := p.assemble(ctx, cfg, f, assembly.Options{Ledger: ledger, Progress: show.event})
+	if err != nil {
+		return nil, err
+	}
+	defer a.Close()
+	if err := ledger.Begin(ctx, a.Audit.Run, cfg.Target.URL.String(), p.now()); err != nil {
+		return nil, setup(err)
+	}
+	rep, err := audit.Run(ctx, a.Audit)
+	var s *audit.SetupError
+	if errors.As(err, &s) {
+		return nil, setup(err)
+	}
+	if err != nil {
+		return nil, err
+	}
+	// The ledger outlives an interrupt: it says what is still there.
+	return rep, ledger.End(context.WithoutCancel(ctx), a.Audit.Run, p.now())
+}
+
+// ledgerFile is where a run writes what it creates before it creates it.
+func ledgerFile(c *config.Config) string { return filepath.Join(c.Dir, privateFolder, "ledger.db") }

@@ -1,0 +1,107 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"github.com/launchready/launchready/config"
+	"github.com/launchready/launchready/demo"
+)
+
+func (p *program) demoServeVerb() *cobra.Command {
+	var (
+		flaws  []string
+		clean  bool
+		listen string
+		seed   int64
+	)
+	c := &cobra.Command{
+		Use:   "serve",
+		Short: "Run the chatbot and write a launchready.yaml for it",
+		Long: `Run the chatbot and write a launchready.yaml for it into the current folder.
+
+It listens on loopback until it is interrupted. --flaws says what is wrong with it: all,
+or ids of checks, separated by commas.`,
+		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			if clean && len(flaws) > 0 {
+				return setup(errors.New("--clean and --flaws exclude each other"))
+			}
+			return p.demoServe(c.Context(), demo.Options{Flaws: flaws, Seed: seed, Addr: listen, Log: p.log})
+		},
+	}
+	f := c.Flags()
+	f.StringSliceVar(&flaws, "flaws", nil, "all, or ids of checks, separated by commas")
+	f.BoolVar(&clean, "clean", false, "without flaws (the default)")
+	f.StringVar(&listen, "listen", "127.0.0.1:0", "loopback address; port 0 takes a free one")
+	f.Int64Var(&seed, "seed", 1, "decides ids, passwords and contents")
+	_ = c.RegisterFlagCompletionFunc("flaws", func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+		return append([]string{"all"}, flawIDs()...), cobra.ShellCompDirectiveNoFileComp
+	})
+	return c
+}
+
+func flawIDs() []string {
+	var out []string
+	for _, f := range demo.Flaws() {
+		out = append(out, f.ID)
+	}
+	return out
+}
+
+// demoMark is the first line of a configuration that demo serve wrote and may
+// overwrite.
+const demoMark = "# Written by launchready demo serve, which overwrites it.\n"
+
+func (p *program) demoServe(ctx context.Context, o demo.Options) error {
+	file := filepath.Join(p.dir, config.FileName)
+	if err := ours(file); err != nil {
+		return setup(err)
+	}
+	s, err := demo.New(o)
+	if err != nil {
+		return setup(err)
+	}
+	err = p.demoFiles(file, s)
+	if err == nil {
+		p.serves = true
+		fmt.Fprintf(p.out, "%s\n", s.URL)
+		p.progress("wrote %s; now, in another terminal in this folder: launchready audit --mutate\nCtrl-C stops it.", config.FileName)
+		<-ctx.Done()
+	}
+	if cerr := s.Close(); cerr != nil {
+		err = errors.Join(err, fmt.Errorf("stop the demo: %w", cerr))
+	}
+	return err
+}
+
+// ours reports a file that is neither missing nor written by demo serve.
+func ours(file string) error {
+	b, err := os.ReadFile(file)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err != nil:
+		return fmt.Errorf("read %s: %w", config.FileName, err)
+	case !bytes.HasPrefix(b, []byte(demoMark)):
+		return fmt.Errorf("%s in this folder is not the demo's: run it in another folder", config.FileName)
+	}
+	return nil
+}
+
+func (p *program) demoFiles(file string, s *demo.Server) error {
+	if err := writeSecret(filepath.Join(filepath.Dir(file), demo.SecretsFile), s.Secrets()); err != nil {
+		return setup(err)
+	}
+	if err := replace(file, append([]byte(demoMark), s.Config()...)); err != nil {
+		return setup(err)
+	}
+	return nil
+}
