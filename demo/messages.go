@@ -84,7 +84,7 @@ func (s *Server) listMessages(w http.ResponseWriter, r *http.Request) error {
 
 // messagesOf reads the last messages of a chat, oldest first.
 func (s *Server) messagesOf(ctx context.Context, tenant, chat string, limit int) ([]message, error) {
-	return many(ctx, s.db, scanMessage, `select `+messageColumns+` from (select rowid as n, * from messages where chat_id = ? and tenant_id = ? order by rowid desc limit ?) order by n`, chat, tenant, limit)
+	return many(ctx, s.db, scanMessage, `select `+messageColumns+` from (select rowid as n, * from messages where chat_id = ? and tenant_id = ? order by created_at desc, rowid desc limit ?) order by created_at, n`, chat, tenant, limit)
 }
 
 func (s *Server) createMessage(w http.ResponseWriter, r *http.Request) error {
