@@ -3,6 +3,7 @@ package probe
 import (
 	"context"
 	"fmt"
+	"net/http"
 
 	lr "github.com/launchready/launchready"
 )
@@ -35,15 +36,24 @@ func (c *Client) Private(ctx context.Context, as *lr.Account, r *lr.Request) (*l
 		return nil, err
 	}
 	y := *x
-	y.Header, y.Body = x.Header.Clone(), []byte("[reply withheld: it holds credentials]")
-	for _, k := range []string{"Set-Cookie", "Authorization", "X-Auth-Token", "Location"} {
-		if y.Header.Get(k) != "" {
-			y.Header.Set(k, hidden)
+	y.Header, y.Body = http.Header{}, []byte("[reply withheld: it holds credentials]")
+	for k, vs := range x.Header { // a token may be in any field, so only harmless ones are shown
+		if !harmless(k) {
+			vs = []string{hidden}
 		}
+		y.Header[k] = vs
 	}
 	y.Header = c.hideHeader(y.Header)
 	c.tell(&y)
 	return x, nil
+}
+
+func harmless(field string) bool {
+	switch field {
+	case "Allow", "Cache-Control", "Content-Encoding", "Content-Length", "Content-Type", "Date", "Retry-After", "Server", "Vary", "Www-Authenticate", "X-Request-Id":
+		return true
+	}
+	return false
 }
 
 func (c *Client) tell(x *lr.Exchange) {

@@ -81,6 +81,7 @@ func TestPrivate(t *testing.T) {
 		}
 		http.SetCookie(w, &http.Cookie{Name: "sid", Value: "session-value-77"})
 		w.Header().Set("X-Auth-Token", "header-value-88")
+		w.Header().Set("X-Own-Name-For-It", "header-value-99")
 		fmt.Fprint(w, `{"access_token":"body-value-99"}`)
 	})
 	var told *lr.Exchange
@@ -90,7 +91,7 @@ func TestPrivate(t *testing.T) {
 		t.Fatalf("got %v, %v", x, err)
 	}
 	rec := fmt.Sprint(told.Header, string(told.Body))
-	for _, bad := range []string{"session-value-77", "header-value-88", "body-value-99"} {
+	for _, bad := range []string{"session-value-77", "header-value-88", "header-value-99", "body-value-99"} {
 		if strings.Contains(rec, bad) {
 			t.Errorf("the record shows %q: %s", bad, rec)
 		}

@@ -163,3 +163,17 @@ func TestBodyIsSentAgainWhole(t *testing.T) {
 		t.Errorf("got %q", bodies)
 	}
 }
+
+func TestHTTP2StreamReset(t *testing.T) {
+	var n atomic.Int32
+	s, ca := secure(t, func(w http.ResponseWriter, r *http.Request) {
+		if n.Add(1) == 1 {
+			panic(http.ErrAbortHandler) // net/http's server sends RST_STREAM
+		}
+	})
+	ck := newClock()
+	c := client(t, probe.Options{Base: parse(t, s.URL), CAFile: ca, Now: ck.Now, Sleep: ck.Sleep})
+	if x := do(t, c, nil, get("/")); x.Status != 200 || x.Attempts != 2 || x.Proto != "HTTP/2.0" {
+		t.Errorf("got %d over %s after %d attempts, want 200 over HTTP/2.0 after 2", x.Status, x.Proto, x.Attempts)
+	}
+}

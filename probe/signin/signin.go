@@ -168,7 +168,7 @@ func (c *Cast) Password(a *lr.Account) lr.Secret {
 	return lr.Secret{}
 }
 
-// find is the session of an account, of a copy of it by name.
+// find is the session of an account, or of a copy of it, by name.
 func (c *Cast) find(a *lr.Account) *session {
 	if a == nil {
 		return nil
@@ -178,8 +178,8 @@ func (c *Cast) find(a *lr.Account) *session {
 	if s := c.known[a]; s != nil {
 		return s
 	}
-	for _, s := range c.order {
-		if s.account.Name == a.Name {
+	for known, s := range c.known {
+		if known.Name == a.Name {
 			return s
 		}
 	}
