@@ -239,6 +239,9 @@ func TestFind(t *testing.T) {
 		want  string
 	}{
 		{"usual place", map[string]string{"/openapi.json": `{"openapi":"3.1.0"}`}, 404, "/openapi.json"},
+		{"large, with the version at the end", map[string]string{"/openapi.json": `{"components":{"x":"` + strings.Repeat("y", 1<<17) + `"},"openapi":"3.1.0"}`}, 404, "/openapi.json"},
+		{"large YAML", map[string]string{"/openapi.yaml": "info: {x: " + strings.Repeat("y", 1<<17) + "}\nopenapi: 3.1.0\n"}, 404, "/openapi.yaml"},
+		{"JSON that is none", map[string]string{"/openapi.json": `{"info":{"openapi":"3"}}`}, 404, ""},
 		{"later place", map[string]string{"/v3/api-docs": "openapi: 3.0.1\npaths: {}\n"}, 404, "/v3/api-docs"},
 		{"pages for everything", map[string]string{}, 200, ""},
 		{"nowhere", nil, 404, ""},

@@ -1,6 +1,7 @@
 package draft
 
 import (
+	"bytes"
 	"encoding/json"
 	"io"
 	"io/fs"
@@ -280,20 +281,24 @@ func (r *reader) spec() {
 	}
 }
 
-var specHead = regexp.MustCompile(`(?m)^\s*["']?(?:openapi|swagger)["']?\s*:\s*["']?[0-9]`)
+var specHead = regexp.MustCompile(`(?m)^["']?(?:openapi|swagger)["']?\s*:\s*["']?[0-9]`)
 
 // isSpec reports an OpenAPI document, whether it can be read whole or not.
 func isSpec(b []byte) bool {
+	b = bytes.TrimSpace(bytes.TrimPrefix(b, []byte("\ufeff")))
 	var doc struct {
 		OpenAPI any `json:"openapi" yaml:"openapi"`
 		Swagger any `json:"swagger" yaml:"swagger"`
 	}
-	if len(b) < 1<<16 {
-		if json.Unmarshal(b, &doc) == nil || decodeYAML(b, &doc) {
-			return doc.OpenAPI != nil || doc.Swagger != nil
-		}
+	switch {
+	case len(b) == 0 || b[0] == '<':
+		return false
+	case b[0] == '{' && json.Unmarshal(b, &doc) == nil:
+		return doc.OpenAPI != nil || doc.Swagger != nil
+	case len(b) < 1<<16 && decodeYAML(b, &doc):
+		return doc.OpenAPI != nil || doc.Swagger != nil
 	}
-	return specHead.Match(b[:min(len(b), 4096)])
+	return specHead.Match(b)
 }
 
 // decodeYAML does not trust the reader to survive every text.
