@@ -16,18 +16,24 @@ type vitals struct {
 
 	mu     sync.Mutex
 	streak int
-	last   string // the request that the last failure answered
+	spoke  string // the last request that was answered
+	first  string // the first one of the streak, which may have been the blow
 	why    string
 	lost   bool
 	asking bool
 	good   string // path of a GET that was answered
 }
 
-// Lost tells whether the target was given up, and the last request before that.
+// Lost tells whether the target was given up, and the last request that it
+// answered before, or the first that it did not when it never answered.
 func (c *Client) Lost() (last string, ok bool) {
-	c.vitals.mu.Lock()
-	defer c.vitals.mu.Unlock()
-	return c.vitals.last, c.vitals.lost
+	v := &c.vitals
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.spoke == "" {
+		return v.first, v.lost
+	}
+	return v.spoke, v.lost
 }
 
 func (v *vitals) err() error {
@@ -36,13 +42,16 @@ func (v *vitals) err() error {
 	if !v.lost {
 		return nil
 	}
-	return fmt.Errorf("%w: last asked %s: %s", lr.ErrLost, v.last, v.why)
+	if v.spoke == "" {
+		return fmt.Errorf("%w: it never did; first asked %s: %s", lr.ErrLost, v.first, v.why)
+	}
+	return fmt.Errorf("%w: %s was answered last, %s first was not: %s", lr.ErrLost, v.spoke, v.first, v.why)
 }
 
-func (v *vitals) alive(good string) {
+func (v *vitals) alive(what, good string) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	v.streak = 0
+	v.streak, v.spoke = 0, what
 	if good != "" {
 		v.good = good
 	}
@@ -53,8 +62,10 @@ func (v *vitals) alive(good string) {
 func (v *vitals) failed(what, why string) bool {
 	v.mu.Lock()
 	defer v.mu.Unlock()
+	if v.streak == 0 {
+		v.first, v.why = what, why
+	}
 	v.streak++
-	v.last, v.why = what, why
 	if v.streak < v.after || v.asking || v.lost {
 		return false
 	}
@@ -82,7 +93,7 @@ func (c *Client) feel(ctx context.Context, t *attempt, x *lr.Exchange, f *fault)
 		if t.method() == http.MethodGet && t.to.origin() == (address{c.o.Base.Scheme, c.o.Base.Host, ""}).origin() {
 			good = t.r.Path
 		}
-		c.vitals.alive(good)
+		c.vitals.alive(t.method()+" "+t.shown.target, good)
 		return
 	}
 	if !c.vitals.failed(t.method()+" "+t.shown.target, why) {
@@ -101,7 +112,7 @@ func (c *Client) feel(ctx context.Context, t *attempt, x *lr.Exchange, f *fault)
 	}
 	if ctx.Err() == nil {
 		v.lost = true
-		c.o.Log.Warn("target lost", "last", v.last, "reason", v.why)
+		c.o.Log.Warn("target lost", "last", v.spoke, "unanswered", v.first, "reason", v.why)
 	}
 }
 

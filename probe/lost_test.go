@@ -35,7 +35,7 @@ func TestTargetLost(t *testing.T) {
 			})
 			ck := newClock()
 			c := client(t, probe.Options{Base: base, Now: ck.Now, Sleep: ck.Sleep, LostAfter: 3})
-			do(t, c, nil, get("/good"))
+			do(t, c, bearer("a", "tok-123456789"), get("/good?k=tok-123456789"))
 			down.Store(true)
 			for range 3 {
 				x, err := c.Do(t.Context(), bearer("a", "tok-123456789"), get("/v1/chats?k=tok-123456789"))
@@ -48,14 +48,14 @@ func TestTargetLost(t *testing.T) {
 			}
 			sent := c.Requests()
 			_, err := c.Do(t.Context(), nil, get("/other"))
-			if !errors.Is(err, lr.ErrLost) || !strings.Contains(err.Error(), "GET /v1/chats") {
-				t.Errorf("got %v, want ErrLost naming GET /v1/chats", err)
+			if !errors.Is(err, lr.ErrLost) || !strings.Contains(err.Error(), "GET /v1/chats") || !strings.Contains(err.Error(), "GET /good?k=[secret]") {
+				t.Errorf("got %v, want ErrLost naming GET /good and GET /v1/chats", err)
 			}
 			if strings.Contains(err.Error(), "tok-") {
 				t.Errorf("error shows the token: %v", err)
 			}
 			last, lost := c.Lost()
-			if !lost || !strings.HasPrefix(last, "GET /v1/chats") || strings.Contains(last, "tok-") {
+			if !lost || last != "GET /good?k=[secret]" {
 				t.Errorf("Lost: got %q, %v", last, lost)
 			}
 			if c.Requests() != sent {
@@ -103,7 +103,10 @@ func TestDeadHostIsLost(t *testing.T) {
 			t.Fatalf("got %v, want connection refused", err)
 		}
 	}
-	if _, err := c.Do(t.Context(), nil, get("/")); !errors.Is(err, lr.ErrLost) {
-		t.Errorf("got %v, want ErrLost", err)
+	if _, err := c.Do(t.Context(), nil, get("/")); !errors.Is(err, lr.ErrLost) || !strings.Contains(err.Error(), "never") {
+		t.Errorf("got %v, want ErrLost that says it never answered", err)
+	}
+	if last, lost := c.Lost(); !lost || last != "GET /" {
+		t.Errorf("Lost: got %q, %v", last, lost)
 	}
 }

@@ -153,6 +153,7 @@ func TestNewRefuses(t *testing.T) {
 		"no client":           {signin.Options{}, "client"},
 		"same name twice":     {signin.Options{Method: with(login("/l"), func(*signin.Method) {}), Identities: []signin.Identity{member(), member()}}, "acme_member"},
 		"no way":              {signin.Options{Identities: []signin.Identity{member()}}, "acme_member"},
+		"empty method":        {signin.Options{Method: &signin.Method{}, Identities: []signin.Identity{member()}}, "no way of signing in"},
 		"bad request":         {signin.Options{Method: &signin.Method{Call: signin.Call{Request: "login"}}, Identities: []signin.Identity{member()}}, "POST /path"},
 		"two bodies":          {signin.Options{Method: &signin.Method{Call: signin.Call{Request: "POST /l", JSON: "x", Form: map[string]string{"a": "b"}}}, Identities: []signin.Identity{member()}}, "not both"},
 		"bad send":            {signin.Options{Method: with(login("/l"), func(m *signin.Method) { m.Send = "Bearer" }), Identities: []signin.Identity{member()}}, "{token}"},

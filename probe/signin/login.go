@@ -233,6 +233,7 @@ func (s *session) given() lr.Credential {
 	if cred.Token.IsZero() {
 		cred.Token = core(s.id)
 	}
+	cred.Refresh = s.id.Refresh
 	cred.Expires = claimedExpiry(claims(cred.Token.Reveal()), time.Time{})
 	return s.dress(cred)
 }

@@ -74,11 +74,12 @@ type Identity struct {
 	lr.Identity
 	Password lr.Secret
 	// A credential that the owner gave: a token with Send, or whole values.
-	Token  lr.Secret
-	Send   string // overrides the method's
-	Header map[string]lr.Secret
-	Cookie map[string]lr.Secret
-	Query  map[string]lr.Secret
+	Token   lr.Secret
+	Send    string // overrides the method's
+	Header  map[string]lr.Secret
+	Cookie  map[string]lr.Secret
+	Query   map[string]lr.Secret
+	Refresh lr.Secret // renews the given token by the method's refresh request
 
 	Expired      lr.Secret         // an expired token, for the checks that offer one
 	Extra        map[string]string // headers sent with each request of this identity, no credential
@@ -108,7 +109,7 @@ func (c *Cast) plan(id Identity) (*Method, error) {
 	if m == nil {
 		m = &Method{}
 		if base := c.o.Method; base != nil { // how the given token travels, is renewed and ended
-			m.Send, m.SignOut = base.Send, base.SignOut
+			m.Send, m.SignOut, m.Refresh = base.Send, base.SignOut, base.Refresh
 		}
 		m.Kind = Given
 		if !id.given() {
@@ -126,8 +127,6 @@ func (c *Cast) plan(id Identity) (*Method, error) {
 			p.Kind = Template
 		case id.given():
 			p.Kind = Given
-		case !id.Password.IsZero():
-			p.Kind = Basic
 		}
 	}
 	if id.Send != "" {

@@ -123,7 +123,7 @@ func (c *Cast) copyOf(a *lr.Account, s *session, cred lr.Credential) *lr.Account
 // session sees it ended.
 func (c *Cast) Session(ctx context.Context, a *lr.Account) (*lr.Account, error) {
 	s := c.find(a)
-	if s == nil || !s.renewable() {
+	if s == nil || !s.signsIn() {
 		return nil, fmt.Errorf("identity %s: another session: %w", a.Name, lr.ErrNoSignIn)
 	}
 	got, err := c.login(ctx, s)

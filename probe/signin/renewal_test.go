@@ -177,6 +177,33 @@ func TestDeadGivenCredential(t *testing.T) {
 	}
 }
 
+func TestGivenTokenWithRefreshToken(t *testing.T) {
+	id := member()
+	id.Password, id.Token, id.Refresh = lr.Secret{}, lr.NewSecret("issued-token-0001"), lr.NewSecret("refresh-for-member@acme.test-1")
+	s := cast(t, func(m *signin.Method) {
+		m.Refresh = &signin.Call{Request: "POST /refresh", JSON: map[string]any{"refresh_token": "$refresh"}}
+	}, id)
+	s.app.set(func(a *app) { a.issue(a.users["member@acme.test"]) })
+	s.preflight(t)
+	a := s.cast.Accounts()[0]
+	s.app.kill()
+	s.clock.Add(time.Minute)
+	if x := s.get(t, a, "/x"); x.Status != 200 || s.app.count() != 0 {
+		t.Errorf("got %d with %d sign-ins, want 200 by the refresh token", x.Status, s.app.count())
+	}
+	s.app.kill()
+	s.app.set(func(a *app) { a.used["refresh-for-member@acme.test-2"] = true })
+	s.clock.Add(time.Minute)
+	for range 2 {
+		if _, err := s.http.Do(t.Context(), a, &lr.Request{Method: "GET", Path: "/x"}); !errors.Is(err, signin.ErrSignedOut) || !strings.Contains(err.Error(), "acme_member") {
+			t.Errorf("got %v, want ErrSignedOut naming acme_member", err)
+		}
+	}
+	if _, err := s.cast.Session(t.Context(), a); !errors.Is(err, lr.ErrNoSignIn) {
+		t.Errorf("another session: got %v, want ErrNoSignIn", err)
+	}
+}
+
 func TestSignInThatFailsMidRunEnds(t *testing.T) {
 	s := cast(t, plainMethod)
 	s.preflight(t)

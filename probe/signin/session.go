@@ -53,7 +53,7 @@ func (c *Cast) newSession(id Identity) (*session, error) {
 			return nil, fmt.Errorf("identity %s: whoami: %w", id.Name, err)
 		}
 	}
-	c.o.HTTP.Mask(id.Password, id.Token, id.ClientSecret, id.Expired)
+	c.o.HTTP.Mask(id.Password, id.Token, id.Refresh, id.ClientSecret, id.Expired)
 	if m.OAuth != nil {
 		c.o.HTTP.Mask(m.OAuth.ClientSecret)
 	}
@@ -76,9 +76,14 @@ func (s *session) lock(ctx context.Context) error {
 
 func (s *session) unlock() { <-s.turn }
 
+// signsIn reports whether a new session can be had by signing in.
+func (s *session) signsIn() bool {
+	return s.m.Kind == Template || s.m.Kind == Form || s.m.Kind == OAuth2
+}
+
 // renewable reports whether a new credential can be had.
 func (s *session) renewable() bool {
-	return s.m.Kind == Template || s.m.Kind == Form || s.m.Kind == OAuth2
+	return s.signsIn() || (s.m.Kind == Given && s.m.Refresh != nil && !s.id.Refresh.IsZero())
 }
 
 // Credential implements [probe.Sessions].
@@ -180,7 +185,7 @@ func (c *Cast) renew(ctx context.Context, s *session) error {
 	if s.fails > 0 && c.o.Now().Sub(s.failed) < breather {
 		return fmt.Errorf("identity %s: %w: its last sign-in failed moments ago", s.id.Name, ErrSignedOut)
 	}
-	if s.m.Refresh != nil || (s.m.Kind == OAuth2 && !s.cred.Refresh.IsZero()) {
+	if !s.at.IsZero() && (s.m.Refresh != nil || s.m.Kind == OAuth2 && !s.cred.Refresh.IsZero()) {
 		got, x, err := c.refresh(ctx, s, s.cred)
 		if err == nil && x.OK() && !got.cred.IsZero() {
 			s.take(got, c.o.Now())
@@ -189,6 +194,10 @@ func (c *Cast) renew(ctx context.Context, s *session) error {
 		if err != nil && !errors.Is(err, lr.ErrNoRefresh) && !errors.Is(err, errRefused) {
 			return err
 		}
+	}
+	if !s.signsIn() && !s.at.IsZero() { // what was given is dead, and so is its refresh token
+		s.dead = fmt.Errorf("identity %s: %w: the configuration's token is dead and its refresh token was refused: give fresh ones", s.id.Name, ErrSignedOut)
+		return s.dead
 	}
 	got, err := c.login(ctx, s)
 	if err == nil {

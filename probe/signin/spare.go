@@ -63,7 +63,7 @@ func (c *Cast) fresh(tenant, role string) Identity {
 		Spare:    true,
 	}
 	for _, s := range c.order {
-		if s.renewable() && (tenant == "" || s.id.Tenant == tenant) {
+		if s.signsIn() && (tenant == "" || s.id.Tenant == tenant) {
 			id.Method, id.WhoAmI = s.id.Method, s.id.WhoAmI
 			if tenant != "" {
 				id.Vars, id.Extra = s.id.Vars, s.id.Extra
