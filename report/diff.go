@@ -1,6 +1,10 @@
 package report
 
-import lr "github.com/launchready/launchready"
+import (
+	"strings"
+
+	lr "github.com/launchready/launchready"
+)
 
 // Diff is what changed between two reports of one product.
 type Diff struct {
@@ -55,10 +59,11 @@ func Compare(before, after *lr.Report) Diff {
 	return d
 }
 
-// open reports whether the subject is among those that could not be asked.
+// open reports whether the subject is among those that could not be asked: an
+// entry is the subject, a colon and the reason.
 func open(c *lr.CheckReport, subject string) bool {
 	for _, o := range c.Open {
-		if len(o) >= len(subject) && o[:len(subject)] == subject {
+		if o == subject || strings.HasPrefix(o, subject+":") {
 			return true
 		}
 	}

@@ -35,8 +35,27 @@ type tab struct {
 	said     []string // log entries and dialogs
 }
 
-// browse opens a tab; the test is skipped where there is no Chromium, except in CI.
-func browse(t *testing.T, body string) *tab {
+// TestInBrowser looks at the pages as Chromium shows them: one browser, a tab a
+// page. It is skipped where there is no Chromium, except in CI.
+func TestInBrowser(t *testing.T) {
+	chrome := start(t)
+	for _, c := range []struct {
+		name string
+		test func(*testing.T, context.Context)
+	}{
+		{"accessible", accessible},
+		{"one file, no network", oneFile},
+		{"readable without script", withoutScript},
+		{"hostile report is inert", hostile},
+		{"print", prints},
+		{"narrow screen does not scroll sideways", narrow},
+		{"pictures", pictures},
+	} {
+		t.Run(c.name, func(t *testing.T) { c.test(t, chrome) })
+	}
+}
+
+func start(t *testing.T) context.Context {
 	t.Helper()
 	binary := ""
 	for _, name := range []string{"chromium", "chromium-browser", "google-chrome", "chrome"} {
@@ -48,12 +67,7 @@ func browse(t *testing.T, body string) *tab {
 	if binary == "" {
 		missing(t, "no Chromium is installed")
 	}
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Content-Type", "text/html; charset=utf-8")
-		_, _ = w.Write([]byte(body))
-	}))
-	t.Cleanup(server.Close)
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 4*time.Minute)
 	t.Cleanup(cancel)
 	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(binary), chromedp.UserDataDir(t.TempDir()))
 	for _, f := range []string{"headless", "no-sandbox", "disable-gpu", "disable-quic", "no-first-run", "disable-background-networking", "disable-component-update", "disable-sync"} {
@@ -66,6 +80,22 @@ func browse(t *testing.T, body string) *tab {
 		_ = chromedp.Cancel(ctx) // waits until the browser has left its folder
 		cancel()
 	})
+	if err := chromedp.Do(ctx, chromedp.Navigate("about:blank")); err != nil {
+		t.Fatal(err)
+	}
+	return ctx
+}
+
+// browse opens a tab on the page.
+func browse(t *testing.T, chrome context.Context, body string) *tab {
+	t.Helper()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		_, _ = w.Write([]byte(body))
+	}))
+	t.Cleanup(server.Close)
+	ctx, cancel := chromedp.NewContext(chrome)
+	t.Cleanup(cancel)
 	b := &tab{Context: ctx, url: server.URL + "/"}
 	if err := chromedp.Listen(ctx, b.note); err != nil {
 		t.Fatal(err)
@@ -150,7 +180,7 @@ func (b *tab) quiet(t *testing.T) {
 	}
 }
 
-func TestAccessible(t *testing.T) {
+func accessible(t *testing.T, chrome context.Context) {
 	path := os.Getenv("LAUNCHREADY_AXE")
 	if path == "" {
 		path = filepath.Join("..", "..", "node_modules", "axe-core", "axe.min.js")
@@ -160,7 +190,7 @@ func TestAccessible(t *testing.T) {
 		missing(t, "axe-core is not here: run report/html/testdata/axe.sh and set LAUNCHREADY_AXE to what it prints")
 	}
 	for name, body := range map[string]string{"flawed": draw(t, sample.Flawed()), "clean": draw(t, sample.Clean()), "comparison": compare(t, sample.Flawed(), sample.Clean())} {
-		b := browse(t, body)
+		b := browse(t, chrome, body)
 		for _, scheme := range []string{"light", "dark", "narrow", "opened"} {
 			t.Run(name+" "+scheme, func(t *testing.T) {
 				switch scheme {
@@ -194,8 +224,8 @@ func TestAccessible(t *testing.T) {
 	}
 }
 
-func TestOneFileNoNetwork(t *testing.T) {
-	b := browse(t, draw(t, sample.Flawed()))
+func oneFile(t *testing.T, chrome context.Context) {
+	b := browse(t, chrome, draw(t, sample.Flawed()))
 	if got := b.text(t, `getComputedStyle(document.querySelector(".verdict")).fontWeight`); got != "750" {
 		t.Errorf("the style is not applied: weight %s", got)
 	}
@@ -209,8 +239,8 @@ func TestOneFileNoNetwork(t *testing.T) {
 	b.quiet(t)
 }
 
-func TestReadableWithoutScript(t *testing.T) {
-	b := browse(t, draw(t, sample.Flawed()))
+func withoutScript(t *testing.T, chrome context.Context) {
+	b := browse(t, chrome, draw(t, sample.Flawed()))
 	call(t, b, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
 	b.do(t, chromedp.Navigate(b.url))
 	if got := b.text(t, `document.querySelectorAll("button").length`); got != "0" {
@@ -225,10 +255,10 @@ func TestReadableWithoutScript(t *testing.T) {
 	b.quiet(t)
 }
 
-func TestHostileReportIsInert(t *testing.T) {
+func hostile(t *testing.T, chrome context.Context) {
 	for name, body := range map[string]string{"report": draw(t, sample.Hostile(20000)), "comparison": compare(t, sample.Hostile(100), sample.Flawed())} {
 		t.Run(name, func(t *testing.T) {
-			b := browse(t, body)
+			b := browse(t, chrome, body)
 			if got := b.text(t, `document.querySelectorAll("script").length + " " + document.querySelectorAll("img, iframe, object, [onerror], [style]").length`); got != "1 0" {
 				t.Errorf("scripts and live elements: got %s, want 1 0", got)
 			}
@@ -240,8 +270,8 @@ func TestHostileReportIsInert(t *testing.T) {
 	}
 }
 
-func TestPrint(t *testing.T) {
-	b := browse(t, draw(t, sample.Flawed()))
+func prints(t *testing.T, chrome context.Context) {
+	b := browse(t, chrome, draw(t, sample.Flawed()))
 	b.media(t, "print", "dark")
 	if got := b.text(t, `Array.from(document.querySelectorAll("details.row:not([open]) table")).filter(e => e.offsetHeight < 10).length`); got != "0" {
 		t.Errorf("%s closed tables are not printed", got)
@@ -256,9 +286,9 @@ func TestPrint(t *testing.T) {
 	keep(t, "print.pdf", pdf)
 }
 
-func TestNarrowScreenDoesNotScrollSideways(t *testing.T) {
+func narrow(t *testing.T, chrome context.Context) {
 	for name, body := range map[string]string{"flawed": draw(t, sample.Flawed()), "comparison": compare(t, sample.Flawed(), sample.Clean()), "hostile": draw(t, sample.Hostile(500))} {
-		b := browse(t, body)
+		b := browse(t, chrome, body)
 		for _, width := range []int64{320, 390, 768} {
 			b.size(t, width)
 			if got := b.text(t, `document.documentElement.scrollWidth`); got != fmt.Sprint(width) {
@@ -268,13 +298,13 @@ func TestNarrowScreenDoesNotScrollSideways(t *testing.T) {
 	}
 }
 
-// TestPictures leaves pictures to look at in the folder that LAUNCHREADY_SHOTS names.
-func TestPictures(t *testing.T) {
+// pictures leaves pictures to look at in the folder that LAUNCHREADY_SHOTS names.
+func pictures(t *testing.T, chrome context.Context) {
 	if os.Getenv("LAUNCHREADY_SHOTS") == "" {
 		t.Skip("LAUNCHREADY_SHOTS names no folder")
 	}
 	for name, body := range map[string]string{"flawed": draw(t, sample.Flawed()), "clean": draw(t, sample.Clean()), "comparison": compare(t, sample.Flawed(), sample.Clean()), "hostile": draw(t, sample.Hostile(300))} {
-		b := browse(t, body)
+		b := browse(t, chrome, body)
 		for _, v := range []struct {
 			name, media, scheme string
 			width               int64

@@ -1,0 +1,134 @@
+package report_test
+
+import (
+	"reflect"
+	"strings"
+	"testing"
+
+	lr "github.com/launchready/launchready"
+	"github.com/launchready/launchready/report"
+	"github.com/launchready/launchready/report/sample"
+)
+
+func ids(list []report.Entry) []string {
+	var out []string
+	for _, e := range list {
+		out = append(out, e.Check.ID)
+	}
+	return out
+}
+
+func TestSummarise(t *testing.T) {
+	s := report.Summarise(report.Tidy(sample.Flawed()))
+	for _, c := range []struct {
+		name      string
+		got, want []string
+	}{
+		{"blockers are confirmed, worst first", ids(s.Blockers), []string{"auth/no-credential", "auth/alg-none", "isolation/foreign-read", "isolation/foreign-read", "email/dmarc-present"}},
+		{"others are below the gate", ids(s.Others), []string{"auth/user-enumeration", "isolation/existence-oracle"}},
+		{"suspects decide nothing", ids(s.Suspects), []string{"isolation/predictable-id"}},
+		{"a waiver accepts", ids(s.Accepted), []string{"https/hsts-preload"}},
+	} {
+		if !reflect.DeepEqual(c.got, c.want) {
+			t.Errorf("%s: got %v, want %v", c.name, c.got, c.want)
+		}
+	}
+	if s.Hours != 11.5 || s.Rows[lr.Passed] != 7 || s.Rows[lr.Unknown] != 2 || len(s.Unknown) != 4 {
+		t.Errorf("got %v hours, rows %v, %d unknown", s.Hours, s.Rows, len(s.Unknown))
+	}
+}
+
+func TestBlockersBelowTheGate(t *testing.T) {
+	r := sample.Flawed()
+	r.FailOn = lr.Critical
+	r.Rows = r.Rows[7:8] // DMARC is missing: high, and decides whatever the gate
+	if s := report.Summarise(r); len(s.Blockers) != 1 || len(s.Others) != 0 {
+		t.Errorf("not ready: got %d blockers, %d others", len(s.Blockers), len(s.Others))
+	}
+	r.Readiness = lr.Ready
+	if s := report.Summarise(r); len(s.Blockers) != 0 || len(s.Others) != 1 {
+		t.Errorf("ready: got %d blockers, %d others", len(s.Blockers), len(s.Others))
+	}
+}
+
+func TestWordsOfTheVerdict(t *testing.T) {
+	for _, c := range []struct {
+		name                 string
+		r                    *lr.Report
+		word, headline, next string
+	}{
+		{"not ready", sample.Flawed(), "Not ready", "5 blockers in 3 rows of the scorecard stand in the way.", "launchready audit replay lr-"},
+		{"ready", sample.Clean(), "Ready", "Every row of the scorecard passed.", "launchready audit -o html="},
+		{"risks", &lr.Report{Readiness: lr.ReadyWithRisks, Waivers: make([]lr.Waiver, 2)}, "Ready with accepted risks", "Every row passed; 2 risks accepted by a named owner.", "launchready audit -o"},
+		{"partial", &lr.Report{Readiness: lr.NotEnoughTested, Partial: true, Rows: sample.Clean().Rows[:2]}, "Not enough tested", "2 of 13 rows were asked for; 2 rows passed.", "launchready audit"},
+		{"interrupted", &lr.Report{Readiness: lr.NotEnoughTested, Interrupted: true}, "Not enough tested", "The run was interrupted: what it did not reach is unknown.", "launchready audit"},
+		{"unknown", &lr.Report{Readiness: lr.NotEnoughTested, Rows: []lr.RowReport{{ID: "auth"}}}, "Not enough tested", "1 row could not be decided; nothing was found that stands in the way.", "launchready audit doctor"},
+		{"zero", &lr.Report{}, "Not enough tested", "0 rows could not be decided; nothing was found that stands in the way.", "launchready audit"},
+		{"a row alone", &lr.Report{Readiness: lr.NotReady}, "Not ready", "A row of the scorecard failed.", "launchready audit"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s := report.Summarise(c.r)
+			_, next := report.Next(c.r, s)
+			if w, h := report.Word(c.r.Readiness), report.Headline(c.r, s); w != c.word || h != c.headline || !strings.HasPrefix(next, c.next) {
+				t.Errorf("got %q, %q, %q", w, h, next)
+			}
+		})
+	}
+}
+
+func TestTidyLeavesTheReportAlone(t *testing.T) {
+	r, same := sample.Flawed(), sample.Flawed()
+	fs := r.Rows[1].Checks[0].Findings
+	fs[0], fs[1] = fs[1], fs[0]
+	first := fs[0].ID
+	got := report.Tidy(r)
+	if fs[0].ID != first {
+		t.Error("the report was sorted in place")
+	}
+	if !reflect.DeepEqual(got, report.Tidy(same)) {
+		t.Error("the order of findings is not stable")
+	}
+	if !reflect.DeepEqual(report.Tidy(got), got) {
+		t.Error("tidying twice is not tidying once")
+	}
+	empty := report.Tidy(&lr.Report{Rows: []lr.RowReport{{Checks: []lr.CheckReport{{Severity: lr.High, Findings: []lr.Finding{{}}}}}}})
+	if f := empty.Rows[0].Checks[0].Findings[0]; f.Severity != lr.High || f.Evidence == nil || empty.Reasons == nil || empty.FailOn != lr.High {
+		t.Errorf("got %+v", empty)
+	}
+}
+
+func TestCompare(t *testing.T) {
+	flawed, clean := sample.Flawed(), sample.Clean()
+	lost := sample.Clean()
+	lost.Rows = lost.Rows[2:] // auth and isolation were not asked again
+	undecided := sample.Clean()
+	undecided.Rows[1].Checks[0].Verdict = lr.Unknown
+	subject := sample.Clean()
+	subject.Rows[1].Checks[0].Open = []string{"GET /v1/chats/{chat_id}: the budget is spent"}
+	other := sample.Clean()
+	other.Rows[1].Checks[0].Open = []string{"GET /v1/chats/{chat_id}/messages: the budget is spent"}
+	for _, c := range []struct {
+		name                       string
+		before, after              *lr.Report
+		fixed, unproven, new, open int
+	}{
+		{"fixed", flawed, clean, 9, 0, 0, 0},
+		{"new", clean, flawed, 0, 0, 9, 0},
+		{"still open", flawed, flawed, 0, 0, 0, 9},
+		{"rows not asked again are not fixed", flawed, lost, 2, 7, 0, 0},
+		{"a check without an answer is not fixed", flawed, undecided, 7, 2, 0, 0},
+		{"a subject without an answer is not fixed", flawed, subject, 8, 1, 0, 0},
+		{"another subject without an answer", flawed, other, 9, 0, 0, 0},
+		{"nothing", clean, clean, 0, 0, 0, 0},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			d := report.Compare(c.before, c.after)
+			if len(d.Fixed) != c.fixed || len(d.Unproven) != c.unproven || len(d.New) != c.new || len(d.Open) != c.open {
+				t.Errorf("got %d fixed, %d unproven, %d new, %d open", len(d.Fixed), len(d.Unproven), len(d.New), len(d.Open))
+			}
+			if len(d.Rows) != 13 {
+				t.Errorf("%d rows", len(d.Rows))
+			}
+		})
+	}
+}
