@@ -10,8 +10,8 @@ import (
 func (b *schemaBuilder) constraints(out *lr.Schema, n node) {
 	m := n.object()
 	in := func(key string) node { return node{m[key], n.doc} }
-	b.typeOf(out, in("type"))
 	out.Format = in("format").text()
+	b.typeOf(out, in("type"))
 	out.Description = shorten(in("description").text())
 	out.Pattern = in("pattern").text()
 	out.Nullable = out.Nullable || in("nullable").truth() || in("x-nullable").truth()
@@ -97,6 +97,9 @@ func length(n node) int {
 }
 
 func bound(n node) *float64 {
+	if n.v == nil {
+		return nil
+	}
 	f, ok := n.number()
 	if !ok {
 		return nil

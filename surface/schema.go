@@ -8,12 +8,12 @@ import (
 )
 
 const (
-	maxSchemaDepth = 7    // levels of nesting kept in a schema
-	maxSchemaNodes = 400  // in one schema of an operation
+	maxSchemaDepth = 6    // levels of nesting kept in a schema
+	maxSchemaNodes = 200  // in one schema of an operation
 	maxSchemaFlat  = 4000 // members of a flat schema; also ends allOf that holds itself through a YAML alias
 	maxAlternative = 8    // members of oneOf and anyOf kept
 	// maxSchemaTotal bounds all schemas of a surface; past it they are kept flat.
-	maxSchemaTotal = 300_000
+	maxSchemaTotal = 100_000
 )
 
 // schemaBuilder turns schema nodes into lr.Schema values. Recursion is cut
@@ -47,7 +47,7 @@ func (b *schemaBuilder) build(n node) *lr.Schema {
 			key = k
 		}
 	}
-	depths := []int{maxSchemaDepth, 5, 4, 3, 2, 1}
+	depths := []int{maxSchemaDepth, 4, 3, 2, 1}
 	if b.total > maxSchemaTotal {
 		depths = []int{1}
 	}
