@@ -2,6 +2,9 @@
 // signs the identities in, seeds objects, runs the checks from those that only
 // read to those that destroy, removes what it created, and rolls the outcomes up
 // into a report. The rows are folders of this package, one file a check.
+//
+// [Options] are made from a configuration by internal/assembly, for the command
+// and for tests alike.
 package audit
 
 import (
@@ -63,9 +66,9 @@ type Options struct {
 	Now      func() time.Time
 }
 
-// MakeUser makes a user in a tenant with a role, and returns its login name, its
-// password and the path that deletes it.
-type MakeUser func(ctx context.Context, tenant, role string) (user string, password lr.Secret, id string, err error)
+// MakeUser makes a user in a tenant with a role and a password, and returns its
+// login name and id.
+type MakeUser func(ctx context.Context, tenant, role string, password lr.Secret) (login, id string, err error)
 
 // SetupError is a preflight that failed: the run says nothing about the target.
 type SetupError struct{ Err error }

@@ -44,7 +44,7 @@ identities:
 access:
   public: [GET /, GET /docs, GET /healthz, GET /openapi.json, GET /.well-known/jwks.json, "GET /v1/avatars/**", "GET /v1/shared/**", "GET /v1/download/**"]
   admin: [/v1/admin/**]
-  shared: ["GET /v1/articles/**"]
+  shared: ["GET /v1/articles/**", GET /v1/models, GET /v1/admin/flags]
 budget: {rate: 0}
 `))
 

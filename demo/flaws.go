@@ -42,7 +42,7 @@ var flaws = []Flaw{
 	{ID: "auth/session-fixation", What: "Signing in keeps the session id that the client brought."},
 	{ID: "auth/api-key-scope", What: "The scopes of an API key are not looked at."},
 	{ID: "auth/websocket-credential", What: "The WebSocket is open to anyone."},
-	{ID: "auth/stream-credential", What: "The event stream of a chat is mounted outside the group that authenticates."},
+	{ID: "auth/stream-credential", What: "The event stream of a message is mounted outside the group that authenticates."},
 	{ID: "auth/graphql-credential", What: "GraphQL lists chats for anyone."},
 	{ID: "auth/graphql-introspection", What: "GraphQL shows its schema to anyone."},
 	{ID: "auth/graphql-batching", What: "GraphQL runs any number of operations in one request."},

@@ -4,18 +4,20 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"strings"
 	"time"
 )
 
 func (s *Server) streamRoutes() []route {
-	watch := viewer
+	replay := viewer
 	if s.flaws.Has("auth/stream-credential") {
-		watch = guest // a browser's EventSource can send no header
+		replay = guest // a browser's EventSource can send no header
 	}
 	sse := []string{"text/event-stream"}
 	return []route{
-		{method: "GET", pattern: "/v1/chats/{chat_id}/stream", id: "watchChat", tag: "messages", summary: "The conversation as server-sent events", access: watch, scope: "chats:read", outType: sse, handle: s.watchChat,
+		{method: "GET", pattern: "/v1/chats/{chat_id}/stream", id: "watchChat", tag: "messages", summary: "The conversation as server-sent events", access: viewer, scope: "chats:read", outType: sse, handle: s.watchChat,
 			query: []param{{name: "follow", in: "query", kind: "boolean", doc: "go on with what is said from now on"}}},
+		{method: "GET", pattern: "/v1/chats/{chat_id}/messages/{message_id}/stream", id: "replayMessage", tag: "messages", summary: "One message as server-sent tokens", access: replay, scope: "chats:read", outType: sse, handle: s.replayMessage},
 		{method: "POST", pattern: "/v1/chats/{chat_id}/stream", id: "streamMessage", tag: "messages", summary: "Say something; the reply streams as server-sent events", access: member, scope: "chats:write", in: newMessage{}, outType: sse, handle: s.streamMessage},
 	}
 }
@@ -49,10 +51,36 @@ func (o sseWriter) send(e event) error {
 // watched is the chat that the request may watch.
 func (s *Server) watched(r *http.Request) (chat, error) {
 	id, p := r.PathValue("chat_id"), who(r)
-	if p == nobody || s.flaws.Has("isolation/stream-leak") {
+	if s.flaws.Has("isolation/stream-leak") {
 		return s.chatByID(r.Context(), id)
 	}
 	return s.chatOf(r.Context(), p.TenantID, id)
+}
+
+// replayMessage sends one message word by word, for a page that was reloaded
+// while it was being written.
+func (s *Server) replayMessage(w http.ResponseWriter, r *http.Request) error {
+	id, p := r.PathValue("chat_id"), who(r)
+	find := func() (chat, error) { return s.chatOf(r.Context(), p.TenantID, id) }
+	if p == nobody {
+		find = func() (chat, error) { return s.chatByID(r.Context(), id) }
+	}
+	c, err := find()
+	if err != nil {
+		return err
+	}
+	m, err := s.messageIn(r.Context(), c, r.PathValue("message_id"))
+	if err != nil {
+		return err
+	}
+	out := startSSE(w)
+	for _, word := range strings.SplitAfter(m.Content, " ") {
+		if out.send(event{"token", map[string]string{"text": word}}) != nil {
+			return nil // the caller has gone
+		}
+	}
+	out.send(event{"end", count{1}}) //nolint:errcheck // the caller has gone
+	return nil
 }
 
 func (s *Server) watchChat(w http.ResponseWriter, r *http.Request) error {

@@ -25,8 +25,9 @@ type Probe struct {
 	Note string
 }
 
-// Errors that end a check rather than a subject.
-func fatal(ctx context.Context, err error) bool {
+// Fatal reports whether an error ends the check rather than one subject: the
+// run was stopped, its budget is spent, or the target is lost.
+func Fatal(ctx context.Context, err error) bool {
 	return ctx.Err() != nil || errors.Is(err, lr.ErrBudget) || errors.Is(err, lr.ErrLost) || errors.Is(err, lr.ErrScope)
 }
 
@@ -42,7 +43,7 @@ func Read(ctx context.Context, t *lr.Trial, p Probe) (Judgement, error) {
 	if p.Object != nil && p.Object.Made && p.Vary == nil && p.Base == nil {
 		if o, err := t.Stage.Fresh(ctx, p.Object.Resource, p.Object.Owner); err == nil {
 			again.Object = o
-		} else if fatal(ctx, err) {
+		} else if Fatal(ctx, err) {
 			return j, err
 		}
 	}
@@ -82,6 +83,9 @@ func read(ctx context.Context, t *lr.Trial, p Probe, pastCaches bool) (Judgement
 	if owner == nil {
 		return Judge(Case{Owner: ownerReply, Probe: ownerReply, Attacker: p.As}), nil
 	}
+	if c.Shared && p.As != nil {
+		return Judgement{Verdict: lr.Passed, Confidence: lr.Confirmed, Reason: "shared between tenants on purpose", Evidence: lr.Seen(present(ownerReply)...)}, nil
+	}
 	base := p.Base
 	if base == nil {
 		base = p.Object
@@ -104,7 +108,7 @@ func read(ctx context.Context, t *lr.Trial, p Probe, pastCaches bool) (Judgement
 		return lost(ctx, "the probe", err)
 	}
 	if p.As != nil || p.Credential != nil {
-		if c.Anonymous, err = t.Stage.Control(ctx, p.Route, p.Object, nil); err != nil && fatal(ctx, err) {
+		if c.Anonymous, err = t.Stage.Control(ctx, p.Route, p.Object, nil); err != nil && Fatal(ctx, err) {
 			return Judgement{}, err
 		}
 	}
@@ -114,18 +118,21 @@ func read(ctx context.Context, t *lr.Trial, p Probe, pastCaches bool) (Judgement
 		} else if p.As.WhoAmI != nil {
 			c.Own, err = t.Stage.Control(ctx, p.As.WhoAmI, nil, p.As)
 		}
-		if err != nil && fatal(ctx, err) {
+		if err != nil && Fatal(ctx, err) {
 			return Judgement{}, err
 		}
 	}
 	if p.Object != nil && p.Vary == nil && p.Base == nil && len(p.Route.PathParams()) > 0 {
-		if c.Missing, err = t.Stage.Control(ctx, p.Route, Missing(p.Object), p.As); err != nil && fatal(ctx, err) {
+		if c.Missing, err = t.Stage.Control(ctx, p.Route, Missing(p.Object), p.As); err != nil && Fatal(ctx, err) {
 			return Judgement{}, err
 		}
 	}
 	c.Witness, err = witnessFor(ctx, t, p, owner, c, RequestText(r))
 	if err != nil {
 		return Judgement{}, err
+	}
+	if len(c.Witness) == 0 && p.As != nil && len(p.Route.PathParams()) == 0 && p.Route.Kind != lr.List && len(Harvest(c.Owner)) == 0 {
+		return Judgement{Verdict: lr.Passed, Confidence: lr.Confirmed, Reason: "shows nothing that could belong to one tenant", Evidence: lr.Seen(present(ownerReply)...)}, nil
 	}
 	j := Judge(c)
 	j.Evidence.Exchanges = present(ownerReply, c.Probe)
@@ -147,7 +154,7 @@ func witnessFor(ctx context.Context, t *lr.Trial, p Probe, owner *lr.Account, c 
 		s.Harvest, s.Known = true, Known(t, owner.Tenant)
 		for _, f := range t.Target.Foreign(owner) {
 			x, err := t.Stage.Control(ctx, p.Route, nil, f)
-			if err != nil && fatal(ctx, err) {
+			if err != nil && Fatal(ctx, err) {
 				return nil, err
 			}
 			s.Not = append(s.Not, present(x)...)
@@ -155,7 +162,14 @@ func witnessFor(ctx context.Context, t *lr.Trial, p Probe, owner *lr.Account, c 
 	default:
 		s.Known = Known(t, owner.Tenant)
 	}
-	return Witness(t, owner, c.Owner, s), nil
+	w := Witness(t, owner, c.Owner, s)
+	if len(w) == 0 && !keyed && p.As != nil {
+		// Nothing was planted in this view. What telling values the owner sees and
+		// the attacker does not show that there are two views.
+		h := Without(Harvest(c.Owner), request)
+		return minus(h, Find(h, c.Probe)), nil
+	}
+	return w, nil
 }
 
 // PastCaches asks caches to stand aside, and gives the request a URL that none
@@ -173,7 +187,7 @@ func PastCaches(t *lr.Trial, r *lr.Request) {
 }
 
 func lost(ctx context.Context, what string, err error) (Judgement, error) {
-	if fatal(ctx, err) {
+	if Fatal(ctx, err) {
 		return Judgement{}, err
 	}
 	return Judgement{}.unknown("%s: %v", what, err), nil
@@ -188,7 +202,7 @@ func OwnerControl(ctx context.Context, t *lr.Trial, rt *lr.Route, o *lr.Object, 
 	for _, a := range Tenantmates(t, victim) {
 		x, err := t.Stage.Control(ctx, rt, o, a)
 		if err != nil {
-			if fatal(ctx, err) {
+			if Fatal(ctx, err) {
 				return nil, nil, err
 			}
 			if firstErr == nil {

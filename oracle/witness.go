@@ -120,29 +120,29 @@ func Witness(t *lr.Trial, owner *lr.Account, ownerReply *lr.Exchange, s Sources)
 }
 
 // Known lists the telling values of the accounts of a tenant: user and tenant
-// ids, addresses, what whoami told.
+// ids and addresses, as configured and as whoami told them. Names, plans and
+// settings are left out: two tenants may have the same.
 func Known(t *lr.Trial, tenant string) []string {
-	var out []string
+	var out, others []string
 	for _, a := range t.Target.Accounts {
+		values := []string{a.UserID, a.TenantID, a.User}
+		for k, v := range a.Known {
+			if n := strings.ToLower(k); strings.HasSuffix(n, "id") || strings.HasSuffix(n, "email") {
+				values = append(values, v)
+			}
+		}
 		if a.Tenant != tenant {
+			others = append(others, values...)
 			continue
 		}
-		for _, v := range append([]string{a.UserID, a.TenantID, a.User}, mapValues(a.Known)...) {
+		for _, v := range values {
 			if Telling(v) {
 				out = append(out, v)
 			}
 		}
 	}
-	return unique(out)
-}
-
-func mapValues(m map[string]string) []string {
-	out := make([]string, 0, len(m))
-	for _, v := range m {
-		out = append(out, v)
-	}
 	sort.Strings(out)
-	return out
+	return minus(unique(out), others)
 }
 
 func unique(in []string) []string {

@@ -79,7 +79,7 @@ func ownerChange(ctx context.Context, t *lr.Trial, a Attempt) (x *lr.Exchange, c
 		if d := Diff(before, after); len(d) > 0 {
 			return x, d, "", nil
 		}
-		if reason == "" {
+		if reason == "" || x.OK() {
 			reason = fmt.Sprintf("the owner's own request was answered %d and changed nothing that can be read back", x.Status)
 		}
 		if x.OK() {
@@ -126,7 +126,10 @@ func attack(ctx context.Context, t *lr.Trial, a Attempt, changed []string) (Judg
 		return lost(ctx, "the owner's read-back", err)
 	}
 	j := Judgement{Confidence: lr.Confirmed, Evidence: lr.Seen(present(before.Exchange, x, after.Exchange)...)}
-	planted := Find(Canaries(string(r.Body)), after.Exchange)
+	// A PUT repeats what the owner wrote: only what is new is the attacker's.
+	planted := Canaries(string(r.Body))
+	planted = minus(planted, Find(planted, before.Exchange))
+	planted = Find(planted, after.Exchange)
 	moved := minus(Diff(before, after), restless)
 	switch {
 	case before.Exists && !after.Exists:
@@ -204,7 +207,7 @@ func Delete(ctx context.Context, t *lr.Trial, a Attempt) (Judgement, error) {
 // belongs to the victim: under the victim's parent, or with the victim's tenant
 // named by Vary. The victim's own view of the collection is the judge.
 func CreateInto(ctx context.Context, t *lr.Trial, a Attempt, parent *lr.Object) (Judgement, error) {
-	list := Lister(t.Target, a.Route.Resource)
+	list := Lister(t.Target, a.Route)
 	if list == nil {
 		return Judgement{}.unknown("no route lists the collection, so nothing can be read back"), nil
 	}
@@ -236,7 +239,12 @@ func CreateInto(ctx context.Context, t *lr.Trial, a Attempt, parent *lr.Object) 
 		if err == nil && x.OK() {
 			t.Stage.Adopt(ctx, a.Route, as, x)
 		}
-		return x, Canaries(string(r.Body)), err
+		planted := Canaries(string(r.Body))
+		if len(planted) == 0 && err == nil && x.OK() {
+			// A creation that takes no text is recognised by what it answers.
+			planted = Without(Harvest(x), RequestText(r))
+		}
+		return x, planted, err
 	}
 	worked := false
 	var x *lr.Exchange
@@ -274,14 +282,22 @@ func CreateInto(ctx context.Context, t *lr.Trial, a Attempt, parent *lr.Object) 
 	return j, nil
 }
 
-// Lister returns the route that lists a resource, or nil.
-func Lister(t *lr.Target, resource string) *lr.Route {
+// Lister returns the route that shows what a creation made: the list of its
+// resource, or a GET of its own path; nil when there is none.
+func Lister(t *lr.Target, create *lr.Route) *lr.Route {
+	var same *lr.Route
 	for _, rt := range t.Routes {
-		if rt.Kind == lr.List && rt.Resource == resource && rt.Method == "GET" {
+		if rt.Method != "GET" {
+			continue
+		}
+		if rt.Kind == lr.List && rt.Resource == create.Resource {
 			return rt
 		}
+		if rt.Path == create.Path && rt.Kind != lr.Stream && rt.Kind != lr.WebSocket {
+			same = rt
+		}
 	}
-	return nil
+	return same
 }
 
 // Diff lists the fields, as dotted paths, whose values differ between two

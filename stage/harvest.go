@@ -30,6 +30,9 @@ func (s *Stage) harvest(ctx context.Context, name string, v *lr.Account, why err
 			if !x.OK() {
 				continue
 			}
+			if o := s.madeElsewhere(name, a, x, s.parents(rt, a)); o != nil {
+				return o, nil
+			}
 			for _, e := range elements(x) {
 				if o := s.fromElement(name, a, e, s.parents(rt, a)); o != nil {
 					return o, nil
@@ -40,6 +43,60 @@ func (s *Stage) harvest(ctx context.Context, name string, v *lr.Account, why err
 		}
 	}
 	return nil, why
+}
+
+// madeElsewhere finds in a list what the run made through another collection:
+// /admin/users shows the members that POST /members made. New ones are then made
+// that way too.
+func (s *Stage) madeElsewhere(name string, a *lr.Account, x *lr.Exchange, parent *lr.Object) *lr.Object {
+	for _, made := range s.Objects() {
+		if !made.Made || made.Resource == name || made.Owner.Tenant != a.Tenant {
+			continue
+		}
+		e := elementWith(x, made.Canaries)
+		if e == nil {
+			continue
+		}
+		s.mu.Lock()
+		r := s.recipes[at(made.Resource, a.Tenant)]
+		s.mu.Unlock()
+		o := s.fromElement(name, a, e, parent)
+		if r == nil || o == nil {
+			continue
+		}
+		alias := *r
+		alias.alias = name
+		s.mu.Lock()
+		s.recipes[at(name, a.Tenant)] = &alias
+		s.mu.Unlock()
+		o.Canaries, o.Made, o.Created = made.Canaries, true, made.Created
+		return o
+	}
+	return nil
+}
+
+// underAlias finds a new object in the list of the other collection that shows it.
+func (s *Stage) underAlias(ctx context.Context, o *lr.Object, r *recipe) (*lr.Object, error) {
+	for _, rt := range s.byRes[r.alias].lists {
+		for _, a := range mates(s.opt.Target, o.Owner) {
+			req, err := s.Request(ctx, rt, nil, a)
+			if err != nil {
+				continue
+			}
+			req.Note = "look for the new object"
+			x, err := s.opt.HTTP.Do(ctx, a, req)
+			if err != nil {
+				return nil, err
+			}
+			if e := elementWith(x, o.Canaries); e != nil {
+				if other := s.fromElement(r.alias, a, e, nil); other != nil {
+					other.Canaries, other.Made, other.Created = o.Canaries, true, o.Created
+					return other, nil
+				}
+			}
+		}
+	}
+	return nil, fmt.Errorf("%s was made by %s and does not show in %s", o.Resource, r.route, r.alias)
 }
 
 func (s *Stage) fromElement(name string, a *lr.Account, e map[string]any, parent *lr.Object) *lr.Object {

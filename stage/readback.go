@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strings"
 
 	lr "github.com/launchready/launchready"
 	"github.com/launchready/launchready/oracle"
@@ -17,10 +18,12 @@ func (s *Stage) ReadBack(ctx context.Context, o *lr.Object) (*lr.State, error) {
 		return nil, fmt.Errorf("read back %s: no route shows it", o.Resource)
 	}
 	var reads []*lr.Route
-	for _, kind := range []lr.Kind{lr.Read, lr.Invite, lr.Download} {
-		for _, rt := range res.reads {
-			if rt.Kind == kind {
-				reads = append(reads, rt)
+	for _, own := range []bool{true, false} {
+		for _, kind := range []lr.Kind{lr.Read, lr.Invite, lr.Download} {
+			for _, rt := range res.reads {
+				if rt.Kind == kind && itemOf(rt, o.Resource) == own {
+					reads = append(reads, rt)
+				}
 			}
 		}
 	}
@@ -49,6 +52,16 @@ func (s *Stage) ReadBack(ctx context.Context, o *lr.Object) (*lr.State, error) {
 		last = fmt.Errorf("no route shows it to its owner")
 	}
 	return nil, fmt.Errorf("read back %s: %w", o.Resource, last)
+}
+
+// itemOf reports whether a route stands right below its collection: other views
+// of an object, pages and previews, tell less.
+func itemOf(rt *lr.Route, resource string) bool {
+	p := rt.Path
+	for _, name := range rt.PathParams() {
+		p = strings.ReplaceAll(p, "{"+name+"}", "{}")
+	}
+	return p == resource || p == resource+"/{}"
 }
 
 func (s *Stage) readBy(ctx context.Context, rt *lr.Route, address, o *lr.Object, inList bool) (*lr.State, error) {

@@ -19,6 +19,7 @@ type recipe struct {
 	account *lr.Account
 	full    fullness
 	set     map[string]any
+	alias   string // another resource whose list shows the same objects
 	key     string // where the key stood: a field of the reply, "Location", "request:field", "list:field"
 }
 
@@ -44,11 +45,27 @@ func (s *Stage) seedTenant(ctx context.Context, v *lr.Account) error {
 	for _, d := range s.opt.Declared {
 		s.adoptDeclared(d, v)
 	}
+	why := map[string]error{}
 	for _, name := range s.order {
 		o, err := s.make(ctx, name, v)
-		if o == nil && err == nil || errors.Is(err, lr.ErrNotCreatable) {
-			o, err = s.harvest(ctx, name, v, err)
+		if err != nil {
+			if stop(ctx, err) {
+				return fmt.Errorf("seed %s for %s: %w", name, v.Tenant, err)
+			}
+			why[name] = err
+			continue
 		}
+		if o != nil {
+			s.put(o)
+		}
+	}
+	// Only then what cannot be created: it may show under another name what was.
+	for _, name := range s.order {
+		err := why[name]
+		if err == nil {
+			continue
+		}
+		o, err := s.harvest(ctx, name, v, err)
 		if err != nil {
 			if stop(ctx, err) {
 				return fmt.Errorf("seed %s for %s: %w", name, v.Tenant, err)
@@ -84,6 +101,9 @@ func (s *Stage) Fresh(ctx context.Context, name string, owner *lr.Account) (*lr.
 	if err != nil {
 		return nil, err
 	}
+	if o != nil && r.alias != "" {
+		return s.underAlias(ctx, o, r)
+	}
 	if o == nil {
 		return nil, fmt.Errorf("create %s again: %s answered %d", name, r.route, x.Status)
 	}
@@ -108,9 +128,6 @@ func (s *Stage) make(ctx context.Context, name string, v *lr.Account) (*lr.Objec
 	res := s.byRes[name]
 	why := lr.ErrNotCreatable
 	for _, rt := range res.creates {
-		if rt.Kind == lr.SignUp {
-			continue
-		}
 		for _, a := range mates(s.opt.Target, v) {
 			next := false
 			for _, full := range []fullness{texts, required, example, every} {

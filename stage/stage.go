@@ -14,6 +14,7 @@ import (
 
 	lr "github.com/launchready/launchready"
 	"github.com/launchready/launchready/oracle"
+	"github.com/launchready/launchready/surface"
 )
 
 // Options are what a stage is made of. Target, HTTP and Mint are required.
@@ -113,11 +114,11 @@ func (s *Stage) index(rt *lr.Route) {
 		return
 	}
 	r := get(rt.Resource)
+	if surface.Creates(rt) && rt.Kind != lr.SignUp && !risky(rt) {
+		r.creates = append(r.creates, rt)
+		return
+	}
 	switch rt.Kind {
-	case lr.Create, lr.Upload, lr.SignUp:
-		if !risky(rt) {
-			r.creates = append(r.creates, rt)
-		}
 	case lr.List:
 		r.lists = append(r.lists, rt)
 	case lr.Read, lr.Download:
@@ -128,8 +129,6 @@ func (s *Stage) index(rt *lr.Route) {
 		r.deletes = append(r.deletes, rt)
 	case lr.Invite:
 		switch {
-		case rt.Method == "POST" && len(rt.PathParams()) == strings.Count(rt.Resource, "{}") && rt.Secured && !risky(rt):
-			r.creates = append(r.creates, rt)
 		case rt.Method == "GET" && len(rt.PathParams()) > strings.Count(rt.Resource, "{}"):
 			r.reads = append(r.reads, rt)
 		case rt.Method == "GET":

@@ -41,11 +41,11 @@ func runExistenceOracle(ctx context.Context, t *lr.Trial) error {
 		for range 2 {
 			foreign, err := t.Send(ctx, a.probe.As, a.probe.Route, a.probe.Object, "foreign object")
 			if err != nil {
-				return err
+				return open(ctx, t, a.subject, err)
 			}
 			missing, err := t.Send(ctx, a.probe.As, a.probe.Route, oracle.Missing(a.probe.Object), "missing object")
 			if err != nil {
-				return err
+				return open(ctx, t, a.subject, err)
 			}
 			// An answer that gives the object away is the other checks' finding.
 			if foreign.OK() && !oracle.SameShape(foreign, missing) || busy(foreign) || busy(missing) {

@@ -17,8 +17,11 @@ var exportLeak = &lr.Check{
 	Refs:     []lr.Ref{bola, cwe639, asvsCross},
 	Needs:    lr.Routes | lr.TwoTenants,
 	Run: func(ctx context.Context, t *lr.Trial) error {
-		list, open := foreignReads(t, func(p oracle.Probe) bool { return p.Route.Kind == lr.Export })
+		list, open := foreignReads(t, func(p oracle.Probe) bool { return exports(p.Route) })
 		for _, a := range list {
+			if a.probe.Route.Kind != lr.Export && a.probe.Route.Kind != lr.Download {
+				continue
+			}
 			// The attacker's own export may hold the victim's data too.
 			if own := t.Stage.Object(a.probe.Route.Resource, a.probe.As); keyed(a.probe) && own != nil {
 				p := a.probe
@@ -29,3 +32,6 @@ var exportLeak = &lr.Check{
 		return ask(ctx, t, list, open)
 	},
 }
+
+// exports reports whether a route hands out data in bulk.
+func exports(rt *lr.Route) bool { return rt.Kind == lr.Export || names(rt, "export", "exports") }

@@ -23,7 +23,7 @@ var foreignRead = &lr.Check{
 			case lr.List, lr.Search, lr.Export, lr.Download, lr.Stream, lr.Health, lr.WhoAmI:
 				return false
 			}
-			return keyed(p) && (p.Object != nil || !tenantKeyed(p.Route))
+			return keyed(p) && !exports(p.Route) && (p.Object != nil || !tenantKeyed(p.Route))
 		})
 		for i, a := range list {
 			if a.probe.Object == nil {

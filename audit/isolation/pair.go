@@ -123,3 +123,12 @@ func names(rt *lr.Route, words ...string) bool {
 	}
 	return false
 }
+
+// open reports a subject that could not be asked, unless the error ends the check.
+func open(ctx context.Context, t *lr.Trial, subject string, err error) error {
+	if oracle.Fatal(ctx, err) {
+		return err
+	}
+	t.Unknown(subject, "%v", err)
+	return nil
+}

@@ -40,6 +40,9 @@ func runTenantSwap(ctx context.Context, t *lr.Trial) error {
 		probes, _ := oracle.Reads(t, p.victim)
 		for _, probe := range probes {
 			probe.As = p.attacker
+			if !probe.Route.Declared {
+				continue
+			}
 			switch {
 			case tenantKeyed(probe.Route):
 				probe.Object = nil
@@ -58,7 +61,7 @@ func runTenantSwap(ctx context.Context, t *lr.Trial) error {
 		plain := a.probe
 		plain.Vary = nil
 		if !tenantKeyed(plain.Route) {
-			if j, err := oracle.Read(ctx, t, plain); err != nil || j.Verdict == lr.Failed {
+			if j, err := oracle.Read(ctx, t, plain); err != nil || j.Verdict != lr.Passed {
 				return err
 			}
 		}

@@ -54,7 +54,7 @@ func subscribeAs(ctx context.Context, t *lr.Trial, rt *lr.Route, p pair) error {
 				t.Unknown(rt.String(), "the owner's own handshake was answered %d", statusOf(owner))
 				return nil
 			}
-			witness := oracle.Without(oracle.Find(o.Canaries, owner), message)
+			witness := oracle.Witness(t, p.victim, owner, oracle.Sources{Object: o, Request: message})
 			if len(witness) == 0 {
 				continue
 			}

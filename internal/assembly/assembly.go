@@ -1,0 +1,213 @@
+// Package assembly builds an audit from a configuration: the client, the cast of
+// identities, the surface and the ledger, wired as the command runs them.
+package assembly
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"strings"
+	"time"
+
+	lr "github.com/launchready/launchready"
+	"github.com/launchready/launchready/audit"
+	"github.com/launchready/launchready/config"
+	"github.com/launchready/launchready/probe"
+	"github.com/launchready/launchready/probe/signin"
+	"github.com/launchready/launchready/redact"
+	"github.com/launchready/launchready/report"
+	"github.com/launchready/launchready/stage"
+	"github.com/launchready/launchready/surface"
+)
+
+// Options are what a run has beside its configuration.
+type Options struct {
+	Only     []string
+	Mutate   bool
+	Seed     int64
+	Insecure bool
+	HTTP1    bool
+	Version  string
+	Run      string // "" makes one
+	Ledger   stage.Ledger
+	Progress func(audit.Event)
+	Log      *slog.Logger
+	Now      func() time.Time
+	// OnExchange sees each exchange, raw: for tests.
+	OnExchange func(*lr.Exchange)
+}
+
+// Assembly is an audit that is ready to run.
+type Assembly struct {
+	Audit   audit.Options
+	Client  *probe.Client
+	Cast    *signin.Cast
+	Surface *surface.Surface // nil when there is no description
+	Redact  *redact.Redactor
+}
+
+// Close drops the idle connections.
+func (a *Assembly) Close() { a.Client.Close() }
+
+// RunID makes a short random name for a run.
+func RunID() string {
+	var b [4]byte
+	if _, err := io.ReadFull(rand.Reader, b[:]); err != nil {
+		return "run"
+	}
+	return hex.EncodeToString(b[:])
+}
+
+// New wires an audit of the configuration's target. It reads the specification,
+// which may mean to fetch it, and sends nothing else.
+func New(ctx context.Context, c *config.Config, o Options) (*Assembly, error) {
+	if c.Target.URL.URL == nil {
+		return nil, errors.New("the configuration names no target.url")
+	}
+	if o.Run == "" {
+		o.Run = RunID()
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	a := &Assembly{Redact: redactor(c)}
+	var err error
+	if a.Surface, err = describe(ctx, c, o); err != nil {
+		return nil, err
+	}
+	var routes []*lr.Route
+	if a.Surface != nil {
+		routes = a.Surface.Routes
+	}
+	client, err := probe.New(probeOptions(c, o))
+	if err != nil {
+		return nil, err
+	}
+	cast, err := newCast(c, o, client, routes)
+	if err != nil {
+		return nil, err
+	}
+	client.Use(cast)
+	a.Client, a.Cast = client, cast
+	target := &lr.Target{
+		Product: c.Product, Base: c.Target.URL.URL, Environment: c.Target.Environment, Mutate: o.Mutate,
+		Access:  lr.Access{Public: patterns(c.Access.Public), Admin: patterns(c.Access.Admin), Shared: patterns(c.Access.Shared)},
+		Mailbox: mailbox(c), Routes: routes,
+	}
+	if c.WhoAmI.IsZero() {
+		if rt := whoami(target.Routes); rt != nil {
+			if err := cast.SetWhoAmI(rt.String()); err != nil {
+				return nil, err
+			}
+		}
+	}
+	target.SignIn = signInRoute(c, target.Routes)
+	a.Audit = audit.Options{
+		Run: o.Run, Tool: o.Version, Target: target, Client: client, Cast: cast, Rows: audit.Scorecard(), Only: o.Only,
+		FailOn: c.FailOn, Waivers: waivers(c), Seed: o.Seed, Owner: c.Owners.Default, Ledger: o.Ledger, Declared: declared(c),
+		Preflight: func(ctx context.Context) error { return preflight(ctx, cast, c) },
+		Members:   func(make audit.MakeUser) { cast.SetMembers(members(make)) },
+		Evidence:  func(e lr.Evidence) []lr.EvidenceItem { return report.Items(e, "record", a.Redact) },
+		Warnings:  c.Warnings, Progress: o.Progress, Log: o.Log, Now: o.Now,
+	}
+	if a.Surface != nil {
+		a.Audit.Warnings = append(a.Audit.Warnings, a.Surface.Warnings...)
+	}
+	return a, nil
+}
+
+func whoami(routes []*lr.Route) *lr.Route {
+	for _, rt := range routes {
+		if rt.Kind == lr.WhoAmI && rt.Method == "GET" && len(rt.PathParams()) == 0 {
+			return rt
+		}
+	}
+	return nil
+}
+
+// signInRoute is the described route by which the identities sign in.
+func signInRoute(c *config.Config, routes []*lr.Route) *lr.Route {
+	for _, rt := range routes {
+		if c.SignIn != nil && rt.Method == c.SignIn.Request.Method && rt.Path == c.SignIn.Request.Path {
+			return rt
+		}
+	}
+	for _, rt := range routes {
+		if rt.Kind == lr.SignIn && rt.Method == "POST" {
+			return rt
+		}
+	}
+	return nil
+}
+
+// members adapts the stage's way of making users to the cast's.
+func members(makeUser audit.MakeUser) signin.SpareMaker {
+	return func(ctx context.Context, want signin.Identity) (signin.Identity, error) {
+		login, id, err := makeUser(ctx, want.Tenant, want.Role, want.Password)
+		if err != nil {
+			return want, err
+		}
+		want.User, want.UserID = login, id
+		return want, nil
+	}
+}
+
+// preflight signs in and turns what is fatal into one error.
+func preflight(ctx context.Context, cast *signin.Cast, c *config.Config) error {
+	var fatal []error
+	for _, p := range cast.Preflight(ctx) {
+		if p.Fatal {
+			fatal = append(fatal, errors.New(p.String()))
+		} else {
+			c.Warnings = append(c.Warnings, p.String())
+		}
+	}
+	return errors.Join(fatal...)
+}
+
+// redactor knows every secret of the configuration.
+func redactor(c *config.Config) *redact.Redactor {
+	r := redact.New()
+	for _, secret := range secretsOf(c) {
+		if !secret.IsZero() {
+			r.Add(secret)
+		}
+	}
+	return r
+}
+
+// describe reads the target's description, from where the configuration says or
+// from where applications usually serve it. None is no error.
+func describe(ctx context.Context, c *config.Config, o Options) (*surface.Surface, error) {
+	if len(c.Target.Spec.Routes) > 0 {
+		return surface.RouteList([]byte(strings.Join(c.Target.Spec.Routes, "\n")), surface.Source{Base: c.Target.URL.URL})
+	}
+	src := surface.Source{Base: c.Target.URL.URL, Hosts: c.Target.Hosts, Fetch: fetcher(c, o)}
+	if p := c.Target.Spec.Path; p != "" {
+		src.Location = p
+		if !strings.Contains(p, "://") {
+			src.Location = c.Abs(p)
+		}
+		s, err := surface.Load(ctx, src)
+		if err != nil {
+			return nil, fmt.Errorf("target.spec: %w", err)
+		}
+		return s, nil
+	}
+	base := strings.TrimSuffix(c.Target.URL.String(), "/")
+	for _, p := range []string{"/openapi.json", "/openapi.yaml", "/swagger.json", "/v3/api-docs", "/api-docs", "/api/openapi.json", "/docs/openapi.json"} {
+		src.Location = base + p
+		if s, err := surface.Load(ctx, src); err == nil {
+			s.Warnings = append(s.Warnings, "target.spec is not set; "+src.Location+" was found and used")
+			return s, nil
+		}
+	}
+	return nil, nil
+}
