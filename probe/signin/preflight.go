@@ -86,7 +86,6 @@ func (c *Cast) enter(ctx context.Context, s *session) ([]Problem, error) {
 			out = append(out, problem(true, "correct the identity's user_id, or its credential", "%s does not name its user id %s", s.account.WhoAmI, s.account.UserID))
 		}
 		out = append(out, c.compare(s, x, problem)...)
-		s.seen = c.o.Now()
 	}
 	return append(out, c.lifetime(s, problem)...), nil
 }

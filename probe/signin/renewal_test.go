@@ -27,7 +27,6 @@ func TestDeadCredentialIsRenewedOnce(t *testing.T) {
 	s.preflight(t)
 	a := s.cast.Accounts()[0]
 	s.app.kill()
-	s.clock.Add(time.Minute)
 	const n = 40
 	var wg sync.WaitGroup
 	for range n {

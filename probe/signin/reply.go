@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -92,8 +93,11 @@ func (m *Method) read(x *lr.Exchange, now time.Time, prior map[string]lr.Secret)
 			return t, fmt.Errorf("the reply sets no cookie %s", w.name)
 		}
 	case "cookies":
-		if len(t.cookies) == 0 {
+		switch {
+		case len(t.cookies) == 0:
 			return t, errors.New("the reply sets no cookie")
+		case denies(doc):
+			return t, errors.New("the reply says that it failed")
 		}
 	default:
 		t.token = found(doc, isJSON, x)
@@ -101,9 +105,39 @@ func (m *Method) read(x *lr.Exchange, now time.Time, prior map[string]lr.Secret)
 			return t, errors.New("the reply holds no token that could be found: say where it is (token: /pointer, \"header: NAME\" or \"cookie\")")
 		}
 	}
+	if t.token == "" && denies(doc) {
+		return t, errors.New("the reply says that it failed")
+	}
 	t.refresh = at(doc, m.RefreshToken, refreshKeys)
 	t.expires = expiry(at(doc, m.Expires, expiryKeys), now)
 	return t, nil
+}
+
+// denies reports a refusal with status 200. Frameworks set a session cookie for
+// every visitor, so that a cookie alone proves nothing beside it.
+func denies(doc any) bool {
+	obj, ok := doc.(map[string]any)
+	if !ok {
+		return false
+	}
+	for _, k := range []string{"success", "ok", "authenticated", "status", "loggedIn", "logged_in"} {
+		if v, isBool := obj[k].(bool); isBool && !v {
+			return true
+		}
+	}
+	for _, k := range []string{"error", "errors"} {
+		switch v := obj[k].(type) {
+		case string:
+			return v != ""
+		case []any:
+			return len(v) > 0
+		case map[string]any:
+			return len(v) > 0
+		case bool:
+			return v
+		}
+	}
+	return false
 }
 
 // found looks for a token where applications usually put it.
@@ -116,11 +150,34 @@ func found(doc any, isJSON bool, x *lr.Exchange) string {
 			return s
 		}
 	}
+	if s := below(doc, 4); s != "" {
+		return bare(s)
+	}
 	if s, ok := doc.(string); ok && len(s) >= 16 && !strings.ContainsAny(s, " \n") {
 		return s
 	}
 	if body := strings.TrimSpace(string(x.Body)); !isJSON && len(body) >= 16 && len(body) < 8192 && tokenBytes(body) {
 		return body // a bare token as text
+	}
+	return ""
+}
+
+// below looks in objects of any name, as GraphQL replies have them, for names
+// that can mean nothing else.
+func below(v any, depth int) string {
+	obj, ok := v.(map[string]any)
+	if !ok || depth == 0 {
+		return ""
+	}
+	for _, k := range tokenKeys[:8] {
+		if s, isText := obj[k].(string); isText && s != "" {
+			return s
+		}
+	}
+	for _, k := range slices.Sorted(maps.Keys(obj)) {
+		if s := below(obj[k], depth-1); s != "" {
+			return s
+		}
 	}
 	return ""
 }

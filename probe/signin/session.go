@@ -23,7 +23,7 @@ type session struct {
 	cookies map[string]string // what the sign-in set, for refreshes that travel in a cookie
 	reply   any               // the sign-in's decoded reply, for identities without whoami
 	at      time.Time         // when cred was given
-	seen    time.Time         // when whoami last knew cred
+	seen    time.Time         // when whoami was last asked and knew cred
 	fails   int
 	failed  time.Time
 	dead    error
@@ -31,7 +31,6 @@ type session struct {
 
 const (
 	margin   = 30 * time.Second // renewed this long before expiry
-	believed = time.Second      // a whoami that answered stands for this long
 	settled  = time.Minute      // without whoami, a credential this young is not doubted
 	giveUp   = 3                // refused sign-ins in a row, lest the account be locked
 	breather = 5 * time.Second  // between refused sign-ins
@@ -130,6 +129,7 @@ func (c *Cast) Renew(ctx context.Context, a *lr.Account, used lr.Credential) (lr
 	if s == nil {
 		return used, nil
 	}
+	since := c.o.Now()
 	if err := s.lock(ctx); err != nil {
 		return lr.Credential{}, err
 	}
@@ -140,7 +140,7 @@ func (c *Cast) Renew(ctx context.Context, a *lr.Account, used lr.Credential) (lr
 	if !same(s.cred, used) {
 		return s.cred, nil
 	}
-	alive, why, err := c.alive(ctx, s)
+	alive, why, err := c.alive(ctx, s, since)
 	if err != nil || alive {
 		return used, err
 	}
@@ -154,8 +154,9 @@ func (c *Cast) Renew(ctx context.Context, a *lr.Account, used lr.Credential) (lr
 	return s.cred, nil
 }
 
-// alive asks whoami about the credential. Without one it judges by age.
-func (c *Cast) alive(ctx context.Context, s *session) (alive bool, why string, err error) {
+// alive asks whoami about the credential, unless another request did since.
+// Without whoami it judges by age.
+func (c *Cast) alive(ctx context.Context, s *session, since time.Time) (alive bool, why string, err error) {
 	now := c.o.Now()
 	if s.account.WhoAmI == nil {
 		if !s.cred.Expires.IsZero() && !now.Before(s.cred.Expires) {
@@ -163,7 +164,7 @@ func (c *Cast) alive(ctx context.Context, s *session) (alive bool, why string, e
 		}
 		return now.Sub(s.at) < settled || !s.renewable(), "it was refused", nil
 	}
-	if now.Sub(s.seen) < believed {
+	if s.seen.After(since) {
 		return true, "", nil
 	}
 	x, err := c.whoami(ctx, s, s.cred)
@@ -176,7 +177,7 @@ func (c *Cast) alive(ctx context.Context, s *session) (alive bool, why string, e
 	if !s.knows(x) {
 		return false, fmt.Sprintf("%s answered %d", s.account.WhoAmI, x.Status), nil
 	}
-	s.seen = c.o.Now()
+	s.seen = now
 	return true, "", nil
 }
 
