@@ -129,9 +129,9 @@ func (p *program) root() *cobra.Command {
 		Short: "Audit a live multi-tenant chatbot before its buyer does",
 		Long: `Audit a live multi-tenant chatbot before its buyer does.
 
-  launchready demo      see it work: a flawed chatbot and a clean one, audited
-  launchready init      write a launchready.yaml for your own
-  launchready audit     put the scorecard to it
+    launchready demo      see it work: a flawed chatbot and a clean one, audited
+    launchready init      write a launchready.yaml for your own
+    launchready audit     put the scorecard to it
 
 Exit codes: 0 ready, 1 not ready, 2 usage, configuration or set-up,
 3 not enough tested, 4 internal error, 130 interrupted.`,

@@ -1,0 +1,53 @@
+# The verbs of the house. `make help` lists them.
+
+GO       ?= go
+VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+LDFLAGS   = -s -w -X main.version=$(VERSION)
+LINT      = $(GO) run honnef.co/go/tools/cmd/staticcheck@v0.7.0
+SEEDS    ?= 20
+FUZZ     ?= 20000x
+# Where concurrency lives; the race detector walks these.
+RACE      = ./probe/... ./stage/... ./oracle/... ./redact/... ./store/... ./config/... ./internal/...
+
+.PHONY: help build test race soak bench lint vet fuzz docs arch demo clean
+
+help: ## list the targets
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## (.*)/  \1\t\2/'
+
+build: ## a static binary in bin/
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/launchready ./cmd/launchready
+
+test: ## every test, and what they need beside Go
+	. .ci/packages && $(GO) test -timeout 15m ./...
+
+race: ## the race detector where concurrency lives
+	$(GO) test -race -shuffle=on -timeout 15m $(RACE)
+
+soak: ## the readiness test with many seeds: SEEDS=20
+	$(GO) test -run 'TestReadiness' -timeout 120m . -seeds $(SEEDS)
+
+bench: ## benchmarks
+	$(GO) test -run '^$$' -bench . -benchmem ./...
+
+lint: ## gofmt and staticcheck
+	@out=$$(gofmt -l $$(git ls-files --cached --others --exclude-standard '*.go')); if [ -n "$$out" ]; then echo "gofmt is needed:"; echo "$$out"; exit 1; fi
+	$(LINT) ./...
+
+vet: ## go vet
+	$(GO) vet ./...
+
+fuzz: ## every fuzz target for a short time: FUZZ=20000x
+	.ci/fuzz $(FUZZ)
+
+docs: ## print docs/ from the code
+	$(GO) test ./config ./report/json ./internal/checkdoc -run 'Drift|Drifted' -update
+	$(GO) test ./cmd/launchready -run Drift -update
+
+arch: ## who may import whom, and the shape of the tree
+	$(GO) test -run 'TestArch|TestCatalog' .
+
+demo: ## the demo, from source
+	$(GO) run ./cmd/launchready demo
+
+clean: ## remove what was built
+	rm -rf bin dist
