@@ -196,7 +196,7 @@ func TestWhatAReaderSees(t *testing.T) {
 		{"clean", sample.Clean(), []string{"✓</span> Ready", "Every row of the scorecard passed", "launchready audit -o html=report.html"}, []string{"Blockers", "Why it matters", "id=\"unknown\""}},
 		{"partial", &lr.Report{Readiness: lr.NotEnoughTested, Partial: true, Rows: sample.Clean().Rows[:2]}, []string{"Not enough tested", "2 of 13 rows were asked for", "cannot say that the product is ready"}, []string{"✓</span> Ready"}},
 		{"interrupted", &lr.Report{Readiness: lr.NotEnoughTested, Interrupted: true}, []string{"The run was interrupted"}, nil},
-		{"empty", &lr.Report{}, []string{"Not enough tested", "of 0 rows"}, []string{"<no value>", "Ready</span>"}},
+		{"empty", &lr.Report{}, []string{"Not enough tested", "of 0 passed"}, []string{"<no value>", "Ready</span>"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			got := draw(t, c.r)

@@ -70,7 +70,7 @@ func TestMarkWitness(t *testing.T) {
 }
 
 func TestRing(t *testing.T) {
-	for n, want := range map[int]string{0: "of 0 rows", 1: "of 1 row", 13: "of 13 rows"} {
+	for n, want := range map[int]string{0: "of 0 passed", 1: "of 1 passed", 13: "of 13 passed"} {
 		r := &lr.Report{Rows: make([]lr.RowReport, n)}
 		got := newRing(r)
 		if len(got.Arcs) != n || got.Small != want || got.Big != "0" {

@@ -13,7 +13,7 @@ import (
 type ring struct {
 	Arcs   []arc
 	Big    string // passed rows
-	Small  string // "of 13 rows"
+	Small  string // "of 13 passed"
 	Desc   string // the same in words
 	Legend []legend
 }
@@ -47,10 +47,7 @@ func newRing(r *lr.Report) ring {
 		})
 	}
 	out.Big = fmt.Sprint(n[lr.Passed])
-	out.Small = fmt.Sprintf("of %d rows", total)
-	if total == 1 {
-		out.Small = "of 1 row"
-	}
+	out.Small = fmt.Sprintf("of %d passed", total)
 	for _, v := range []lr.Verdict{lr.Failed, lr.Unknown, lr.Passed, lr.Skipped} {
 		out.Legend = append(out.Legend, legend{v, n[v]})
 	}
