@@ -189,6 +189,9 @@ func (x *index) placeLiteral(s *shape, special lr.Kind) {
 	if frame(text) && nounOfPath(s.segs) == "" {
 		return
 	}
+	if special == lr.OtherKind && oneOf(s.tip(), "login", "signin", "signup", "register", "auth", "oauth", "authorize", "callback", "sso", "saml") && !p.item {
+		return // a page, or a step of a redirect
+	}
 	if meWord(text) {
 		s.own, s.at = x.only(s.segs), onOnly
 		return

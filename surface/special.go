@@ -120,7 +120,11 @@ func (x *index) chats(s *shape, tip string) bool {
 	}
 	says := s.props("messages", "message", "prompt", "question", "input", "query", "content", "text", "userinput", "usermessage", "utterance") || s.unnamed()
 	p := x.place(s.segs)
-	switch fold(s.last().text) {
+	last := fold(s.last().text)
+	if plural(s.last().text) && !oneOf(last, "completion", "chatcompletion", "message", "turn", "response") {
+		return s.props("messages") && s.props("model")
+	}
+	switch last {
 	case "completion", "chatcompletion":
 		return true
 	case "message", "turn", "sendmessage":
