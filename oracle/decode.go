@@ -32,6 +32,9 @@ func Decodings(x *lr.Exchange, yield func(string) bool) {
 	if !yield(body) || !yield(head) {
 		return
 	}
+	if u := urlText(head); u != "" && !yield(u) {
+		return
+	}
 	if body == "" {
 		return
 	}
@@ -41,9 +44,6 @@ func Decodings(x *lr.Exchange, yield func(string) bool) {
 		if d := decode(body); d != "" && !yield(d) {
 			return
 		}
-	}
-	if u := urlText(head); u != "" {
-		yield(u)
 	}
 }
 
@@ -130,7 +130,8 @@ func streamText(s string) string {
 			continue
 		}
 		var v any
-		if json.Unmarshal([]byte(data), &v) == nil {
+		// A bare number or word is a piece of text, not JSON.
+		if strings.IndexByte(`{["`, data[0]) >= 0 && json.Unmarshal([]byte(data), &v) == nil {
 			events++
 			joinLeaves("", v, add)
 		} else if ok {

@@ -35,9 +35,9 @@ func Harvest(x *lr.Exchange) []string {
 }
 
 // Telling reports whether a scalar is long and various enough to be a witness:
-// at least 8 characters and 2.2 bits a character, and not a time.
+// at least 8 characters and 2 bits a character, and not a time.
 func Telling(s string) bool {
-	return len(s) >= 8 && len(s) <= 4096 && entropy(s) >= 2.2 && !timeForm.MatchString(s)
+	return len(s) >= 8 && len(s) <= 4096 && entropy(s) >= 2 && !timeForm.MatchString(s)
 }
 
 func leaves(v any, f func(string)) {

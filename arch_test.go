@@ -1,0 +1,183 @@
+package launchready_test
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/launchready/launchready"
+
+// may says which packages of the module each folder may import. "." is the root;
+// a folder that is not listed fails. Packages outside the module are judged by
+// the rules below the table.
+var may = map[string][]string{
+	".":                 {},
+	"oracle":            {"."},
+	"surface":           {"."},
+	"stage":             {".", "oracle", "surface"},
+	"plan":              {"."},
+	"probe":             {"."},
+	"probe/signin":      {".", "probe"},
+	"redact":            {"."},
+	"report":            {".", "redact"},
+	"report/term":       {".", "report"},
+	"report/json":       {".", "report"},
+	"report/html":       {".", "report"},
+	"report/sample":     {".", "redact", "report"},
+	"config":            {".", "internal/nearest"},
+	"config/draft":      {".", "surface"},
+	"store/sqlite":      {"stage"},
+	"audit":             {".", "oracle", "plan", "stage", "surface", "audit/auth", "audit/isolation", "internal/nearest"},
+	"audit/auth":        {".", "oracle"},
+	"audit/isolation":   {".", "oracle"},
+	"demo":              {"demo/model", "demo/page"},
+	"demo/model":        {},
+	"demo/page":         {},
+	"internal/assembly": {".", "audit", "config", "probe", "probe/signin", "redact", "report", "stage", "surface"},
+	"internal/checkdoc": {".", "internal/nearest"},
+	"internal/nearest":  {},
+	"cmd/launchready":   {"*"},
+}
+
+// drivers may be imported in these folders only.
+var sqlFolders = []string{"store/", "demo"}
+
+// folders that hold no product code.
+var ignored = []string{".git", ".ci", "docs", "bench", "testdata", "node_modules", "dist", "bin"}
+
+// TestArchitecture reads the imports of every file in this process: a test that
+// ran go list would be answered from the test cache and miss a new import.
+func TestArchitecture(t *testing.T) {
+	seen := map[string]bool{}
+	for file, imports := range importsOf(t) {
+		dir := path.Dir(file)
+		seen[dir] = true
+		allowed, listed := may[dir]
+		if !listed {
+			t.Errorf("%s: folder %s is not in the table of arch_test.go", file, dir)
+			continue
+		}
+		for _, imp := range imports {
+			inner, ours := strings.CutPrefix(imp, module)
+			switch inner = strings.TrimPrefix(inner, "/"); {
+			case ours:
+				if inner == "" {
+					inner = "."
+				}
+				if inner != dir && !slices.Contains(allowed, inner) && !slices.Contains(allowed, "*") {
+					t.Errorf("%s imports %s, which %s may not", file, inner, dir)
+				}
+			case dir == "." && strings.Contains(imp, "."):
+				t.Errorf("%s imports %s: the root package imports the standard library only", file, imp)
+			case sqlDriver(imp) && !slices.ContainsFunc(sqlFolders, func(p string) bool { return strings.HasPrefix(dir, p) }):
+				t.Errorf("%s imports the SQL driver %s: only %v may", file, imp, sqlFolders)
+			}
+		}
+		if strings.Count(dir, "/") > 2 {
+			t.Errorf("%s: packages are at most three deep", dir)
+		}
+	}
+	for dir := range may {
+		if !seen[dir] {
+			t.Errorf("arch_test.go lists %s, which has no Go file", dir)
+		}
+	}
+}
+
+func sqlDriver(imp string) bool {
+	return strings.HasPrefix(imp, "modernc.org/sqlite") || strings.HasPrefix(imp, "github.com/jackc/pgx") || strings.HasPrefix(imp, "github.com/mattn/go-sqlite3")
+}
+
+// importsOf lists what each file that is no test imports.
+func importsOf(t *testing.T) map[string][]string {
+	t.Helper()
+	out := map[string][]string{}
+	walkGo(t, func(file string, f *ast.File) {
+		if strings.HasSuffix(file, "_test.go") {
+			return
+		}
+		out[file] = []string{}
+		for _, i := range f.Imports {
+			p, err := strconv.Unquote(i.Path.Value)
+			if err != nil {
+				t.Fatal(err)
+			}
+			out[file] = append(out[file], p)
+		}
+	})
+	return out
+}
+
+func walkGo(t *testing.T, visit func(file string, f *ast.File)) {
+	t.Helper()
+	err := filepath.WalkDir(".", func(file string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() {
+			if slices.Contains(ignored, d.Name()) {
+				return fs.SkipDir
+			}
+			return nil
+		}
+		if !strings.HasSuffix(file, ".go") {
+			return nil
+		}
+		src, err := os.ReadFile(file)
+		if err != nil {
+			return err
+		}
+		f, err := parser.ParseFile(token.NewFileSet(), file, src, parser.ParseComments)
+		if err != nil {
+			return err
+		}
+		visit(filepath.ToSlash(file), f)
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestHouse holds the rules that a reader relies on: no file over 600 lines, no
+// init function, no package called by what it is not, a comment on every package.
+func TestHouse(t *testing.T) {
+	commented := map[string]bool{}
+	packages := map[string]bool{}
+	walkGo(t, func(file string, f *ast.File) {
+		if b, err := os.ReadFile(file); err != nil {
+			t.Fatal(err)
+		} else if n := strings.Count(string(b), "\n"); n > 600 {
+			t.Errorf("%s has %d lines; the house stops at 600", file, n)
+		}
+		if strings.HasSuffix(file, "_test.go") {
+			return
+		}
+		dir := path.Dir(file)
+		packages[dir] = true
+		commented[dir] = commented[dir] || f.Doc != nil
+		switch f.Name.Name {
+		case "util", "utils", "common", "helper", "helpers", "types", "models", "base", "misc":
+			t.Errorf("%s: package %s says nothing of what it holds", file, f.Name.Name)
+		}
+		for _, d := range f.Decls {
+			if fn, ok := d.(*ast.FuncDecl); ok && fn.Recv == nil && fn.Name.Name == "init" {
+				t.Errorf("%s has an init function", file)
+			}
+		}
+	})
+	for dir := range packages {
+		if !commented[dir] {
+			t.Errorf("package %s has no comment", dir)
+		}
+	}
+}
