@@ -177,3 +177,63 @@ func TestHTTP2StreamReset(t *testing.T) {
 		t.Errorf("got %d over %s after %d attempts, want 200 over HTTP/2.0 after 2", x.Status, x.Proto, x.Attempts)
 	}
 }
+
+func TestRefusalsSlowTheClient(t *testing.T) {
+	var n atomic.Int32
+	base := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		if n.Add(1) == 20 {
+			w.Header().Set("Retry-After", "0")
+			w.WriteHeader(429)
+		}
+	})
+	ck := newClock()
+	c := client(t, probe.Options{Base: base, Now: ck.Now, Sleep: ck.Sleep})
+	start := ck.Now()
+	for range 19 {
+		do(t, c, nil, get("/"))
+	}
+	if took := ck.Now().Sub(start); took != 0 {
+		t.Fatalf("without a refusal 19 requests waited %v", took)
+	}
+	if x := do(t, c, nil, get("/")); x.Status != 200 || x.Attempts != 2 {
+		t.Fatalf("got %d after %d attempts", x.Status, x.Attempts)
+	}
+	start = ck.Now()
+	for range 10 {
+		do(t, c, nil, get("/"))
+	}
+	// 20 at once were too many: half as many a second follow.
+	if took := ck.Now().Sub(start); took < 800*time.Millisecond || took > 1100*time.Millisecond {
+		t.Errorf("10 requests after a refusal took %v of the clock, want about 1s", took)
+	}
+	for range 2000 {
+		do(t, c, nil, get("/"))
+	}
+	start = ck.Now()
+	for range 100 {
+		do(t, c, nil, get("/"))
+	}
+	if took := ck.Now().Sub(start); took > 2*time.Second {
+		t.Errorf("after a long calm 100 requests still took %v of the clock", took)
+	}
+}
+
+func TestRefusedSignInsDoNotSlowTheRest(t *testing.T) {
+	base := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/login" {
+			w.WriteHeader(429)
+		}
+	})
+	ck := newClock()
+	c := client(t, probe.Options{Base: base, Now: ck.Now, Sleep: ck.Sleep})
+	if x, err := c.Private(t.Context(), nil, &lr.Request{Method: "POST", Path: "/login"}); err != nil || x.Status != 429 || x.Attempts != 4 {
+		t.Fatalf("got %v, %v; want the 429 after 4 attempts", x, err)
+	}
+	start := ck.Now()
+	for range 100 {
+		do(t, c, nil, get("/"))
+	}
+	if took := ck.Now().Sub(start); took != 0 {
+		t.Errorf("100 requests waited %v for a limit of the sign-in", took)
+	}
+}

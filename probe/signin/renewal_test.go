@@ -1,13 +1,18 @@
 package signin_test
 
 import (
+	"context"
 	"errors"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	lr "github.com/launchready/launchready"
+	"github.com/launchready/launchready/probe"
 	"github.com/launchready/launchready/probe/signin"
 )
 
@@ -311,5 +316,117 @@ func TestSignInRequestAndAccept(t *testing.T) {
 	}
 	if got := string(s.get(t, a, "/x").Body); got != "for member@acme.test" {
 		t.Errorf("the account itself changed: %q", got)
+	}
+}
+
+func TestRefreshByCookie(t *testing.T) {
+	gone := false
+	var refreshed int
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch r.URL.Path {
+		case "/login":
+			http.SetCookie(w, &http.Cookie{Name: "refresh", Value: "cookie-refresh-01", HttpOnly: true})
+			answer(w, 200, obj{"access_token": "access-token-01"})
+		case "/refresh":
+			if c, err := r.Cookie("refresh"); err != nil || c.Value != "cookie-refresh-01" {
+				w.WriteHeader(401)
+				return
+			}
+			refreshed++
+			answer(w, 200, obj{"result": obj{"jwt": "access-token-02"}})
+		default:
+			want := "Bearer access-token-01"
+			if gone {
+				want = "Bearer access-token-02"
+			}
+			if r.Header.Get("Authorization") != want || r.Header.Get("Cookie") != "" {
+				w.WriteHeader(401)
+				return
+			}
+			answer(w, 200, obj{"id": "u1"})
+		}
+	}))
+	defer server.Close()
+	base, err := url.Parse(server.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	client, err := probe.New(probe.Options{Base: base})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close()
+	m := with(login("/login"), func(m *signin.Method) {
+		m.Token, m.Refresh = "/access_token", &signin.Call{Request: "POST /refresh"}
+	})
+	c, err := signin.New(signin.Options{HTTP: client, Method: m, WhoAmI: "GET /me", Identities: []signin.Identity{member()}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	client.Use(c)
+	if ps := c.Preflight(t.Context()); len(ps) != 0 {
+		t.Fatal(ps)
+	}
+	gone = true
+	x, err := client.Do(t.Context(), c.Accounts()[0], &lr.Request{Method: "GET", Path: "/x"})
+	if err != nil || x.Status != 200 || refreshed != 1 {
+		t.Errorf("got %v, %v after %d refreshes, want 200 after 1", x, err, refreshed)
+	}
+}
+
+func TestAccountsAreRenewedApart(t *testing.T) {
+	s := cast(t, plainMethod, member(), globex())
+	s.preflight(t)
+	s.app.kill()
+	var wg sync.WaitGroup
+	for range 10 {
+		for _, a := range s.cast.Accounts() {
+			wg.Go(func() {
+				x, err := s.http.Do(t.Context(), a, &lr.Request{Method: "GET", Path: "/x"})
+				if err != nil || string(x.Body) != "for "+a.User {
+					t.Errorf("%s: got %v, %v", a.Name, x, err)
+				}
+			})
+		}
+	}
+	wg.Wait()
+	if n := s.app.count(); n != 4 {
+		t.Errorf("%d sign-ins, want 2 and 2 more", n)
+	}
+}
+
+func TestWaitingForARenewalEndsWithTheContext(t *testing.T) {
+	started, release := make(chan struct{}), make(chan struct{})
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		close(started)
+		<-release
+		answer(w, 200, obj{"access_token": "access-token-01"})
+	}))
+	defer server.Close()
+	base, err := url.Parse(server.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	client, err := probe.New(probe.Options{Base: base})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close()
+	c, err := signin.New(signin.Options{HTTP: client, Method: with(login("/login"), plainMethod), Identities: []signin.Identity{member()}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := c.Accounts()[0]
+	done := make(chan error)
+	go func() { _, err := c.Credential(t.Context(), a); done <- err }()
+	<-started
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := c.Credential(ctx, a); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v, want the context's error", err)
+	}
+	close(release)
+	if err := <-done; err != nil {
+		t.Errorf("the one that signs in: %v", err)
 	}
 }
