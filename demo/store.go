@@ -20,7 +20,7 @@ var schema string
 // once each.
 type store struct {
 	db   *sql.DB
-	keep *sql.Conn // holds an in-memory database alive should the pool drop its connection
+	keep *sql.DB // holds an in-memory database alive should the pool drop its connection
 	mu   sync.RWMutex
 	stmt map[string]*sql.Stmt
 }
@@ -42,12 +42,11 @@ func openStore(file string) (*store, error) {
 	}
 	st := &store{db: db, stmt: map[string]*sql.Stmt{}}
 	if file == "" {
-		hold, err := sql.Open("sqlite", dsn)
-		if err == nil {
-			st.keep, err = hold.Conn(context.Background())
+		if st.keep, err = sql.Open("sqlite", dsn); err == nil {
+			err = st.keep.Ping()
 		}
 		if err != nil {
-			return nil, errors.Join(fmt.Errorf("open database: %w", err), db.Close())
+			return nil, errors.Join(fmt.Errorf("open database: %w", err), st.Close())
 		}
 	}
 	db.SetMaxOpenConns(1)

@@ -6,9 +6,8 @@ import (
 )
 
 func (s *Server) usageRoutes() []route {
-	id := param{name: "tenant_id", in: "query", kind: "string", doc: "for Harbor's own support staff; ignored for everyone else"}
 	return []route{
-		{method: "GET", pattern: "/v1/usage", id: "getUsage", tag: "usage", summary: "What the tenant has used this month", access: viewer, scope: "usage:read", out: usage{}, query: []param{id},
+		{method: "GET", pattern: "/v1/usage", id: "getUsage", tag: "usage", summary: "What the tenant has used this month", access: viewer, scope: "usage:read", out: usage{},
 			legacy: s.flaws.Has("auth/garbage-credential"), handle: s.getUsage},
 	}
 }
