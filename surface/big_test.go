@@ -17,7 +17,7 @@ func allocated(f func()) uint64 {
 	runtime.ReadMemStats(&before)
 	f()
 	runtime.ReadMemStats(&after)
-	return after.TotalAlloc - before.TotalAlloc
+	return (after.TotalAlloc - before.TotalAlloc) / raceFactor
 }
 
 // bigSpec writes a description with n paths of two operations each, every

@@ -74,8 +74,10 @@ func jsonError(loc string, data []byte, err error) *SyntaxError {
 	offset := int64(len(data))
 	var syn *json.SyntaxError
 	if errors.As(err, &syn) {
-		// Offset counts the bytes read, the offending one included.
-		offset = min(max(syn.Offset-1, 0), offset)
+		// Offset counts the bytes read, the offending one included, if there is one.
+		if syn.Offset < offset || !strings.Contains(err.Error(), "unexpected end") {
+			offset = min(max(syn.Offset-1, 0), offset)
+		}
 	}
 	before := data[:offset]
 	out.Line = 1 + bytes.Count(before, []byte("\n"))

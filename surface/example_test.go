@@ -20,14 +20,14 @@ POST /v1/auth/login {"email": "a@b.test", "password": "x"}
 		return
 	}
 	for _, rt := range surface.Order(s.Routes) {
-		fmt.Println(rt.Kind, rt, "resource:", rt.Resource)
+		fmt.Printf("%s %s of %q\n", rt.Kind, rt, rt.Resource)
 	}
 	// Output:
-	// sign-in POST /v1/auth/login resource:
-	// create POST /v1/chats resource: /v1/chats
-	// chat POST /v1/chats/{chat_id}/messages resource: /v1/chats/{}/messages
-	// read GET /v1/chats/{chat_id} resource: /v1/chats
-	// delete DELETE /v1/chats/{chat_id} resource: /v1/chats
+	// sign-in POST /v1/auth/login of ""
+	// create POST /v1/chats of "/v1/chats"
+	// chat POST /v1/chats/{chat_id}/messages of "/v1/chats/{}/messages"
+	// read GET /v1/chats/{chat_id} of "/v1/chats"
+	// delete DELETE /v1/chats/{chat_id} of "/v1/chats"
 }
 
 func ExampleCreates() {
