@@ -27,7 +27,7 @@ func TestCatalogue(t *testing.T) {
 	rows := audit.Scorecard()
 	place := -1
 	for _, row := range rows {
-		i := slices.Index(audit.RowOrder[:], row.ID)
+		i := slices.Index(lr.RowIDs(), row.ID)
 		if i <= place {
 			t.Errorf("row %s is not in the checklist's order", row.ID)
 		}

@@ -39,6 +39,8 @@ func readiness(rep *lr.Report) (lr.Readiness, []string) {
 			unknown = append(unknown, "the run was interrupted")
 		}
 		return lr.NotEnoughTested, unknown
+	case rep.Partial:
+		return lr.NotEnoughTested, append(accepted, fmt.Sprintf("%d of %d rows were asked for, and nothing in them stands in the way", len(rep.Rows), len(lr.RowIDs())))
 	case len(accepted) > 0:
 		return lr.ReadyWithRisks, accepted
 	}
@@ -74,14 +76,15 @@ const (
 	ExitInterrupted = 130
 )
 
-// ExitCode is the exit code that a report stands for.
+// ExitCode is the exit code that a report stands for. A run of some rows is never
+// ready; its 0 says that nothing in the rows asked for stands in the way.
 func ExitCode(rep *lr.Report) int {
 	switch {
 	case rep.Interrupted:
 		return ExitInterrupted
 	case rep.Readiness == lr.NotReady:
 		return ExitNotReady
-	case rep.Readiness == lr.NotEnoughTested:
+	case rep.Readiness == lr.NotEnoughTested && !(rep.Partial && rep.AllPassed()):
 		return ExitNotTested
 	}
 	return ExitReady

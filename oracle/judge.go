@@ -73,6 +73,10 @@ func Judge(c Case) Judgement {
 
 func judgeAnonymous(c Case, j Judgement, hits []string) Judgement {
 	if len(hits) == 0 {
+		if c.Public && c.Probe.OK() {
+			j.Verdict, j.Confidence, j.Reason = lr.Passed, lr.Confirmed, "public on purpose"
+			return j
+		}
 		return judgeMiss(c, j)
 	}
 	j.Hits, j.Evidence.Witness, j.Open = hits, hits, true

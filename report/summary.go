@@ -85,15 +85,30 @@ func (s *Summary) add(e Entry, gate lr.Severity) {
 	}
 }
 
+// Standing is how the verdict looks: passed, failed or unknown. A run of some
+// rows that all passed has passed what it asked, and says so in its words.
+func Standing(r *lr.Report) lr.Verdict {
+	switch {
+	case r.Readiness == lr.NotReady:
+		return lr.Failed
+	case r.Readiness == lr.Ready, r.Readiness == lr.ReadyWithRisks, r.Partial && r.AllPassed():
+		return lr.Passed
+	}
+	return lr.Unknown
+}
+
 // Word is the readiness as a reader sees it.
-func Word(r lr.Readiness) string {
-	switch r {
+func Word(r *lr.Report) string {
+	switch r.Readiness {
 	case lr.Ready:
 		return "Ready"
 	case lr.ReadyWithRisks:
 		return "Ready with accepted risks"
 	case lr.NotReady:
 		return "Not ready"
+	}
+	if r.Partial && r.AllPassed() {
+		return fmt.Sprintf("%d of %d rows passed", len(r.Rows), len(lr.RowIDs()))
 	}
 	return "Not enough tested"
 }
@@ -117,7 +132,7 @@ func Headline(r *lr.Report, s Summary) string {
 	case r.Interrupted:
 		return "The run was interrupted: what it did not reach is unknown."
 	case r.Partial:
-		return fmt.Sprintf("%d of 13 rows were asked for; %s passed.", len(r.Rows), Count(s.Rows[lr.Passed], "row"))
+		return fmt.Sprintf("%d of %d rows were asked for; %s passed.", len(r.Rows), len(lr.RowIDs()), Count(s.Rows[lr.Passed], "row"))
 	case r.Readiness == lr.ReadyWithRisks:
 		return fmt.Sprintf("Every row passed; %s accepted by a named owner.", Count(len(r.Waivers), "risk"))
 	case r.Readiness == lr.Ready:

@@ -60,7 +60,7 @@ func TestWordsOfTheVerdict(t *testing.T) {
 		{"not ready", sample.Flawed(), "Not ready", "5 blockers in 3 rows of the scorecard stand in the way.", "launchready audit replay lr-"},
 		{"ready", sample.Clean(), "Ready", "Every row of the scorecard passed.", "launchready audit -o html="},
 		{"risks", &lr.Report{Readiness: lr.ReadyWithRisks, Waivers: make([]lr.Waiver, 2)}, "Ready with accepted risks", "Every row passed; 2 risks accepted by a named owner.", "launchready audit -o"},
-		{"partial", &lr.Report{Readiness: lr.NotEnoughTested, Partial: true, Rows: sample.Clean().Rows[:2]}, "Not enough tested", "2 of 13 rows were asked for; 2 rows passed.", "launchready audit"},
+		{"partial", &lr.Report{Readiness: lr.NotEnoughTested, Partial: true, Rows: sample.Clean().Rows[:2]}, "2 of 13 rows passed", "2 of 13 rows were asked for; 2 rows passed.", "launchready audit"},
 		{"interrupted", &lr.Report{Readiness: lr.NotEnoughTested, Interrupted: true}, "Not enough tested", "The run was interrupted: what it did not reach is unknown.", "launchready audit"},
 		{"unknown", &lr.Report{Readiness: lr.NotEnoughTested, Rows: []lr.RowReport{{ID: "auth"}}}, "Not enough tested", "1 row could not be decided; nothing was found that stands in the way.", "launchready audit doctor"},
 		{"zero", &lr.Report{}, "Not enough tested", "0 rows could not be decided; nothing was found that stands in the way.", "launchready audit"},
@@ -69,7 +69,7 @@ func TestWordsOfTheVerdict(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			s := report.Summarise(c.r)
 			_, next := report.Next(c.r, s)
-			if w, h := report.Word(c.r.Readiness), report.Headline(c.r, s); w != c.word || h != c.headline || !strings.HasPrefix(next, c.next) {
+			if w, h := report.Word(c.r), report.Headline(c.r, s); w != c.word || h != c.headline || !strings.HasPrefix(next, c.next) {
 				t.Errorf("got %q, %q, %q", w, h, next)
 			}
 		})

@@ -111,13 +111,8 @@ func class(v any) string {
 		return v.String()
 	case lr.Severity:
 		return v.String()
-	case lr.Readiness:
-		switch v {
-		case lr.Ready, lr.ReadyWithRisks:
-			return "passed"
-		case lr.NotReady:
-			return "failed"
-		}
+	case *lr.Report:
+		return report.Standing(v).String()
 	}
 	return "unknown"
 }

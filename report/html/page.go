@@ -97,7 +97,7 @@ type link struct{ Anchor, Text string }
 func newPage(r *lr.Report) *page {
 	s := report.Summarise(r)
 	p := &page{
-		Title: report.Line(r.Product), Report: r, Summary: s, Word: report.Word(r.Readiness),
+		Title: report.Line(r.Product), Report: r, Summary: s, Word: report.Word(r),
 		Headline: report.Headline(r, s), Ring: newRing(r), ids: map[string]int{},
 	}
 	if p.Title == "" {

@@ -18,7 +18,7 @@ func Compare(w io.Writer, before, after *lr.Report, o Options) error {
 	p.line()
 	name := min(30, p.width-2-26)
 	p.line("  ", p.in(dim, fit("", name)+"  "+fit("before", 12)+fit("after", 12)))
-	p.line("  ", p.in(bold, fit("Verdict", name)), "  ", p.readiness(before.Readiness), p.readiness(after.Readiness))
+	p.line("  ", p.in(bold, fit("Verdict", name)), "  ", p.readiness(before), p.readiness(after))
 	for _, r := range d.Rows {
 		p.line("  ", fit(r.Title, name), "  ", p.cell(r.Before), p.cell(r.After))
 	}
@@ -43,8 +43,11 @@ func Compare(w io.Writer, before, after *lr.Report, o Options) error {
 	return nil
 }
 
-func (p *paper) readiness(r lr.Readiness) string {
-	switch r {
+func (p *paper) readiness(r *lr.Report) string {
+	if r.Readiness == lr.NotEnoughTested && report.Standing(r) == lr.Passed {
+		return p.in(bold+green, fit(fmt.Sprintf("✓ %d OF %d", len(r.Rows), len(lr.RowIDs())), 12))
+	}
+	switch r.Readiness {
 	case lr.Ready:
 		return p.in(bold+green, fit("✓ READY", 12))
 	case lr.ReadyWithRisks:

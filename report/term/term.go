@@ -64,13 +64,13 @@ func (p *paper) verdictFirst(r *lr.Report, s report.Summary) {
 	p.text("", "", title)
 	p.line()
 	style, symbol := bold+red, "✗"
-	switch r.Readiness {
-	case lr.Ready, lr.ReadyWithRisks:
+	switch report.Standing(r) {
+	case lr.Passed:
 		style, symbol = bold+green, "✓"
-	case lr.NotEnoughTested:
+	case lr.Unknown:
 		style, symbol = bold+yellow, "?"
 	}
-	p.line("  ", p.in(style, symbol+" "+strings.ToUpper(report.Word(r.Readiness))))
+	p.line("  ", p.in(style, symbol+" "+strings.ToUpper(report.Word(r))))
 	p.text("    ", "    ", report.Headline(r, s))
 	for _, reason := range r.Reasons {
 		p.text("    • ", "      ", report.Line(reason))
