@@ -32,7 +32,7 @@ type invoice struct {
 // outcome is how the billing API says yes or no: with 200 either way.
 type outcome[T any] struct {
 	Success bool   `json:"success"`
-	Data    *T     `json:"data" api:"optional"`
+	Data    *T     `json:"data"`
 	Message string `json:"message,omitempty"`
 }
 

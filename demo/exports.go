@@ -13,7 +13,7 @@ func (s *Server) exportRoutes() []route {
 		{method: "POST", pattern: "/v1/exports", id: "createExport", tag: "exports", summary: "Export what the tenant has", access: member, scope: "exports:write", in: newExport{}, out: export{}, status: 202,
 			links: []link{{"getExport", "export_id", "$response.body#/id"}, {"downloadExport", "export_id", "$response.body#/id"}}, handle: s.createExport},
 		{method: "GET", pattern: "/v1/exports/{export_id}", id: "getExport", tag: "exports", summary: "How far an export is", access: viewer, scope: "exports:write", out: export{}, handle: s.getExport},
-		{method: "GET", pattern: "/v1/exports/{export_id}/download", id: "downloadExport", tag: "exports", summary: "The exported data", access: viewer, scope: "exports:write", out: exportedChats{}, handle: s.downloadExport},
+		{method: "GET", pattern: "/v1/exports/{export_id}/download", id: "downloadExport", tag: "exports", summary: "The exported data", access: viewer, scope: "exports:write", out: exported{}, handle: s.downloadExport},
 		{method: "DELETE", pattern: "/v1/exports/{export_id}", id: "deleteExport", tag: "exports", summary: "Delete an export; one that is not there is no error", access: member, scope: "exports:write", status: 204, handle: s.deleteExport},
 		{method: "GET", pattern: "/v1/chats/{chat_id}/export", id: "exportChat", tag: "exports", summary: "One conversation as Markdown or JSON", access: viewer, scope: "chats:read", outType: []string{"text/markdown", "application/json"}, handle: s.exportChat,
 			query: []param{{name: "format", in: "query", kind: "string", doc: "md or json", example: "json"}}},
@@ -33,9 +33,10 @@ type export struct {
 	CreatedAt string `json:"created_at" api:"format=date-time"`
 }
 
-// exportedChats is an export of kind chats.
-type exportedChats struct {
-	Chats []exportedChat `json:"chats"`
+// exported is what an export holds: the one list or the other, by its kind.
+type exported struct {
+	Chats     []exportedChat `json:"chats,omitempty"`
+	Documents []document     `json:"documents,omitempty"`
 }
 
 type exportedChat struct {
@@ -90,16 +91,16 @@ func (s *Server) collect(ctx context.Context, tenant, kind string) ([]byte, erro
 		return nil, err
 	}
 	at := make(map[string]int, len(chats))
-	out := exportedChats{Chats: make([]exportedChat, len(chats))}
+	out := make([]exportedChat, len(chats))
 	for i, c := range chats {
-		at[c.ID], out.Chats[i] = i, exportedChat{c, []message{}}
+		at[c.ID], out[i] = i, exportedChat{c, []message{}}
 	}
 	for _, m := range messages {
 		if i, ok := at[m.ChatID]; ok {
-			out.Chats[i].Messages = append(out.Chats[i].Messages, m)
+			out[i].Messages = append(out[i].Messages, m)
 		}
 	}
-	return json.Marshal(out)
+	return json.Marshal(map[string]any{"chats": out})
 }
 
 func (s *Server) getExport(w http.ResponseWriter, r *http.Request) error {

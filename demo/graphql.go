@@ -27,7 +27,7 @@ func (s *Server) graphqlRoutes() []route {
 		guard = guest // each query asks for its caller itself
 	}
 	return []route{{method: "POST", pattern: "/graphql", id: "graphql", tag: "graphql", summary: "Queries over chats and members", access: guard, scope: "chats:read",
-		in: graphRequest{}, out: graphReply{}, refusals: []int{400}, handle: s.graphHandler()}}
+		in: graphRequest{}, out: graphAnswer{}, refusals: []int{400}, handle: s.graphHandler()}}
 }
 
 type graphRequest struct {
@@ -36,8 +36,11 @@ type graphRequest struct {
 	Variables map[string]any `json:"variables,omitempty"`
 }
 
+// graphAnswer is the reply to one operation, or the list of those to a batch.
+type graphAnswer struct{}
+
 type graphReply struct {
-	Data   map[string]any   `json:"data,omitempty"`
+	Data   *map[string]any  `json:"data" api:"optional"`
 	Errors []map[string]any `json:"errors,omitempty"`
 }
 

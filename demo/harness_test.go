@@ -164,7 +164,15 @@ func (w *world) do(c caller, method, path string, body any, headers ...string) *
 	if err != nil {
 		w.t.Fatalf("%s %s: read: %v", method, path, err)
 	}
-	return &answer{t: w.t, Status: res.StatusCode, Header: res.Header, Body: string(b)}
+	a := &answer{t: w.t, Status: res.StatusCode, Header: res.Header, Body: string(b)}
+	if len(w.s.flaws) == 0 {
+		c, err := theContract()
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		c.conforms(w.t, r, a)
+	}
+	return a
 }
 
 // want fails the test unless the status is one of these.

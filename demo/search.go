@@ -2,7 +2,6 @@ package demo
 
 import (
 	"net/http"
-	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -77,7 +76,7 @@ func (s *Server) search(w http.ResponseWriter, r *http.Request, text, field stri
 		if err != nil {
 			return err
 		}
-		out.Data = slices.Concat(out.Data, hits)
+		out.Data = append(out.Data, hits...)
 	}
 	if err := s.used(r.Context(), p, "search", 1); err != nil {
 		return err

@@ -20,6 +20,7 @@ type field struct {
 	index             []int // as reflect.Value.FieldByIndex takes it
 	typ               reflect.Type
 	required          bool
+	nullable          bool // is written as null when there is none
 	readOnly          bool
 	writeOnly         bool
 	min, max          int // of a string's or list's length, of a number; max 0 is none
@@ -49,6 +50,7 @@ func fieldsOf(t reflect.Type) []field {
 			continue
 		}
 		f := field{name: name, index: []int{i}, typ: sf.Type}
+		f.nullable = !strings.Contains(opts, "omitempty") && sf.Type.Kind() == reflect.Pointer
 		f.required = !strings.Contains(opts, "omitempty") && sf.Type.Kind() != reflect.Pointer
 		for _, part := range strings.Split(sf.Tag.Get("api"), ",") {
 			k, v, _ := strings.Cut(part, "=")

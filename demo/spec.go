@@ -129,6 +129,9 @@ func (sp *specification) responses(rt *route) object {
 	}
 	for _, media := range rt.outType {
 		content[media] = object{"schema": object{"type": "string"}}
+		if media == "application/json" {
+			content[media] = object{"schema": object{}} // any, of the routes that have another type as well
+		}
 	}
 	if len(content) > 0 {
 		ok["content"] = content
@@ -141,6 +144,9 @@ func (sp *specification) responses(rt *route) object {
 		ok["links"] = links
 	}
 	out := object{strconv.Itoa(status): ok}
+	if rt.page {
+		out[strconv.Itoa(http.StatusFound)] = object{"description": "Nobody is signed in: go to the sign-in page"}
+	}
 	for _, code := range rt.allRefusals() {
 		out[strconv.Itoa(code)] = object{"description": http.StatusText(code),
 			"content": object{"application/problem+json": object{"schema": object{"$ref": "#/components/schemas/problem"}}}}
@@ -172,6 +178,10 @@ func (rt *route) allRefusals() []int {
 // ref is the schema of a type: a reference when it is a struct, which is then
 // among the components.
 func (sp *specification) ref(t reflect.Type) object {
+	if t == reflect.TypeFor[graphAnswer]() {
+		one := sp.ref(reflect.TypeFor[graphReply]())
+		return object{"oneOf": []object{one, {"type": "array", "items": one}}}
+	}
 	switch t.Kind() {
 	case reflect.Pointer:
 		return sp.ref(t.Elem())
@@ -217,7 +227,11 @@ func componentName(t reflect.Type) string {
 func (sp *specification) structSchema(t reflect.Type) object {
 	props, required := object{}, []string{}
 	for _, f := range fieldsOf(t) {
-		props[f.name] = f.describe(sp.ref(f.typ))
+		o := f.describe(sp.ref(f.typ))
+		if f.nullable {
+			o = object{"oneOf": []object{o, {"type": "null"}}}
+		}
+		props[f.name] = o
 		if f.required {
 			required = append(required, f.name)
 		}
