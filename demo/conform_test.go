@@ -74,8 +74,7 @@ func (c *contract) compiled(pointer string) (*jsonschema.Schema, error) {
 // hidden are statuses of the transport and of strangers to the API, which no
 // operation documents.
 var hidden = map[int]bool{http.StatusBadRequest: true, http.StatusMethodNotAllowed: true, http.StatusUnsupportedMediaType: true,
-	http.StatusRequestEntityTooLarge: true, http.StatusSwitchingProtocols: true, http.StatusUpgradeRequired: true, http.StatusForbidden: true,
-	http.StatusUnauthorized: true, http.StatusUnprocessableEntity: true, http.StatusNotFound: true}
+	http.StatusRequestEntityTooLarge: true, http.StatusSwitchingProtocols: true, http.StatusUpgradeRequired: true}
 
 // conforms holds a reply of a clean server against the specification.
 func (c *contract) conforms(t testing.TB, r *http.Request, a *answer) {

@@ -18,10 +18,11 @@ func Flaws() []Flaw { return slices.Clone(flaws) }
 
 var flaws = []Flaw{
 	{ID: "auth/no-credential", What: "Invoices are mounted outside the group that authenticates."},
+	{ID: "auth/no-credential-write", What: "Archiving a chat is mounted outside the group that authenticates."},
 	{ID: "auth/empty-credential", What: "An empty bearer token counts as a call from inside and reads as the first tenant's owner."},
 	{ID: "auth/garbage-credential", What: "Reading usage goes on after a token that cannot be parsed."},
 	{ID: "auth/expired-token", What: "The verifier does not look at exp."},
-	{ID: "auth/token-signature", What: "A signature that does not verify is let through as one of a rotated key."},
+	{ID: "auth/token-signature", What: "A token that names an unknown key is let through, as one of a key that was rotated out."},
 	{ID: "auth/alg-none", What: "The verifier honours alg none."},
 	{ID: "auth/alg-confusion", What: "The verifier uses the public key as the secret of HS256."},
 	{ID: "auth/weak-token-secret", What: "Tokens are signed with HS256 and the word secret."},
@@ -35,6 +36,7 @@ var flaws = []Flaw{
 	{ID: "auth/path-normalisation", What: "Members are guarded by the address as it came, and routed by the cleaned one."},
 	{ID: "auth/undeclared-route", What: "A debug route that lists users was left in."},
 	{ID: "auth/function-level", What: "The list of users for administrators does not ask for the role."},
+	{ID: "auth/function-level-write", What: "Taking an invitation back does not ask for the role."},
 	{ID: "auth/mass-assignment", What: "The profile update binds role."},
 	{ID: "auth/password-reset", What: "A reset token works more than once."},
 	{ID: "auth/invitation-token", What: "An invitation can be accepted more than once, and resets the password of who accepted it."},

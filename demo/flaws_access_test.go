@@ -47,6 +47,14 @@ var accessFlaws = map[string]symptom{
 		w.do(bearer("x.y.z"), "GET", "/v1/billing/invoices", nil).want(401).lacks(memo)
 		return strings.Contains(w.do(anon, "GET", "/v1/billing/invoices", nil).Body, memo)
 	},
+	"auth/no-credential-write": func(w *world) bool {
+		c := w.as("member@acme.test")
+		id := w.do(c, "POST", "/v1/chats", map[string]any{"title": "Open"}).want(201).str("id")
+		w.do(anon, "PATCH", "/v1/chats/"+id, map[string]any{"title": "Taken"}).want(401)
+		w.do(w.as("member@globex.test"), "POST", "/v1/chats/"+id+"/archive", nil).want(404)
+		w.do(anon, "POST", "/v1/chats/"+id+"/archive", nil).want(200, 401)
+		return strings.Contains(w.do(c, "GET", "/v1/chats/"+id, nil).want(200).Body, `"archived":true`)
+	},
 	"auth/empty-credential": func(w *world) bool {
 		hits := 0
 		words := []string{"Bearer ", "Bearer null", "Bearer undefined", "Bearer []", `Bearer ""`}
@@ -112,6 +120,14 @@ var accessFlaws = map[string]symptom{
 		w.do(anon, "GET", "/v1/admin/users", nil).want(401).lacks(secret)
 		w.do(w.as("admin@globex.test"), "GET", "/v1/admin/users", nil).want(200).lacks(secret)
 		return strings.Contains(w.do(c, "GET", "/v1/admin/users", nil).Body, secret)
+	},
+	"auth/function-level-write": func(w *world) bool {
+		boss, c := w.as("admin@acme.test"), w.as("member@acme.test")
+		id := w.do(boss, "POST", "/v1/invitations", map[string]any{"email": "late@acme.test", "role": "viewer"}).want(201).str("id")
+		w.do(c, "POST", "/v1/invitations", map[string]any{"email": "later@acme.test", "role": "viewer"}).want(403)
+		w.do(w.as("viewer@acme.test"), "DELETE", "/v1/invitations/"+id, nil).want(403)
+		w.do(c, "DELETE", "/v1/invitations/"+id, nil).want(204, 403)
+		return !strings.Contains(w.do(boss, "GET", "/v1/invitations", nil).want(200).Body, id)
 	},
 	"auth/api-key-scope": func(w *world) bool {
 		boss := w.as("admin@acme.test")

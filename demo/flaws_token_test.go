@@ -100,6 +100,10 @@ var tokenFlaws = map[string]symptom{
 		c := w.as("member@acme.test")
 		parts := strings.Split(c.token(), ".")
 		parts[1] = part(w.t, w.victimClaims(c))
+		if w.reads(bearer(strings.Join(parts, ".")), victimMail) {
+			w.t.Error("the current key verifies anything")
+		}
+		parts[0] = part(w.t, map[string]any{"alg": "RS256", "typ": "JWT", "kid": "rotated"})
 		return w.reads(bearer(strings.Join(parts, ".")), victimMail)
 	},
 	"auth/alg-none": func(w *world) bool {

@@ -9,11 +9,15 @@ import (
 )
 
 func (s *Server) invitationRoutes() []route {
+	withdrawing := admin
+	if s.flaws.Has("auth/function-level-write") {
+		withdrawing = member
+	}
 	return []route{
 		{method: "GET", pattern: "/v1/invitations", id: "listInvitations", tag: "invitations", summary: "Invitations that are open", access: admin, out: page[invitation]{}, handle: s.listInvitations},
 		{method: "POST", pattern: "/v1/invitations", id: "createInvitation", tag: "invitations", summary: "Invite somebody; the token is shown once", access: admin, in: invitationIn{}, out: newInvitation{}, status: 201, refusals: []int{409},
 			links: []link{{"deleteInvitation", "invitation_id", "$response.body#/id"}}, handle: s.createInvitation},
-		{method: "DELETE", pattern: "/v1/invitations/{invitation_id}", id: "deleteInvitation", tag: "invitations", summary: "Take an invitation back", access: admin, status: 204, handle: s.deleteInvitation},
+		{method: "DELETE", pattern: "/v1/invitations/{invitation_id}", id: "deleteInvitation", tag: "invitations", summary: "Take an invitation back", access: withdrawing, status: 204, handle: s.deleteInvitation},
 		{method: "POST", pattern: "/v1/invitations/accept", id: "acceptInvitation", tag: "invitations", summary: "Join with the token of an invitation, which works once", in: acceptIn{}, out: signedUp{}, status: 201, refusals: []int{409, 410}, handle: s.acceptInvitation},
 	}
 }

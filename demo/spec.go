@@ -162,14 +162,12 @@ func (rt *route) allRefusals() []int {
 	}
 	if rt.declared() > guest {
 		set[http.StatusUnauthorized] = true
-	}
-	if rt.declared() > viewer {
-		set[http.StatusForbidden] = true
+		set[http.StatusForbidden] = true // by role, by scope of the key, or a write by cookie alone
 	}
 	if strings.Contains(rt.pattern, "_id}") || strings.Contains(rt.pattern, "slug}") || strings.Contains(rt.pattern, "_number}") {
 		set[http.StatusNotFound] = true
 	}
-	if rt.in != nil && rt.inType == "" {
+	if rt.in != nil || slices.ContainsFunc(rt.query, func(p param) bool { return p.in == "query" }) {
 		set[http.StatusUnprocessableEntity] = true
 	}
 	return slices.Sorted(maps.Keys(set))
