@@ -3,7 +3,7 @@
 GO       ?= go
 VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 LDFLAGS   = -s -w -X main.version=$(VERSION)
-LINT      = $(GO) run honnef.co/go/tools/cmd/staticcheck@v0.7.0
+LINT      = $(GO) run honnef.co/go/tools/cmd/staticcheck@v0.8.2
 SEEDS    ?= 20
 FUZZ     ?= 20000x
 # Where concurrency lives; the race detector walks these.
@@ -44,7 +44,7 @@ docs: ## print docs/ from the code
 	$(GO) test ./cmd/launchready -run Drift -update
 
 arch: ## who may import whom, and the shape of the tree
-	$(GO) test -run 'TestArch|TestCatalog' .
+	$(GO) test -run 'TestArchitecture|TestHouse|TestCatalogue' .
 
 demo: ## the demo, from source
 	$(GO) run ./cmd/launchready demo

@@ -1,0 +1,81 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/launchready/launchready/report/sample"
+)
+
+func TestOutputs(t *testing.T) {
+	dir := t.TempDir()
+	p := &program{dir: dir}
+	for _, tc := range []struct {
+		name  string
+		flags []string
+		want  []output
+		err   string
+	}{
+		{"none is the terminal", nil, []output{{"term", "-"}}, ""},
+		{"a file keeps the terminal", []string{"json=r.json"}, []output{{"json", filepath.Join(dir, "r.json")}, {"term", "-"}}, ""},
+		{"stdout replaces the terminal", []string{"json"}, []output{{"json", "-"}}, ""},
+		{"stdout by a dash", []string{"html=-"}, []output{{"html", "-"}}, ""},
+		{"several", []string{"html=a.html", "json=b.json"}, []output{{"html", filepath.Join(dir, "a.html")}, {"json", filepath.Join(dir, "b.json")}, {"term", "-"}}, ""},
+		{"unknown format", []string{"jsno=x"}, nil, `there is no format "jsno": one of term, json, html, did you mean "json"?`},
+		{"no file", []string{"json="}, nil, "write FORMAT=FILE"},
+		{"two on stdout", []string{"json", "term"}, nil, "only one format can go to stdout"},
+		{"no such folder", []string{"json=no/x.json"}, nil, "does not exist"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			got, err := p.outputs(tc.flags)
+			if tc.err != "" {
+				var f *failure
+				if !errors.As(err, &f) || f.code != exitSetup || !strings.Contains(err.Error(), tc.err) {
+					t.Fatalf("got %v, want %q with exit code 2", err, tc.err)
+				}
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(got) != len(tc.want) {
+				t.Fatalf("got %v, want %v", got, tc.want)
+			}
+			for i := range got {
+				if got[i] != tc.want[i] {
+					t.Errorf("got %v, want %v", got[i], tc.want[i])
+				}
+			}
+		})
+	}
+}
+
+// TestWriteGoesOn: a place that cannot be written does not cost the others.
+func TestWriteGoesOn(t *testing.T) {
+	dir := t.TempDir()
+	var screen bytes.Buffer
+	p := &program{dir: dir, out: &screen, err: &bytes.Buffer{}, color: "never"}
+	gone := filepath.Join(dir, "gone", "r.json")
+	good := filepath.Join(dir, "r.html")
+	err := p.write(sample.Flawed(), []output{{"json", gone}, {"html", good}, {"term", "-"}})
+	var f *failure
+	if !errors.As(err, &f) || f.code != exitSetup || !strings.Contains(err.Error(), "gone") {
+		t.Errorf("got %v, want an error that names the file", err)
+	}
+	if b, err := os.ReadFile(good); err != nil || !bytes.Contains(b, []byte("<html")) {
+		t.Errorf("the HTML report was not written: %v", err)
+	}
+	if !strings.Contains(screen.String(), "NOT READY") {
+		t.Error("the report is not on the screen")
+	}
+	if strings.Contains(screen.String(), "\x1b") {
+		t.Error("colour without being asked for")
+	}
+	if left, _ := filepath.Glob(filepath.Join(dir, ".launchready-*")); len(left) > 0 {
+		t.Errorf("left behind: %v", left)
+	}
+}
