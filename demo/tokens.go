@@ -44,7 +44,8 @@ type claims struct {
 var (
 	errMalformed = errors.New("token cannot be parsed")
 	errAlgorithm = errors.New("token has an algorithm that is not ours")
-	errKey       = errors.New("token names a key that is not ours")
+	errKey       = errors.New("token brings a key that is not ours")
+	errRotated   = errors.New("token names a key that is not ours any more")
 	errSignature = errors.New("token has a wrong signature")
 	errClaims    = errors.New("token is for another issuer or audience")
 	errExpired   = errors.New("token has expired")
@@ -179,11 +180,10 @@ func (t *tokens) payload(token []byte) ([]byte, error) {
 	if strings.EqualFold(h.Alg, "none") && t.flaws.Has("auth/alg-none") {
 		return body, nil
 	}
-	// A key that was rotated out an hour ago still has valid tokens around.
-	if h.Kid != t.kid && t.flaws.Has("auth/token-signature") {
-		return body, nil
-	}
 	alg, keys, err := t.keysFor(h)
+	if errors.Is(err, errRotated) && t.flaws.Has("auth/token-signature") {
+		return body, nil // valid tokens of the old key are around for an hour
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -204,6 +204,9 @@ func (t *tokens) keysFor(h tokenHeader) (jwa.SignatureAlgorithm, []any, error) {
 		}
 		return jwa.RS256(), nil, errKey
 	}
+	if h.Kid != t.kid && h.Kid != "" {
+		return jwa.RS256(), nil, errRotated
+	}
 	if h.Alg == "HS256" {
 		if secrets := t.secrets(); len(secrets) > 0 {
 			return jwa.HS256(), secrets, nil
@@ -213,7 +216,7 @@ func (t *tokens) keysFor(h tokenHeader) (jwa.SignatureAlgorithm, []any, error) {
 	case h.Alg != "RS256":
 		return jwa.RS256(), nil, errAlgorithm
 	case h.Kid != t.kid:
-		return jwa.RS256(), nil, errKey
+		return jwa.RS256(), nil, errRotated
 	}
 	return jwa.RS256(), []any{&t.key.PublicKey}, nil
 }

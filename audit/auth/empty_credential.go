@@ -20,7 +20,8 @@ var emptyCredential = &lr.Check{
 	Refs:     []lr.Ref{{Source: "OWASP API", ID: "API2:2023"}, {Source: "CWE", ID: "287"}, {Source: "ASVS", ID: "v5.0.0-8.2.1"}},
 	Needs:    lr.Routes | lr.Credentials,
 	Run: func(ctx context.Context, t *lr.Trial) error {
-		return askWrong(ctx, t, "A request with an empty credential is let in", emptyForms)
+		// A route that takes any text is auth/garbage-credential's.
+		return askWrong(ctx, t, "A request with an empty credential is let in", emptyForms, nonsense)
 	},
 }
 
@@ -36,8 +37,9 @@ var garbageForms = []string{nonsense, "a.b.c", shapedNonsense, "%00", "bm9ib2R5O
 const shapedNonsense = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiJub2JvZHkifQ.c2lnbmF0dXJl"
 
 // askWrong asks every read with the first of the wrong values, and one read of
-// each group with all of them.
-func askWrong(ctx context.Context, t *lr.Trial, fault string, values []string) error {
+// each group with all of them. Where twin is given and let in as well, the fault
+// is another check's.
+func askWrong(ctx context.Context, t *lr.Trial, fault string, values []string, twin string) error {
 	probes, open := asked(t)
 	if len(probes)+len(open) == 0 {
 		t.Unknown(application, "no declared route reads data")
@@ -50,6 +52,10 @@ func askWrong(ctx context.Context, t *lr.Trial, fault string, values []string) e
 	var questions []question
 	add := func(p oracle.Probe, v string) {
 		f := forgery{how: fmt.Sprintf("credential %q", v), credential: spoiled(credentialOf(p.Victim), v)}
+		if twin != "" {
+			c := spoiled(credentialOf(p.Victim), twin)
+			f.twin = &c
+		}
 		questions = append(questions, question{p, f})
 	}
 	for _, p := range probes {

@@ -18,6 +18,6 @@ var garbageCredential = &lr.Check{
 	Refs:     []lr.Ref{{Source: "OWASP API", ID: "API2:2023"}, {Source: "CWE", ID: "287"}, {Source: "ASVS", ID: "v5.0.0-9.1.1"}},
 	Needs:    lr.Routes | lr.Credentials,
 	Run: func(ctx context.Context, t *lr.Trial) error {
-		return askWrong(ctx, t, "A credential that nobody issued is let in", garbageForms)
+		return askWrong(ctx, t, "A credential that nobody issued is let in", garbageForms, "")
 	},
 }

@@ -49,7 +49,7 @@ var keySets = []string{
 
 // publishedKeys fetches the target's key set, by a declared route or where such
 // sets usually are.
-func publishedKeys(ctx context.Context, t *lr.Trial) ([]publicKey, *lr.Exchange, error) {
+func publishedKeys(ctx context.Context, t *lr.Trial) ([]publicKey, error) {
 	var paths []string
 	for _, rt := range t.Target.Routes {
 		p := strings.ToLower(rt.Path)
@@ -67,13 +67,13 @@ func publishedKeys(ctx context.Context, t *lr.Trial) ([]publicKey, *lr.Exchange,
 		seen[p] = true
 		x, err := t.HTTP.Do(ctx, nil, &lr.Request{Method: "GET", Path: p, Note: "published keys"})
 		if err := ended(ctx, err); err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 		if err != nil || !x.OK() {
 			continue
 		}
 		if keys := parseKeySet(x.Body); len(keys) > 0 {
-			return keys, x, nil
+			return keys, nil
 		}
 		// OpenID Connect Discovery 1.0, 3: the document names the key set. Only
 		// one of the target's own hosts is asked; scope sees to that.
@@ -86,7 +86,7 @@ func publishedKeys(ctx context.Context, t *lr.Trial) ([]publicKey, *lr.Exchange,
 			}
 		}
 	}
-	return nil, nil, nil
+	return nil, nil
 }
 
 // parseKeySet reads the public keys of a JWK set (RFC 7517, 5). Keys it cannot

@@ -55,7 +55,14 @@ func runMethodOverride(ctx context.Context, t *lr.Trial) error {
 		}
 	}
 	var y tally
-	err := oracle.Each(ctx, routes, func(ctx context.Context, rt *lr.Route) error { return overridden(ctx, t, &y, rt, victims[0]) })
+	err := oracle.Each(ctx, byResource(routes), func(ctx context.Context, rts []*lr.Route) error {
+		for _, rt := range rts {
+			if err := overridden(ctx, t, &y, rt, victims[0]); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 	if err != nil {
 		return err
 	}

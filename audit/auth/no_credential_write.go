@@ -34,18 +34,39 @@ func runNoCredentialWrite(ctx context.Context, t *lr.Trial) error {
 		return nil
 	}
 	var y tally
-	err := oracle.Each(ctx, routes, func(ctx context.Context, rt *lr.Route) error {
-		j, err := change(ctx, t, oracle.Attempt{Route: rt, Victim: victims[0], Note: "without a credential"})
-		if err == nil {
+	err := oracle.Each(ctx, byResource(routes), func(ctx context.Context, rts []*lr.Route) error {
+		for _, rt := range rts {
+			j, err := change(ctx, t, oracle.Attempt{Route: rt, Victim: victims[0], Note: "without a credential"})
+			if err != nil {
+				return err
+			}
 			y.add(rt.String(), "", j)
 		}
-		return err
+		return nil
 	})
 	if err != nil {
 		return err
 	}
 	y.report(t, 3, "Customer data is changed without a credential")
 	return nil
+}
+
+// byResource gathers routes that work on one collection. Those are tried one
+// after another: where a target numbers its objects, the number of one that was
+// just deleted may be given to the next at once.
+func byResource(routes []*lr.Route) [][]*lr.Route {
+	var out [][]*lr.Route
+	at := map[string]int{}
+	for _, rt := range routes {
+		i, ok := at[rt.Resource]
+		if !ok {
+			i = len(out)
+			at[rt.Resource] = i
+			out = append(out, nil)
+		}
+		out[i] = append(out[i], rt)
+	}
+	return out
 }
 
 // writes lists the routes that change an object of which the stage has one of

@@ -52,40 +52,43 @@ func runTokenKeyHeader(ctx context.Context, t *lr.Trial) error {
 
 // broughtKeys signs the own claims with keys that the token brings along.
 func broughtKeys(me *lr.Account, own jwt, key *rsa.PrivateKey, address string) ([]forgery, error) {
-	plain, err := rs256(own.input(map[string]any{"alg": "RS256"}), key)
-	if err != nil {
-		return nil, err
-	}
 	random := make([]byte, 32)
 	if _, err := rand.Read(random); err != nil {
 		return nil, err
 	}
-	// Where these are accepted, the signature is not looked at in the first place.
-	twinRS := spoiled(credentialOf(me), plain)
-	twinHS := spoiled(credentialOf(me), mac("HS256", own.input(map[string]any{"alg": "HS256"}), random))
 	var out []forgery
-	for how, header := range map[string]map[string]any{
-		"key in the header jwk":                     {"alg": "RS256", "kid": keyID, "jwk": publicJWK(&key.PublicKey)},
-		"key in the header jwk, under our own kid":  {"alg": "RS256", "jwk": publicJWK(&key.PublicKey)},
-		"key at the address in the header jku":      {"alg": "RS256", "kid": keyID, "jku": address},
-		"key at the address in jku, under your kid": {"alg": "RS256", "jku": address},
+	for _, b := range []struct {
+		how    string
+		header map[string]any
+	}{
+		{"key in the header jwk", map[string]any{"kid": keyID, "jwk": publicJWK(&key.PublicKey)}},
+		{"key in the header jwk, under the application's key id", map[string]any{"jwk": publicJWK(&key.PublicKey)}},
+		{"key at the address in the header jku", map[string]any{"kid": keyID, "jku": address}},
+		{"key at the address in the header jku, under the application's key id", map[string]any{"jku": address}},
 	} {
-		if header["jku"] == "" {
+		if b.header["jku"] == "" {
 			continue
 		}
-		s, err := rs256(own.input(header), key)
+		b.header["alg"] = "RS256"
+		s, err := rs256(own.input(b.header), key)
 		if err != nil {
 			return nil, err
 		}
-		f := forged(me, own, how, s)
-		f.twin = &twinRS
+		// Where the same is accepted without the key, no signature is looked at.
+		without, err := rs256(own.input(map[string]any{"alg": "RS256", "kid": orOwn(b.header["kid"], own)}), key)
+		if err != nil {
+			return nil, err
+		}
+		f, twin := forged(me, own, b.how, s), spoiled(credentialOf(me), without)
+		f.twin = &twin
 		out = append(out, f)
 	}
 	for _, path := range []string{"../../../../../../dev/null", "/dev/null"} {
+		input := own.input(map[string]any{"alg": "HS256", "kid": path})
+		twin := spoiled(credentialOf(me), mac("HS256", input, random))
 		for _, secret := range [][]byte{nil, {0}} {
-			f := forged(me, own, fmt.Sprintf("kid %s and the empty file as secret", path),
-				mac("HS256", own.input(map[string]any{"alg": "HS256", "kid": path}), secret))
-			f.twin = &twinHS
+			f := forged(me, own, fmt.Sprintf("kid %s and the empty file as secret", path), mac("HS256", input, secret))
+			f.twin = &twin
 			out = append(out, f)
 		}
 	}
@@ -93,6 +96,14 @@ func broughtKeys(me *lr.Account, own jwt, key *rsa.PrivateKey, address string) (
 }
 
 const keyID = "launchready"
+
+// orOwn is the key id, or the own token's where there is none.
+func orOwn(kid any, own jwt) any {
+	if kid == nil {
+		return own.header["kid"]
+	}
+	return kid
+}
 
 func publicJWK(k *rsa.PublicKey) map[string]any {
 	return map[string]any{"kty": "RSA", "use": "sig", "alg": "RS256", "kid": keyID,
