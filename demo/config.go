@@ -39,7 +39,7 @@ mailbox:
 whoami: GET /v1/me
 identities:
 {{- range .Identities}}
-  {{.Name}}: {tenant: {{.Tenant}}, role: {{.Role}}, user: {{.Email}}, password: "file:{{$.File}}#{{.Variable}}"}
+  {{.Name}}: {tenant: {{.Tenant}}, role: {{.Role}}, user: {{.Email}}, password: "file:{{$.File}}#{{.Variable}}"{{if .Expired}}, expired_token: "file:{{$.File}}#{{.Expired}}"{{end}}}
 {{- end}}
 access:
   public: [GET /, GET /docs, GET /healthz, GET /openapi.json, GET /.well-known/jwks.json, "GET /v1/avatars/**", "GET /v1/shared/**", "GET /v1/download/**"]
@@ -48,13 +48,17 @@ access:
 budget: {rate: 0}
 `))
 
-type configIdentity struct{ Name, Tenant, Role, Email, Variable string }
+type configIdentity struct{ Name, Tenant, Role, Email, Variable, Expired string }
 
 func configIdentities() []configIdentity {
 	var out []configIdentity
 	for _, name := range []string{"acme_admin", "acme_member", "acme_viewer", "globex_admin", "globex_member"} {
 		tenant, role, _ := strings.Cut(name, "_")
-		out = append(out, configIdentity{name, tenant, role, email(role, tenant), strings.ToUpper(name) + "_PASSWORD"})
+		id := configIdentity{Name: name, Tenant: tenant, Role: role, Email: email(role, tenant), Variable: strings.ToUpper(name) + "_PASSWORD"}
+		if role == "member" {
+			id.Expired = strings.ToUpper(name) + "_EXPIRED_TOKEN"
+		}
+		out = append(out, id)
 	}
 	return out
 }
@@ -76,6 +80,9 @@ func (s *Server) Secrets() []byte {
 	fmt.Fprintf(&b, "DEV_TOKEN=%s\n", s.devToken)
 	for _, id := range configIdentities() {
 		fmt.Fprintf(&b, "%s=%s\n", id.Variable, s.Password(id.Email))
+		if id.Expired != "" {
+			fmt.Fprintf(&b, "%s=%s\n", id.Expired, s.expired[id.Email])
+		}
 	}
 	return b.Bytes()
 }

@@ -56,9 +56,10 @@ type Server struct {
 	library  *library
 	attempts *attempts
 	metrics  *metrics
-	devToken string // opens the mail catcher
-	opsToken string // opens the metrics
-	crmKey   string // signs the CRM's webhooks
+	devToken string            // opens the mail catcher
+	opsToken string            // opens the metrics
+	crmKey   string            // signs the CRM's webhooks
+	expired  map[string]string // tokens whose time is over, by the address of their user
 
 	table   []route
 	spec    []byte
@@ -77,7 +78,7 @@ func New(o Options) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{flaws: flaws, seed: o.Seed, now: o.Now, random: o.Random, log: o.Log}
+	s := &Server{flaws: flaws, expired: map[string]string{}, seed: o.Seed, now: o.Now, random: o.Random, log: o.Log}
 	if s.now == nil {
 		s.now = time.Now
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	"golang.org/x/crypto/bcrypt"
 )
@@ -62,6 +63,9 @@ func (s *Server) plantTenant(ctx context.Context, tx querier, t seededTenant) er
 			return err
 		}
 	}
+	if err := s.plantExpired(ctx, tx, t); err != nil {
+		return err
+	}
 	for i := range 3 {
 		issued := now.AddDate(0, -i, 0)
 		_, err := tx.exec(ctx, `insert into invoices (id, tenant_id, number, memo, amount_cents, status, issued_at) values (?, ?, ?, ?, ?, ?, ?)`,
@@ -77,6 +81,21 @@ func (s *Server) plantTenant(ctx context.Context, tx querier, t seededTenant) er
 		}
 	}
 	return s.audit(ctx, tx, &principal{TenantID: t.ID, UserID: t.Users["owner"]}, "tenant.created", t.ID, t.Name+" was set up")
+}
+
+// plantExpired signs the member's token of this morning: the session is open,
+// only the token's time is over.
+func (s *Server) plantExpired(ctx context.Context, tx querier, t seededTenant) error {
+	addr := email("member", t.Slug)
+	id, issued := "ses_"+s.derived("morning "+addr), s.now().Add(-3*time.Hour)
+	_, err := tx.exec(ctx, `insert into sessions (id, user_id, tenant_id, user_agent, created_at, expires_at) values (?, ?, ?, 'Harbor for macOS', ?, ?)`,
+		id, t.Users["member"], t.ID, stamp(issued), stamp(issued.Add(refreshLife)))
+	if err != nil {
+		return err
+	}
+	s.expired[addr], err = s.tokens.sign(claims{Issuer: issuer, Audience: audienceAPI, Subject: t.Users["member"], Tenant: t.ID, Role: "member", Session: id,
+		ID: "jti_" + s.derived("morning "+addr), Issued: issued.Unix(), Expires: issued.Add(accessLife).Unix()})
+	return err
 }
 
 // audit adds a line to the tenant's audit log.

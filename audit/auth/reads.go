@@ -132,7 +132,8 @@ func group(path string) string {
 
 // guarded picks reads on which a wrong credential can be told from a right one:
 // the owner sees something telling there, and neither nobody nor a nonsense
-// token does. A tampered token proves nothing where anybody is let in.
+// token does. A tampered token proves nothing where anybody is let in, nor where
+// the account itself is not.
 func guarded(ctx context.Context, t *lr.Trial, victim *lr.Account, most int) ([]oracle.Probe, error) {
 	all := groups(t, victim)
 	found := make([]*oracle.Probe, len(all))
@@ -177,11 +178,12 @@ func guarded(ctx context.Context, t *lr.Trial, victim *lr.Account, most int) ([]
 	return out, err
 }
 
-// telling reports whether the owner's reply holds something that nobody else's
-// does.
+// telling reports whether the account's own reply holds something that nobody
+// else's does.
 func telling(ctx context.Context, t *lr.Trial, p oracle.Probe) (bool, error) {
-	owner, x, err := oracle.OwnerControl(ctx, t, p.Route, p.Object, p.Victim)
-	if err != nil || owner == nil {
+	owner := p.Victim
+	x, err := t.Stage.Control(ctx, p.Route, p.Object, owner)
+	if err != nil || !x.OK() {
 		return false, ended(ctx, err)
 	}
 	s := oracle.Sources{Object: p.Object, Known: oracle.Known(t, owner.Tenant), Harvest: true}
