@@ -50,6 +50,7 @@ func (r *run) observe(ctx context.Context) {
 		}
 		return nil
 	})
+	same := byShape(declared)
 	_ = oracle.Each(ctx, paths(declared), func(ctx context.Context, rt *lr.Route) error {
 		p, ok := concrete(rt)
 		if !ok {
@@ -60,7 +61,7 @@ func (r *run) observe(ctx context.Context) {
 			return err
 		}
 		if allow := x.Header.Get("Allow"); allow != "" && x.Status != http.StatusNotFound {
-			add(surface.FromAllow(rt.Path, allow, declared)...)
+			add(surface.FromAllow(rt.Path, allow, same[shapeOf(rt.Path)])...)
 		}
 		return nil
 	})
@@ -110,6 +111,32 @@ func exists(x, nothing *lr.Exchange) bool {
 		return x.OK() && !oracle.SameShape(x, nothing)
 	}
 	return true
+}
+
+// byShape gathers the routes of one path, whatever its parameters are called:
+// to look through all of them for each path grows with the square of the routes.
+func byShape(routes []*lr.Route) map[string][]*lr.Route {
+	out := map[string][]*lr.Route{}
+	for _, rt := range routes {
+		k := shapeOf(rt.Path)
+		out[k] = append(out[k], rt)
+	}
+	return out
+}
+
+// shapeOf is a path without the names of its parameters.
+func shapeOf(path string) string {
+	var b strings.Builder
+	for seg := range strings.SplitSeq(path, "/") {
+		switch {
+		case seg == "":
+			continue
+		case strings.HasPrefix(seg, "{") && strings.Contains(seg, "}"):
+			seg = "{}"
+		}
+		b.WriteString("/" + seg)
+	}
+	return b.String()
 }
 
 // paths keeps one route for each path.

@@ -94,7 +94,7 @@ func SelfKey(name string, rt *lr.Route, a *lr.Account) string {
 	if a == nil {
 		return ""
 	}
-	n := strings.ToLower(strings.NewReplacer("_", "", "-", "").Replace(name))
+	n := strings.ToLower(separators.Replace(name))
 	before := segmentBefore(rt.Path, name)
 	if n == "id" || n == "uuid" || n == "slug" {
 		n = strings.TrimSuffix(before, "s") + n

@@ -157,10 +157,13 @@ func unique(in []string) []string {
 	return out
 }
 
+// separators is made once: building a replacer costs more than using it.
+var separators = strings.NewReplacer("-", "", "_", "")
+
 // SecretField reports whether a field's name says that it holds a credential,
 // which nobody else may see however public the route is.
 func SecretField(name string) bool {
-	n := strings.ToLower(strings.NewReplacer("-", "", "_", "").Replace(name))
+	n := strings.ToLower(separators.Replace(name))
 	for _, w := range []string{"password", "passwd", "secret", "apikey", "privatekey", "accesstoken", "refreshtoken"} {
 		if strings.Contains(n, w) {
 			return true

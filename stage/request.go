@@ -33,8 +33,8 @@ func (s *Stage) fullnessOf(rt *lr.Route, as *lr.Account) fullness {
 			return r.full
 		}
 	}
-	for k, r := range s.recipes {
-		if strings.HasPrefix(k, rt.Resource+"\x00") && r.route == rt {
+	for _, tenant := range s.opt.Target.Tenants() {
+		if r := s.recipes[at(rt.Resource, tenant)]; r != nil && r.route == rt {
 			return r.full
 		}
 	}

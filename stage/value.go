@@ -83,9 +83,10 @@ func ownedByServer(name string) bool {
 
 func metadataName(n string) bool { n = norm(n); return n == "metadata" || n == "meta" || n == "data" }
 
-func norm(name string) string {
-	return strings.ToLower(strings.NewReplacer("_", "", "-", "", ".", "").Replace(name))
-}
+// separators is made once: building a replacer costs more than using it.
+var separators = strings.NewReplacer("_", "", "-", "", ".", "")
+
+func norm(name string) string { return strings.ToLower(separators.Replace(name)) }
 
 // freeText reports whether a field takes any text.
 func freeText(name string, p *lr.Schema) bool {
