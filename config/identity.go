@@ -59,7 +59,6 @@ type Identity struct {
 	User         string           `yaml:"user" doc:"Login name, usually an e-mail address."`
 	Password     Secret           `yaml:"password" doc:"Password, by reference."`
 	Token        Secret           `yaml:"token" doc:"Token or API key, by reference, instead of signing in."`
-	RefreshToken Secret           `yaml:"refresh_token" doc:"Refresh token, by reference."`
 	Cookie       Value            `yaml:"cookie" doc:"Whole session cookie, NAME=VALUE, by reference, instead of signing in."`
 	Headers      map[string]Value `yaml:"headers" doc:"Header fields sent with every request of this identity. One with a secret's name is a credential."`
 	Send         Send             `yaml:"send" doc:"How the token is sent, where it differs from sign_in: X-API-Key: {token}."`

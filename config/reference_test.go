@@ -18,7 +18,6 @@ func TestInlineSecret(t *testing.T) {
 		"password quoted":      "identities: {acme_a: {user: u, password: 'hunter2secret'}}",
 		"token":                "identities: {acme_a: {token: hunter2secret}}",
 		"expired token":        "identities: {acme_a: {token: \"${env:ACME_PW}\", expired_token: hunter2secret}}",
-		"refresh token":        "identities: {acme_a: {token: \"${env:ACME_PW}\", refresh_token: hunter2secret}}",
 		"cookie":               "identities: {acme_a: {cookie: session=hunter2secret}}",
 		"header of identity":   "identities: {acme_a: {headers: {X-API-Key: hunter2secret}}}",
 		"authorization":        "identities: {acme_a: {headers: {Authorization: Bearer hunter2secret}}}",

@@ -86,6 +86,7 @@ func New(ctx context.Context, c *config.Config, o Options) (*Assembly, error) {
 	if a.Surface != nil {
 		routes = a.Surface.Routes
 	}
+	routes = withGraphQL(c, routes)
 	client, err := probe.New(probeOptions(c, o))
 	if err != nil {
 		return nil, err
@@ -95,6 +96,7 @@ func New(ctx context.Context, c *config.Config, o Options) (*Assembly, error) {
 		return nil, err
 	}
 	client.Use(cast)
+	client.Mask(secretsOf(c)...)
 	a.Client, a.Cast = client, cast
 	target := &lr.Target{
 		Product: c.Product, Base: c.Target.URL.URL, Environment: c.Target.Environment, Mutate: o.Mutate,
@@ -114,13 +116,26 @@ func New(ctx context.Context, c *config.Config, o Options) (*Assembly, error) {
 		FailOn: c.FailOn, Waivers: waivers(c), Seed: o.Seed, Owner: c.Owners.Default, Ledger: o.Ledger, Declared: declared(c),
 		Preflight: func(ctx context.Context) error { return preflight(ctx, cast, c) },
 		Members:   func(make audit.MakeUser) { cast.SetMembers(members(make)) },
-		Evidence:  func(e lr.Evidence) []lr.EvidenceItem { return report.Items(e, "record", a.Redact) },
+		Evidence:  func(e lr.Evidence) []lr.EvidenceItem { return report.Items(masked(e, client), "record", a.Redact) },
 		Warnings:  c.Warnings, Progress: o.Progress, Log: o.Log, Now: o.Now,
 	}
 	if a.Surface != nil {
 		a.Audit.Warnings = append(a.Audit.Warnings, a.Surface.Warnings...)
 	}
 	return a, nil
+}
+
+// masked is the evidence without the secrets that the client learned during the
+// run: renewed tokens, passwords of spare users.
+func masked(e lr.Evidence, client *probe.Client) lr.Evidence {
+	shown := lr.Evidence{Witness: e.Witness, Records: e.Records}
+	for _, x := range e.Exchanges {
+		if x != nil {
+			x = client.RedactExchange(x)
+		}
+		shown.Exchanges = append(shown.Exchanges, x)
+	}
+	return shown
 }
 
 func whoami(routes []*lr.Route) *lr.Route {

@@ -15,6 +15,22 @@ import (
 // This file turns the configuration into the options of the packages that do
 // the work. None of them knows the configuration.
 
+// withGraphQL adds the endpoint that the configuration names, or says of the
+// described route there that it is one.
+func withGraphQL(c *config.Config, routes []*lr.Route) []*lr.Route {
+	path := c.Target.GraphQL
+	if path == "" {
+		return routes
+	}
+	for _, rt := range routes {
+		if rt.Path == path && rt.Method == http.MethodPost {
+			rt.Kind = lr.GraphQL
+			return routes
+		}
+	}
+	return append(routes, &lr.Route{Method: http.MethodPost, Path: path, Kind: lr.GraphQL, Declared: true, Secured: true, Source: c.File})
+}
+
 // sessionName reports a header field whose value is a credential.
 func sessionName(name string) bool {
 	n := strings.ToLower(name)
@@ -246,7 +262,7 @@ func secretsOf(c *config.Config) []lr.Secret {
 	var out []lr.Secret
 	for i := range c.Identities {
 		v := &c.Identities[i].Value
-		out = append(out, v.Password.Secret, v.Token.Secret, v.RefreshToken.Secret, v.ExpiredToken.Secret, v.Cookie.Secret)
+		out = append(out, v.Password.Secret, v.Token.Secret, v.ExpiredToken.Secret, v.Cookie.Secret)
 		for h, val := range v.Headers {
 			if sessionName(h) {
 				out = append(out, val.Secret)
