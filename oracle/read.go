@@ -107,13 +107,22 @@ func read(ctx context.Context, t *lr.Trial, p Probe, pastCaches bool) (Judgement
 	if c.Probe, err = t.HTTP.Do(ctx, p.As, r); err != nil {
 		return lost(ctx, "the probe", err)
 	}
+	if p.As != nil && p.Route.Kind == lr.List && len(Foreign(t, owner.Tenant, c.Probe, RequestText(r))) == 0 {
+		page, err := foreignPage(ctx, t, p, owner.Tenant, r, c.Probe)
+		if err != nil {
+			return Judgement{}, err
+		}
+		if page != nil {
+			c.Probe = page
+		}
+	}
 	if p.As != nil || p.Credential != nil {
 		if c.Anonymous, err = t.Stage.Control(ctx, p.Route, p.Object, nil); err != nil && Fatal(ctx, err) {
 			return Judgement{}, err
 		}
 	}
 	if p.As != nil {
-		if own := t.Stage.Object(p.Route.Resource, p.As); own != nil && len(p.Route.PathParams()) > 0 {
+		if own := ownObject(t, p); own != nil {
 			c.Own, err = t.Stage.Control(ctx, p.Route, own, p.As)
 		} else if p.As.WhoAmI != nil {
 			c.Own, err = t.Stage.Control(ctx, p.As.WhoAmI, nil, p.As)
@@ -122,7 +131,7 @@ func read(ctx context.Context, t *lr.Trial, p Probe, pastCaches bool) (Judgement
 			return Judgement{}, err
 		}
 	}
-	if p.Object != nil && p.Vary == nil && p.Base == nil && len(p.Route.PathParams()) > 0 {
+	if p.Object != nil && p.Vary == nil && p.Base == nil {
 		if c.Missing, err = t.Stage.Control(ctx, p.Route, Missing(p.Object), p.As); err != nil && Fatal(ctx, err) {
 			return Judgement{}, err
 		}
@@ -131,12 +140,26 @@ func read(ctx context.Context, t *lr.Trial, p Probe, pastCaches bool) (Judgement
 	if err != nil {
 		return Judgement{}, err
 	}
-	if len(c.Witness) == 0 && p.As != nil && len(p.Route.PathParams()) == 0 && p.Route.Kind != lr.List && len(Harvest(c.Owner)) == 0 {
+	if len(c.Witness) == 0 && p.As != nil && !p.Keyed() && p.Route.Kind != lr.List && len(Harvest(c.Owner)) == 0 {
 		return Judgement{Verdict: lr.Passed, Confidence: lr.Confirmed, Reason: "shows nothing that could belong to one tenant", Evidence: lr.Seen(present(ownerReply)...)}, nil
 	}
 	j := Judge(c)
 	j.Evidence.Exchanges = present(ownerReply, c.Probe)
+	if j.Verdict == lr.Failed && j.Confidence == lr.Confirmed && p.As != nil && p.As.Tenant != owner.Tenant {
+		return deliberate(ctx, t, p, owner, j)
+	}
 	return j, nil
+}
+
+// ownObject is the attacker's own object that the route could address.
+func ownObject(t *lr.Trial, p Probe) *lr.Object {
+	if !p.Keyed() {
+		return nil
+	}
+	if own := t.Stage.Object(p.Route.Resource, p.As); own != nil || p.Object == nil {
+		return own
+	}
+	return t.Stage.Object(p.Object.Resource, p.As)
 }
 
 // witnessFor gathers the probe's witness. On a route with a key, whatever the
@@ -146,7 +169,7 @@ func read(ctx context.Context, t *lr.Trial, p Probe, pastCaches bool) (Judgement
 // towards an anonymous caller, what another tenant sees as well is no witness.
 func witnessFor(ctx context.Context, t *lr.Trial, p Probe, owner *lr.Account, c Case, request string) ([]string, error) {
 	s := Sources{Object: p.Object, Request: request}
-	keyed := len(p.Route.PathParams()) > 0
+	keyed := p.Keyed()
 	switch {
 	case keyed:
 		s.Harvest, s.Not = true, present(c.Missing, c.Own)
@@ -163,6 +186,11 @@ func witnessFor(ctx context.Context, t *lr.Trial, p Probe, owner *lr.Account, c 
 		s.Known = Known(t, owner.Tenant)
 	}
 	w := Witness(t, owner, c.Owner, s)
+	if p.As != nil && p.As.Tenant != owner.Tenant {
+		// Canary by canary: whatever of the victim's stands in the reply tells,
+		// whether the owner's own page shows it or not.
+		w = unique(append(w, Foreign(t, owner.Tenant, c.Probe, request)...))
+	}
 	if len(w) == 0 && !keyed && p.As != nil {
 		// Nothing was planted in this view. What telling values the owner sees and
 		// the attacker does not show that there are two views.

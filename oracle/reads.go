@@ -7,15 +7,17 @@ import (
 )
 
 // Reads lists a probe for each route that shows data of the victim's tenant:
-// every GET, and searches by POST. Routes with a key address the object seeded
-// for that tenant; open names those for which there is none.
+// every GET, and what reads by POST. Routes with a key address the object seeded
+// for that tenant; open names those for which there is none. A list that takes a
+// parent's key beside the path is asked without it and with it.
 func Reads(t *lr.Trial, victim *lr.Account) (probes []Probe, open []*lr.Route) {
 	for _, rt := range t.Target.Routes {
 		if !Shows(rt) {
 			continue
 		}
 		p := Probe{Route: rt, Victim: victim}
-		if len(rt.PathParams()) > 0 || keyedByQuery(rt) {
+		switch {
+		case len(rt.PathParams()) > 0:
 			p.Object = t.Stage.Object(rt.Resource, victim)
 			if p.Object == nil {
 				p.Object = parentOf(t, rt, victim)
@@ -24,6 +26,15 @@ func Reads(t *lr.Trial, victim *lr.Account) (probes []Probe, open []*lr.Route) {
 				open = append(open, rt)
 				continue
 			}
+		case asksByKey(rt):
+			if p.Object = besideOf(t, rt, victim); p.Object == nil {
+				open = append(open, rt)
+				continue
+			}
+		default:
+			if o := besideOf(t, rt, victim); o != nil {
+				probes = append(probes, Probe{Route: rt, Victim: victim, Object: o})
+			}
 		}
 		probes = append(probes, p)
 	}
@@ -31,33 +42,33 @@ func Reads(t *lr.Trial, victim *lr.Account) (probes []Probe, open []*lr.Route) {
 }
 
 // Shows reports whether a route reads data: a GET that does not sign out, reset
-// or upgrade, or a search by POST.
+// or upgrade, or a POST whose path says that it searches, reads or exports.
 func Shows(rt *lr.Route) bool {
 	switch rt.Kind {
 	case lr.SignIn, lr.SignOut, lr.SignUp, lr.Refresh, lr.Password, lr.WebSocket, lr.Webhook, lr.GraphQL, lr.Invite:
 		return rt.Kind == lr.Invite && rt.Method == "GET"
 	case lr.Search:
 		return rt.Method == "GET" || rt.Method == "POST"
+	case lr.Read, lr.List, lr.Export, lr.Download:
+		// POST /exports makes an export; POST /chats/export answers with one.
+		if rt.Method == "POST" {
+			return rt.Path != rt.Resource && !acts(rt)
+		}
 	}
 	if rt.Method != "GET" {
 		return false
 	}
-	// A verb in the path of a GET may act (GrantTrace's lesson).
-	for _, seg := range strings.Split(strings.ToLower(rt.Path), "/") {
-		switch seg {
-		case "logout", "signout", "seed", "delete", "remove", "purge", "reset", "createdb", "pay", "refund", "rotate", "revoke", "disable", "shutdown", "restart":
-			return false
-		}
-	}
-	return true
+	return !acts(rt)
 }
 
-func keyedByQuery(rt *lr.Route) bool {
-	for _, p := range rt.Params {
-		if p.In == lr.InQuery && p.Required {
-			if _, ok := rt.Keys[p.Name]; ok {
-				return true
-			}
+// acts reports a verb in the path: the route may act although its method says
+// that it reads (RFC 9110, section 9.2.1, is often broken).
+func acts(rt *lr.Route) bool {
+	for _, seg := range strings.Split(strings.ToLower(rt.Path), "/") {
+		switch seg {
+		case "logout", "signout", "seed", "delete", "remove", "purge", "reset", "createdb", "pay", "refund", "rotate", "revoke", "disable", "shutdown", "restart",
+			"send", "cancel", "wipe", "flush", "truncate", "migrate", "populate", "unsubscribe", "close", "approve":
+			return true
 		}
 	}
 	return false

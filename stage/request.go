@@ -10,6 +10,7 @@ import (
 	"net/textproto"
 	"net/url"
 	"sort"
+	"strconv"
 	"strings"
 
 	lr "github.com/launchready/launchready"
@@ -172,6 +173,9 @@ func (s *Stage) queryValue(rt *lr.Route, q lr.Param, o *lr.Object, f *filler) (s
 			return field, true
 		}
 	}
+	if rt.Kind == lr.List && pageSize(n, q.Schema) {
+		return largestPage(orOpen(q.Schema)), true
+	}
 	if !q.Required {
 		return "", false
 	}
@@ -180,6 +184,29 @@ func (s *Stage) queryValue(rt *lr.Route, q lr.Param, o *lr.Object, f *filler) (s
 		return "", false
 	}
 	return fmt.Sprint(v), true
+}
+
+// pageSize reports whether a parameter of a list says how much one page holds.
+func pageSize(n string, sc *lr.Schema) bool {
+	switch n {
+	case "limit", "perpage", "pagesize", "maxresults", "itemsperpage", "pagelimit":
+		return true
+	case "size", "take", "first", "count", "max", "top":
+		return sc != nil && sc.Type == "integer"
+	}
+	return false
+}
+
+// largestPage asks for all that one page may hold: what this run made must not
+// hide behind what was there before.
+func largestPage(sc *lr.Schema) string {
+	if len(sc.Enum) > 0 {
+		return fmt.Sprint(sc.Enum[len(sc.Enum)-1])
+	}
+	if sc.Maximum != nil && *sc.Maximum >= 1 {
+		return strconv.FormatInt(int64(min(*sc.Maximum, 1000)), 10)
+	}
+	return "100"
 }
 
 func searchName(n string) bool {
@@ -232,6 +259,7 @@ func (s *Stage) body(r *lr.Request, rt *lr.Route, o *lr.Object, f *filler, full 
 		}
 	}
 	if m, ok := v.(map[string]any); ok {
+		nameBeside(m, rt, o)
 		if rt.Kind == lr.Search {
 			for k := range m {
 				if searchName(norm(k)) {
@@ -246,6 +274,35 @@ func (s *Stage) body(r *lr.Request, rt *lr.Route, o *lr.Object, f *filler, full 
 		}
 	}
 	return encode(r, b.Type, v, f)
+}
+
+// nameBeside puts the object's keys into the members of the body that name it:
+// into all of them where the route reads by its body, and else into those that
+// the body has anyway.
+func nameBeside(m map[string]any, rt *lr.Route, o *lr.Object) {
+	if o == nil || rt.Kind == lr.Update {
+		return
+	}
+	reads := rt.Kind == lr.Read || rt.Kind == lr.List || rt.Kind == lr.Search || rt.Kind == lr.Export || rt.Kind == lr.Download
+	for _, name := range oracle.Beside(rt) {
+		v := o.Keys[rt.Keys[name].Resource]
+		if v == "" || rt.Body == nil || rt.Body.Schema == nil || rt.Body.Schema.Properties[name] == nil {
+			continue
+		}
+		if _, has := m[name]; has || reads {
+			m[name] = typed(v, rt.Body.Schema.Properties[name])
+		}
+	}
+}
+
+// typed is a key as the schema wants it: many keys are integers.
+func typed(v string, sc *lr.Schema) any {
+	if sc.Type == "integer" || sc.Type == "number" {
+		if n, err := strconv.ParseInt(v, 10, 64); err == nil {
+			return n
+		}
+	}
+	return v
 }
 
 // plant puts canaries into the free texts of an example.

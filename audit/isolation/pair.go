@@ -28,6 +28,8 @@ type asking struct {
 func foreignReads(t *lr.Trial, want func(oracle.Probe) bool) (list []asking, open map[string]bool) {
 	asked := map[*lr.Route]bool{}
 	open = map[string]bool{}
+	// One route may be asked in two ways: with a key beside the path and without.
+	victimOf := map[*lr.Route]*lr.Account{}
 	for _, victim := range oracle.Victims(t.Target) {
 		probes, missing := oracle.Reads(t, victim)
 		for _, rt := range missing {
@@ -36,10 +38,10 @@ func foreignReads(t *lr.Trial, want func(oracle.Probe) bool) (list []asking, ope
 			}
 		}
 		for _, p := range probes {
-			if asked[p.Route] || !p.Route.Declared || !want(p) || oracle.Public(t, p.Route, p.Object) {
+			if asked[p.Route] && victimOf[p.Route] != victim || !p.Route.Declared || !want(p) || oracle.Public(t, p.Route, p.Object) {
 				continue
 			}
-			asked[p.Route] = true
+			asked[p.Route], victimOf[p.Route] = true, victim
 			delete(open, p.Route.String())
 			for _, as := range oracle.Attackers(t.Target, victim) {
 				p := p
@@ -85,7 +87,7 @@ func ask(ctx context.Context, t *lr.Trial, list []asking, open map[string]bool) 
 }
 
 // keyed reports whether a probe addresses one object by its key.
-func keyed(p oracle.Probe) bool { return len(p.Route.PathParams()) > 0 }
+func keyed(p oracle.Probe) bool { return p.Keyed() }
 
 // pair is a victim with an attacker from another tenant. The attacker is the
 // other tenant's privileged account where there is one: it passes checks of role

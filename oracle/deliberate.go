@@ -1,0 +1,87 @@
+package oracle
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	lr "github.com/launchready/launchready"
+)
+
+// deliberate weighs a hit that may be meant. What the attacker's own list shows
+// of an object that this run did not make is a catalogue; an object that says of
+// itself that it is public, and the bare name or id of a user in a directory of
+// users, are reported as suspected: only the owner of the target can tell.
+func deliberate(ctx context.Context, t *lr.Trial, p Probe, victim *lr.Account, j Judgement) (Judgement, error) {
+	o := p.Object
+	if o == nil {
+		o = t.Stage.Object(p.Route.Resource, victim)
+	}
+	if p.Keyed() && o != nil && !o.Made {
+		if list := lister(t.Target, o.Resource); list != nil && list != p.Route {
+			x, err := t.Stage.Control(ctx, list, nil, p.As)
+			if err != nil && Fatal(ctx, err) {
+				return j, err
+			}
+			if x != nil && x.OK() && len(Without(j.Hits, Find(j.Hits, x)...)) == 0 {
+				j.Verdict, j.Confidence = lr.Passed, lr.Confirmed
+				j.Reason = fmt.Sprintf("shows nothing that %s does not list to the caller", list)
+				return j, nil
+			}
+		}
+	}
+	switch {
+	case o != nil && saysPublic(o.Body, 0):
+		j.Confidence = lr.Suspected
+		j.Reason += "; the object says of itself that it is public: if that is meant, name the route under access.shared"
+	case !p.Keyed() && directory(t, victim, j.Hits):
+		j.Confidence = lr.Suspected
+		j.Reason += "; they are names or ids of users: if all users may know of each other, name the route under access.shared"
+	}
+	return j, nil
+}
+
+// lister is the list of a collection that needs no key.
+func lister(t *lr.Target, resource string) *lr.Route {
+	for _, rt := range t.Routes {
+		if rt.Kind == lr.List && rt.Method == "GET" && rt.Resource == resource && len(rt.PathParams()) == 0 {
+			return rt
+		}
+	}
+	return nil
+}
+
+// saysPublic reports whether an object's own fields say that others may see it.
+func saysPublic(m map[string]any, depth int) bool {
+	for k, v := range m {
+		switch plain(k) {
+		case "public", "ispublic", "published", "ispublished", "shared", "isshared":
+			if v == true {
+				return true
+			}
+		case "visibility", "access", "privacy", "scope":
+			if s, ok := v.(string); ok {
+				switch strings.ToLower(s) {
+				case "public", "protected", "internal", "everyone", "all", "anyone":
+					return true
+				}
+			}
+		}
+		if in, ok := v.(map[string]any); ok && depth < 1 && saysPublic(in, depth+1) {
+			return true
+		}
+	}
+	return false
+}
+
+// directory reports whether hits are no more than ids and names of the victim's
+// configured accounts. An address is more: nobody hands those to strangers.
+func directory(t *lr.Trial, victim *lr.Account, hits []string) bool {
+	known := Known(t, victim.Tenant)
+	for _, h := range hits {
+		if strings.Contains(h, "@") || !overlap([]string{h}, known) {
+			return false
+		}
+	}
+	return len(hits) > 0
+}
