@@ -128,6 +128,7 @@ type run struct {
 	started time.Time
 	mint    *oracle.Mint
 	stage   *stage.Stage
+	watched lr.Client          // ledgers what checks create
 	results map[string]*result // by check id
 	orphans []string
 	halt    string // why the rest could not be asked
@@ -153,6 +154,7 @@ func (r *run) prepare(ctx context.Context) error {
 	r.stage = stage.New(stage.Options{
 		Target: r.Target, HTTP: r.Client, Mint: r.mint, Ledger: r.Ledger, Run: r.Run, Declared: r.Declared, Log: r.Log,
 	})
+	r.watched = r.stage.Watched(r.Client)
 	if r.Members != nil {
 		r.Members(r.stage.MakeUser)
 	}

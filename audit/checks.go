@@ -55,7 +55,7 @@ func (r *run) check(ctx context.Context, c *lr.Check) (res *result) {
 	}
 	var mu sync.Mutex
 	t := &lr.Trial{
-		Check: c, Target: r.Target, HTTP: r.Client, Cast: r.Cast, Stage: r.stage, Log: r.Log.With("check", c.ID), Now: r.Now,
+		Check: c, Target: r.Target, HTTP: r.watched, Cast: r.Cast, Stage: r.stage, Log: r.Log.With("check", c.ID), Now: r.Now,
 		Report: func(o lr.Outcome) {
 			mu.Lock()
 			defer mu.Unlock()

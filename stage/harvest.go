@@ -202,7 +202,7 @@ func elementWith(x *lr.Exchange, values []string) map[string]any {
 	return nil
 }
 
-var linkForm = regexp.MustCompile(`(?:https?://[^\s"'<>\\/]+)?/[A-Za-z0-9._~%/-]{3,400}(?:\?[A-Za-z0-9._~%=&;:+-]{3,1000})?`)
+var linkForm = regexp.MustCompile(`(?:https?://[^\s"'<>\\/]+)?/[A-Za-z0-9._~%/-]{3,}(?:\?[A-Za-z0-9._~%=&;:+-]{3,})?`)
 
 // mintTokens asks for what gives access by itself (share links, signed links) on
 // the tenant's own objects, and fills resources whose keys stand only in links.
@@ -249,8 +249,8 @@ func mints(rt *lr.Route) bool {
 // follow reads the links in a reply: those that a route's template matches give
 // the key of the route's resource, and the query that goes with the path.
 func (s *Stage) follow(x *lr.Exchange, o *lr.Object) {
-	for _, link := range linkForm.FindAllString(strings.ReplaceAll(string(x.Body), `\/`, "/"), 100) {
-		link = strings.ReplaceAll(link, `\u0026`, "&")
+	text := strings.NewReplacer(`\/`, "/", `\u0026`, "&").Replace(string(x.Body))
+	for _, link := range linkForm.FindAllString(text, 100) {
 		u, err := url.Parse(link)
 		if err != nil || u.Host != "" && u.Host != s.opt.Target.Base.Host {
 			continue

@@ -1,6 +1,9 @@
 package stage
 
-import "context"
+import (
+	"context"
+	"sync"
+)
 
 // Entry is one creation in the ledger.
 type Entry struct {
@@ -11,6 +14,7 @@ type Entry struct {
 	Resource   string
 	Create     string // "POST /v1/chats"
 	Canary     string // finds it again when the answer never came
+	Path       string // path of the creation: "/v1/chats/1/messages"
 	List       string // path of the collection, where a lost object can be looked for
 	DeletePath string // "DELETE /v1/chats/1"; "" while not known or where no route deletes
 	State      State
@@ -38,9 +42,42 @@ type Ledger interface {
 	Open(ctx context.Context, run string) ([]Entry, error)
 }
 
-type noLedger struct{}
+// memory is the ledger of a run that has no file for one.
+type memory struct {
+	mu      sync.Mutex
+	entries []Entry
+}
 
-func (noLedger) Intend(context.Context, Entry) (int64, error)       { return 0, nil }
-func (noLedger) Created(context.Context, int64, string) error       { return nil }
-func (noLedger) Settle(context.Context, int64, State, string) error { return nil }
-func (noLedger) Open(context.Context, string) ([]Entry, error)      { return nil, nil }
+func (m *memory) Intend(_ context.Context, e Entry) (int64, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	e.ID = int64(len(m.entries) + 1)
+	m.entries = append(m.entries, e)
+	return e.ID, nil
+}
+
+func (m *memory) Created(_ context.Context, id int64, deletePath string) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.entries[id-1].State, m.entries[id-1].DeletePath = Created, deletePath
+	return nil
+}
+
+func (m *memory) Settle(_ context.Context, id int64, state State, reason string) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.entries[id-1].State, m.entries[id-1].Reason = state, reason
+	return nil
+}
+
+func (m *memory) Open(_ context.Context, run string) ([]Entry, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var out []Entry
+	for i := len(m.entries) - 1; i >= 0; i-- {
+		if e := m.entries[i]; e.Run == run && e.State != Removed {
+			out = append(out, e)
+		}
+	}
+	return out, nil
+}

@@ -185,10 +185,7 @@ func (s *Stage) create(ctx context.Context, r *recipe, parent *lr.Object, _ *lr.
 		return nil, nil, err
 	}
 	req.Note = "seed"
-	id, err := s.ledger.Intend(ctx, Entry{
-		Run: s.opt.Run, Tenant: r.account.Tenant, Account: r.account.Name, Resource: r.route.Resource,
-		Create: r.route.String(), Canary: f.canary, List: s.listPath(r.route.Resource, parent, r.account),
-	})
+	id, err := s.ledger.Intend(ctx, s.entry(r.route, r.account, req))
 	if err != nil {
 		return nil, nil, fmt.Errorf("write the ledger before %s: %w", r.route, err)
 	}
@@ -232,26 +229,7 @@ func (s *Stage) remember(tenant string, x *lr.Exchange) {
 
 // learn finds the new object's key and secrets.
 func (s *Stage) learn(ctx context.Context, r *recipe, o *lr.Object, req *lr.Request, x *lr.Exchange) {
-	var body any
-	_ = json.Unmarshal(x.Body, &body) // a reply that is no JSON teaches nothing here
-	if m, ok := body.(map[string]any); ok {
-		o.Body = m
-	}
-	names := s.keyFields(o.Resource)
-	view := unwrap(o.Body)
-	for _, n := range names {
-		if v := scalar(view[n]); v != "" {
-			s.setKey(o, v)
-			r.key = n
-			break
-		}
-	}
-	if o.ID == "" {
-		if v := lastSegment(x.Header.Get("Location")); v != "" {
-			s.setKey(o, v)
-			r.key = "Location"
-		}
-	}
+	names := s.told(r, o, x)
 	if o.ID == "" {
 		var sent map[string]any
 		if json.Unmarshal(req.Body, &sent) == nil {
@@ -274,6 +252,32 @@ func (s *Stage) learn(ctx context.Context, r *recipe, o *lr.Object, req *lr.Requ
 	if oracle.Telling(o.ID) {
 		o.Secrets = append(o.Secrets, o.ID)
 	}
+}
+
+// told finds the key in the answer to the creation, and returns the fields that
+// may hold it.
+func (s *Stage) told(r *recipe, o *lr.Object, x *lr.Exchange) []string {
+	var body any
+	_ = json.Unmarshal(x.Body, &body) // a reply that is no JSON teaches nothing here
+	if m, ok := body.(map[string]any); ok {
+		o.Body = m
+	}
+	names := s.keyFields(o.Resource)
+	view := unwrap(o.Body)
+	for _, n := range names {
+		if v := scalar(view[n]); v != "" {
+			s.setKey(o, v)
+			r.key = n
+			break
+		}
+	}
+	if o.ID == "" {
+		if v := lastSegment(x.Header.Get("Location")); v != "" {
+			s.setKey(o, v)
+			r.key = "Location"
+		}
+	}
+	return names
 }
 
 func (s *Stage) setKey(o *lr.Object, v string) {
@@ -317,12 +321,8 @@ func (s *Stage) keyFields(res string) []string {
 		}
 	}
 	noun := singular(lastNoun(res))
-	for _, rt := range s.opt.Target.Routes {
-		for p, k := range rt.Keys {
-			if k.Resource == res {
-				add(k.Field, p, camel(p))
-			}
-		}
+	if r := s.byRes[res]; r != nil {
+		add(r.fields...)
 	}
 	add("id", noun+"_id", noun+"Id", noun+"ID", "uuid", "_id", "uid", "key", "slug", "number", "token", "code", noun+"_number", "name", "username", noun+"name", noun+"_name", noun+"_title", "title", "email")
 	return dedupe(out)

@@ -8,9 +8,12 @@ package stage
 import (
 	"context"
 	"log/slog"
+	"maps"
+	"slices"
 	"sort"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	lr "github.com/launchready/launchready"
 	"github.com/launchready/launchready/oracle"
@@ -22,7 +25,7 @@ type Options struct {
 	Target   *lr.Target
 	HTTP     lr.Client
 	Mint     *oracle.Mint
-	Ledger   Ledger // nil: nothing survives a crash
+	Ledger   Ledger // nil: one in memory, which no crash survives
 	Run      string
 	Declared []Declared // objects that the configuration describes
 	Log      *slog.Logger
@@ -46,6 +49,8 @@ type Stage struct {
 	byRes  map[string]*resource
 	order  []string // resources, parents first
 	ledger Ledger
+	// watching is set once a client ledgers what passes through it.
+	watching atomic.Bool
 
 	mu       sync.Mutex
 	objects  map[string]*lr.Object // resource NUL tenant
@@ -61,6 +66,7 @@ var _ lr.Stage = (*Stage)(nil)
 // resource gathers the routes of one collection.
 type resource struct {
 	name    string
+	fields  []string // that hold its key: what the surface says, and the names of the parameters
 	creates []*lr.Route
 	lists   []*lr.Route
 	reads   []*lr.Route
@@ -78,7 +84,7 @@ func New(opt Options) *Stage {
 		controls: map[string]*control{}, failures: map[string]string{}, replies: map[string][]*lr.Exchange{}, queries: map[string]string{},
 	}
 	if s.ledger == nil {
-		s.ledger = noLedger{}
+		s.ledger = &memory{}
 	}
 	for _, rt := range opt.Target.Routes {
 		s.index(rt)
@@ -105,9 +111,10 @@ func (s *Stage) index(rt *lr.Route) {
 		}
 		return r
 	}
-	for _, k := range rt.Keys {
-		if k.Resource != "" {
-			get(k.Resource)
+	for _, p := range slices.Sorted(maps.Keys(rt.Keys)) {
+		if k := rt.Keys[p]; k.Resource != "" {
+			r := get(k.Resource)
+			r.fields = dedupe(append(r.fields, k.Field, p, camel(p)))
 		}
 	}
 	if rt.Resource == "" {

@@ -3,51 +3,48 @@ package stage
 import (
 	"context"
 	"fmt"
+	"slices"
+	"sort"
 	"strings"
+	"sync"
 
 	lr "github.com/launchready/launchready"
 	"github.com/launchready/launchready/oracle"
 )
 
-// Adopt ledgers an object that a check's own exchange created.
+// Adopt ledgers what an exchange of a check created, where no watched client
+// did so before it was sent.
 func (s *Stage) Adopt(ctx context.Context, rt *lr.Route, as *lr.Account, x *lr.Exchange) {
-	if as == nil || rt == nil || s.byRes[rt.Resource] == nil || !x.OK() {
+	if rt == nil || s.watching.Load() || !x.OK() || !makes(rt) {
 		return
 	}
-	r := &recipe{route: rt, account: as}
-	o := &lr.Object{Resource: rt.Resource, Owner: as, Keys: map[string]string{}, Made: true, Created: x}
-	if parent := s.parents(rt, as); parent != nil {
-		for k, v := range parent.Keys {
-			o.Keys[k] = v
-		}
+	r := &lr.Request{Method: x.Method, Path: s.pathOf(x.URL), Body: x.Sent}
+	id, err := s.ledger.Intend(ctx, s.entry(rt, as, r))
+	if err == nil {
+		err = s.answered(ctx, id, rt, as, r, x)
 	}
-	req := &lr.Request{Method: x.Method, Body: x.Sent}
-	o.Canaries = oracle.Canaries(string(x.Sent))
-	canary := ""
-	if len(o.Canaries) > 0 {
-		canary = o.Canaries[0]
-	}
-	id, err := s.ledger.Intend(ctx, Entry{Run: s.opt.Run, Tenant: as.Tenant, Account: as.Name, Resource: rt.Resource, Create: rt.String(), Canary: canary, List: s.listPath(rt.Resource, nil, as)})
 	if err != nil {
-		s.opt.Log.Warn("ledger not written", "route", rt.String(), "error", err.Error())
-		return
-	}
-	s.learn(ctx, r, o, req, x)
-	if err := s.ledger.Created(ctx, id, s.deletePath(o)); err != nil {
 		s.opt.Log.Warn("ledger not written", "route", rt.String(), "error", err.Error())
 	}
 }
 
 func (s *Stage) deletePath(o *lr.Object) string {
-	if o.ID == "" {
+	if o.ID == "" || s.account(map[string]any{"id": o.ID}) {
 		return ""
 	}
-	for _, rt := range s.byRes[o.Resource].deletes {
+	for _, rt := range s.deletes(o.Resource) {
 		if p, err := s.path(rt, o, o.Owner); err == nil {
 			return rt.Method + " " + p
 		}
 	}
 	return ""
+}
+
+func (s *Stage) deletes(resource string) []*lr.Route {
+	if r := s.byRes[resource]; r != nil {
+		return r.deletes
+	}
+	return nil
 }
 
 func (s *Stage) listPath(res string, parent *lr.Object, a *lr.Account) string {
@@ -76,126 +73,202 @@ func (s *Stage) Teardown(ctx context.Context, run string) ([]string, error) {
 		byDepth[d] = append(byDepth[d], e)
 		deepest = max(deepest, d)
 	}
-	orphans := make(chan string, len(entries)+1)
-	for d := deepest; d >= 0; d-- {
-		err := oracle.Each(ctx, byDepth[d], func(ctx context.Context, e Entry) error {
-			state, why, err := s.remove(ctx, e)
+	t := &teardown{s: s, lists: map[string]*lr.Exchange{}}
+	for d := deepest; d >= 0 && err == nil; d-- {
+		err = oracle.Each(ctx, byDepth[d], func(ctx context.Context, e Entry) error {
+			state, why, err := t.remove(ctx, e)
 			if err != nil {
 				return err
 			}
 			if state == Orphaned {
-				orphans <- fmt.Sprintf("%s of %s, created by %s (%s): %s", orWord(e.DeletePath, e.Resource), e.Tenant, e.Create, e.Canary, why)
+				t.keep(e, why)
+				return nil
 			}
-			return s.ledger.Settle(ctx, e.ID, state, why)
+			return s.settle(ctx, e.ID, state, why)
 		})
-		if err != nil {
-			return drain(orphans), fmt.Errorf("remove what the run created: %w", err)
+	}
+	orphans, serr := t.settle(context.WithoutCancel(ctx))
+	if err != nil {
+		return orphans, fmt.Errorf("remove what the run created: %w", err)
+	}
+	return orphans, serr
+}
+
+// teardown is one teardown under way.
+type teardown struct {
+	s *Stage
+
+	mu    sync.Mutex
+	lists map[string]*lr.Exchange // account NUL path => the list, read once
+	gone  []string                // paths of what was deleted
+	left  []leftover
+}
+
+type leftover struct {
+	entry Entry
+	why   string
+}
+
+func (t *teardown) keep(e Entry, why string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.left = append(t.left, leftover{e, why})
+}
+
+// settle writes what is left to the ledger and tells it. What stood below an
+// object that was deleted went with it.
+func (t *teardown) settle(ctx context.Context) ([]string, error) {
+	var orphans []string
+	for _, l := range t.left {
+		e := l.entry
+		state, why := Orphaned, l.why
+		if parent := t.parentGone(e); parent != "" {
+			state, why = Removed, "went with "+parent
+		} else {
+			orphans = append(orphans, fmt.Sprintf("%s of %s, created by %s (%s): %s", what(e), orWord(e.Tenant, "nobody"), e.Create, e.Canary, why))
+		}
+		if err := t.s.settle(ctx, e.ID, state, why); err != nil {
+			return orphans, err
 		}
 	}
-	return drain(orphans), nil
+	sort.Strings(orphans)
+	return orphans, nil
+}
+
+func (t *teardown) parentGone(e Entry) string {
+	for _, p := range t.gone {
+		if strings.HasPrefix(e.Path, p+"/") {
+			return p
+		}
+	}
+	return ""
+}
+
+func what(e Entry) string {
+	if _, p, ok := strings.Cut(e.DeletePath, " "); ok {
+		return p
+	}
+	return orWord(e.Path, e.Resource)
 }
 
 func orWord(a, b string) string {
 	if a == "" {
 		return b
 	}
-	_, p, _ := strings.Cut(a, " ")
-	return p
-}
-
-func drain(c chan string) []string {
-	close(c)
-	var out []string
-	for s := range c {
-		out = append(out, s)
-	}
-	return out
+	return a
 }
 
 // remove takes one entry's object away. The error is only for what stops the
 // whole teardown.
-func (s *Stage) remove(ctx context.Context, e Entry) (State, string, error) {
-	var a *lr.Account
-	for _, b := range s.opt.Target.Accounts {
-		if b.Name == e.Account {
-			a = b
+func (t *teardown) remove(ctx context.Context, e Entry) (State, string, error) {
+	by := t.s.removers(e)
+	path := e.DeletePath
+	if path == "" || e.Tenant == "" {
+		// Without a key, or without an account that made it, only its canary finds it.
+		// A check may have sent somebody else's credential, so strangers look too.
+		found, err := t.look(ctx, e, slices.Concat(by, t.s.strangers(e)))
+		switch {
+		case err != nil:
+			return Orphaned, err.Error(), fatal(ctx, err)
+		case found.path != "":
+			path, by = found.path, []*lr.Account{found.as}
+		case found.as != nil:
+			return Orphaned, "no route deletes it", nil
+		case e.State == Intended && found.asked:
+			return Removed, "never came to be", nil
+		case e.State == Intended:
+			return Orphaned, "its creation was never answered, and no list tells whether it exists", nil
+		case len(t.s.deletes(e.Resource)) == 0:
+			return Orphaned, "no route deletes it", nil
+		default:
+			return Orphaned, "its key was not told, and no list shows it", nil
 		}
 	}
-	if a == nil {
-		for _, b := range s.opt.Target.Accounts {
-			if b.Tenant == e.Tenant {
-				a = b
-				break
+	if len(by) == 0 {
+		return Orphaned, "no account of the tenant is left to remove it", nil
+	}
+	status, err := t.delete(ctx, path, by)
+	if err != nil {
+		return Orphaned, err.Error(), fatal(ctx, err)
+	}
+	if status == 404 && e.Canary != "" {
+		// A creation across tenants stands where its maker cannot see it.
+		found, err := t.look(ctx, e, t.s.strangers(e))
+		if err != nil {
+			return Orphaned, err.Error(), fatal(ctx, err)
+		}
+		if found.path != "" {
+			path = found.path
+			if status, err = t.delete(ctx, path, []*lr.Account{found.as}); err != nil {
+				return Orphaned, err.Error(), fatal(ctx, err)
 			}
 		}
 	}
-	if a == nil {
-		return Orphaned, "no account of the tenant is left to remove it", nil
-	}
-	path := e.DeletePath
-	if path == "" && e.State == Intended {
-		found, p, err := s.look(ctx, e, a)
-		if err != nil {
-			return Orphaned, err.Error(), keep(ctx, err)
-		}
-		if !found {
-			return Removed, "never came to be", nil
-		}
-		path = p
-	}
-	if path == "" {
-		return Orphaned, "no route deletes it", nil
-	}
-	method, p, _ := strings.Cut(path, " ")
-	status := 0
-	for _, by := range mates(s.opt.Target, a) {
-		x, err := s.opt.HTTP.Do(ctx, by, &lr.Request{Method: method, Path: p, Note: "teardown"})
-		if err != nil {
-			return Orphaned, err.Error(), keep(ctx, err)
-		}
-		if x.OK() || x.Status == 404 || x.Status == 410 {
-			return Removed, "", nil
-		}
-		status = x.Status
+	if status == 404 || status == 410 || status < 300 {
+		return Removed, "", nil
 	}
 	return Orphaned, fmt.Sprintf("%s answered %d", path, status), nil
 }
 
-func keep(ctx context.Context, err error) error {
+// delete sends the deletion as the accounts, until one may.
+func (t *teardown) delete(ctx context.Context, path string, by []*lr.Account) (status int, err error) {
+	method, p, _ := strings.Cut(path, " ")
+	for _, a := range by {
+		x, err := t.s.opt.HTTP.Do(ctx, a, &lr.Request{Method: method, Path: p, Note: "teardown"})
+		if err != nil {
+			return 0, err
+		}
+		if status = x.Status; x.OK() || status == 404 || status == 410 {
+			t.mu.Lock()
+			t.gone = append(t.gone, p)
+			t.mu.Unlock()
+			break
+		}
+	}
+	return status, nil
+}
+
+func fatal(ctx context.Context, err error) error {
 	if stop(ctx, err) {
 		return err
 	}
 	return nil
 }
 
-// look searches the collection for an object whose creation was never answered.
-func (s *Stage) look(ctx context.Context, e Entry, a *lr.Account) (bool, string, error) {
-	if e.List == "" {
-		return false, "", nil
-	}
-	x, err := s.opt.HTTP.Do(ctx, a, &lr.Request{Method: "GET", Path: e.List, Note: "look for what a crash left"})
-	if err != nil {
-		return false, "", err
-	}
-	el := elementWith(x, []string{e.Canary})
-	if el == nil {
-		return false, "", nil
-	}
-	o := s.fromElement(e.Resource, a, el, nil)
-	if o == nil {
-		return true, "", nil
-	}
-	for _, rt := range s.byRes[e.Resource].deletes {
-		if keys, ok := matchTemplate(&lr.Route{Path: strings.ReplaceAll(e.Resource, "{}", "{p}")}, e.List); ok && len(keys) <= 1 {
-			for _, p := range rt.PathParams() {
-				if v := keys["p"]; v != "" && rt.Keys[p].Resource != e.Resource {
-					o.Keys[rt.Keys[p].Resource] = v
-				}
-			}
-		}
-		if p, err := s.path(rt, o, a); err == nil {
-			return true, rt.Method + " " + p, nil
+// removers are the accounts that may take an entry's object away: who made it,
+// and the others of the tenant, those that administer first.
+func (s *Stage) removers(e Entry) []*lr.Account {
+	var maker, high, low []*lr.Account
+	for _, a := range s.opt.Target.Accounts {
+		switch {
+		case a.Name == e.Account:
+			maker = append(maker, a)
+		case a.Spare || e.Tenant != "" && a.Tenant != e.Tenant:
+		case a.Privileged():
+			high = append(high, a)
+		default:
+			low = append(low, a)
 		}
 	}
-	return true, "", nil
+	return append(append(maker, high...), low...)
+}
+
+// strangers are accounts of other tenants, the first that administers of each.
+func (s *Stage) strangers(e Entry) []*lr.Account {
+	best := map[string]*lr.Account{}
+	for _, a := range s.opt.Target.Accounts {
+		if a.Tenant == e.Tenant || a.Spare {
+			continue
+		}
+		if b := best[a.Tenant]; b == nil || !b.Privileged() && a.Privileged() {
+			best[a.Tenant] = a
+		}
+	}
+	var out []*lr.Account
+	for _, tenant := range s.opt.Target.Tenants() {
+		if a := best[tenant]; a != nil {
+			out = append(out, a)
+		}
+	}
+	return out
 }

@@ -10,8 +10,8 @@ import (
 // Intend records a creation before it is made.
 func (s *Store) Intend(ctx context.Context, e stage.Entry) (int64, error) {
 	res, err := s.db.ExecContext(ctx, `
-		INSERT INTO creations (run, tenant, account, resource, created_by, canary, list_path) VALUES (?, ?, ?, ?, ?, ?, ?)`,
-		e.Run, e.Tenant, e.Account, e.Resource, e.Create, e.Canary, e.List)
+		INSERT INTO creations (run, tenant, account, resource, created_by, canary, path, list_path) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+		e.Run, e.Tenant, e.Account, e.Resource, e.Create, e.Canary, e.Path, e.List)
 	if err != nil {
 		return 0, fmt.Errorf("record the intent to %s: %w", e.Create, err)
 	}
@@ -37,7 +37,7 @@ func (s *Store) Settle(ctx context.Context, id int64, state stage.State, reason 
 // Open lists what a run created and nobody has removed, newest first.
 func (s *Store) Open(ctx context.Context, run string) ([]stage.Entry, error) {
 	rows, err := s.db.QueryContext(ctx, `
-		SELECT id, run, tenant, account, resource, created_by, canary, list_path, delete_path, state, reason
+		SELECT id, run, tenant, account, resource, created_by, canary, path, list_path, delete_path, state, reason
 		FROM creations WHERE run = ? AND state <> ? ORDER BY id DESC`, run, stage.Removed)
 	if err != nil {
 		return nil, fmt.Errorf("list what run %s created: %w", run, err)
@@ -46,7 +46,7 @@ func (s *Store) Open(ctx context.Context, run string) ([]stage.Entry, error) {
 	var out []stage.Entry
 	for rows.Next() {
 		var e stage.Entry
-		if err := rows.Scan(&e.ID, &e.Run, &e.Tenant, &e.Account, &e.Resource, &e.Create, &e.Canary, &e.List, &e.DeletePath, &e.State, &e.Reason); err != nil {
+		if err := rows.Scan(&e.ID, &e.Run, &e.Tenant, &e.Account, &e.Resource, &e.Create, &e.Canary, &e.Path, &e.List, &e.DeletePath, &e.State, &e.Reason); err != nil {
 			return nil, fmt.Errorf("list what run %s created: %w", run, err)
 		}
 		out = append(out, e)
