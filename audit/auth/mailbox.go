@@ -14,10 +14,15 @@ import (
 )
 
 // named finds a token by the word before it: ?token=…, "code": "…", /reset/….
-var named = regexp.MustCompile(`(?i)(?:token|code|key|reset|invite|invitation|join)["']?\s*(?:=|:|/)\s*["']?([A-Za-z0-9._~-]{6,512})`)
+var named = regexp.MustCompile(`(?i)(?:token|code|key|reset|invite|invitation|join)["']?\s*(?:=|:|/)\s*["']?([A-Za-z0-9._~-]{6,})`)
 
 // bare finds what is long enough to be a token by itself.
-var bare = regexp.MustCompile(`[A-Za-z0-9_-]{20,512}(?:\.[A-Za-z0-9_-]+){0,2}`)
+var bare = regexp.MustCompile(`[A-Za-z0-9_-]{20,}(?:\.[A-Za-z0-9_-]+){0,2}`)
+
+// longest is how many characters a one-time token has at most. The bound stands
+// here and not in the expressions, which would be compiled that many times over
+// at every start of the program.
+const longest = 512
 
 // tokenCandidates lists the texts in a message that may be a one-time token, the
 // likeliest first.
@@ -28,7 +33,7 @@ func tokenCandidates(text string) []string {
 	var out []string
 	add := func(s string) {
 		s = strings.TrimRight(s, ".~-")
-		if len(s) >= 6 && !slices.Contains(out, s) && len(out) < 6 {
+		if len(s) >= 6 && len(s) <= longest && !slices.Contains(out, s) && len(out) < 6 {
 			out = append(out, s)
 		}
 	}
