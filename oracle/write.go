@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"sort"
 	"strings"
+	"time"
 
 	lr "github.com/launchready/launchready"
 )
@@ -18,6 +19,11 @@ type Attempt struct {
 	Vary       func(*lr.Request)
 	Credential *lr.Credential
 	Note       string
+	// Aim points the request at the victim's object, the owner's control as well
+	// as the attack: by a member of the body that names it.
+	Aim func(*lr.Request)
+	// Place changes how the attack addresses the fresh object: below another parent.
+	Place func(*lr.Object) *lr.Object
 }
 
 // Update decides by the owner's read-back whether the attacker's update, or
@@ -71,7 +77,7 @@ func ownerChange(ctx context.Context, t *lr.Trial, a Attempt) (x *lr.Exchange, c
 			_, err = lost(ctx, "", err)
 			return nil, nil, "the owner's request got no answer", err
 		}
-		after, err := t.Stage.ReadBack(ctx, o)
+		after, err := settled(ctx, t, o, x, func(s *lr.State) bool { return len(Diff(before, s)) > 0 })
 		if err != nil {
 			_, err = lost(ctx, "", err)
 			return x, nil, "the owner cannot read the object back", err
@@ -105,7 +111,11 @@ func attack(ctx context.Context, t *lr.Trial, a Attempt, changed []string) (Judg
 		return lost(ctx, "the owner's read-back", err)
 	}
 	restless := Diff(first, before)
-	r, err := t.Stage.Request(ctx, a.Route, o, a.As)
+	addressed := o
+	if a.Place != nil {
+		addressed = a.Place(o)
+	}
+	r, err := t.Stage.Request(ctx, a.Route, addressed, a.As)
 	if err != nil {
 		return lost(ctx, "building the request", err)
 	}
@@ -117,7 +127,11 @@ func attack(ctx context.Context, t *lr.Trial, a Attempt, changed []string) (Judg
 	if err != nil {
 		return lost(ctx, "the attacker's request", err)
 	}
-	after, err := t.Stage.ReadBack(ctx, o)
+	if x.Status == 201 {
+		// A PUT may have created an object of the attacker's own.
+		t.Stage.Adopt(ctx, a.Route, a.As, x)
+	}
+	after, err := settled(ctx, t, o, x, func(s *lr.State) bool { return !s.Exists || len(minus(Diff(before, s), restless)) > 0 })
 	if err == nil && !after.Exists {
 		// Once more: a read can fail for a moment, a deletion does not.
 		after, err = t.Stage.ReadBack(ctx, o)
@@ -145,6 +159,31 @@ func attack(ctx context.Context, t *lr.Trial, a Attempt, changed []string) (Judg
 		j.Verdict, j.Reason = lr.Passed, fmt.Sprintf("answered %d and changed nothing", x.Status)
 	}
 	return j, nil
+}
+
+// patience is how often, and how long after each other, the effect of a change
+// that the target only accepted (RFC 9110, section 15.3.3) is looked for.
+const (
+	patience = 10
+	pause    = 150 * time.Millisecond
+)
+
+// settled reads the object back after a change. Where the target answered 202,
+// the effect comes later: it reads again until done says so or patience ends.
+func settled(ctx context.Context, t *lr.Trial, o *lr.Object, x *lr.Exchange, done func(*lr.State) bool) (*lr.State, error) {
+	st, err := t.Stage.ReadBack(ctx, o)
+	for range patience {
+		if x.Status != 202 || err != nil || done(st) {
+			break
+		}
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-time.After(pause):
+		}
+		st, err = t.Stage.ReadBack(ctx, o)
+	}
+	return st, err
 }
 
 func minus(a, b []string) []string {
@@ -188,7 +227,7 @@ func Delete(ctx context.Context, t *lr.Trial, a Attempt) (Judgement, error) {
 		if control, err = t.Send(ctx, owner, a.Route, o, "owner control"); err != nil {
 			return lost(ctx, "the owner's request", err)
 		}
-		after, err := t.Stage.ReadBack(ctx, o)
+		after, err := settled(ctx, t, o, control, func(s *lr.State) bool { return !s.Exists })
 		if err != nil {
 			return lost(ctx, "the owner's read-back", err)
 		}
@@ -201,103 +240,6 @@ func Delete(ctx context.Context, t *lr.Trial, a Attempt) (Judgement, error) {
 			"the owner's own deletion was answered %s and the object is still there, so a refusal to others would prove nothing", status(control)), nil
 	}
 	return attack(ctx, t, a, []string{"\x00gone"})
-}
-
-// CreateInto decides whether the attacker can create an object inside what
-// belongs to the victim: under the victim's parent, or with the victim's tenant
-// named by Vary. The victim's own view of the collection is the judge.
-func CreateInto(ctx context.Context, t *lr.Trial, a Attempt, parent *lr.Object) (Judgement, error) {
-	list := Lister(t.Target, a.Route)
-	if list == nil {
-		return Judgement{}.unknown("no route lists the collection, so nothing can be read back"), nil
-	}
-	see := func(canaries []string) ([]string, *lr.Exchange, error) {
-		for _, m := range Tenantmates(t, a.Victim) {
-			x, err := t.Send(ctx, m, list, parent, "owner's read-back")
-			if err != nil {
-				return nil, nil, err
-			}
-			if x.OK() {
-				return Find(canaries, x), x, nil
-			}
-		}
-		return nil, nil, nil
-	}
-	send := func(as *lr.Account, vary bool, note string) (*lr.Exchange, []string, error) {
-		r, err := t.Stage.Request(ctx, a.Route, parent, as)
-		if err != nil {
-			return nil, nil, err
-		}
-		r.Note = note
-		if vary {
-			r.Credential = a.Credential
-			if a.Vary != nil {
-				a.Vary(r)
-			}
-		}
-		x, err := t.HTTP.Do(ctx, as, r)
-		if err == nil && x.OK() {
-			t.Stage.Adopt(ctx, a.Route, as, x)
-		}
-		planted := Canaries(string(r.Body))
-		if len(planted) == 0 && err == nil && x.OK() {
-			// A creation that takes no text is recognised by what it answers.
-			planted = Without(Harvest(x), RequestText(r))
-		}
-		return x, planted, err
-	}
-	worked := false
-	var x *lr.Exchange
-	for _, owner := range Tenantmates(t, a.Victim) {
-		var planted []string
-		var err error
-		if x, planted, err = send(owner, false, "owner control"); err != nil {
-			return lost(ctx, "the owner's request", err)
-		}
-		seen, _, err := see(planted)
-		if err != nil {
-			return lost(ctx, "the owner's read-back", err)
-		}
-		if worked = len(seen) > 0; worked || x.OK() {
-			break
-		}
-	}
-	if !worked {
-		return Judgement{Evidence: lr.Seen(present(x)...)}.unknown("the owner's own creation was answered %s and did not show in %s", status(x), list), nil
-	}
-	x, planted, err := send(a.As, true, a.Note)
-	if err != nil {
-		return lost(ctx, "the attacker's request", err)
-	}
-	seen, after, err := see(planted)
-	if err != nil {
-		return lost(ctx, "the owner's read-back", err)
-	}
-	j := Judgement{Verdict: lr.Passed, Confidence: lr.Confirmed, Evidence: lr.Seen(present(x, after)...)}
-	j.Reason = fmt.Sprintf("answered %d and created nothing that the owner sees", x.Status)
-	if len(seen) > 0 {
-		j.Verdict, j.Hits, j.Evidence.Witness = lr.Failed, seen, seen
-		j.Reason = fmt.Sprintf("answered %d; the owner sees what the attacker created in %s", x.Status, list)
-	}
-	return j, nil
-}
-
-// Lister returns the route that shows what a creation made: the list of its
-// resource, or a GET of its own path; nil when there is none.
-func Lister(t *lr.Target, create *lr.Route) *lr.Route {
-	var same *lr.Route
-	for _, rt := range t.Routes {
-		if rt.Method != "GET" {
-			continue
-		}
-		if rt.Kind == lr.List && rt.Resource == create.Resource {
-			return rt
-		}
-		if rt.Path == create.Path && rt.Kind != lr.Stream && rt.Kind != lr.WebSocket {
-			same = rt
-		}
-	}
-	return same
 }
 
 // Diff lists the fields, as dotted paths, whose values differ between two

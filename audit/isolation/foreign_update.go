@@ -42,7 +42,13 @@ func writes(ctx context.Context, t *lr.Trial, want func(*lr.Route) bool, try fun
 			t.Unknown(rt.String(), "no fresh object to try on: describe how one is made under objects")
 			continue
 		}
-		list = append(list, oracle.Attempt{Route: rt, Victim: p.victim, As: p.attacker, Note: "another tenant's " + role(p.attacker)})
+		list = append(list, attempt(rt, p))
+		if below := attempt(rt, p); len(rt.PathParams()) > 1 && t.Stage.Object(rt.Resource, p.attacker) != nil {
+			mine := t.Stage.Object(rt.Resource, p.attacker)
+			below.Note += ", below an own parent"
+			below.Place = func(o *lr.Object) *lr.Object { return under(mine, o) }
+			list = append(list, below)
+		}
 	}
 	if len(list) == 0 {
 		t.NotApplicable("no such route")

@@ -29,15 +29,21 @@ var nestedParent = &lr.Check{
 				t.Unknown(a.subject, "%s has no object of its own to take the parent from", a.probe.As.Name)
 				continue
 			}
-			mixed := *a.probe.Object
-			mixed.Keys = maps.Clone(mine.Keys)
-			mixed.Keys[mixed.Resource] = mixed.ID
-			a.probe.Vary = at(ctx, t, a.probe.Route, &mixed, a.probe.As)
+			a.probe.Vary = at(ctx, t, a.probe.Route, under(mine, a.probe.Object), a.probe.As)
 			a.probe.Note += ", below an own parent"
 			own = append(own, a)
 		}
 		return ask(ctx, t, own, open)
 	},
+}
+
+// under is the victim's object addressed below the parents of the attacker's own.
+func under(mine, theirs *lr.Object) *lr.Object {
+	o := *theirs
+	o.Keys = maps.Clone(mine.Keys)
+	o.Keys[o.Resource] = o.ID
+	o.Owner, o.Parent = mine.Owner, mine.Parent
+	return &o
 }
 
 // at replaces a request's path by the one that addresses the object.
