@@ -3,7 +3,7 @@
 GO       ?= go
 VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 LDFLAGS   = -s -w -X main.version=$(VERSION)
-LINT      = $(GO) run honnef.co/go/tools/cmd/staticcheck@v0.8.2
+LINT      = $(GO) run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0 run
 SEEDS    ?= 20
 FUZZ     ?= 20000x
 # Where concurrency lives; the race detector walks these.
@@ -29,8 +29,7 @@ soak: ## the readiness test with many seeds: SEEDS=20
 bench: ## benchmarks
 	$(GO) test -run '^$$' -bench . -benchmem ./...
 
-lint: ## gofmt and staticcheck
-	@out=$$(gofmt -l $$(git ls-files --cached --others --exclude-standard '*.go')); if [ -n "$$out" ]; then echo "gofmt is needed:"; echo "$$out"; exit 1; fi
+lint: ## golangci-lint by .golangci.yml; the first time it compiles for minutes
 	$(LINT) ./...
 
 vet: ## go vet
