@@ -76,8 +76,8 @@ func askWrong(ctx context.Context, t *lr.Trial, fault string, values []string, t
 	var y tally
 	err := oracle.Each(ctx, questions, func(ctx context.Context, q question) error {
 		j, err := offer(ctx, t, q.p, q.f)
-		if err == nil {
-			y.add(q.p.Route.String(), q.f.how, nothingShown(j))
+		if j = nothingShown(j); err == nil && counts(t, q.p, j) {
+			y.add(q.p.Route.String(), q.f.how, j)
 		}
 		return err
 	})

@@ -29,7 +29,7 @@ func runNoCredential(ctx context.Context, t *lr.Trial) error {
 	var y tally
 	err := oracle.Each(ctx, probes, func(ctx context.Context, p oracle.Probe) error {
 		j, err := nobody(ctx, t, p)
-		if err == nil {
+		if err == nil && counts(t, p, j) {
 			y.add(p.Route.String(), "", j)
 		}
 		return err

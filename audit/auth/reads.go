@@ -56,6 +56,13 @@ func asked(t *lr.Trial) (probes []oracle.Probe, open []*lr.Route) {
 	return probes, open
 }
 
+// counts reports whether a judgement says something about its route: where the
+// second tenant has nobody who may read it, the first has been asked.
+func counts(t *lr.Trial, p oracle.Probe, j oracle.Judgement) bool {
+	first := oracle.Victims(t.Target)[0]
+	return j.Verdict != lr.Unknown || p.Victim.Tenant == first.Tenant
+}
+
 // themselves stands for an account on a route that the account itself keys:
 // /users/{user_id}, /tenants/{tenant_id}/usage.
 func themselves(rt *lr.Route, a *lr.Account) *lr.Object {

@@ -80,7 +80,7 @@ func listenIn(ctx context.Context, t *lr.Trial, rt *lr.Route, victim *lr.Account
 }
 
 // spoken lists the victim's objects that a socket may speak of: those of the
-// route's keys, then conversations, and what contains canaries inside them.
+// route's keys, then conversations, then whatever holds a canary.
 func spoken(t *lr.Trial, rt *lr.Route, victim *lr.Account) []*lr.Object {
 	var out []*lr.Object
 	seen := map[string]bool{}
@@ -101,6 +101,11 @@ func spoken(t *lr.Trial, rt *lr.Route, victim *lr.Account) []*lr.Object {
 			if strings.HasSuffix(strings.TrimSuffix(other.Resource, "s"), word) {
 				add(other.Resource)
 			}
+		}
+	}
+	for _, other := range t.Target.Routes {
+		if o := t.Stage.Object(other.Resource, victim); o != nil && len(o.Canaries) > 0 && other.Kind == lr.Read {
+			add(other.Resource)
 		}
 	}
 	return out
