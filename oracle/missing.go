@@ -3,6 +3,7 @@ package oracle
 import (
 	"crypto/sha256"
 	"encoding/json"
+	"regexp"
 	"strconv"
 
 	lr "github.com/launchready/launchready"
@@ -26,6 +27,8 @@ func Missing(o *lr.Object) *lr.Object {
 	return &m
 }
 
+var uuidForm = regexp.MustCompile(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`)
+
 func nonexistent(id string) string {
 	if n, err := strconv.ParseInt(id, 10, 64); err == nil {
 		// Small enough for 32-bit keys, far above what a test system holds.
@@ -34,7 +37,11 @@ func nonexistent(id string) string {
 	sum := sha256.Sum256([]byte("missing " + id))
 	b := []byte(id)
 	start := prefix(id)
+	uuid := uuidForm.MatchString(id)
 	for i := start; i < len(b); i++ {
+		if uuid && (i == 14 || i == 19) {
+			continue // version and variant (RFC 9562, section 4): some refuse others by form
+		}
 		r := sum[i%len(sum)]
 		switch c := b[i]; {
 		case c >= '0' && c <= '9':

@@ -49,7 +49,7 @@ func runErrorText(ctx context.Context, t *lr.Trial) error {
 		}
 		x, err := t.HTTP.Do(ctx, p.attacker, r)
 		if err != nil {
-			return err
+			return open(ctx, t, rt.String(), err)
 		}
 		if x.OK() {
 			t.Stage.Adopt(ctx, rt, p.attacker, x)

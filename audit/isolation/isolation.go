@@ -25,8 +25,10 @@ func Row() lr.Row {
 			cookieScope,
 			existenceOracle,
 			predictableID,
-			errorText,
 			graphqlObject,
+			// It writes the victim's own words as the attacker, so that whatever
+			// reads as the attacker comes before.
+			errorText,
 			foreignUpdate,
 			foreignCreate,
 			shareLink,

@@ -36,7 +36,16 @@ func runSharedCache(ctx context.Context, t *lr.Trial) error {
 			routes = append(routes, rt)
 		}
 	}
-	return oracle.Each(ctx, routes, func(ctx context.Context, rt *lr.Route) error { return cacheAs(ctx, t, rt, p) })
+	if len(routes) == 0 {
+		t.NotApplicable("no route shows private data")
+		return nil
+	}
+	return oracle.Each(ctx, routes, func(ctx context.Context, rt *lr.Route) error {
+		if err := cacheAs(ctx, t, rt, p); err != nil {
+			return open(ctx, t, rt.String(), err)
+		}
+		return nil
+	})
 }
 
 // cacheAs asks as the victim until a cache would hold the reply, then at once as
