@@ -110,7 +110,7 @@ func judgeMiss(c Case, j Judgement) Judgement {
 		j.Reason = "answered in the owner's shape, though with none of the owner's values"
 		return j
 	case p.OK() && len(c.Witness) == 0 && !SameShape(p, c.Missing) && !Empty(p):
-		return j.unknown("the owner's reply holds no value that would tell a leak")
+		return j.unknown("the owner's reply holds no value that would tell a leak; where every tenant is shown the same on purpose, name the route under access.shared")
 	case p.OK():
 		j.Reason = fmt.Sprintf("answered %d without any of the owner's data", p.Status)
 	default:

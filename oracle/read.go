@@ -40,7 +40,7 @@ func Read(ctx context.Context, t *lr.Trial, p Probe) (Judgement, error) {
 		return j, err
 	}
 	again := p
-	if p.Object != nil && p.Object.Made && p.Vary == nil && p.Base == nil {
+	if p.Object != nil && p.Object.Made && p.Vary == nil && p.Base == nil && p.Object.Resource == p.Route.Resource {
 		if o, err := t.Stage.Fresh(ctx, p.Object.Resource, p.Object.Owner); err == nil {
 			again.Object = o
 		} else if Fatal(ctx, err) {
@@ -50,6 +50,12 @@ func Read(ctx context.Context, t *lr.Trial, p Probe) (Judgement, error) {
 	k, err := read(ctx, t, again, true)
 	if err != nil {
 		return j, err
+	}
+	if k.Verdict != lr.Failed && again.Object != p.Object {
+		// The new object may show less than the first, whatever the reason.
+		if k, err = read(ctx, t, p, true); err != nil {
+			return j, err
+		}
 	}
 	if k.Verdict != lr.Failed {
 		// Once more without passing caches by: what shows only so is a cache's.

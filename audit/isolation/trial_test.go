@@ -52,7 +52,7 @@ func newApp() *app {
 			reply(w, 401, row{"error": "sign in"})
 			return
 		}
-		reply(w, 200, row{"id": "usr_" + caller(r), "tenant_id": tenantID(tenant), "email": caller(r) + ".test"})
+		reply(w, 200, row{"id": userID(caller(r)), "tenant_id": tenantID(tenant), "email": caller(r) + ".test"})
 	})
 	return a
 }
@@ -322,7 +322,7 @@ func trial(t *testing.T, c *lr.Check, a *app) ([]lr.Outcome, *lr.Trial) {
 func account(id string, routes []*lr.Route) *lr.Account {
 	role, tenant, _ := strings.Cut(id, "@")
 	a := &lr.Account{Identity: lr.Identity{Name: tenant + "_" + role, Tenant: tenant, Role: role, User: id + ".test"},
-		TenantID: tenantID(tenant), UserID: "usr_" + id,
+		TenantID: tenantID(tenant), UserID: userID(id),
 		Credential: lr.Credential{Header: map[string]lr.Secret{"Authorization": lr.NewSecret("Bearer " + id)}, Token: lr.NewSecret(id)}}
 	for _, rt := range routes {
 		if rt.Kind == lr.WhoAmI {
@@ -422,3 +422,5 @@ func hold(t *testing.T, w want, out []lr.Outcome) {
 		t.Log(strings.Join(lines, "\n"))
 	}
 }
+
+func userID(id string) string { return "usr_" + strings.ReplaceAll(id, "@", "_") }
