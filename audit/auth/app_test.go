@@ -42,8 +42,10 @@ type bureau struct {
 	mail        map[string][]string
 	resets      map[string]string // token => user
 
+	wide      int // further reads in one group of routes
 	endpoints []endpoint
 	server    *httptest.Server
+	asked     func() int // requests of the audit so far
 }
 
 type person struct {
@@ -99,6 +101,11 @@ func newBureau(t *testing.T, style string, faults ...string) *bureau {
 		tenant, role, _ := strings.Cut(u, " ")
 		b.addUser("ten_"+tenant+"9k2m4x", role+"@"+tenant+".test", role, "pw-"+tenant+"-"+role+"-71c")
 	}
+	for _, f := range faults {
+		if n, ok := strings.CutPrefix(f, "wide "); ok {
+			fmt.Sscan(n, &b.wide) //nolint:errcheck // 0 otherwise
+		}
+	}
 	b.endpoints = b.table()
 	mux := http.NewServeMux()
 	for _, e := range b.endpoints {
@@ -112,7 +119,7 @@ func newBureau(t *testing.T, style string, faults ...string) *bureau {
 // id is random enough to be told apart by who looks for it.
 func (b *bureau) id(prefix string) string {
 	b.n++
-	sum := sha256.Sum256([]byte(fmt.Sprint(prefix, b.n, b.server)))
+	sum := sha256.Sum256([]byte(fmt.Sprint(prefix, b.n, b.t.Name())))
 	return fmt.Sprintf("%s_%x", prefix, sum[:9])
 }
 

@@ -395,6 +395,11 @@ func (b *bureau) otherEndpoints() []endpoint {
 			say(w, 200, answer{"keys": keys})
 		}},
 	}
+	for i := range b.wide {
+		out = append(out, endpoint{"GET", fmt.Sprintf("/reports/of-%d", i), 1, nil, false, false, func(w http.ResponseWriter, _ *http.Request, c *caller) {
+			say(w, 200, answer{"report": fmt.Sprintf("%s %d", c.orFirst(b).Directory, i)})
+		}})
+	}
 	if b.faults["debug"] {
 		out = append(out, endpoint{"GET", "/debug/users", 0, nil, false, true, func(w http.ResponseWriter, _ *http.Request, _ *caller) {
 			list := []answer{}

@@ -69,18 +69,6 @@ func weight(j oracle.Judgement) int {
 	return 0
 }
 
-// confirmed reports whether anything has the fault for sure.
-func (y *tally) confirmed() bool {
-	y.mu.Lock()
-	defer y.mu.Unlock()
-	for _, e := range y.kept {
-		if weight(e.j) == 4 {
-			return true
-		}
-	}
-	return false
-}
-
 // report tells the trial. least is how many operations must have the fault
 // before it may be called the application's.
 func (y *tally) report(t *lr.Trial, least int, fault string) {

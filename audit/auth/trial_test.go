@@ -150,6 +150,7 @@ func put(t *testing.T, id string, b *bureau, change ...func(*lr.Trial)) []lr.Out
 	if err := st.Seed(ctx); err != nil {
 		t.Fatal(err)
 	}
+	b.asked = client.Requests
 	return run(t, id, &lr.Trial{Target: target, HTTP: client, Cast: cast, Stage: st, Now: b.now}, change...)
 }
 
