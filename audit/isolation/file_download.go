@@ -62,7 +62,9 @@ func signedLinks(ctx context.Context, t *lr.Trial) ([]string, error) {
 			}
 			done, err := signedLink(ctx, t, rt, p, theirs, own)
 			if err != nil {
-				return asked, err
+				if err := open(ctx, t, rt.String(), err); err != nil {
+					return asked, err
+				}
 			}
 			if done {
 				asked = append(asked, rt.String())

@@ -22,7 +22,11 @@ var graphqlObject = &lr.Check{
 	Run:      runGraphqlObject,
 }
 
-// field is a query field that takes an id, with what can be selected of it.
+// maxFields bounds the query fields asked of one schema.
+const maxFields = 60
+
+// field is a query field that takes an id, or a list that takes nothing, with
+// what can be selected of it.
 type field struct {
 	name, arg, kind string
 	selection       []string
@@ -37,7 +41,9 @@ func runGraphqlObject(ctx context.Context, t *lr.Trial) error {
 		for _, p := range pairs(t)[:min(1, len(pairs(t)))] {
 			asked = true
 			if err := graphqlAs(ctx, t, rt, p); err != nil {
-				return err
+				if err := open(ctx, t, rt.String(), err); err != nil {
+					return err
+				}
 			}
 		}
 	}
@@ -53,8 +59,17 @@ func graphqlAs(ctx context.Context, t *lr.Trial, rt *lr.Route, p pair) error {
 		return err
 	}
 	decided := false
-	for _, f := range fields {
-		for _, o := range namedLike(t, p.victim, f.name) {
+	for _, f := range fields[:min(len(fields), maxFields)] {
+		if f.arg == "" {
+			did, err := graphqlList(ctx, t, rt, p, f)
+			if err != nil {
+				return err
+			}
+			decided = decided || did
+			continue
+		}
+		objects := namedLike(t, p.victim, f.name)
+		for _, o := range objects[:min(len(objects), 3)] {
 			query := fmt.Sprintf("query($id:%s){a:%s(%s:$id){%s}}", f.kind, f.name, f.arg, strings.Join(f.selection, " "))
 			owner, said, err := graphql(ctx, t, rt, p.victim, query, o.ID, "owner control")
 			if err != nil {
@@ -84,59 +99,119 @@ func graphqlAs(ctx context.Context, t *lr.Trial, rt *lr.Route, p pair) error {
 	return nil
 }
 
-// queryFields lists the fields that take one id, from introspection, or else
-// guessed from the names of the seeded resources.
+// graphqlList asks for a list that takes no argument, as REST lists are asked.
+func graphqlList(ctx context.Context, t *lr.Trial, rt *lr.Route, p pair, f field) (bool, error) {
+	query := fmt.Sprintf("{a:%s{%s}}", f.name, strings.Join(f.selection, " "))
+	owner, said, err := graphql(ctx, t, rt, p.victim, query, "", "owner control")
+	if err != nil {
+		return false, err
+	}
+	x, _, err := graphql(ctx, t, rt, p.attacker, query, "", "another tenant's list")
+	if err != nil {
+		return false, err
+	}
+	witness := append(oracle.Foreign(t, p.victim.Tenant, owner, said), oracle.Foreign(t, p.victim.Tenant, x, said)...)
+	if len(witness) == 0 {
+		return false, nil
+	}
+	anon, _, err := graphql(ctx, t, rt, nil, query, "", "anonymous control")
+	if err != nil {
+		return false, err
+	}
+	j := oracle.Judge(oracle.Case{Witness: witness, Probe: x, Owner: owner, Anonymous: anon, Attacker: p.attacker})
+	oracle.Report(t, rt.String()+" "+f.name, j.Message("%s lists", p.attacker.Name))
+	return true, nil
+}
+
+const introspect = `{__schema{queryType{fields{name args{name defaultValue type{kind name ofType{kind name}}} type{...T ofType{...T ofType{...T ofType{...T}}}}}}}} fragment T on __Type{kind name fields{name args{type{kind}} type{kind ofType{kind}}}}`
+
+// schemaType is a type as introspection tells it.
+type schemaType struct {
+	Kind, Name string
+	OfType     *schemaType
+	Fields     []schemaField
+}
+
+type schemaField struct {
+	Name string
+	Args []struct {
+		Name         string
+		DefaultValue *string
+		Type         schemaType
+	}
+	Type schemaType
+}
+
+// holder is the object type inside lists and non-null marks, and whether a list is around it.
+func (s schemaType) holder() (object schemaType, list bool) {
+	for s.OfType != nil && len(s.Fields) == 0 {
+		list = list || s.Kind == "LIST"
+		s = *s.OfType
+	}
+	return s, list
+}
+
+// scalars lists the fields that can be selected without more.
+func (s schemaType) scalars() []string {
+	var out []string
+	for _, f := range s.Fields {
+		k := f.Type.Kind
+		if k == "NON_NULL" && f.Type.OfType != nil {
+			k = f.Type.OfType.Kind
+		}
+		needs := false
+		for _, a := range f.Args {
+			needs = needs || a.Type.Kind == "NON_NULL"
+		}
+		if (k == "SCALAR" || k == "ENUM") && !needs {
+			out = append(out, f.Name)
+		}
+	}
+	return out
+}
+
+// ask makes the question of a schema's field: by its id, or as a list.
+func (f schemaField) ask() (field, bool) {
+	object, list := f.Type.holder()
+	g := field{name: f.Name, selection: object.scalars()}
+	if len(g.selection) == 0 {
+		return g, false
+	}
+	for _, a := range f.Args {
+		needed := a.Type.Kind == "NON_NULL" && a.DefaultValue == nil
+		n := strings.ToLower(a.Name)
+		id := strings.HasSuffix(n, "id") || n == "slug" || n == "key" || len(f.Args) == 1 && needed
+		switch {
+		case id && !list && g.arg == "":
+			g.arg, g.kind = a.Name, a.Type.Name
+			if a.Type.OfType != nil {
+				g.kind = a.Type.OfType.Name + "!"
+			}
+		case needed:
+			return g, false
+		}
+	}
+	return g, list || g.arg != "" && g.kind != ""
+}
+
+// queryFields lists the fields that take one id and those that list, from
+// introspection, or else guessed from the names of the seeded resources.
 func queryFields(ctx context.Context, t *lr.Trial, rt *lr.Route, as *lr.Account) ([]field, error) {
-	const introspect = `{__schema{queryType{fields{name args{name type{kind name ofType{name}}} type{kind name ofType{kind name fields{name type{kind ofType{kind}}}} fields{name type{kind ofType{kind}}}}}}}}`
 	x, _, err := graphql(ctx, t, rt, as, introspect, "", "introspection")
 	if err != nil {
 		return nil, err
 	}
-	type typ struct {
-		Kind, Name string
-		OfType     *typ
-		Fields     []struct {
-			Name string
-			Type typ
-		}
-	}
 	var reply struct {
 		Data struct {
 			Schema struct {
-				QueryType struct {
-					Fields []struct {
-						Name string
-						Args []struct {
-							Name string
-							Type typ
-						}
-						Type typ
-					}
-				}
+				QueryType struct{ Fields []schemaField }
 			} `json:"__schema"`
 		}
 	}
 	var out []field
 	if json.Unmarshal(x.Body, &reply) == nil {
 		for _, f := range reply.Data.Schema.QueryType.Fields {
-			if len(f.Args) != 1 {
-				continue
-			}
-			kind := f.Args[0].Type.Name
-			if kind == "" && f.Args[0].Type.OfType != nil {
-				kind = f.Args[0].Type.OfType.Name + "!"
-			}
-			holder := f.Type
-			if len(holder.Fields) == 0 && holder.OfType != nil {
-				holder = *holder.OfType
-			}
-			g := field{name: f.Name, arg: f.Args[0].Name, kind: kind}
-			for _, sub := range holder.Fields {
-				if k := sub.Type.Kind; k == "SCALAR" || k == "ENUM" || k == "NON_NULL" && sub.Type.OfType != nil && (sub.Type.OfType.Kind == "SCALAR" || sub.Type.OfType.Kind == "ENUM") {
-					g.selection = append(g.selection, sub.Name)
-				}
-			}
-			if kind != "" && len(g.selection) > 0 {
+			if g, ok := f.ask(); ok {
 				out = append(out, g)
 			}
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"sync"
 
 	lr "github.com/launchready/launchready"
 	"github.com/launchready/launchready/oracle"
@@ -25,7 +26,7 @@ func runWebsocketLeak(ctx context.Context, t *lr.Trial) error {
 	asked := false
 	for _, p := range pairs(t) {
 		for _, rt := range t.Target.Routes {
-			if rt.Kind != lr.WebSocket || len(rt.PathParams()) > 0 && t.Stage.Object(rt.Resource, p.victim) == nil {
+			if rt.Kind != lr.WebSocket {
 				continue
 			}
 			asked = true
@@ -41,28 +42,36 @@ func runWebsocketLeak(ctx context.Context, t *lr.Trial) error {
 	return nil
 }
 
-// subscribeAs looks for a message by which the victim gets an object of its own
-// delivered, and then sends that message as the attacker.
+// subscribeAs looks for messages by which the victim gets an object of its own
+// delivered, and then sends them as the attacker: none, where the address says
+// it all, then every known one at once, and then one by one, since some servers
+// close at the first that they do not know.
 func subscribeAs(ctx context.Context, t *lr.Trial, rt *lr.Route, p pair) error {
-	for _, o := range conversations(t, p.victim) {
-		for _, message := range Subscriptions(o) {
-			owner, err := dial(ctx, t, rt, p.victim, o, message, "owner control")
-			if err != nil {
-				return err
+	for i, o := range conversations(t, rt, p.victim) {
+		known := Subscriptions(o)
+		tries := [][]string{nil, known}
+		if i == 0 {
+			for _, m := range known {
+				tries = append(tries, []string{m})
 			}
-			if owner == nil || owner.Status != 101 {
-				t.Unknown(rt.String(), "the owner's own handshake was answered %d", statusOf(owner))
+		}
+		for _, some := range [][][]string{tries[:2], tries[2:]} {
+			found, refused, err := delivered(ctx, t, rt, p, o, some)
+			if err != nil {
+				return open(ctx, t, rt.String(), err)
+			}
+			if refused != nil {
+				t.Unknown(rt.String(), "the owner's own handshake was answered %d", refused.Status)
 				return nil
 			}
-			witness := oracle.Witness(t, p.victim, owner, oracle.Sources{Object: o, Request: message})
-			if len(witness) == 0 {
+			if found == nil {
 				continue
 			}
-			x, err := dial(ctx, t, rt, p.attacker, o, message, "another tenant subscribes")
+			x, err := dial(ctx, t, rt, p.attacker, o, "another tenant subscribes", found.messages)
 			if err != nil {
-				return err
+				return open(ctx, t, rt.String(), err)
 			}
-			j := oracle.Judge(oracle.Case{Witness: witness, Probe: x, Owner: owner, Attacker: p.attacker})
+			j := oracle.Judge(oracle.Case{Witness: found.witness, Probe: x, Owner: found.owner, Attacker: p.attacker})
 			oracle.Report(t, rt.String(), j.Message("%s subscribes to %s's conversation", p.attacker.Name, p.victim.Tenant))
 			return nil
 		}
@@ -71,9 +80,59 @@ func subscribeAs(ctx context.Context, t *lr.Trial, rt *lr.Route, p pair) error {
 	return nil
 }
 
+// delivery is how the owner got an own object from a socket.
+type delivery struct {
+	messages []string
+	owner    *lr.Exchange
+	witness  []string
+}
+
+// delivered sends each of the tries as the owner and returns the first that
+// brought a witness; refused is the answer to a handshake that failed.
+func delivered(ctx context.Context, t *lr.Trial, rt *lr.Route, p pair, o *lr.Object, tries [][]string) (found *delivery, refused *lr.Exchange, err error) {
+	var mu sync.Mutex
+	first := len(tries)
+	err = oracle.Each(ctx, indices(len(tries)), func(ctx context.Context, i int) error {
+		x, err := dial(ctx, t, rt, p.victim, o, "owner control", tries[i])
+		if err != nil {
+			return err
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		if x == nil {
+			return nil
+		}
+		if x.Status != 101 {
+			refused = x
+			return nil
+		}
+		w := oracle.Witness(t, p.victim, x, oracle.Sources{Object: o, Request: strings.Join(tries[i], "\n") + o.ID})
+		if len(w) > 0 && i < first {
+			first, found = i, &delivery{tries[i], x, w}
+		}
+		return nil
+	})
+	return found, refused, err
+}
+
+func indices(n int) []int {
+	out := make([]int, n)
+	for i := range out {
+		out[i] = i
+	}
+	return out
+}
+
 // conversations lists the tenant's objects that a socket may deliver: those
 // whose name says chat, and then the others that hold a canary.
-func conversations(t *lr.Trial, a *lr.Account) []*lr.Object {
+func conversations(t *lr.Trial, socket *lr.Route, a *lr.Account) []*lr.Object {
+	if ps := socket.PathParams(); len(ps) > 0 {
+		for _, res := range []string{socket.Keys[ps[len(ps)-1]].Resource, socket.Resource} {
+			if o := t.Stage.Object(res, a); o != nil {
+				return []*lr.Object{o}
+			}
+		}
+	}
 	var chats, others []*lr.Object
 	seen := map[string]bool{}
 	for _, rt := range t.Target.Routes {
@@ -91,7 +150,7 @@ func conversations(t *lr.Trial, a *lr.Account) []*lr.Object {
 		}
 	}
 	if len(chats) > 0 {
-		return chats
+		return chats[:min(len(chats), 2)]
 	}
 	return others[:min(len(others), 2)]
 }
@@ -107,12 +166,12 @@ func Subscriptions(o *lr.Object) []string {
 	return append(out, fmt.Sprintf(`{"type":"join","room":%q}`, o.ID), o.ID)
 }
 
-func dial(ctx context.Context, t *lr.Trial, rt *lr.Route, as *lr.Account, o *lr.Object, message, note string) (*lr.Exchange, error) {
+func dial(ctx context.Context, t *lr.Trial, rt *lr.Route, as *lr.Account, o *lr.Object, note string, messages []string) (*lr.Exchange, error) {
 	r, err := t.Stage.Request(ctx, rt, o, as)
 	if err != nil {
 		return nil, nil //nolint:nilerr // a request that cannot be built is an open subject, not a broken run
 	}
 	r.Note = note
 	r.StreamFor = socketPatience
-	return t.HTTP.Dial(ctx, as, r, message)
+	return t.HTTP.Dial(ctx, as, r, messages...)
 }
