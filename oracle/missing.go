@@ -3,6 +3,7 @@ package oracle
 import (
 	"crypto/sha256"
 	"encoding/json"
+	"maps"
 	"regexp"
 	"strconv"
 
@@ -25,6 +26,22 @@ func Missing(o *lr.Object) *lr.Object {
 	m.ID = nonexistent(o.ID)
 	m.Canaries, m.Secrets, m.Body, m.Made = nil, nil, nil, false
 	return &m
+}
+
+// MissingFor is Missing for what the route addresses: a list of children, and
+// whatever else hangs on a parent, is asked below a parent that does not exist.
+func MissingFor(rt *lr.Route, o *lr.Object) *lr.Object {
+	m := Missing(o)
+	ps := rt.PathParams()
+	if len(ps) == 0 {
+		return m
+	}
+	res := rt.Keys[ps[len(ps)-1]].Resource
+	if v := o.Keys[res]; v != "" && res != o.Resource {
+		m.Keys = maps.Clone(o.Keys)
+		m.Keys[res] = nonexistent(v)
+	}
+	return m
 }
 
 var uuidForm = regexp.MustCompile(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`)

@@ -138,7 +138,7 @@ func read(ctx context.Context, t *lr.Trial, p Probe, pastCaches bool) (Judgement
 		}
 	}
 	if p.Object != nil && p.Vary == nil && p.Base == nil {
-		if c.Missing, err = t.Stage.Control(ctx, p.Route, Missing(p.Object), p.As); err != nil && Fatal(ctx, err) {
+		if c.Missing, err = t.Stage.Control(ctx, p.Route, MissingFor(p.Route, p.Object), p.As); err != nil && Fatal(ctx, err) {
 			return Judgement{}, err
 		}
 	}

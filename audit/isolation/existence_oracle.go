@@ -43,7 +43,7 @@ func runExistenceOracle(ctx context.Context, t *lr.Trial) error {
 			if err != nil {
 				return open(ctx, t, a.subject, err)
 			}
-			missing, err := t.Send(ctx, a.probe.As, a.probe.Route, oracle.Missing(a.probe.Object), "missing object")
+			missing, err := t.Send(ctx, a.probe.As, a.probe.Route, oracle.MissingFor(a.probe.Route, a.probe.Object), "missing object")
 			if err != nil {
 				return open(ctx, t, a.subject, err)
 			}

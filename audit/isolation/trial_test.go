@@ -424,3 +424,12 @@ func hold(t *testing.T, w want, out []lr.Outcome) {
 }
 
 func userID(id string) string { return "usr_" + strings.ReplaceAll(id, "@", "_") }
+
+// parse reads a JSON object, nil when it is none.
+func parse(b []byte) row {
+	var v row
+	if json.Unmarshal(b, &v) != nil {
+		return row{}
+	}
+	return v
+}
