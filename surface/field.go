@@ -74,6 +74,15 @@ func field(name string, c *collection, schema *lr.Schema) string {
 	if len(w) == 0 {
 		return ""
 	}
+	if noun := paramNoun(name); c.params > 0 && noun == c.noun {
+		for _, s := range c.creators {
+			for _, p := range sortedKeys(s.prop) {
+				if strings.Join(wordsOf(p), "") == noun+"id" {
+					return p // what is put below another object is known there by its own key
+				}
+			}
+		}
+	}
 	switch last := w[len(w)-1]; last {
 	case "id", "identifier", "pk", "ids", "oid":
 		return "id"

@@ -14,6 +14,8 @@ func (x *index) adopt() {
 		switch {
 		case s.rt.Kind == lr.SignUp && (s.own == nil || !s.own.items && !s.own.list && s.verb == "" && s.at != onMany || s.at == onView || s.at == onOnly || signUpWord(s)):
 			s.own = x.childless(s, "user", "account", "member", "customer", "profile")
+		case s.rt.Kind == lr.Upload && pictures(s) && (s.own == nil || s.at == onPart):
+			continue
 		case s.rt.Kind == lr.Upload && (s.own == nil || s.verb == "upload" && !fileNoun(s.own.noun)):
 			if c := x.files(s); c != nil {
 				s.own, s.at = c, onMany
@@ -119,7 +121,7 @@ func (x *index) keys(s *shape) {
 			set(name, x.byName(s, name), paramSchema(rt, name)) // "chat-{id}"
 		}
 	}
-	if name := ownKey(s); name != "" {
+	if name := ownKey(s); name != "" && (rt.Kind != lr.Create || rt.Method != "PUT") {
 		set(name, s.own, s.prop[name])
 	}
 	for _, p := range rt.Params {
@@ -128,10 +130,23 @@ func (x *index) keys(s *shape) {
 		}
 	}
 	for _, name := range sortedKeys(s.prop) {
-		if idName(name) {
-			set(name, x.byName(s, name), s.prop[name])
+		if !idName(name) {
+			continue
 		}
+		c := x.byName(s, name)
+		if c != nil && c == s.own { // {"label_id"} below /tasks/{id}/labels names one of /labels
+			if other := x.best(c.noun, s, func(o *collection) bool { return o != c && creatable(o) && o.params < c.params }); other != nil {
+				c = other
+			}
+		}
+		set(name, c, s.prop[name])
 	}
+}
+
+// unkeyed reports PUT on a path of which a key is nobody's as far as the routes
+// tell: whatever is written there, it is below an object that was not made here.
+func unkeyed(rt *lr.Route) bool {
+	return rt.Method == "PUT" && slices.ContainsFunc(rt.PathParams(), func(name string) bool { return rt.Keys[name].Resource == "" })
 }
 
 func paramSchema(rt *lr.Route, name string) *lr.Schema {
@@ -152,7 +167,7 @@ func (x *index) keyFor(s *shape, i int) *collection {
 			return nil // the path of a file in a repository is nobody's key
 		}
 		own = s.own
-	case i > 0:
+	case i > 0 && nounOfPath(s.segs[:i]) != "":
 		own = x.colls[foldPath(s.segs[:i])]
 	}
 	noun := paramNoun(s.segs[i].param)
@@ -163,7 +178,7 @@ func (x *index) keyFor(s *shape, i int) *collection {
 		return x.named(noun, s)
 	}
 	adjacent := i+1 < len(s.segs) && s.segs[i+1].param != ""
-	if noun != "" && noun != own.noun && (adjacent || !related(noun, own.noun)) {
+	if noun != "" && noun != own.noun && (adjacent || !related(noun, own.noun) && noun != fold(s.segs[i-1].text)) {
 		if c := x.best(noun, s, creatable); c != nil {
 			return c
 		}
@@ -260,7 +275,7 @@ func (x *index) rehome(s *shape) {
 			if c := x.best(s.own.noun, s, creatable); c != nil {
 				s.rt.Resource = c.path
 			}
-		} else if s.rt.Kind == lr.Search && s.at == onMany && !creatable(s.own) {
+		} else if (s.rt.Kind == lr.Search || s.rt.Kind == lr.Action && (s.base < len(s.segs) || x.joins(s))) && s.at == onMany && !creatable(s.own) {
 			if c := x.best(s.own.noun, s, creatable); c != nil {
 				s.rt.Resource = c.path
 			}

@@ -22,11 +22,20 @@ func (x *index) crud(s *shape) lr.Kind {
 	case onItem:
 		return byMethod(m, lr.Read, lr.Update, lr.Update, lr.Delete)
 	case onMany:
-		if ownKey(s) != "" { // GET /chats?id=…
+		if name := ownKey(s); name != "" && (m != "PUT" || s.queries(name)) { // GET /chats?id=…
 			return byMethod(m, lr.Read, lr.Create, lr.Update, lr.Delete)
+		}
+		switch m {
+		case "POST":
+			return x.posts(s)
+		case "PUT":
+			return x.puts(s)
 		}
 		return byMethod(m, lr.List, lr.Create, lr.Action, lr.Action)
 	case onOnly:
+		if m == "POST" {
+			return x.posts(s)
+		}
 		return byMethod(m, lr.Read, lr.Create, lr.Update, lr.Delete)
 	case onPart:
 		return byMethod(m, lr.Read, lr.Action, lr.Update, lr.Action)
@@ -72,6 +81,9 @@ func spoken(s *shape, m string) lr.Kind {
 	case "list":
 		return lr.List
 	case "read":
+		if s.at == onPart && !get && m != "QUERY" {
+			return lr.Action // POST /tasks/{id}/read marks it
+		}
 		if s.at == onMany && (s.many || s.noun == "") && ownKey(s) == "" {
 			return lr.List
 		}

@@ -14,7 +14,7 @@ import (
 // ("chat_id"), and the members of a body that do; a name that is a path
 // parameter always means the path parameter.
 func Link(routes []*lr.Route) {
-	x := &index{places: map[string]*place{}, colls: map[string]*collection{}, byNoun: map[string][]*collection{}}
+	x := &index{places: map[string]*place{}, colls: map[string]*collection{}, byNoun: map[string][]*collection{}, keyed: map[string][]*place{}}
 	for _, rt := range routes {
 		if rt == nil {
 			continue
@@ -26,6 +26,10 @@ func Link(routes []*lr.Route) {
 	for _, s := range x.shapes {
 		x.dissect(s)
 	}
+	x.opened = slices.ContainsFunc(x.shapes, func(s *shape) bool { return s.signsIn() })
+	x.shown = slices.ContainsFunc(x.shapes, func(s *shape) bool {
+		return s.rt.Method == "GET" && !s.item() && (meWord(s.last().text) || tellsCaller(s.tip()))
+	})
 	for _, s := range x.shapes {
 		x.locate(s)
 	}
@@ -36,6 +40,9 @@ func Link(routes []*lr.Route) {
 	}
 	for _, s := range x.shapes {
 		x.rehome(s)
+		if s.rt.Kind == lr.Create && unkeyed(s.rt) {
+			s.rt.Kind = lr.Action
+		}
 	}
 }
 
@@ -69,12 +76,16 @@ type index struct {
 	places map[string]*place      // by folded path
 	colls  map[string]*collection // by folded path
 	byNoun map[string][]*collection
+	keyed  map[string][]*place // by folded noun: the places whose objects have a key
+	opened bool                // a route signs in beyond doubt
+	shown  bool                // a route tells the caller beyond doubt
 }
 
 // place is one path and what stands on it and below it.
 type place struct {
 	methods map[string]bool
 	item    bool // a parameter follows
+	more    bool // anything follows
 }
 
 // collection is a resource.
@@ -97,8 +108,15 @@ func (x *index) mark(s *shape) {
 			switch {
 			case i == len(s.segs):
 				p.methods[s.rt.Method] = true
+				continue
 			case s.segs[i].param != "":
 				p.item = true
+			}
+			p.more = true
+		}
+		if i > 0 && i < len(s.segs) && s.segs[i].param != "" && s.segs[i-1].param == "" {
+			if noun, p := fold(s.segs[i-1].text), x.place(s.segs[:i]); !slices.Contains(x.keyed[noun], p) {
+				x.keyed[noun] = append(x.keyed[noun], p)
 			}
 		}
 	}
@@ -243,10 +261,14 @@ func (x *index) collAt(key string, segs []segment) *collection {
 	return c
 }
 
-// nounOfPath is the folded last literal that says something: /users/v1 holds users.
+// nounOfPath is the folded last literal that says something: /users/v1 holds
+// users, /tenants/records tenants.
 func nounOfPath(segs []segment) string {
 	for i := len(segs) - 1; i >= 0; i-- {
 		if g := segs[i]; g.param == "" && !frame(g.text) {
+			if i > 0 && segs[i-1].param == "" && !frame(segs[i-1].text) && oneOf(fold(g.text), "record", "row") {
+				continue
+			}
 			return fold(g.text)
 		}
 	}

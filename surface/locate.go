@@ -14,13 +14,13 @@ func (x *index) locate(s *shape) {
 	preset := rt.Kind
 	rt.Kind, rt.Resource, rt.Keys = lr.OtherKind, "", nil
 	for i, g := range s.segs {
-		if g.param != "" && i > 0 {
+		if g.param != "" && i > 0 && nounOfPath(s.segs[:i]) != "" {
 			x.touch(s.segs[:i], 1)
 		}
 	}
 	special := x.special(s)
-	if preset == lr.WebSocket {
-		special = lr.WebSocket
+	if preset == lr.WebSocket || ofSession(preset) {
+		special = preset
 	}
 	x.home(s, special)
 	if rt.Kind = special; special == lr.OtherKind {
@@ -92,6 +92,8 @@ func (x *index) home(s *shape, special lr.Kind) {
 	}
 	base := s.segs[:s.base]
 	switch {
+	case special == lr.Upload && pictures(s) && !x.place(s.segs).item:
+		x.placePicture(s)
 	case s.noun != "":
 		x.placeNoun(s, base)
 	case s.item():
@@ -120,6 +122,22 @@ func (x *index) home(s *shape, special lr.Kind) {
 	}
 }
 
+// pictures reports a path of what something looks like.
+func pictures(s *shape) bool {
+	return s.has("avatar", "background", "backgrounds", "logo", "banner", "cover", "icon", "favicon")
+}
+
+// placePicture makes the upload of a picture a part of what it shows: the
+// avatar of a user is no object of its own, and the caller's is nobody's.
+func (x *index) placePicture(s *shape) {
+	for i := len(s.segs) - 1; i > 0; i-- {
+		if s.segs[i].param != "" {
+			s.own, s.at = x.touch(s.segs[:i], 0), onPart
+			return
+		}
+	}
+}
+
 // placeNoun places getChat and chats:search.
 func (x *index) placeNoun(s *shape, base []segment) {
 	last := s.segs[s.base].text
@@ -134,6 +152,12 @@ func (x *index) placeNoun(s *shape, base []segment) {
 		s.many = plural(last)
 	}
 	segs := append(slices.Clone(base), segment{text: name})
+	if n := len(base); n > 0 && base[n-1].param == "" && plural(base[n-1].text) && x.places[foldPath(segs)] == nil && s.verb == "update" {
+		if own := fold(base[n-1].text); s.props(own+"id", own+"name", own) { // PUT /users/update_role {"username": …}
+			s.own, s.at = x.touch(base, 1), onMany
+			return
+		}
+	}
 	if len(base) > 0 && base[len(base)-1].param != "" && x.places[foldPath(segs)] == nil {
 		s.own, s.at, s.verb = x.touch(base[:len(base)-1], 1), onPart, "act"
 		return
@@ -168,8 +192,9 @@ func (x *index) placeBelowItem(s *shape, special lr.Kind) {
 		return
 	}
 	made := p.methods["POST"] || p.methods["PUT"] && p.methods["DELETE"]
+	known := p.methods["PUT"] && len(x.keyed[fold(text)]) > 0 // PUT /projects/{id}/tasks beside /tasks/{id}
 	switch {
-	case p.item, !isSingle(text) && (plural(text) || isMass(text)) && (p.methods["GET"] || p.methods["POST"]):
+	case p.item, !isSingle(text) && (plural(text) || isMass(text)) && (p.methods["GET"] || p.methods["POST"] || known):
 		s.own, s.at = x.touch(s.segs, 10), onMany
 	case p.methods["GET"] && made && special == lr.OtherKind:
 		s.own, s.at = x.only(s.segs), onOnly
@@ -196,7 +221,7 @@ func (x *index) placeLiteral(s *shape, special lr.Kind) {
 		s.own, s.at = x.only(s.segs), onOnly
 		return
 	}
-	many := p.item || !isSingle(text) && (plural(text) || isMass(text))
+	many := p.item || !isSingle(text) && (plural(text) || isMass(text) && p.methods["GET"])
 	if versionSegment(text) { // VAmPI: /users/v1
 		many = many || n > 1 && plural(s.segs[n-2].text)
 	}
@@ -207,7 +232,7 @@ func (x *index) placeLiteral(s *shape, special lr.Kind) {
 	case special == lr.ChatKind && !p.item && !p.methods["GET"]:
 	case p.item, many && p.methods["POST"]:
 		s.own, s.at = x.touch(s.segs, 10), onMany
-	case parentMany:
+	case parentMany && !(p.methods["GET"] && oneOf(fold(text), "profile", "setting", "preference", "config", "configuration")):
 		s.own, s.at = x.touch(s.segs[:n-1], 1), onView
 	case special == lr.Stream, special == lr.WebSocket, special == lr.Search:
 	case many:

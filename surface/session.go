@@ -17,7 +17,7 @@ func (x *index) session(s *shape, m, tip string, get bool) lr.Kind {
 	}
 	params := strings.Contains(s.rt.Path, "{")
 	p := x.place(s.segs)
-	secret := s.props("password", "passwd", "pass", "granttype", "clientsecret", "otp", "secret", "idtoken", "code") || s.queries("password")
+	secret := s.secret()
 	switch {
 	case get && x.whoami(s, tip):
 		return lr.WhoAmI
@@ -27,16 +27,24 @@ func (x *index) session(s *shape, m, tip string, get bool) lr.Kind {
 		return lr.SignOut
 	case get && !secret:
 		return lr.OtherKind
-	case oneOf(tip, "refresh", "refreshtoken", "tokenrefresh", "renew", "renewtoken", "refreshtokens", "refreshsession") && !params:
+	case oneOf(tip, "refresh", "refreshtoken", "tokenrefresh", "renew", "renewtoken", "refreshtokens", "refreshsession", "authrefresh", "refreshauth") && !params:
 		return lr.Refresh
+	case oneOf(tip, byPassword...) && m != "DELETE":
+		if params {
+			return lr.OtherKind
+		}
+		return lr.SignIn
 	case !get && !plural(s.last().text) && m != "DELETE" && (s.has("password", "passwd", "forgot") || strings.Contains(tip, "password")),
 		!get && s.props("newpassword") && s.props("currentpassword", "oldpassword", "password"),
 		!get && s.props("newpassword", "password") && s.props("token", "resettoken") && s.has("reset", "auth") && !s.props("email"):
 		return lr.Password
-	case m == "POST" && oneOf(tip, "register", "signup", "registration", "registrations", "registeruser", "userregister", "createaccount", "usersignup", "signupuser", "enroll", "onboard") && !params:
+	case m == "POST" && oneOf(tip, "register", "signup", "registration", "registrations", "registeruser", "userregister", "createaccount", "usersignup", "signupuser") && !params,
+		m == "POST" && oneOf(tip, "enroll", "onboard") && !params && s.ofUsers():
 		return lr.SignUp
 	case oneOf(tip, "login", "signin", "logon", "authenticate", "loginuser", "userlogin", "obtaintoken", "apitokenauth", "tokenauth", "gettoken", "createtoken", "obtainauthtoken") && !params && m != "DELETE":
 		return lr.SignIn
+	case m == "POST" && oneOf(tip, "token", "accesstoken", "jwt") && !params && !secret && takesNothing(s.rt) && x.opened:
+		return lr.Refresh // POST /user/token beside POST /login takes the old token
 	case m == "POST" && oneOf(tip, "token", "accesstoken", "auth", "tokens", "session", "sessions", "jwt", "authentication", "signinwithpassword", "credentials") && !params && (secret || s.unnamed() && !p.item && oneOf(tip, "token", "auth", "jwt", "accesstoken", "session")):
 		return lr.SignIn
 	case m == "POST" && tip == "create" && s.has("jwt") && secret:
@@ -45,6 +53,45 @@ func (x *index) session(s *shape, m, tip string, get bool) lr.Kind {
 		return lr.SignUp
 	}
 	return lr.OtherKind
+}
+
+// byPassword ends paths that sign in with what would read as a password's change.
+var byPassword = []string{"authwithpassword", "loginwithpassword", "signinwithpassword", "passwordlogin", "passwordsignin", "authbypassword", "loginbypassword"}
+
+// ofSession reports the kinds that a configuration may name by itself. A route
+// keeps such a kind when Link is called again.
+func ofSession(k lr.Kind) bool {
+	switch k {
+	case lr.SignIn, lr.SignUp, lr.SignOut, lr.Refresh, lr.WhoAmI:
+		return true
+	}
+	return false
+}
+
+// secret reports that the route takes what proves who the caller is.
+func (s *shape) secret() bool {
+	return s.props("password", "passwd", "pass", "granttype", "clientsecret", "otp", "secret", "idtoken", "code") || s.queries("password")
+}
+
+// signsIn reports a route that can only be the one to sign in.
+func (s *shape) signsIn() bool {
+	return s.rt.Method == "POST" && !s.item() && len(s.rt.PathParams()) == 0 && (oneOf(s.tip(), "login", "signin", "logon", "loginuser", "userlogin") || oneOf(s.tip(), byPassword...))
+}
+
+// ofUsers reports a path that speaks of users alone: /users/enroll, and not
+// /totp/enroll or /courses/enroll.
+func (s *shape) ofUsers() bool {
+	for _, g := range s.segs[:len(s.segs)-1] {
+		if !frame(g.text) && !oneOf(fold(g.text), "user", "account", "customer", "member", "tenant", "auth", "identity", "public") {
+			return false
+		}
+	}
+	return true
+}
+
+// tellsCaller reports the names of routes that can only tell who the caller is.
+func tellsCaller(tip string) bool {
+	return oneOf(tip, "whoami", "userinfo", "currentuser", "getcurrentuser", "getme", "myprofile", "getuserinfo", "getprofile", "myaccount", "userme")
 }
 
 func (s *shape) queries(name string) bool {
@@ -79,9 +126,10 @@ func (x *index) whoami(s *shape, tip string) bool {
 		return true
 	}
 	p := x.exactly(s.segs)
-	switch tip {
-	case "whoami", "userinfo", "currentuser", "getcurrentuser", "getme", "myprofile", "getuserinfo", "getprofile", "myaccount", "userme":
+	if tellsCaller(tip) {
 		return true
+	}
+	switch tip {
 	case "current":
 		return s.has("user", "users", "account", "accounts", "member", "members", "session")
 	case "user":
@@ -89,6 +137,9 @@ func (x *index) whoami(s *shape, tip string) bool {
 		// unless it lists them.
 		return wordsOf(s.last().text)[0] == "user" && !p.methods["POST"]
 	case "profile", "session", "account":
+		if x.shown || s.has("instance", "server", "site", "system", "company", "organization", "organisation", "org", "tenant", "workspace", "app") {
+			return false
+		}
 		return !p.item && !p.methods["POST"]
 	}
 	return false

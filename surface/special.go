@@ -60,15 +60,17 @@ func (x *index) health(s *shape, tip string) bool {
 	if s.has("wellknown", "actuator") || strings.Contains(s.rt.Path, "/.well-known/") {
 		return true
 	}
+	if x.describes(s, tip) {
+		return true
+	}
 	for _, g := range s.segs {
 		if g.param != "" {
-			return oneOf(fold(s.segs[0].text), "swagger", "docs", "static", "redoc") && s.item()
+			return oneOf(fold(s.segs[0].text), "docs", "static") && s.item()
 		}
 	}
 	switch tip {
 	case "health", "healthz", "healthcheck", "livez", "readyz", "ready", "live", "alive", "liveness", "readiness", "ping", "heartbeat", "metrics",
-		"prometheus", "version", "docs", "redoc", "swagger", "swaggerui", "apidocs", "openapi", "openapijson", "openapiyaml", "openapiyml", "swaggerjson",
-		"swaggeryaml", "faviconico", "robotstxt", "sitemapxml", "jwks", "jwksjson", "securitytxt", "apischema", "scalar", "rapidoc", "buildinfo":
+		"prometheus", "version", "faviconico", "robotstxt", "sitemapxml", "jwks", "jwksjson", "securitytxt", "buildinfo":
 		return true
 	case "status", "up", "schema":
 		n := 0

@@ -19,7 +19,7 @@ var verbs = map[string]string{
 	"merge": "act", "close": "act", "reopen": "act", "lock": "act", "unlock": "act", "pin": "act", "unpin": "act", "follow": "act", "unfollow": "act",
 	"favorite": "act", "favourite": "act", "like": "act", "unlike": "act", "join": "act", "leave": "act", "transfer": "act", "validate": "act", "verify": "act",
 	"confirm": "act", "rotate": "act", "regenerate": "act", "revoke": "act", "suspend": "act", "ban": "act", "unban": "act", "mark": "act", "assign": "act",
-	"import": "act", "bulk": "act", "batch": "act", "reset": "act", "toggle": "act", "submit": "act", "complete": "act", "test": "act", "sync": "act", "reindex": "act",
+	"import": "act", "duplicate": "act", "bulk": "act", "batch": "act", "reset": "act", "toggle": "act", "submit": "act", "complete": "act", "test": "act", "sync": "act", "reindex": "act",
 }
 
 // rpcVerbs begin names such as getChat and list-chats.
