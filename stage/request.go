@@ -15,6 +15,7 @@ import (
 
 	lr "github.com/launchready/launchready"
 	"github.com/launchready/launchready/oracle"
+	"github.com/launchready/launchready/surface"
 )
 
 // Request builds the route's request: path keys from the object or from the
@@ -228,7 +229,7 @@ func (s *Stage) searchTerm(_ *lr.Route, o *lr.Object, f *filler) string {
 			return own.Canaries[0]
 		}
 	}
-	return f.canary
+	return f.canary()
 }
 
 func (s *Stage) body(r *lr.Request, rt *lr.Route, o *lr.Object, f *filler, full fullness) error {
@@ -237,11 +238,20 @@ func (s *Stage) body(r *lr.Request, rt *lr.Route, o *lr.Object, f *filler, full 
 		return nil
 	}
 	b := rt.Body
+	var d *Declared
+	if surface.Creates(rt) {
+		d = s.declaredFor(rt)
+	}
+	if b == nil && d != nil {
+		b = &lr.Body{Type: "application/json"}
+	}
 	if b == nil {
-		if rt.Declared || rt.Method == "DELETE" {
+		writes := rt.Kind == lr.Create || rt.Kind == lr.Update
+		if rt.Declared && (!writes || full == required) || rt.Method == "DELETE" {
 			return nil
 		}
-		// A plain list of routes tells no schema: offer the usual fields.
+		// A plain list of routes tells no schema, and many specifications forget
+		// the body: offer the usual fields.
 		b = &lr.Body{Type: "application/json", Schema: &lr.Schema{Type: "object", Properties: map[string]*lr.Schema{
 			"title": {Type: "string"}, "name": {Type: "string"}, "content": {Type: "string"}, "text": {Type: "string"}, "description": {Type: "string"},
 		}}}
@@ -258,6 +268,7 @@ func (s *Stage) body(r *lr.Request, rt *lr.Route, o *lr.Object, f *filler, full 
 			v = map[string]any{}
 		}
 	}
+	v = s.declaredBody(d, v, f)
 	if m, ok := v.(map[string]any); ok {
 		nameBeside(m, rt, o)
 		if rt.Kind == lr.Search {
@@ -317,9 +328,9 @@ func (f *filler) plant(v any) any {
 		case string:
 			out[k] = e
 			if freeText(k, &lr.Schema{Type: "string"}) {
-				out[k] = f.canary
+				out[k] = f.canary()
 			} else if strings.HasSuffix(norm(k), "email") {
-				out[k] = f.short + "@" + f.mailDomain()
+				out[k] = f.short() + "@" + f.mailDomain()
 			}
 		case map[string]any:
 			out[k] = f.plant(e)
@@ -353,8 +364,7 @@ func encode(r *lr.Request, media string, v any, f *filler) error {
 		r.Body = []byte(form.Encode())
 		r.SetHeader("Content-Type", "application/x-www-form-urlencoded")
 	case strings.HasPrefix(media, "text/"), media == "application/octet-stream":
-		f.planted = true
-		r.Body = []byte(f.canary)
+			r.Body = []byte(f.canary())
 		r.SetHeader("Content-Type", media)
 	default:
 		b, err := json.Marshal(v)
@@ -400,13 +410,12 @@ func writeParts(w *multipart.Writer, m map[string]any, f *filler) error {
 
 func filePart(w *multipart.Writer, field string, f *filler) error {
 	h := textproto.MIMEHeader{}
-	h.Set("Content-Disposition", fmt.Sprintf(`form-data; name=%q; filename=%q`, field, "launchready-"+f.short+".txt"))
+	h.Set("Content-Disposition", fmt.Sprintf(`form-data; name=%q; filename=%q`, field, "launchready-"+f.short()+".txt"))
 	h.Set("Content-Type", "text/plain")
 	part, err := w.CreatePart(h)
 	if err != nil {
 		return err
 	}
-	f.planted = true
-	_, err = part.Write([]byte("Launch Ready test file " + f.canary + "\n"))
+	_, err = part.Write([]byte("Launch Ready test file " + f.canary() + "\n"))
 	return err
 }

@@ -131,7 +131,7 @@ func (s *Stage) make(ctx context.Context, name string, v *lr.Account) (*lr.Objec
 		for _, a := range mates(s.opt.Target, v) {
 			next := false
 			for _, full := range []fullness{texts, required, example, every} {
-				r := &recipe{route: rt, account: a, full: full, set: s.declaredBody(rt)}
+				r := &recipe{route: rt, account: a, full: full}
 				o, x, err := s.create(ctx, r, s.parents(rt, a), v)
 				if err != nil {
 					if stop(ctx, err) {
@@ -151,7 +151,7 @@ func (s *Stage) make(ctx context.Context, name string, v *lr.Account) (*lr.Objec
 				if x.Status == 401 || x.Status == 403 {
 					break
 				}
-				if x.OK() || x.Status == 404 || x.Status == 405 || x.Status >= 500 || rt.Body == nil {
+				if x.OK() || x.Status == 404 || x.Status == 405 || x.Status >= 500 || rt.Body == nil && full == required {
 					next = true
 					break
 				}
@@ -207,7 +207,10 @@ func (s *Stage) create(ctx context.Context, r *recipe, parent *lr.Object, _ *lr.
 			o.Keys[k] = v
 		}
 	}
-	o.Canaries = oracle.Canaries(string(req.Body) + "\n" + req.Path)
+	// The path of a creation names its parents, whose canaries are not its own.
+	if o.Canaries = oracle.Canaries(string(req.Body)); len(o.Canaries) == 0 && req.Method == "PUT" {
+		o.Canaries = oracle.Canaries(req.Path)
+	}
 	s.learn(ctx, r, o, req, x)
 	s.remember(r.account.Tenant, x)
 	if err := s.ledger.Created(ctx, id, s.deletePath(o)); err != nil {
@@ -264,6 +267,13 @@ func (s *Stage) told(r *recipe, o *lr.Object, x *lr.Exchange) []string {
 	}
 	names := s.keyFields(o.Resource)
 	view := unwrap(o.Body)
+	if d := s.declaredFor(r.route); d != nil && d.ID != "" {
+		if v := pointed(body, d.ID); v != "" {
+			s.setKey(o, v)
+			r.key = d.ID
+			return names
+		}
+	}
 	for _, n := range names {
 		if v := scalar(view[n]); v != "" {
 			s.setKey(o, v)
@@ -280,7 +290,15 @@ func (s *Stage) told(r *recipe, o *lr.Object, x *lr.Exchange) []string {
 	return names
 }
 
+// setKey keeps an object's key. A key that is a resource path, as
+// {"name": "memos/1"} of /memos, is kept without the collection before it.
 func (s *Stage) setKey(o *lr.Object, v string) {
+	if i := strings.LastIndexByte(v, '/'); i > 0 && i < len(v)-1 {
+		above := v[:i]
+		if norm(above[strings.LastIndexByte(above, '/')+1:]) == lastNoun(o.Resource) {
+			v = v[i+1:]
+		}
+	}
 	o.ID = v
 	o.Keys[o.Resource] = v
 }
