@@ -8,8 +8,8 @@ import (
 	"github.com/launchready/launchready/internal/nearest"
 )
 
-// Select keeps the rows and checks that only names. partial says that not every
-// row was asked for.
+// Select keeps the rows and checks that only names. partial says that not
+// everything was asked for: such a run is never ready.
 func Select(rows []lr.Row, only []string) (selected []lr.Row, partial bool, err error) {
 	if len(only) == 0 {
 		return rows, false, nil
@@ -39,13 +39,14 @@ func Select(rows []lr.Row, only []string) (selected []lr.Row, partial bool, err 
 		if len(kept.Checks) > 0 {
 			selected = append(selected, kept)
 		}
+		partial = partial || len(kept.Checks) < len(row.Checks)
 	}
 	for id, found := range want {
 		if !found {
 			return nil, false, fmt.Errorf("--only %s: no such row or check%s; 'launchready checks' lists them", id, nearest.Hint(id, names(rows)))
 		}
 	}
-	return selected, len(selected) < len(rows), nil
+	return selected, partial, nil
 }
 
 // names lists the ids of all rows and checks.

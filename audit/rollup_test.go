@@ -1,0 +1,204 @@
+package audit
+
+import (
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	lr "github.com/launchready/launchready"
+)
+
+var (
+	passed    = lr.Outcome{Verdict: lr.Passed, Confidence: lr.Confirmed, Subject: "GET /a"}
+	failed    = lr.Outcome{Verdict: lr.Failed, Confidence: lr.Confirmed, Subject: "GET /b"}
+	suspected = lr.Outcome{Verdict: lr.Failed, Confidence: lr.Suspected, Subject: "GET /c"}
+	open      = lr.Outcome{Verdict: lr.Unknown, Subject: "GET /d"}
+	skipped   = lr.Outcome{Verdict: lr.Skipped}
+)
+
+func times(n int, o lr.Outcome) []lr.Outcome {
+	out := make([]lr.Outcome, n)
+	for i := range out {
+		out[i] = o
+		out[i].Subject = fmt.Sprintf("%s%d", o.Subject, i)
+	}
+	return out
+}
+
+func TestVerdictOfACheck(t *testing.T) {
+	for name, c := range map[string]struct {
+		outcomes []lr.Outcome
+		reason   string
+		want     lr.Verdict
+	}{
+		"nothing reported":              {nil, "", lr.Unknown},
+		"passed":                        {[]lr.Outcome{passed}, "", lr.Passed},
+		"failed beats all":              {slices.Concat(times(9, passed), []lr.Outcome{open, skipped, failed}), "", lr.Failed},
+		"failed, then could not go on":  {[]lr.Outcome{failed}, "the target stopped answering", lr.Failed},
+		"passed, then could not go on":  {times(9, passed), "the target stopped answering", lr.Unknown},
+		"suspected alone":               {[]lr.Outcome{suspected}, "", lr.Unknown},
+		"suspected in five":             {append(times(4, passed), suspected), "", lr.Passed},
+		"one open in five":              {append(times(4, passed), open), "", lr.Passed},
+		"one open in four":              {append(times(3, passed), open), "", lr.Unknown},
+		"all open":                      {times(3, open), "", lr.Unknown},
+		"does not arise":                {[]lr.Outcome{skipped}, "", lr.Skipped},
+		"does not arise in part":        {[]lr.Outcome{skipped, passed}, "", lr.Passed},
+		"does not arise, and left open": {[]lr.Outcome{skipped, open}, "", lr.Unknown},
+		"could not be asked":            {nil, "it needs identities in two tenants", lr.Unknown},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := &result{outcomes: c.outcomes, reason: c.reason}
+			if got := r.verdict(); got != c.want {
+				t.Errorf("got %s, want %s", got, c.want)
+			}
+		})
+	}
+}
+
+// rolled is a run of one row "auth" whose checks came to what is given.
+func rolled(results ...*result) *run {
+	row := lr.Row{ID: "auth", Title: "Auth"}
+	r := &run{results: map[string]*result{}}
+	for _, res := range results {
+		row.Checks = append(row.Checks, res.check)
+		r.results[res.check.ID] = res
+	}
+	r.rows = []lr.Row{row}
+	r.Target = &lr.Target{Base: &url.URL{Scheme: "https", Host: "acme.test"}}
+	r.Evidence = func(lr.Evidence) []lr.EvidenceItem { return nil }
+	return r
+}
+
+func made(id string, severity lr.Severity, outcomes ...lr.Outcome) *result {
+	return &result{check: &lr.Check{ID: "auth/" + id, Title: id, Severity: severity}, outcomes: outcomes}
+}
+
+func extra(r *result) *result { r.check.Extra = true; return r }
+
+func TestVerdictOfARow(t *testing.T) {
+	for name, c := range map[string]struct {
+		results []*result
+		want    lr.Verdict
+		reason  string
+	}{
+		"all passed":                  {[]*result{made("a", lr.High, passed), made("b", lr.High, passed)}, lr.Passed, ""},
+		"one failed":                  {[]*result{made("a", lr.High, passed), made("b", lr.High, failed), made("c", lr.High)}, lr.Failed, "1 of 3 checks failed"},
+		"a required one unknown":      {[]*result{made("a", lr.High, passed), made("b", lr.High)}, lr.Unknown, "could not be asked: auth/b"},
+		"an extra one unknown":        {[]*result{made("a", lr.High, passed), extra(made("b", lr.High))}, lr.Passed, ""},
+		"an extra one failed":         {[]*result{made("a", lr.High, passed), extra(made("b", lr.High, failed))}, lr.Failed, "1 of 2 checks failed"},
+		"one does not apply":          {[]*result{made("a", lr.High, passed), made("b", lr.High, skipped)}, lr.Passed, ""},
+		"none applies":                {[]*result{made("a", lr.High, skipped)}, lr.Skipped, "does not apply, or waived"},
+		"only an extra one, unknown":  {[]*result{extra(made("a", lr.High))}, lr.Skipped, "does not apply, or waived"},
+		"suspected among many passed": {[]*result{made("a", lr.High, append(times(9, passed), suspected)...)}, lr.Passed, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := rolled(c.results...)
+			got := r.row(r.rows[0], time.Now())
+			if got.Verdict != c.want || got.Reason != c.reason {
+				t.Errorf("got %s because %q, want %s because %q", got.Verdict, got.Reason, c.want, c.reason)
+			}
+		})
+	}
+}
+
+func TestFindingsAreFolded(t *testing.T) {
+	fails := func(n int) []lr.Outcome { return times(n, failed) }
+	for name, c := range map[string]struct {
+		outcomes []lr.Outcome
+		subjects []string
+	}{
+		"one":                         {fails(1), []string{"GET /b0"}},
+		"two identities, one subject": {[]lr.Outcome{failed, failed}, []string{"GET /b"}},
+		"four of four":                {fails(4), []string{"GET /b0", "GET /b1", "GET /b2", "GET /b3"}},
+		"five of five":                {fails(5), []string{"application"}},
+		"eight of ten":                {append(fails(8), times(2, passed)...), []string{"application"}},
+		"five of ten":                 {append(fails(5), times(5, passed)...), []string{"GET /b0", "GET /b1", "GET /b2", "GET /b3", "GET /b4"}},
+		"open ones do not count":      {append(fails(5), times(9, open)...), []string{"application"}},
+		"suspected stay beside":       {append(fails(5), suspected), []string{"application", "GET /c"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			res := made("a", lr.High, c.outcomes...)
+			var got []string
+			for _, f := range rolled(res).findings(res.check, res) {
+				got = append(got, f.Subject)
+				if f.ID != lr.Fingerprint(res.check.ID, f.Subject) {
+					t.Errorf("%s: the id %s is not stable", f.Subject, f.ID)
+				}
+			}
+			if !slices.Equal(got, c.subjects) {
+				t.Errorf("got findings at %q, want %q", got, c.subjects)
+			}
+		})
+	}
+}
+
+func TestFindingTellsTheSurestOutcome(t *testing.T) {
+	res := made("a", lr.Medium, lr.Outcome{Verdict: lr.Failed, Subject: "GET /b", Message: "by shape"},
+		lr.Outcome{Verdict: lr.Failed, Confidence: lr.Confirmed, Subject: "GET /b", Message: "by witness", Severity: lr.Critical})
+	res.check.Effect = lr.Writes
+	f := rolled(res).findings(res.check, res)[0]
+	if f.Confidence != lr.Confirmed || f.Severity != lr.Critical || f.Message != "by witness (and 1 more ways)" {
+		t.Errorf("got %s %s %q", f.Confidence, f.Severity, f.Message)
+	}
+	if f.Replay != "launchready audit --only auth/a --mutate" {
+		t.Errorf("replay: got %q", f.Replay)
+	}
+}
+
+func TestWaivers(t *testing.T) {
+	now := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+	for name, c := range map[string]struct {
+		waiver lr.Waiver
+		want   lr.Verdict
+	}{
+		"in force":            {lr.Waiver{Check: "auth/a", Until: "2026-12-31"}, lr.Skipped},
+		"on its last day":     {lr.Waiver{Check: "auth/a", Until: "2026-11-23"}, lr.Skipped},
+		"over":                {lr.Waiver{Check: "auth/a", Until: "2026-11-21"}, lr.Failed},
+		"of another check":    {lr.Waiver{Check: "auth/b", Until: "2026-12-31"}, lr.Failed},
+		"without a date":      {lr.Waiver{Check: "auth/a"}, lr.Failed},
+		"with a useless date": {lr.Waiver{Check: "auth/a", Until: "soon"}, lr.Failed},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := rolled(made("a", lr.High, failed))
+			r.Waivers = []lr.Waiver{c.waiver}
+			got := r.checkReport(r.rows[0].Checks[0], now)
+			if got.Verdict != c.want || (got.Waived != nil) != (c.want == lr.Skipped) {
+				t.Errorf("got %s, waived %v, want %s", got.Verdict, got.Waived, c.want)
+			}
+			if len(got.Findings) != 1 {
+				t.Errorf("got %d findings, want the one to stay visible", len(got.Findings))
+			}
+		})
+	}
+	r := rolled(made("a", lr.High, passed))
+	r.Waivers = []lr.Waiver{{Check: "auth/a", Until: "2026-12-31"}}
+	if got := r.checkReport(r.rows[0].Checks[0], now); got.Verdict != lr.Passed || got.Waived != nil {
+		t.Errorf("a waiver of what passes: got %s, waived %v", got.Verdict, got.Waived)
+	}
+}
+
+func TestCheckReportTellsWhatIsOpen(t *testing.T) {
+	a := lr.Outcome{Verdict: lr.Unknown, Subject: "GET /a", Message: "busy"}
+	r := rolled(made("a", lr.High, append(times(2, passed), a, a)...))
+	got := r.checkReport(r.rows[0].Checks[0], time.Now())
+	if got.Asked != 4 || got.Passed != 2 || !slices.Equal(got.Open, []string{"GET /a: busy"}) {
+		t.Errorf("got asked %d, passed %d, open %q", got.Asked, got.Passed, got.Open)
+	}
+	if !strings.Contains(got.Reason, "GET /a: busy") {
+		t.Errorf("reason: got %q, want the first open subject named", got.Reason)
+	}
+}
+
+func TestCoverage(t *testing.T) {
+	r := rolled(made("a", lr.High, passed, failed, open, lr.Outcome{Verdict: lr.Passed, Subject: "GET /e as acme_member"}, lr.Outcome{Verdict: lr.Passed, Subject: "GET /undeclared"}))
+	for _, p := range []string{"/a", "/b", "/d", "/e", "/never"} {
+		r.Target.Routes = append(r.Target.Routes, &lr.Route{Method: "GET", Path: p, Declared: true})
+	}
+	r.Target.Routes = append(r.Target.Routes, &lr.Route{Method: "GET", Path: "/undeclared"})
+	if got, want := r.coverage(), (lr.Coverage{Routes: 5, Probed: 4, Conclusive: 3}); got != want {
+		t.Errorf("got %+v, want %+v", got, want)
+	}
+}
