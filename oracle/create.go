@@ -55,8 +55,20 @@ func CreateInto(ctx context.Context, t *lr.Trial, a Attempt, parent *lr.Object) 
 	j := Judgement{Verdict: lr.Passed, Confidence: lr.Confirmed, Evidence: lr.Seen(present(x, after)...)}
 	j.Reason = fmt.Sprintf("answered %d and created nothing that the owner sees", x.Status)
 	if len(seen) > 0 {
-		// Only its new owner can remove it.
-		t.Stage.Adopt(ctx, a.Route, a.Victim, x)
+		open, err := c.showsAll(ctx, view)
+		if open {
+			t.Stage.Adopt(ctx, a.Route, a.As, x)
+		} else {
+			// Only its new owner can remove it.
+			t.Stage.Adopt(ctx, a.Route, a.Victim, x)
+		}
+		if err != nil {
+			return j, err
+		}
+		if open {
+			j.Reason = fmt.Sprintf("%s shows the owner what other tenants create for themselves, so nothing was created inside", view)
+			return j, nil
+		}
 		j.Verdict, j.Hits, j.Evidence.Witness = lr.Failed, seen, seen
 		j.Reason = fmt.Sprintf("answered %d; the owner sees what the attacker created in %s", x.Status, view)
 		return j, nil
@@ -107,6 +119,26 @@ func (c creation) send(ctx context.Context, as *lr.Account, attack bool, note st
 	return planted, r, nil
 }
 
+// showsAll reports whether the victim's view shows what the attacker creates at
+// home: a list that leaks is no creation inside.
+func (c creation) showsAll(ctx context.Context, view *lr.Route) (bool, error) {
+	if c.a.As == nil || c.a.As.Tenant == c.a.Victim.Tenant {
+		return false, nil
+	}
+	home := creation{t: c.t, a: Attempt{Route: c.a.Route, Victim: c.a.Victim}}
+	var x *lr.Exchange
+	planted, _, err := home.send(ctx, c.a.As, false, "the attacker's creation at home", &x)
+	if err != nil || !x.OK() {
+		_, err = lost(ctx, "", err)
+		return false, err
+	}
+	seen, _, err := c.see(ctx, view, planted)
+	if err != nil {
+		_, err = lost(ctx, "", err)
+	}
+	return len(seen) > 0, err
+}
+
 // see looks for the values in the victim's view.
 func (c creation) see(ctx context.Context, view *lr.Route, values []string) ([]string, *lr.Exchange, error) {
 	for _, m := range Tenantmates(c.t, c.a.Victim) {
@@ -132,11 +164,13 @@ func views(t *lr.Target, create *lr.Route, parent *lr.Object) []*lr.Route {
 		return out
 	}
 	for _, rt := range t.Routes {
-		ps := rt.PathParams()
-		if rt.Method != "GET" || rt.Kind != lr.List && rt.Kind != lr.Read || len(ps) == 0 || len(out) >= 4 || len(out) > 0 && out[0] == rt {
+		if len(out) >= 4 {
+			break
+		}
+		if rt.Method != "GET" || rt.Kind != lr.List && rt.Kind != lr.Read || len(out) > 0 && out[0] == rt {
 			continue
 		}
-		if rt.Keys[ps[len(ps)-1]].Resource == parent.Resource {
+		if ps := rt.PathParams(); len(ps) > 0 && rt.Keys[ps[len(ps)-1]].Resource == parent.Resource {
 			out = append(out, rt)
 		}
 	}

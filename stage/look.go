@@ -113,13 +113,13 @@ func (s *Stage) longest(path string) string {
 		if rt.Method != "GET" {
 			continue
 		}
-		if _, ok := matchTemplate(rt, path); !ok {
-			continue
-		}
 		for _, p := range rt.Params {
+			if p.In != lr.InQuery {
+				continue
+			}
 			switch norm(p.Name) {
 			case "limit", "perpage", "pagesize", "size":
-				if p.In != lr.InQuery {
+				if _, ok := matchTemplate(rt, path); !ok {
 					continue
 				}
 				most := "100"
