@@ -13,9 +13,9 @@ import (
 )
 
 // Adopt ledgers what an exchange of a check created, where no watched client
-// did so before it was sent.
+// did so before it was sent, or did so for another account than it belongs to.
 func (s *Stage) Adopt(ctx context.Context, rt *lr.Route, as *lr.Account, x *lr.Exchange) {
-	if rt == nil || s.watching.Load() || !x.OK() || !makes(rt) {
+	if rt == nil || !x.OK() || !makes(rt) || s.watching.Load() && (as == nil || as.Name == x.As) {
 		return
 	}
 	r := &lr.Request{Method: x.Method, Path: s.pathOf(x.URL), Body: x.Sent}
