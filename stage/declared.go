@@ -1,19 +1,105 @@
 package stage
 
 import (
+	"encoding/json"
+	"strconv"
 	"strings"
 
 	lr "github.com/launchready/launchready"
 )
 
-// declaredBody is what the configuration wants in the body of a creation.
-func (s *Stage) declaredBody(rt *lr.Route) map[string]any {
-	for _, d := range s.opt.Declared {
+// declaredFor is what the configuration says of the objects that a route makes.
+func (s *Stage) declaredFor(rt *lr.Route) *Declared {
+	for i, d := range s.opt.Declared {
 		if sameRoute(d.Create, rt) {
-			return d.Body
+			return &s.opt.Declared[i]
 		}
 	}
 	return nil
+}
+
+// markerOf is the field of a resource's objects that the configuration marks as
+// taking free text: a name, or a JSON pointer. "" when it marks none.
+func (s *Stage) markerOf(resource string) string {
+	r := s.byRes[resource]
+	if r == nil {
+		return ""
+	}
+	for _, rt := range r.creates {
+		if d := s.declaredFor(rt); d != nil {
+			return d.Marker
+		}
+	}
+	return ""
+}
+
+// declaredBody lays what the configuration says over the body that the schema
+// gave: its fields as they are, and a canary in the marked one.
+func (s *Stage) declaredBody(d *Declared, v any, f *filler) any {
+	if d == nil {
+		return v
+	}
+	m, ok := v.(map[string]any)
+	if d.Body != nil {
+		m, ok = copyOf(d.Body).(map[string]any)
+	}
+	if !ok || m == nil {
+		m = map[string]any{}
+	}
+	if d.Marker != "" {
+		mark(m, d.Marker, f.canary())
+	}
+	return m
+}
+
+// mark sets the field that a name or JSON pointer (RFC 6901) names, making the
+// objects on the way.
+func mark(m map[string]any, pointer, value string) {
+	parts := strings.Split(strings.TrimPrefix(pointer, "/"), "/")
+	for _, p := range parts[:len(parts)-1] {
+		p = unescape(p)
+		in, ok := m[p].(map[string]any)
+		if !ok {
+			in = map[string]any{}
+			m[p] = in
+		}
+		m = in
+	}
+	m[unescape(parts[len(parts)-1])] = value
+}
+
+// pointed is the scalar that a JSON pointer names in a reply, "" when it names none.
+func pointed(v any, pointer string) string {
+	for _, p := range strings.Split(strings.TrimPrefix(pointer, "/"), "/") {
+		switch in := v.(type) {
+		case map[string]any:
+			v = in[unescape(p)]
+		case []any:
+			i, err := strconv.Atoi(p)
+			if err != nil || i < 0 || i >= len(in) {
+				return ""
+			}
+			v = in[i]
+		default:
+			return ""
+		}
+	}
+	return scalar(v)
+}
+
+func unescape(p string) string { return strings.NewReplacer("~1", "/", "~0", "~").Replace(p) }
+
+// copyOf copies a decoded JSON value, so that no two requests share one.
+func copyOf(v any) any {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return nil
+	}
+	var out any
+	if json.Unmarshal(b, &out) != nil {
+		return nil
+	}
+	return out
 }
 
 func sameRoute(stated string, rt *lr.Route) bool {

@@ -187,6 +187,32 @@ func (s *Stage) fromList(ctx context.Context, o *lr.Object, a *lr.Account, names
 	return "", ""
 }
 
+// elementOf finds an object in a list by its key: a field that may hold it is
+// equal to it. Where no element has such a field, a canary must do.
+func (s *Stage) elementOf(x *lr.Exchange, o *lr.Object) map[string]any {
+	names := s.keyFields(o.Resource)
+	keyed := false
+	for _, e := range elements(x) {
+		probe := &lr.Object{Resource: o.Resource, Keys: map[string]string{}}
+		for _, n := range names {
+			v := scalar(e[n])
+			if v == "" {
+				continue
+			}
+			keyed = true
+			if s.setKey(probe, v); probe.ID == o.ID {
+				return e
+			}
+		}
+	}
+	if keyed {
+		return nil
+	}
+	return elementWith(x, o.Canaries)
+}
+
+// elementWith finds the element of a list that holds one of the values, which
+// are canaries: nothing shorter may be looked for by containment.
 func elementWith(x *lr.Exchange, values []string) map[string]any {
 	for _, e := range elements(x) {
 		b, err := json.Marshal(e)

@@ -84,7 +84,7 @@ func (s *Stage) readBy(ctx context.Context, rt *lr.Route, address, o *lr.Object,
 		return st, nil
 	}
 	if inList {
-		e := elementWith(x, append([]string{o.ID}, o.Canaries...))
+		e := s.elementOf(x, o)
 		st.Exists, st.Body = e != nil, e
 		return st, nil
 	}

@@ -364,7 +364,7 @@ func encode(r *lr.Request, media string, v any, f *filler) error {
 		r.Body = []byte(form.Encode())
 		r.SetHeader("Content-Type", "application/x-www-form-urlencoded")
 	case strings.HasPrefix(media, "text/"), media == "application/octet-stream":
-			r.Body = []byte(f.canary())
+		r.Body = []byte(f.canary())
 		r.SetHeader("Content-Type", media)
 	default:
 		b, err := json.Marshal(v)

@@ -23,14 +23,24 @@ func (s *Stage) updateBody(b *lr.Body, o *lr.Object, f *filler, method string) a
 		}
 	}
 	out := map[string]any{}
+	if marker := s.markerOf(o.Resource); marker != "" && len(sc.Properties) == 0 {
+		if method == "PUT" {
+			out, _ = copyOf(o.Body).(map[string]any)
+		}
+		if out == nil {
+			out = map[string]any{}
+		}
+		mark(out, marker, f.canary())
+		return out
+	}
 	if len(sc.Properties) == 0 {
 		if method == "PUT" {
 			maps.Copy(out, scalars(view))
 		}
 		if field := textField(view, sc); field != "" {
-			out[field] = f.canary
+			out[field] = f.canary()
 		} else {
-			out["title"], out["name"] = f.canary, f.canary
+			out["title"], out["name"] = f.canary(), f.canary()
 		}
 		return out
 	}

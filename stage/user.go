@@ -31,9 +31,9 @@ func (s *Stage) MakeUser(ctx context.Context, tenant, role string, password lr.S
 			}
 			for _, a := range owners {
 				f := s.filler(a, nil)
-				login := f.short
+				login := f.short()
 				if strings.Contains(strings.ToLower(field), "mail") {
-					login = f.short + "@" + f.mailDomain()
+					login = f.short() + "@" + f.mailDomain()
 				}
 				set := map[string]any{field: login, secret: password.Reveal()}
 				if rt.Body.Schema.Properties["role"] != nil && role != "" {

@@ -11,17 +11,15 @@ import (
 	lr "github.com/launchready/launchready"
 )
 
-// filler makes values for one request: one canary goes into every free-text
-// field, references are filled with the tenant's own objects.
+// filler makes values for one request: each free-text field gets a canary of its
+// own, since one of them may turn out to be the object's key, and what stands in
+// an address is no witness. References are filled with the tenant's own objects.
 type filler struct {
-	s       *Stage
-	owner   *lr.Account
-	tenant  string
-	canary  string // long form
-	short   string // compact form, for strict or short fields
-	set     map[string]any
-	parent  *lr.Object
-	planted bool
+	s      *Stage
+	owner  *lr.Account
+	tenant string
+	set    map[string]any
+	parent *lr.Object
 }
 
 func (s *Stage) filler(as *lr.Account, o *lr.Object) *filler {
@@ -29,8 +27,14 @@ func (s *Stage) filler(as *lr.Account, o *lr.Object) *filler {
 	if as != nil {
 		tenant = as.Tenant
 	}
-	return &filler{s: s, owner: as, tenant: tenant, canary: s.opt.Mint.Canary(tenant), short: s.opt.Mint.Compact(tenant), parent: o}
+	return &filler{s: s, owner: as, tenant: tenant, parent: o}
 }
+
+// canary mints one for a free text.
+func (f *filler) canary() string { return f.s.opt.Mint.Canary(f.tenant) }
+
+// short mints one of the compact form, for strict or short fields.
+func (f *filler) short() string { return f.s.opt.Mint.Compact(f.tenant) }
 
 // fullness is how much of a schema a body fills; a refused creation is tried
 // again with another.
@@ -124,8 +128,7 @@ func (f *filler) value(name string, p *lr.Schema, full fullness, need bool, dept
 	case "object":
 		if len(p.Properties) == 0 {
 			if metadataName(name) || need {
-				f.planted = true
-				return map[string]any{"note": f.canary}, true
+				return map[string]any{"note": f.canary()}, true
 			}
 			return nil, false
 		}
@@ -203,27 +206,24 @@ func first(vs ...any) any {
 func (f *filler) text(n string, p *lr.Schema) string {
 	switch {
 	case p.Format == "email" || strings.HasSuffix(n, "email"):
-		f.planted = true
-		return f.short + "@" + f.mailDomain()
+		return f.short() + "@" + f.mailDomain()
 	case p.Format == "uri" || p.Format == "url" || strings.HasSuffix(n, "url"):
-		f.planted = true
-		return "https://example.test/" + f.canary
+		return "https://example.test/" + f.canary()
 	case p.Format == "date-time":
 		return time.Now().UTC().Add(24 * time.Hour).Format(time.RFC3339)
 	case p.Format == "date":
 		return time.Now().UTC().Add(24 * time.Hour).Format(time.DateOnly)
 	case p.Format == "uuid":
-		b := f.short[3:]
+		b := f.short()[3:]
 		return fmt.Sprintf("%s-%s-4%s-8%s-%s", b[:8], b[8:12], b[12:15], b[15:18], b[12:24])
 	case p.Format == "password" || strings.Contains(n, "password"):
-		return "Lr1!" + f.short
+		return "Lr1!" + f.short()
 	case p.Format == "byte":
-		f.planted = true
-		return base64.StdEncoding.EncodeToString([]byte(f.canary))
+		return base64.StdEncoding.EncodeToString([]byte(f.canary()))
 	case p.Format == "ipv4":
 		return "192.0.2.1"
 	case n == "phone" || strings.HasSuffix(n, "phonenumber"):
-		return "+15550100"
+		return "+1555" + digits(f.short(), 7)
 	}
 	fits := func(v string) bool {
 		if p.MaxLength > 0 && len(v) > p.MaxLength {
@@ -235,9 +235,9 @@ func (f *filler) text(n string, p *lr.Schema) string {
 		}
 		return true
 	}
-	for _, v := range []string{f.canary, f.short} {
+	short := f.short()
+	for _, v := range []string{f.canary(), short} {
 		if fits(v) {
-			f.planted = true
 			return pad(v, p.MinLength)
 		}
 	}
@@ -246,7 +246,7 @@ func (f *filler) text(n string, p *lr.Schema) string {
 			return v
 		}
 	}
-	for _, v := range []string{f.short[3:], f.short, "Aa1" + f.short[3:], "1", "a"} {
+	for _, v := range []string{short[3:], short, "Aa1" + short[3:], "1", "a"} {
 		if p.MaxLength > 0 && len(v) > p.MaxLength {
 			v = v[:p.MaxLength]
 		}
@@ -254,7 +254,16 @@ func (f *filler) text(n string, p *lr.Schema) string {
 			return v
 		}
 	}
-	return f.short
+	return short
+}
+
+// digits is n decimal digits drawn from a canary: numbers must often be unique.
+func digits(canary string, n int) string {
+	b := []byte(canary[len(canary)-n:])
+	for i, c := range b {
+		b[i] = '0' + c%10
+	}
+	return string(b)
 }
 
 func pad(v string, least int) string {

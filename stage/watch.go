@@ -99,7 +99,10 @@ func canaryOf(rt *lr.Route, r *lr.Request) string {
 			}
 		}
 	}
-	return canaries(string(r.Body) + "\n" + r.Path)
+	if own := canaries(string(r.Body)); own != "" {
+		return own
+	}
+	return canaries(r.Path)
 }
 
 // along is the object whose keys stand in a concrete path of the route.

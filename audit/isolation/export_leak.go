@@ -22,9 +22,19 @@ var exportLeak = &lr.Check{
 			if a.probe.Route.Kind != lr.Export && a.probe.Route.Kind != lr.Download {
 				continue
 			}
-			// The attacker's own export may hold the victim's data too.
-			if own := t.Stage.Object(a.probe.Route.Resource, a.probe.As); keyed(a.probe) && own != nil {
-				p := a.probe
+			// The attacker's own export may hold the victim's data too. Both are made
+			// now: what was exported while the run still seeded may lack either side.
+			p := a.probe
+			own, err := t.Stage.Fresh(ctx, p.Route.Resource, p.As)
+			if err != nil && oracle.Fatal(ctx, err) {
+				return err
+			}
+			theirs, err := t.Stage.Fresh(ctx, p.Route.Resource, p.Victim)
+			if err != nil && oracle.Fatal(ctx, err) {
+				return err
+			}
+			if keyed(p) && own != nil && theirs != nil {
+				p.Object = theirs
 				p.Base, p.Note = own, p.Note+", own export"
 				list = append(list, asking{p, a.subject})
 			}
