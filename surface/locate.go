@@ -19,7 +19,7 @@ func (x *index) locate(s *shape) {
 		}
 	}
 	special := x.special(s)
-	if preset == lr.WebSocket || ofSession(preset) {
+	if kept(preset) {
 		special = preset
 	}
 	x.home(s, special)

@@ -58,11 +58,11 @@ func (x *index) session(s *shape, m, tip string, get bool) lr.Kind {
 // byPassword ends paths that sign in with what would read as a password's change.
 var byPassword = []string{"authwithpassword", "loginwithpassword", "signinwithpassword", "passwordlogin", "passwordsignin", "authbypassword", "loginbypassword"}
 
-// ofSession reports the kinds that a configuration may name by itself. A route
-// keeps such a kind when Link is called again.
-func ofSession(k lr.Kind) bool {
+// kept reports the kinds that a description or a configuration may tell by
+// itself. A route keeps such a kind when Link is called again.
+func kept(k lr.Kind) bool {
 	switch k {
-	case lr.SignIn, lr.SignUp, lr.SignOut, lr.Refresh, lr.WhoAmI:
+	case lr.WebSocket, lr.GraphQL, lr.SignIn, lr.SignUp, lr.SignOut, lr.Refresh, lr.WhoAmI:
 		return true
 	}
 	return false

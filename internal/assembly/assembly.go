@@ -86,6 +86,7 @@ func New(ctx context.Context, c *config.Config, o Options) (*Assembly, error) {
 	if a.Surface != nil {
 		routes = a.Surface.Routes
 	}
+	pin(c, routes)
 	routes = withGraphQL(c, routes)
 	client, err := probe.New(probeOptions(c, o))
 	if err != nil {
@@ -136,6 +137,29 @@ func masked(e lr.Evidence, client *probe.Client) lr.Evidence {
 		shown.Exchanges = append(shown.Exchanges, x)
 	}
 	return shown
+}
+
+// pin gives the routes that the configuration names the kinds that it says they
+// have: their paths may tell otherwise.
+func pin(c *config.Config, routes []*lr.Route) {
+	named := func(r config.RequestLine, kind lr.Kind) {
+		if !r.IsZero() {
+			surface.Pin(routes, r.String(), kind)
+		}
+	}
+	named(c.WhoAmI, lr.WhoAmI)
+	if c.SignOut != nil {
+		named(c.SignOut.Request, lr.SignOut)
+	}
+	if c.Refresh != nil {
+		named(c.Refresh.Request, lr.Refresh)
+	}
+	if c.SignUp != nil {
+		named(c.SignUp.Request, lr.SignUp)
+	}
+	if c.SignIn != nil {
+		named(c.SignIn.Request, lr.SignIn)
+	}
 }
 
 func whoami(routes []*lr.Route) *lr.Route {
