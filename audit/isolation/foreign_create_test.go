@@ -92,6 +92,10 @@ func TestForeignCreate(t *testing.T) {
 				reply(w, 201, v)
 			}))
 		}, want{passes: []string{addNote}}},
+		{"a list that leaks what others create for themselves", func(a *app) {
+			a.crud("notes")
+			a.on("GET /notes", private(func(w http.ResponseWriter, _ *http.Request, _ string) { reply(w, 200, row{"data": a.list("notes", nil)}) }))
+		}, want{passes: []string{addNote}}},
 		{"the tenant in the path", func(a *app) {
 			a.on(`POST /tenants/{tenant_id}/notes {"title":"hello"}`, private(func(w http.ResponseWriter, r *http.Request, _ string) {
 				reply(w, 201, a.add("notes", tenantByID(r.PathValue("tenant_id")), row{"title": body(r)["title"]}))
