@@ -43,7 +43,7 @@ func NextPage(base *url.URL, rt *lr.Route, r *lr.Request, x *lr.Exchange) *lr.Re
 	}
 	token, field := onward(v, 0)
 	switch {
-	case strings.Contains(token, "/") && below(base, token) != "":
+	case strings.Contains(token, "://") || pathOf(below(base, token)) == pathOf(r.Path):
 		return to(below(base, token))
 	case token != "":
 		return to(withQuery(r.Path, cursorName(rt, field), token))
@@ -80,6 +80,11 @@ func below(base *url.URL, link string) string {
 	if u.RawQuery != "" {
 		p += "?" + u.RawQuery
 	}
+	return p
+}
+
+func pathOf(path string) string {
+	p, _, _ := strings.Cut(path, "?")
 	return p
 }
 
