@@ -1,6 +1,9 @@
 package surface
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // describes reports a route that shows the description of the API, or a page
 // that draws it: what it tells is examples and nobody's data.
@@ -28,6 +31,10 @@ func (x *index) describes(s *shape, tip string) bool {
 	}
 	if s.item() {
 		return false
+	}
+	if i := slices.IndexFunc(s.segs, func(g segment) bool { return strings.EqualFold(g.text, "docs") }); i >= 0 && i < len(s.segs)-1 && !writes(x.exactly(s.segs[:i+1])) &&
+		slices.ContainsFunc([]string{".html", ".js", ".css", ".json", ".yaml"}, func(ext string) bool { return strings.HasSuffix(s.last().text, ext) }) {
+		return true // /docs/oauth2-redirect.html
 	}
 	name, ext := tip, ""
 	if i := strings.LastIndexByte(s.last().text, '.'); i > 0 {

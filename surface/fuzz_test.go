@@ -82,3 +82,23 @@ func FuzzTemplate(f *testing.F) {
 		}
 	})
 }
+
+// FuzzPin holds that whatever is pinned, Link called again changes nothing.
+func FuzzPin(f *testing.F) {
+	f.Add("POST /a/login\nGET /users/{id}\nPUT /x/{y}/z {\"z_id\":1}", "POST /a/login", uint8(lr.SignIn))
+	f.Add("GET /me\nPOST /users", "post /users/?a=b", uint8(lr.SignUp))
+	f.Add("PUT /{a}/{b}\nGET /", " / ", uint8(lr.WhoAmI))
+	f.Fuzz(func(t *testing.T, lines, request string, kind uint8) {
+		s, err := surface.RouteList([]byte(lines), surface.Source{})
+		if err != nil {
+			return
+		}
+		surface.Pin(s.Routes, request, []lr.Kind{lr.SignIn, lr.SignUp, lr.SignOut, lr.Refresh, lr.WhoAmI}[kind%5])
+		wellFormed(t, s.Routes)
+		want := describe(s.Routes)
+		surface.Link(s.Routes)
+		if got := describe(s.Routes); got != want {
+			t.Errorf("linked again\n%s\nwant\n%s", got, want)
+		}
+	})
+}
