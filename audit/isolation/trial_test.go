@@ -433,3 +433,27 @@ func parse(b []byte) row {
 	}
 	return v
 }
+
+// gone is a client whose target has stopped answering.
+type gone struct{ lr.Client }
+
+func (*gone) Do(context.Context, *lr.Account, *lr.Request) (*lr.Exchange, error) {
+	return nil, lr.ErrLost
+}
+
+func (*gone) Dial(context.Context, *lr.Account, *lr.Request, ...string) (*lr.Exchange, error) {
+	return nil, lr.ErrLost
+}
+
+// unstaged is a stage whose target has stopped answering: it only builds.
+type unstaged struct{ lr.Stage }
+
+func (unstaged) Fresh(context.Context, string, *lr.Account) (*lr.Object, error) {
+	return nil, lr.ErrLost
+}
+
+func (unstaged) ReadBack(context.Context, *lr.Object) (*lr.State, error) { return nil, lr.ErrLost }
+
+func (unstaged) Control(context.Context, *lr.Route, *lr.Object, *lr.Account) (*lr.Exchange, error) {
+	return nil, lr.ErrLost
+}
