@@ -1,6 +1,10 @@
 package launchready
 
-import "log/slog"
+import (
+	"fmt"
+	"io"
+	"log/slog"
+)
 
 // Secret holds a credential. It prints, logs and marshals as [secret], so that
 // it cannot reach a report by accident; Reveal is the one way to its value.
@@ -19,6 +23,11 @@ func (s Secret) IsZero() bool { return s.value == "" }
 
 func (s Secret) String() string   { return masked }
 func (s Secret) GoString() string { return masked }
+
+// Format never writes the value, whatever the verb: %d would print the struct.
+func (s Secret) Format(f fmt.State, _ rune) {
+	_, _ = io.WriteString(f, masked) // fmt keeps the error of its writer itself
+}
 
 // MarshalText never writes the value.
 func (s Secret) MarshalText() ([]byte, error) { return []byte(masked), nil }
