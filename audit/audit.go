@@ -30,6 +30,10 @@ type Cast interface {
 type Client interface {
 	lr.Client
 	Requests() int
+	// Hold keeps requests of the budget back for the teardown; Release gives
+	// them to it.
+	Hold(requests int)
+	Release()
 	// Lost tells the last request that the target answered before it stopped
 	// answering, and whether it stopped.
 	Lost() (last string, ok bool)
@@ -152,6 +156,7 @@ func (r *run) prepare(ctx context.Context) error {
 	r.mint = oracle.NewMint(r.Run, nil)
 	r.observe(ctx)
 	r.stage = stage.New(stage.Options{
+		OnMade: func(n int) { r.Client.Hold(2*n + 20) }, // a deletion and a look each
 		Target: r.Target, HTTP: r.Client, Mint: r.mint, Ledger: r.Ledger, Run: r.Run, Declared: r.Declared, Log: r.Log,
 	})
 	r.watched = r.stage.Watched(r.Client)
@@ -195,8 +200,9 @@ func (r *run) stopped(ctx context.Context, err error) bool {
 // deadline.
 func (r *run) teardown(ctx context.Context) {
 	r.Progress(Event{Phase: "teardown", Requests: r.Client.Requests()})
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute+time.Duration(r.stage.Made())*100*time.Millisecond)
 	defer cancel()
+	r.Client.Release()
 	orphans, err := r.stage.Teardown(ctx, r.Run)
 	r.orphans = orphans
 	if err != nil {

@@ -41,6 +41,49 @@ func deliberate(ctx context.Context, t *lr.Trial, p Probe, victim *lr.Account, j
 	return j, nil
 }
 
+// commons weighs a hit of nobody's that every signed-in tenant may have as well:
+// a blog, a directory, the providers on a sign-in page. Only the owner of the
+// target can tell whether that is meant, so it is suspected. Where it is not
+// meant, the checks of writes find the resource as open as its reads.
+func commons(ctx context.Context, t *lr.Trial, p Probe, owner *lr.Account, j Judgement) (Judgement, error) {
+	for _, f := range t.Target.Foreign(owner) {
+		x, err := t.Stage.Control(ctx, p.Route, p.Object, f)
+		if err != nil {
+			if Fatal(ctx, err) {
+				return j, err
+			}
+			continue
+		}
+		if len(Find(j.Hits, x)) == len(j.Hits) {
+			j.Confidence = lr.Suspected
+			j.Reason += "; every tenant sees it too: if it is public on purpose, name the route under access.public"
+		}
+		return j, nil
+	}
+	return j, nil
+}
+
+// OpenToAnyone reports whether a caller without a credential reads the object by
+// one of its routes: what others do beside it is then no matter of tenants.
+func OpenToAnyone(ctx context.Context, t *lr.Trial, o *lr.Object) (bool, error) {
+	for _, rt := range t.Target.Routes {
+		if o == nil || rt.Kind != lr.Read || rt.Method != "GET" || rt.Resource != o.Resource || len(rt.PathParams()) == 0 {
+			continue
+		}
+		x, err := t.Stage.Control(ctx, rt, o, nil)
+		if err != nil {
+			if Fatal(ctx, err) {
+				return false, err
+			}
+			continue
+		}
+		if len(Find(o.Canaries, x)) > 0 {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
 // lister is the list of a collection that needs no key.
 func lister(t *lr.Target, resource string) *lr.Route {
 	for _, rt := range t.Routes {
@@ -55,14 +98,14 @@ func lister(t *lr.Target, resource string) *lr.Route {
 func saysPublic(m map[string]any, depth int) bool {
 	for k, v := range m {
 		switch plain(k) {
-		case "public", "ispublic", "published", "ispublished", "shared", "isshared":
+		case "public", "ispublic", "published", "ispublished":
 			if v == true {
 				return true
 			}
-		case "visibility", "access", "privacy", "scope":
+		case "visibility", "privacy":
 			if s, ok := v.(string); ok {
 				switch strings.ToLower(s) {
-				case "public", "protected", "internal", "everyone", "all", "anyone":
+				case "public", "protected", "everyone", "anyone":
 					return true
 				}
 			}

@@ -122,9 +122,10 @@ func read(ctx context.Context, t *lr.Trial, p Probe, pastCaches bool) (Judgement
 			c.Probe = page
 		}
 	}
-	if p.As != nil || p.Credential != nil {
-		if c.Anonymous, err = t.Stage.Control(ctx, p.Route, p.Object, nil); err != nil && Fatal(ctx, err) {
-			return Judgement{}, err
+	var noAnonymous error
+	if p.As != nil || p.Credential != nil || p.Vary != nil {
+		if c.Anonymous, noAnonymous = anonymous(ctx, t, p, victim); noAnonymous != nil && Fatal(ctx, noAnonymous) {
+			return Judgement{}, noAnonymous
 		}
 	}
 	if p.As != nil {
@@ -137,7 +138,9 @@ func read(ctx context.Context, t *lr.Trial, p Probe, pastCaches bool) (Judgement
 			return Judgement{}, err
 		}
 	}
-	if p.Object != nil && p.Vary == nil && p.Base == nil {
+	// A varied request has no missing twin, but an application that always breaks
+	// on what it does not find refuses by that.
+	if p.Object != nil && p.Base == nil && (p.Vary == nil || c.Probe.Status >= 500) {
 		if c.Missing, err = t.Stage.Control(ctx, p.Route, MissingFor(p.Route, p.Object), p.As); err != nil && Fatal(ctx, err) {
 			return Judgement{}, err
 		}
@@ -151,10 +154,33 @@ func read(ctx context.Context, t *lr.Trial, p Probe, pastCaches bool) (Judgement
 	}
 	j := Judge(c)
 	j.Evidence.Exchanges = present(ownerReply, c.Probe)
-	if j.Verdict == lr.Failed && j.Confidence == lr.Confirmed && p.As != nil && p.As.Tenant != owner.Tenant {
+	switch {
+	case j.Verdict != lr.Failed || j.Confidence != lr.Confirmed:
+	case noAnonymous != nil:
+		// What anyone gets is no matter of tenants or tokens: without that control
+		// a hit confirms nothing.
+		return j.unknown("what an anonymous caller gets could not be asked: %v", noAnonymous), nil
+	case p.As != nil && p.As.Tenant != owner.Tenant:
 		return deliberate(ctx, t, p, owner, j)
+	case p.As == nil && p.Credential == nil && p.Vary == nil:
+		return commons(ctx, t, p, owner, j)
 	}
 	return j, nil
+}
+
+// anonymous is the control of the caller without a credential. A route that is
+// keyed by the account itself is asked at the victim's address.
+func anonymous(ctx context.Context, t *lr.Trial, p Probe, victim *lr.Account) (*lr.Exchange, error) {
+	x, err := t.Stage.Control(ctx, p.Route, p.Object, nil)
+	if err == nil || Fatal(ctx, err) {
+		return x, err
+	}
+	r, err := t.Stage.Request(ctx, p.Route, p.Object, victim)
+	if err != nil {
+		return nil, err
+	}
+	r.Note = "anonymous control"
+	return t.HTTP.Do(ctx, nil, r)
 }
 
 // ownObject is the attacker's own object that the route could address.

@@ -110,13 +110,31 @@ func Witness(t *lr.Trial, owner *lr.Account, ownerReply *lr.Exchange, s Sources)
 	if s.Harvest {
 		candidates = append(candidates, Harvest(ownerReply)...)
 	}
-	candidates = Without(unique(candidates), s.Request)
+	candidates = notNamed(Without(unique(candidates), s.Request), s.Request)
 	for _, x := range s.Not {
 		if hits := Find(candidates, x); len(hits) > 0 {
 			candidates = Without(candidates, hits...)
 		}
 	}
 	return candidates
+}
+
+// notNamed drops values that hold a segment of the request's own path: a resource
+// name such as users/anna/stats says no more than the address did.
+func notNamed(values []string, request string) []string {
+	path, _, _ := strings.Cut(request, "\n")
+	segs := strings.FieldsFunc(path, func(r rune) bool { return strings.ContainsRune("/?&=", r) })
+	var out []string
+next:
+	for _, v := range values {
+		for _, s := range segs {
+			if len(s) >= 3 && strings.Contains(v, s) {
+				continue next
+			}
+		}
+		out = append(out, v)
+	}
+	return out
 }
 
 // Known lists the telling values of the accounts of a tenant: user and tenant

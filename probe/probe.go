@@ -70,6 +70,8 @@ type Client struct {
 	asked    askedLately
 	end      time.Time // zero: no wall
 	requests atomic.Int64
+	held     atomic.Int64 // requests of the budget that are kept for the teardown
+	endless  atomic.Bool  // released: the caller's context bounds the time
 	bytes    atomic.Int64
 }
 
@@ -176,15 +178,26 @@ func (c *Client) spend() error {
 		return err
 	}
 	n := c.requests.Add(1)
-	if m := c.o.Budget.Requests; m > 0 && n > int64(m) {
+	if m := int64(c.o.Budget.Requests); m > 0 && n > m-min(c.held.Load(), m/2) {
 		c.requests.Add(-1)
 		return fmt.Errorf("%w: %d requests", lr.ErrBudget, m)
 	}
 	return nil
 }
 
+// Hold keeps that many requests of the budget back, at most half of it, until
+// Release: what a run has made must be taken away again inside the same budget.
+func (c *Client) Hold(requests int) { c.held.Store(int64(requests)) }
+
+// Release gives back what was held, and lifts the bound on wall time: from then
+// on the caller's context bounds it.
+func (c *Client) Release() {
+	c.held.Store(0)
+	c.endless.Store(true)
+}
+
 func (c *Client) wall() error {
-	if !c.end.IsZero() && !c.o.Now().Before(c.end) {
+	if !c.end.IsZero() && !c.endless.Load() && !c.o.Now().Before(c.end) {
 		return fmt.Errorf("%w: %s of wall time", lr.ErrBudget, c.o.Budget.Wall)
 	}
 	return nil

@@ -81,3 +81,15 @@ func (m *memory) Open(_ context.Context, run string) ([]Entry, error) {
 	}
 	return out, nil
 }
+
+// intend records a creation before it is made, and counts it.
+func (s *Stage) intend(ctx context.Context, e Entry) (int64, error) {
+	n := s.made.Add(1)
+	if s.opt.OnMade != nil {
+		s.opt.OnMade(int(n))
+	}
+	return s.ledger.Intend(ctx, e)
+}
+
+// Made is how many creations the run has asked for.
+func (s *Stage) Made() int { return int(s.made.Load()) }

@@ -12,6 +12,7 @@ import (
 	"sort"
 	"strconv"
 	"strings"
+	"time"
 
 	lr "github.com/launchready/launchready"
 	"github.com/launchready/launchready/oracle"
@@ -49,6 +50,9 @@ func (s *Stage) build(rt *lr.Route, o *lr.Object, as *lr.Account, f *filler, ful
 		return nil, err
 	}
 	r := &lr.Request{Method: rt.Method, Path: p, Route: rt, Header: http.Header{}}
+	if rt.Kind == lr.Stream {
+		r.StreamFor = streamTime
+	}
 	query := url.Values{}
 	for _, q := range rt.Params {
 		switch q.In {
@@ -87,6 +91,9 @@ func (s *Stage) build(rt *lr.Route, o *lr.Object, as *lr.Account, f *filler, ful
 	}
 	return r, nil
 }
+
+// streamTime is how long a stream is read that does not end by itself.
+const streamTime = 2 * time.Second
 
 func orOpen(sc *lr.Schema) *lr.Schema {
 	if sc == nil {

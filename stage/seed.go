@@ -185,7 +185,7 @@ func (s *Stage) create(ctx context.Context, r *recipe, parent *lr.Object, _ *lr.
 		return nil, nil, err
 	}
 	req.Note = "seed"
-	id, err := s.ledger.Intend(ctx, s.entry(r.route, r.account, req))
+	id, err := s.intend(ctx, s.entry(r.route, r.account, req))
 	if err != nil {
 		return nil, nil, fmt.Errorf("write the ledger before %s: %w", r.route, err)
 	}

@@ -28,7 +28,9 @@ type Options struct {
 	Ledger   Ledger // nil: one in memory, which no crash survives
 	Run      string
 	Declared []Declared // objects that the configuration describes
-	Log      *slog.Logger
+	// OnMade is told, before each creation, how many the run has asked for.
+	OnMade func(int)
+	Log    *slog.Logger
 }
 
 // Declared is an object that the configuration describes, where inference does
@@ -50,6 +52,7 @@ type Stage struct {
 	order  []string // resources, parents first
 	ledger Ledger
 	// watching is set once a client ledgers what passes through it.
+	made     atomic.Int64 // creations asked for
 	watching atomic.Bool
 
 	mu       sync.Mutex

@@ -19,7 +19,7 @@ func (s *Stage) Adopt(ctx context.Context, rt *lr.Route, as *lr.Account, x *lr.E
 		return
 	}
 	r := &lr.Request{Method: x.Method, Path: s.pathOf(x.URL), Body: x.Sent}
-	id, err := s.ledger.Intend(ctx, s.entry(rt, as, r))
+	id, err := s.intend(ctx, s.entry(rt, as, r))
 	if err == nil {
 		err = s.answered(ctx, id, rt, as, r, x)
 	}

@@ -31,7 +31,7 @@ func (w *watched) Do(ctx context.Context, as *lr.Account, r *lr.Request) (*lr.Ex
 		return w.Client.Do(ctx, as, r)
 	}
 	e := w.s.entry(rt, as, r)
-	id, err := w.s.ledger.Intend(ctx, e)
+	id, err := w.s.intend(ctx, e)
 	if err != nil {
 		return nil, fmt.Errorf("write the ledger before %s: %w", rt, err)
 	}

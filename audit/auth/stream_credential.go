@@ -22,7 +22,6 @@ var streamCredential = &lr.Check{
 }
 
 const (
-	streamTime = 2 * time.Second        // that a stream is read, where it does not end by itself
 	socketTime = 700 * time.Millisecond // likewise a socket: what it has to say it says at once
 )
 
@@ -41,7 +40,6 @@ func runStreamCredential(ctx context.Context, t *lr.Trial) error {
 		}
 		asked++
 		p.As, p.Note = nil, "stream without a credential"
-		p.Vary = func(r *lr.Request) { r.StreamFor = streamTime }
 		j, err := oracle.Read(ctx, t, p)
 		if err != nil {
 			return err

@@ -34,7 +34,7 @@ func runForeignCreate(ctx context.Context, t *lr.Trial) error {
 	var list []into
 	ps := pairs(t)
 	for _, rt := range t.Target.Routes {
-		if rt.Kind != lr.Create && rt.Kind != lr.Upload && rt.Kind != lr.ChatKind || !rt.Declared || dangerous(rt) {
+		if rt.Kind != lr.Create && rt.Kind != lr.Upload && rt.Kind != lr.ChatKind || !rt.Declared || dangerous(rt) || lr.Match(t.Target.Access.Shared, rt) {
 			continue
 		}
 		switch names := rt.PathParams(); {
@@ -58,6 +58,12 @@ func runForeignCreate(ctx context.Context, t *lr.Trial) error {
 		return nil
 	}
 	return oracle.Each(ctx, list, func(ctx context.Context, i into) error {
+		if open, err := oracle.OpenToAnyone(ctx, t, i.parent); err != nil || open {
+			if open {
+				t.Pass(lr.Evidence{Records: []string{"anyone reads the parent"}}, i.attempt.Route.String(), "the parent is open to anyone, so others may add to it on purpose")
+			}
+			return err
+		}
 		j, err := oracle.CreateInto(ctx, t, i.attempt, i.parent)
 		for _, n := range i.otherwise {
 			if err != nil || j.Verdict == lr.Failed || !attackMalformed(j) {

@@ -31,7 +31,7 @@ func writes(ctx context.Context, t *lr.Trial, want func(*lr.Route) bool, try fun
 	ps := pairs(t)
 	var list []oracle.Attempt
 	for _, rt := range t.Target.Routes {
-		if !want(rt) || len(rt.PathParams()) == 0 || !rt.Declared || tenantKeyed(rt) || dangerous(rt) {
+		if !want(rt) || len(rt.PathParams()) == 0 || !rt.Declared || tenantKeyed(rt) || dangerous(rt) || lr.Match(t.Target.Access.Shared, rt) {
 			continue
 		}
 		p, o := pairFor(t, ps, rt.Resource)
@@ -55,6 +55,17 @@ func writes(ctx context.Context, t *lr.Trial, want func(*lr.Route) bool, try fun
 		return nil
 	}
 	return oracle.Each(ctx, list, func(ctx context.Context, a oracle.Attempt) error {
+		if a.Route.Kind == lr.Action {
+			// Anyone may like or follow what anyone may read.
+			open, err := oracle.OpenToAnyone(ctx, t, t.Stage.Object(a.Route.Resource, a.Victim))
+			if err != nil {
+				return err
+			}
+			if open {
+				t.Pass(lr.Evidence{Records: []string{"anyone reads the object"}}, a.Route.String(), "the object is open to anyone, so others may act beside it on purpose")
+				return nil
+			}
+		}
 		j, err := try(ctx, t, a)
 		if err != nil {
 			return err
