@@ -20,7 +20,7 @@ var foreignUpdate = &lr.Check{
 	Effect:   lr.Writes,
 	Run: func(ctx context.Context, t *lr.Trial) error {
 		return writes(ctx, t, func(rt *lr.Route) bool {
-			return rt.Kind == lr.Update || rt.Kind == lr.Action && !rt.Safe() || rt.Kind == lr.OtherKind && (rt.Method == "PUT" || rt.Method == "PATCH")
+			return rt.Kind == lr.Update || rt.Kind == lr.Password && accountKeyed(t, rt) || rt.Kind == lr.Action && !rt.Safe() || rt.Kind == lr.OtherKind && (rt.Method == "PUT" || rt.Method == "PATCH")
 		}, oracle.Update)
 	},
 }
@@ -30,11 +30,16 @@ var foreignUpdate = &lr.Check{
 func writes(ctx context.Context, t *lr.Trial, want func(*lr.Route) bool, try func(context.Context, *lr.Trial, oracle.Attempt) (oracle.Judgement, error)) error {
 	ps := pairs(t)
 	var list []oracle.Attempt
+	var accounts []*lr.Route
 	for _, rt := range t.Target.Routes {
 		if !want(rt) || len(rt.PathParams()) == 0 || !rt.Declared || tenantKeyed(rt) || dangerous(rt) || lr.Match(t.Target.Access.Shared, rt) {
 			continue
 		}
 		p, o := pairFor(t, ps, rt.Resource)
+		if (o == nil || !o.Made) && rt.Method != "DELETE" && accountKeyed(t, rt) {
+			accounts = append(accounts, rt)
+			continue
+		}
 		if o == nil || !o.Made {
 			if o == nil && rt.Resource == "" {
 				continue
@@ -50,9 +55,14 @@ func writes(ctx context.Context, t *lr.Trial, want func(*lr.Route) bool, try fun
 			list = append(list, below)
 		}
 	}
-	if len(list) == 0 {
+	if len(list)+len(accounts) == 0 {
 		t.NotApplicable("no such route")
 		return nil
+	}
+	for _, rt := range accounts {
+		if err := changeAccount(ctx, t, rt); err != nil {
+			return err
+		}
 	}
 	return oracle.Each(ctx, list, func(ctx context.Context, a oracle.Attempt) error {
 		if a.Route.Kind == lr.Action {
