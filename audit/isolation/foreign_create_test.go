@@ -43,6 +43,24 @@ func TestForeignCreate(t *testing.T) {
 				reply(w, 201, a.add("messages", text(chat["tenant"]), row{"content": body(r)["content"], "chat_id": r.PathValue("chat_id")}))
 			}))
 		}, want{fails: []string{addMessage}, passes: []string{"POST /chats"}}},
+		{"a comment below what anyone may read", func(a *app) {
+			a.below()
+			a.on("GET /chats/{id}", func(w http.ResponseWriter, r *http.Request, _ string) {
+				if v := a.find("chats", r.PathValue("id"), "*"); v != nil {
+					reply(w, 200, v)
+					return
+				}
+				missing(w)
+			})
+			a.on(`POST /chats/{chat_id}/messages {"content":"hello"}`, private(func(w http.ResponseWriter, r *http.Request, _ string) {
+				chat := a.find("chats", r.PathValue("chat_id"), "*")
+				if chat == nil {
+					missing(w)
+					return
+				}
+				reply(w, 201, a.add("messages", text(chat["tenant"]), row{"content": body(r)["content"], "chat_id": r.PathValue("chat_id")}))
+			}))
+		}, want{passes: []string{addMessage}}},
 		{"201 that is filed under the caller", func(a *app) {
 			a.below()
 			a.on(`POST /chats/{chat_id}/messages {"content":"hello"}`, private(func(w http.ResponseWriter, r *http.Request, tenant string) {
@@ -94,7 +112,9 @@ func TestForeignCreate(t *testing.T) {
 		}, want{passes: []string{addNote}}},
 		{"a list that leaks what others create for themselves", func(a *app) {
 			a.crud("notes")
-			a.on("GET /notes", private(func(w http.ResponseWriter, _ *http.Request, _ string) { reply(w, 200, row{"data": a.list("notes", nil)}) }))
+			a.on("GET /notes", private(func(w http.ResponseWriter, _ *http.Request, _ string) {
+				reply(w, 200, row{"data": a.list("notes", nil)})
+			}))
 		}, want{passes: []string{addNote}}},
 		{"the tenant in the path", func(a *app) {
 			a.on(`POST /tenants/{tenant_id}/notes {"title":"hello"}`, private(func(w http.ResponseWriter, r *http.Request, _ string) {

@@ -117,8 +117,37 @@ func TestForeignUpdate(t *testing.T) {
 				reply(w, 200, maps.Clone(v))
 			}))
 		}, want{passes: []string{"PATCH /chats/{chat_id}/messages/{message_id}"}}},
+		{"a vote on what anyone may read", func(a *app) {
+			a.crud("notes")
+			a.on(readNote, func(w http.ResponseWriter, r *http.Request, _ string) {
+				if v := a.find("notes", r.PathValue("id"), "*"); v != nil {
+					reply(w, 200, v)
+					return
+				}
+				missing(w)
+			})
+			a.on("POST /notes/{id}/like", private(vote(a, "*")))
+		}, want{passes: []string{"POST /notes/{id}/like", editNote}}},
+		{"a vote on what is private", func(a *app) {
+			a.crud("notes")
+			a.on("POST /notes/{id}/archive", private(vote(a, "*")))
+		}, want{fails: []string{"POST /notes/{id}/archive"}, passes: []string{editNote}}},
 		{"nothing is changed", func(*app) {}, want{skipped: true}},
 	})
+}
+
+// vote counts up on a note of the tenant, "*" for any.
+func vote(a *app, whose string) handler {
+	return func(w http.ResponseWriter, r *http.Request, _ string) {
+		v := a.find("notes", r.PathValue("id"), whose)
+		if v == nil {
+			missing(w)
+			return
+		}
+		n, _ := v["votes"].(int)
+		a.change("notes", r.PathValue("id"), row{"votes": n + 1})
+		reply(w, 200, row{"ok": true})
+	}
 }
 
 // laterOn runs a deed at the second read of the note that it is about: what was

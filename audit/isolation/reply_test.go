@@ -167,6 +167,17 @@ func TestSharedCache(t *testing.T) {
 		{"keyed by tenant", with(listNotes, byTenant), want{passes: []string{listNotes, readNote}}},
 		{"a list keyed by its URL", with(listNotes, byURL), want{fails: []string{listNotes}, passes: []string{readNote}}},
 		{"an object keyed by its URL", with(readNote, byURL), want{fails: []string{readNote}, passes: []string{listNotes}}},
+		{"an object named in the query, keyed by its path alone", func(a *app) {
+			a.crud("notes")
+			a.on("GET /getNote?id=x", private(func(w http.ResponseWriter, r *http.Request, tenant string) {
+				if v := a.find("notes", r.URL.Query().Get("id"), tenant); v != nil {
+					reply(w, 200, v)
+					return
+				}
+				missing(w)
+			}))
+			cached(a, "GET /getNote", func(r *http.Request, _ string) string { return r.URL.Path + r.URL.Query().Get("id") })
+		}, want{fails: []string{"GET /getNote"}, passes: []string{listNotes}}},
 		{"keyed by who is signed in, but for nobody", with(listNotes, func(r *http.Request, tenant string) string {
 			if tenant == "" {
 				tenant = "acme"

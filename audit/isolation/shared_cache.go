@@ -52,7 +52,7 @@ func runSharedCache(ctx context.Context, t *lr.Trial) error {
 // the attacker and as nobody for the same URL.
 func cacheAs(ctx context.Context, t *lr.Trial, rt *lr.Route, p pair) error {
 	o := t.Stage.Object(rt.Resource, p.victim)
-	if !keyed(oracle.Probe{Route: rt}) {
+	if !keyed(oracle.Probe{Route: rt}) && (rt.Kind != lr.Read || len(oracle.Beside(rt)) == 0) {
 		o = nil
 	}
 	plain, err := t.Stage.Request(ctx, rt, o, p.victim)

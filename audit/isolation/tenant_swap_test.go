@@ -105,6 +105,16 @@ func TestTenantSwap(t *testing.T) {
 				reply(w, 200, row{"tenant": r.Header.Get("X-Tenant-ID"), "filter": r.URL.RawQuery, "data": a.list("notes", of(tenant))})
 			}))
 		}, want{passes: []string{"GET /notes"}}},
+		{"500 for whatever is not found", func(a *app) {
+			a.crud("notes")
+			a.on(readNote, private(func(w http.ResponseWriter, r *http.Request, tenant string) {
+				if v := a.find("notes", r.PathValue("id"), tenant); v != nil {
+					reply(w, 200, v)
+					return
+				}
+				reply(w, 500, row{"error": "temporarily unavailable"})
+			}))
+		}, want{passes: []string{"GET /notes", readNote}}},
 		{"a leak that needs no name", func(a *app) {
 			a.crud("notes")
 			a.on("GET /notes", private(func(w http.ResponseWriter, _ *http.Request, _ string) {
