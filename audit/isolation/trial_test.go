@@ -253,8 +253,12 @@ func (a *app) below() {
 	}))
 }
 
-// cast signs in at POST /login.
+// cast signs in at POST /login, and makes nobody.
 type cast struct{ lr.Cast }
+
+func (cast) Spare(context.Context, string, string) (*lr.Account, error) { return nil, lr.ErrNoSpare }
+
+func (cast) Session(context.Context, *lr.Account) (*lr.Account, error) { return nil, lr.ErrNoSignIn }
 
 func (cast) Password(*lr.Account) lr.Secret { return lr.NewSecret("pw") }
 
