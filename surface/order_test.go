@@ -147,3 +147,35 @@ func TestOrderFollowsLinks(t *testing.T) {
 		t.Errorf("got warnings %v, want one of the dead link", s.Warnings)
 	}
 }
+
+// TestLinksByReference holds that a link may name its operation by where it
+// stands, escaped as JSON pointers and URLs are.
+func TestLinksByReference(t *testing.T) {
+	for name, tc := range map[string]struct {
+		ref, want, warn string
+	}{
+		"with an id":   {"#/paths/~1notes~1{id}/get", "readNote", ""},
+		"escaped":      {"#/paths/~1notes~1%7Bid%7D/get", "readNote", ""},
+		"without one":  {"https://a.test/x.json#/paths/~1notes~1{id}/delete", "DELETE /notes/{id}", ""},
+		"no such path": {"#/paths/~1ghosts/get", "", "#/paths/~1ghosts/get, which is not there"},
+		"no operation": {"#/paths", "", "which is not there"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := open(t, `openapi: 3.1.0
+info: {title: x}
+paths:
+  /notes: {post: {responses: {"201": {links: {l: {operationRef: '`+tc.ref+`', parameters: {path.id: '$response.body#/note/id', query.q: '$request.query.q'}}}}}}}
+  '/notes/{id}': {parameters: [{name: id, in: path, required: true, schema: {type: string}}], get: {operationId: readNote}, delete: {}}`)
+			var want []lr.Link
+			if tc.want != "" {
+				want = []lr.Link{{Operation: tc.want, Parameter: "id", Pointer: "/note/id"}}
+			}
+			if got := find(t, s.Routes, "POST /notes").Links; !slices.Equal(got, want) {
+				t.Errorf("got %v, want %v", got, want)
+			}
+			if tc.warn != "" && !warned(s, tc.warn) || tc.warn == "" && len(s.Warnings) > 0 {
+				t.Errorf("got warnings %q, want one with %q", s.Warnings, tc.warn)
+			}
+		})
+	}
+}
