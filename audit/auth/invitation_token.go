@@ -235,7 +235,7 @@ func (g *guest) climb(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	fields := powers(adminRole(t))
+	fields := powers(roles(t, nil)[0])
 	for _, token := range b.tokens {
 		o, err := g.take(ctx, b, token, "only", fields)
 		if err != nil {

@@ -3,7 +3,6 @@ package auth
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"strings"
 
 	lr "github.com/launchready/launchready"
@@ -26,27 +25,9 @@ var massAssignment = &lr.Check{
 }
 
 func runMassAssignment(ctx context.Context, t *lr.Trial) error {
-	asked := 0
-	me, err := spare(ctx, t)
-	switch {
-	case err == nil:
-		for _, rt := range t.Target.Routes {
-			if selfUpdate(rt, me) {
-				asked++
-				if err := promote(ctx, t, rt, me); err != nil {
-					return err
-				}
-			}
-		}
-	case errors.Is(err, lr.ErrNoSpare):
-		for _, rt := range t.Target.Routes {
-			if a := oracle.Victims(t.Target); len(a) > 0 && selfUpdate(rt, a[0]) {
-				asked++
-				t.Unknown(rt.String(), "%v", err)
-			}
-		}
-	default:
-		return unasked(ctx, t, application, "making a spare user", err)
+	asked, err := promoteEach(ctx, t)
+	if err != nil {
+		return err
 	}
 	for _, rt := range ofKind(t.Target, lr.SignUp) {
 		asked++
@@ -58,6 +39,46 @@ func runMassAssignment(ctx context.Context, t *lr.Trial) error {
 		t.NotApplicable("no route lets users change their own record or sign up")
 	}
 	return nil
+}
+
+// promoteEach tries each route by which users change their own record, as a
+// spare user; after one that gave power, with another.
+func promoteEach(ctx context.Context, t *lr.Trial) (asked int, err error) {
+	me, err := spare(ctx, t)
+	if err != nil {
+		if err := ended(ctx, err); err != nil {
+			return 0, err
+		}
+		if victims := oracle.Victims(t.Target); len(victims) > 0 {
+			me = victims[0] // only to say which routes there are
+		}
+	}
+	fresh := err == nil
+	for _, rt := range t.Target.Routes {
+		if me == nil || !selfUpdate(rt, me) && !selfGrant(rt) {
+			continue
+		}
+		asked++
+		if err == nil && !fresh {
+			me, err = spare(ctx, t)
+			fresh = err == nil
+		}
+		if err != nil {
+			if err := unasked(ctx, t, rt.String(), "making a spare user", err); err != nil {
+				return asked, err
+			}
+			if me == nil {
+				return asked, nil
+			}
+			continue
+		}
+		gained, err := promote(ctx, t, rt, me)
+		if err != nil {
+			return asked, err
+		}
+		fresh = !gained
+	}
+	return asked, nil
 }
 
 // selfUpdate reports whether a route changes the caller's own record.
@@ -80,80 +101,159 @@ func selfUpdate(rt *lr.Route, me *lr.Account) bool {
 	return rt.Kind == lr.Update && oracle.SelfKeyed(rt, me) && hasSegment(rt.Path, "users", "members", "accounts", "profiles", "people")
 }
 
-// powers are the fields to try, for a role name that administers.
-func powers(role string) map[string]any {
-	return map[string]any{"role": role, "roles": []string{role}, "is_admin": true, "isAdmin": true, "admin": true,
-		"is_superuser": true, "is_staff": true, "user_type": role}
-}
-
-// adminRole is what the target calls an account that administers.
-func adminRole(t *lr.Trial) string {
-	for _, a := range t.Target.Accounts {
-		if a.Privileged() {
-			if r := a.Known["role"]; r != "" {
-				return r
-			}
-			return a.Role
-		}
+// selfGrant reports whether a route without a key gives somebody whom its body
+// names a role: PUT /users/update_role {"username": …, "role": …}.
+func selfGrant(rt *lr.Route) bool {
+	switch {
+	case rt.Safe() || rt.Method == "DELETE" || !rt.Declared || len(rt.PathParams()) > 0:
+		return false
+	case rt.Kind == lr.Create || rt.Kind == lr.SignUp || rt.Kind == lr.SignIn || rt.Kind == lr.Invite || rt.Kind == lr.Password:
+		return false
 	}
-	return "admin"
+	return field(rt, "role", "roles", "isadmin", "admin", "usertype") != "" && field(rt, "username", "userid", "email", "user", "login") != "" && field(rt, "password*") == ""
 }
 
 // promote sends the caller's own update with fields that give power, and reads
-// back who the caller is: the update's own reply may echo whatever was sent.
-func promote(ctx context.Context, t *lr.Trial, rt *lr.Route, me *lr.Account) error {
+// back who the caller is: the update's own reply may echo whatever was sent. It
+// reports whether the caller has more power than before.
+func promote(ctx context.Context, t *lr.Trial, rt *lr.Route, me *lr.Account) (bool, error) {
 	subject := rt.String()
 	before, hits, err := introduce(ctx, t, me, credentialOf(me), "before")
 	if err != nil {
-		return unasked(ctx, t, subject, "asking who the account is", err)
+		return false, unasked(ctx, t, subject, "asking who the account is", err)
 	}
 	had := privileges(before)
 	if len(hits) == 0 || len(had) == 0 {
 		t.Unknown(subject, "who the caller is does not tell a role, so nothing could be read back")
-		return nil
+		return false, nil
 	}
-	var sent []*lr.Exchange
-	for _, fields := range bodies(had, powers(adminRole(t))) {
-		var own *lr.Object
-		if len(rt.PathParams()) > 0 {
-			own = themselves(rt, me)
-			own.Body = bodyOf(before)
-		}
-		r, err := t.Stage.Request(ctx, rt, own, me)
+	var tries []grant
+	for _, fields := range bodies(had, roles(t, had)) {
+		x, why, err := grantOwn(ctx, t, rt, me, before, fields)
 		if err != nil {
-			return unasked(ctx, t, subject, "building the request", err)
+			return false, unasked(ctx, t, subject, "the update", err)
 		}
-		if len(rt.PathParams()) > 0 && !strings.Contains(r.Path, me.UserID) && !strings.Contains(r.Path, me.User) {
-			t.Unknown(subject, "the request could not be addressed to the caller's own record")
-			return nil
+		if x == nil {
+			t.Unknown(subject, "%s", why)
+			return false, nil
 		}
-		if err := with(r, fields); err != nil {
-			return err
+		tries = append(tries, grant{fields, x})
+		if !x.OK() {
+			continue // what it did nevertheless, the last look tells
 		}
-		r.Note = "own record with fields that give power"
-		x, err := t.HTTP.Do(ctx, me, r)
-		if err != nil {
-			return unasked(ctx, t, subject, "the update", err)
+		if done, err := gainedBy(ctx, t, subject, before, me, credentialOf(me), tries); done || err != nil {
+			return done, err
 		}
-		sent = append(sent, x)
-		// A role may stand in the token: it counts from the next sign-in.
-		now, err := session(ctx, t, me)
-		if err != nil {
-			return err
-		}
-		after, _, err := introduce(ctx, t, me, credentialOf(now), "read-back after signing in again")
-		if err != nil {
-			return unasked(ctx, t, subject, "asking who the account is", err)
-		}
-		if gained := gains(had, privileges(after), fields); len(gained) > 0 {
-			e := xs(before, x, after)
+	}
+	// A role may stand in the token: it counts from the next sign-in.
+	now, err := session(ctx, t, me)
+	if err != nil {
+		return false, err
+	}
+	if done, err := gainedBy(ctx, t, subject, before, me, credentialOf(now), tries); done || err != nil {
+		return done, err
+	}
+	e := xs(before)
+	for _, g := range tries {
+		e = xs(append(e.Exchanges, g.sent)...)
+	}
+	t.Pass(e, subject, "fields that give power change nothing of who the caller is")
+	return false, nil
+}
+
+// grant is one try to get power: what was asked for, and the answer.
+type grant struct {
+	fields map[string]any
+	sent   *lr.Exchange
+}
+
+// gainedBy looks who the caller is now, and reports the power that a try gave.
+func gainedBy(ctx context.Context, t *lr.Trial, subject string, before *lr.Exchange, me *lr.Account, c lr.Credential, tries []grant) (bool, error) {
+	after, _, err := introduce(ctx, t, me, c, "read-back")
+	if err != nil {
+		return false, ended(ctx, err)
+	}
+	had := privileges(before)
+	for i := len(tries) - 1; i >= 0; i-- {
+		g := tries[i]
+		if gained := gains(had, privileges(after), g.fields); len(gained) > 0 {
+			e := xs(before, g.sent, after)
 			e.Witness = gained
-			t.Fail(e, subject, "answered %d; the caller then has %s, where it had %s", x.Status, strings.Join(gained, ", "), describe(had))
-			return nil
+			t.Fail(e, subject, "answered %d; the caller then has %s, where it had %s", g.sent.Status, strings.Join(gained, ", "), describe(had))
+			return true, nil
 		}
 	}
-	t.Pass(xs(append([]*lr.Exchange{before}, sent...)...), subject, "fields that give power change nothing of who the caller is")
-	return nil
+	return false, nil
+}
+
+// grantOwn sends the update of the caller's own record with the fields. What it
+// says of the caller besides is what the record holds already. nil with the
+// reason where the request cannot be addressed to that record.
+func grantOwn(ctx context.Context, t *lr.Trial, rt *lr.Route, me *lr.Account, before *lr.Exchange, fields map[string]any) (*lr.Exchange, string, error) {
+	const elsewhere = "the request could not be addressed to the caller's own record"
+	own := &lr.Object{Resource: rt.Resource, Owner: me, Keys: map[string]string{}}
+	if len(rt.PathParams()) > 0 {
+		own = themselves(rt, me)
+	}
+	own.Body = bodyOf(before)
+	r, err := t.Stage.Request(ctx, rt, own, me)
+	if err != nil {
+		return nil, "", err
+	}
+	if len(rt.PathParams()) > 0 && !strings.Contains(r.Path, me.UserID) && !strings.Contains(r.Path, me.User) {
+		return nil, elsewhere, nil
+	}
+	body := fieldsOf(r)
+	if selfGrant(rt) {
+		name := field(rt, "username", "userid", "email", "user", "login")
+		body[name] = me.User
+		switch plainName(name) {
+		case "userid":
+			body[name] = me.UserID
+		case "email":
+			body[name] = address(me)
+		}
+		if body[name] == "" {
+			return nil, elsewhere, nil
+		}
+	}
+	keep(body, before, t.Cast.Password(me))
+	for k, v := range fields {
+		inside(body)[k] = v
+	}
+	if err := setFields(r, body); err != nil {
+		return nil, "", err
+	}
+	r.Note = "own record with fields that give power"
+	x, err := t.HTTP.Do(ctx, me, r)
+	return x, "", err
+}
+
+// keep puts what the caller's record holds into the fields of a body that have
+// its names: no try is to rename a user, or to change the password.
+func keep(body map[string]any, record *lr.Exchange, password lr.Secret) {
+	holds := map[string]any{}
+	var doc any
+	if json.Unmarshal(record.Body, &doc) != nil {
+		return
+	}
+	objects(doc, func(m map[string]any) {
+		for k, v := range m {
+			if s, ok := v.(string); ok && s != "" && holds[plainName(k)] == nil {
+				holds[plainName(k)] = s
+			}
+		}
+	})
+	objects(body, func(m map[string]any) {
+		for k, v := range m {
+			switch _, text := v.(string); {
+			case personal(k) == "password":
+				m[k] = password.Reveal()
+			case text && holds[plainName(k)] != nil:
+				m[k] = holds[plainName(k)]
+			}
+		}
+	})
 }
 
 func bodyOf(x *lr.Exchange) map[string]any {
@@ -164,22 +264,30 @@ func bodyOf(x *lr.Exchange) map[string]any {
 	return m
 }
 
-// bodies lists the bodies to try: the fields that the target itself shows, and
-// then every usual name, which a strict target refuses as a whole.
-func bodies(had map[string]string, all map[string]any) []map[string]any {
-	shown := map[string]any{}
-	for path := range had {
-		name := path[strings.LastIndexByte(path, '.')+1:]
-		for k, v := range all {
-			if plainName(k) == plainName(name) {
-				shown[name] = v
+// bodies lists the bodies to try: the fields that the target itself shows, with
+// each role that may be one, and then every usual name, which a strict target
+// refuses as a whole.
+func bodies(had map[string]string, roles []string) []map[string]any {
+	var out []map[string]any
+	for _, role := range roles {
+		all, shown, named := powers(role), map[string]any{}, false
+		for path := range had {
+			name := path[strings.LastIndexByte(path, '.')+1:]
+			for k, v := range all {
+				if plainName(k) == plainName(name) {
+					shown[name] = v
+					named = named || v != true
+				}
 			}
 		}
+		if len(shown) > 0 {
+			out = append(out, shown)
+		}
+		if !named {
+			break // flags alone are the same with any role
+		}
 	}
-	if len(shown) == 0 {
-		return []map[string]any{all}
-	}
-	return []map[string]any{shown, all}
+	return append(out, powers(roles[0]))
 }
 
 // gains lists the privileges that are now as the fields asked for, and were not.
@@ -237,7 +345,7 @@ func signUpPromoted(ctx context.Context, t *lr.Trial, rt *lr.Route) error {
 		return nil
 	}
 	var last *newcomer
-	for _, fields := range bodies(had, powers(adminRole(t))) {
+	for _, fields := range bodies(had, roles(t, had)) {
 		n, _, err := signUp(ctx, t, rt, fields)
 		if err != nil {
 			return err

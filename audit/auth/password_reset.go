@@ -1,8 +1,10 @@
 package auth
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"strings"
 
 	lr "github.com/launchready/launchready"
 )
@@ -52,7 +54,12 @@ func runPasswordReset(ctx context.Context, t *lr.Trial) error {
 	if err != nil {
 		return unasked(ctx, t, ask.String(), "making a user whose password may be changed", err)
 	}
-	asked, err := forgot(ctx, t, ask, me)
+	login := resetLogin(ask, me)
+	if login == "" {
+		t.Unknown(ask.String(), "it asks for an e-mail address, and the target does not tell the account's")
+		return nil
+	}
+	asked, err := forgot(ctx, t, ask, login)
 	if err != nil {
 		return unasked(ctx, t, ask.String(), "asking for a reset", err)
 	}
@@ -71,7 +78,7 @@ func runPasswordReset(ctx context.Context, t *lr.Trial) error {
 		t.Unknown(use.String(), "the token goes by mail: name the target's mail catcher as mailbox to have it tried")
 		return nil
 	}
-	tokens, box, err := mail(ctx, t, me.User, nil)
+	tokens, box, err := mail(ctx, t, cmp.Or(address(me), me.User), nil)
 	if err != nil {
 		return unasked(ctx, t, use.String(), "reading the mail catcher", err)
 	}
@@ -119,12 +126,26 @@ func tokenInReply(ctx context.Context, t *lr.Trial, ask, use *lr.Route, me *lr.A
 	return false, nil
 }
 
-func forgot(ctx context.Context, t *lr.Trial, ask *lr.Route, me *lr.Account) (*lr.Exchange, error) {
+// loginField is the field by which a route takes who somebody is.
+func loginField(rt *lr.Route) string {
+	return field(rt, "email", "username", "login", "user", "email*")
+}
+
+// resetLogin is what the account writes there: its address where an address is
+// asked for, whatever it signs in with.
+func resetLogin(ask *lr.Route, a *lr.Account) string {
+	if strings.Contains(plainName(loginField(ask)), "mail") {
+		return address(a)
+	}
+	return a.User
+}
+
+func forgot(ctx context.Context, t *lr.Trial, ask *lr.Route, login string) (*lr.Exchange, error) {
 	r, err := t.Stage.Request(ctx, ask, nil, nil)
 	if err != nil {
 		return nil, err
 	}
-	if err := with(r, map[string]any{field(ask, "email", "username", "login", "user", "email*"): me.User}); err != nil {
+	if err := with(r, map[string]any{loginField(ask): login}); err != nil {
 		return nil, err
 	}
 	r.Note = "ask for a reset"
@@ -156,6 +177,9 @@ func reset(ctx context.Context, t *lr.Trial, use *lr.Route, me *lr.Account, toke
 	fields[field(use, "password", "newpassword", "password*")] = password
 	if login := field(use, "email", "username", "login"); login != "" {
 		fields[login] = me.User
+		if strings.Contains(plainName(login), "mail") {
+			fields[login] = address(me)
+		}
 	}
 	if err := setFields(r, fields); err != nil {
 		return opening{}, err

@@ -139,8 +139,9 @@ func group(path string) string {
 
 // guarded picks reads on which a wrong credential can be told from a right one:
 // the owner sees something telling there, and neither nobody nor a nonsense
-// token does. A tampered token proves nothing where anybody is let in, nor where
-// the account itself is not.
+// token does. Both are asked: where a credential is optional, nobody is let in
+// and a wrong token is refused. A tampered token proves nothing where anybody is
+// let in, nor where the account itself is not.
 func guarded(ctx context.Context, t *lr.Trial, victim *lr.Account, most int) ([]oracle.Probe, error) {
 	all := groups(t, victim)
 	found := make([]*oracle.Probe, len(all))
@@ -163,13 +164,21 @@ func guarded(ctx context.Context, t *lr.Trial, victim *lr.Account, most int) ([]
 				continue
 			}
 			wrong := spoiled(credentialOf(victim), nonsense)
-			q := p
-			q.Credential, q.Note = &wrong, "nonsense control"
-			j, err := oracle.Read(ctx, t, q)
-			if err != nil {
-				return err
+			nobody, nonsensical := p, p
+			nobody.Note = "anonymous control"
+			nonsensical.Credential, nonsensical.Note = &wrong, "nonsense control"
+			denied := true
+			for _, q := range []oracle.Probe{nobody, nonsensical} {
+				j, err := oracle.Read(ctx, t, q)
+				if err != nil {
+					return err
+				}
+				j = settled(j)
+				if denied = j.Verdict == lr.Passed && !j.Open; !denied {
+					break
+				}
 			}
-			if j = settled(j); j.Verdict == lr.Passed && !j.Open {
+			if denied {
 				found[i] = &p
 				return nil
 			}

@@ -2,6 +2,8 @@ package auth
 
 import (
 	"context"
+	"errors"
+	"fmt"
 
 	lr "github.com/launchready/launchready"
 	"github.com/launchready/launchready/oracle"
@@ -72,7 +74,8 @@ func ordinaryRole(t *lr.Trial, tenant string) string {
 	return role
 }
 
-// spare makes a user in the first tenant that offers a way.
+// spare makes a user in the first tenant that offers a way, or else signs one up
+// with a tenant of its own.
 func spare(ctx context.Context, t *lr.Trial) (*lr.Account, error) {
 	err := lr.ErrNoSpare
 	for _, tenant := range t.Target.Tenants() {
@@ -84,6 +87,15 @@ func spare(ctx context.Context, t *lr.Trial) (*lr.Account, error) {
 			return nil, err
 		}
 		err = e
+	}
+	a, e := t.Cast.Spare(ctx, "", "")
+	switch {
+	case e == nil:
+		return a, nil
+	case ended(ctx, e) != nil:
+		return nil, e
+	case !errors.Is(e, lr.ErrNoSpare):
+		err = fmt.Errorf("%w (%w)", err, e)
 	}
 	return nil, err
 }

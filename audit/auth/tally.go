@@ -55,6 +55,18 @@ func (y *tally) open(subject, format string, args ...any) {
 	y.add(subject, "", oracle.Judgement{Verdict: lr.Unknown, Reason: fmt.Sprintf(format, args...)})
 }
 
+// all reports whether every judgement came to the verdict.
+func (y *tally) all(v lr.Verdict) bool {
+	y.mu.Lock()
+	defer y.mu.Unlock()
+	for _, e := range y.kept {
+		if e.j.Verdict != v {
+			return false
+		}
+	}
+	return len(y.kept) > 0
+}
+
 func weight(j oracle.Judgement) int {
 	switch {
 	case j.Verdict == lr.Failed && j.Confidence == lr.Confirmed:

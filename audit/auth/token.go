@@ -221,6 +221,10 @@ func tamper(ctx context.Context, t *lr.Trial, fault string, forge func(me *lr.Ac
 	if err != nil {
 		return err
 	}
+	if y.all(lr.Skipped) {
+		t.NotApplicable("tokens are accepted without the trick as well, so no signature is looked at: see auth/token-signature")
+		return nil
+	}
 	y.report(t, 1, fault)
 	return nil
 }

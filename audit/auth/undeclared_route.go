@@ -3,6 +3,7 @@ package auth
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"strings"
 
 	lr "github.com/launchready/launchready"
@@ -31,19 +32,42 @@ func runUndeclaredRoute(ctx context.Context, t *lr.Trial) error {
 	}
 	var routes []*lr.Route
 	for _, rt := range t.Target.Routes {
-		if !rt.Declared && oracle.Shows(rt) && !lr.Match(t.Target.Access.Public, rt) && len(routes) < 400 {
+		if !rt.Declared && oracle.Shows(rt) && !describes(rt.Path) && !lr.Match(t.Target.Access.Public, rt) && len(routes) < 400 {
 			routes = append(routes, rt)
 		}
 	}
-	err := oracle.Each(ctx, routes, func(ctx context.Context, rt *lr.Route) error { return hidden(ctx, t, rt, victims) })
+	samples := examples(t.Target)
+	err := oracle.Each(ctx, routes, func(ctx context.Context, rt *lr.Route) error { return hidden(ctx, t, rt, victims, samples) })
 	if err != nil {
 		return err
 	}
 	return hiddenMethods(ctx, t, victims[0], len(routes))
 }
 
+// describes reports whether a path is that of an API description or of a viewer
+// for one: what stands there as an address or an id is an example.
+func describes(path string) bool {
+	for _, seg := range strings.FieldsFunc(strings.ToLower(path), func(r rune) bool { return r == '/' || r == '-' || r == '_' || r == '.' }) {
+		switch seg {
+		case "openapi", "openapi2", "openapi3", "swagger", "docs", "apidocs", "redoc", "rapidoc", "scalar", "graphiql":
+			return true
+		}
+	}
+	return strings.Trim(strings.ToLower(path), "/") == "ui"
+}
+
+// description reports whether a reply is an API description, wherever it stands.
+func description(x *lr.Exchange) bool {
+	var doc map[string]json.RawMessage
+	if json.Unmarshal(x.Body, &doc) != nil {
+		head := string(x.Body[:min(len(x.Body), 400)])
+		return strings.HasPrefix(head, "openapi:") || strings.HasPrefix(head, "swagger:")
+	}
+	return (doc["openapi"] != nil || doc["swagger"] != nil) && doc["paths"] != nil
+}
+
 // hidden asks one undeclared route as nobody, and as the lowest role of each tenant.
-func hidden(ctx context.Context, t *lr.Trial, rt *lr.Route, victims []*lr.Account) error {
+func hidden(ctx context.Context, t *lr.Trial, rt *lr.Route, victims []*lr.Account, samples []string) error {
 	callers := append([]*lr.Account{nil}, victims...)
 	var seen []*lr.Exchange
 	for _, as := range callers {
@@ -58,7 +82,10 @@ func hidden(ctx context.Context, t *lr.Trial, rt *lr.Route, victims []*lr.Accoun
 			return ended(ctx, err)
 		}
 		seen = append(seen, x)
-		hits := belongs(t, x, as)
+		if description(x) {
+			continue
+		}
+		hits := withoutSamples(belongs(t, x, as), samples)
 		if len(hits) == 0 {
 			continue
 		}
@@ -71,7 +98,7 @@ func hidden(ctx context.Context, t *lr.Trial, rt *lr.Route, victims []*lr.Accoun
 		t.Fail(e, rt.String(), "a route that the specification does not name (%s) shows %s what belongs to accounts", rt.Source, who)
 		return nil
 	}
-	if x := seen[0]; x.OK() && looksInternal(rt.Path) && !oracle.Empty(x) && isJSON(x) {
+	if x := seen[0]; x.OK() && !description(x) && looksInternal(rt.Path) && !oracle.Empty(x) && isJSON(x) {
 		t.Suspect(lr.Seen(x), rt.String(), "a route that the specification does not name (%s) answers anyone with data; nothing in it tells whose", rt.Source)
 		return nil
 	}
@@ -115,6 +142,55 @@ func identifying(t *lr.Trial, tenant string) []string {
 		}
 	}
 	return out
+}
+
+// examples lists the texts that the specification gives as examples: who names a
+// test account after one must not be told that it leaks.
+func examples(t *lr.Target) []string {
+	var out []string
+	add := func(vs ...any) {
+		for _, v := range vs {
+			out = append(out, texts(v)...)
+		}
+	}
+	for _, rt := range t.Routes {
+		for _, p := range rt.Params {
+			add(p.Example)
+			if p.Schema != nil {
+				add(p.Schema.Example, p.Schema.Default)
+			}
+		}
+		if rt.Body != nil {
+			add(rt.Body.Example)
+			if rt.Body.Schema != nil {
+				add(rt.Body.Schema.Example)
+			}
+			eachProperty(rt.Body.Schema, 0, func(_ string, p *lr.Schema) { add(p.Example, p.Default) })
+		}
+	}
+	return out
+}
+
+func texts(v any) []string {
+	var out []string
+	switch v := v.(type) {
+	case string:
+		out = append(out, v)
+	case []any:
+		for _, e := range v {
+			out = append(out, texts(e)...)
+		}
+	case map[string]any:
+		for _, e := range v {
+			out = append(out, texts(e)...)
+		}
+	}
+	return out
+}
+
+// withoutSamples drops the values that are examples as a whole.
+func withoutSamples(values, samples []string) []string {
+	return slices.DeleteFunc(values, func(v string) bool { return slices.Contains(samples, v) })
 }
 
 func looksInternal(path string) bool {

@@ -44,7 +44,7 @@ func runUserEnumeration(ctx context.Context, t *lr.Trial) error {
 	if t.Target.SignIn != nil {
 		subject = t.Target.SignIn.String()
 	}
-	err = tellsApart(ctx, t, subject, known.User, func(ctx context.Context, user string) (*lr.Exchange, error) {
+	err = tellsApart(ctx, t, subject, known.User, true, func(ctx context.Context, user string) (*lr.Exchange, error) {
 		r, err := t.Cast.SignInRequest(ctx, known, user, wrong)
 		if err != nil {
 			return nil, err
@@ -59,16 +59,21 @@ func runUserEnumeration(ctx context.Context, t *lr.Trial) error {
 	if ask == nil {
 		return nil
 	}
-	return tellsApart(ctx, t, ask.String(), known.User, func(ctx context.Context, user string) (*lr.Exchange, error) {
-		who := *known
-		who.User = user
-		return forgot(ctx, t, ask, &who)
+	login := resetLogin(ask, known)
+	if login == "" {
+		t.Unknown(ask.String(), "it asks for an e-mail address, and the target does not tell the account's")
+		return nil
+	}
+	return tellsApart(ctx, t, ask.String(), login, false, func(ctx context.Context, user string) (*lr.Exchange, error) {
+		return forgot(ctx, t, ask, user)
 	})
 }
 
 // tellsApart asks about a known and an unknown user in turn, and compares what
-// is said when everything that differs by itself is taken out.
-func tellsApart(ctx context.Context, t *lr.Trial, subject, known string, ask func(context.Context, string) (*lr.Exchange, error)) error {
+// is said when everything that differs by itself is taken out. Where a refusal is
+// no answer to the question (a reset answers everyone alike), two of them say
+// only that the request was wrong.
+func tellsApart(ctx context.Context, t *lr.Trial, subject, known string, refusals bool, ask func(context.Context, string) (*lr.Exchange, error)) error {
 	var ofKnown, ofUnknown []string
 	var a, b *lr.Exchange
 	for range repeats {
@@ -96,6 +101,8 @@ func tellsApart(ctx context.Context, t *lr.Trial, subject, known string, ask fun
 			return nil
 		}
 		t.Unknown(subject, "answers about one and the same user differ from one time to the next")
+	case ofKnown[0] == ofUnknown[0] && !refusals && (a.Status == 400 || a.Status == 422):
+		t.Unknown(subject, "the request was refused as not valid with %d, for known and unknown users alike, so nothing was asked", a.Status)
 	case ofKnown[0] == ofUnknown[0]:
 		t.Pass(e, subject, "known and unknown users are answered alike, with %d", a.Status)
 	default:

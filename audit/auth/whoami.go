@@ -42,7 +42,7 @@ func shows(x *lr.Exchange, a *lr.Account) []string {
 		have[s] = true
 	}
 	var out []string
-	for _, v := range []string{a.UserID, a.User, a.Known["email"], a.Known["username"], a.Known["id"]} {
+	for _, v := range []string{a.UserID, a.User, address(a), a.Known["username"], a.Known["id"]} {
 		if v != "" && have[v] && (len(out) == 0 || out[len(out)-1] != v) {
 			out = append(out, v)
 		}
@@ -103,4 +103,23 @@ func flat(v any) string {
 // plainName is a field's name without case and separators.
 func plainName(s string) string {
 	return strings.ToLower(strings.NewReplacer("_", "", "-", "", ".", "").Replace(s))
+}
+
+// address is the account's e-mail address, as the target tells it or as it signs
+// in; "" where neither is one.
+func address(a *lr.Account) string {
+	var fields []string
+	for k, v := range a.Known {
+		if strings.HasSuffix(strings.ToLower(k), "email") && strings.Contains(v, "@") {
+			fields = append(fields, k)
+		}
+	}
+	sort.Strings(fields)
+	switch {
+	case len(fields) > 0:
+		return a.Known[fields[0]]
+	case strings.Contains(a.User, "@"):
+		return a.User
+	}
+	return ""
 }

@@ -24,6 +24,8 @@ func newCast(c *config.Config, o Options, client *probe.Client, routes []*lr.Rou
 	if c.SignUp != nil {
 		up := call(&c.SignUp.Call)
 		so.SignUp = &up
+	} else {
+		so.SignUp = signUpCall(routes)
 	}
 	for _, id := range so.Identities {
 		if _, d, ok := strings.Cut(id.User, "@"); ok {

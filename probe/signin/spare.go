@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"strconv"
 	"strings"
 
@@ -71,8 +72,43 @@ func (c *Cast) fresh(tenant, role string) Identity {
 			break
 		}
 	}
+	login := strings.ReplaceAll(name, "-", "")
+	email := login + "@" + c.o.MailDomain
+	if c.plainLogins() {
+		id.User = login
+	} else {
+		email = id.User
+	}
+	vars := map[string]string{"login": login, "email": email, "phone": "+1555" + digits(tag, 7)}
+	maps.Copy(vars, id.Vars)
+	id.Vars = vars
 	c.o.HTTP.Mask(id.Password)
 	return id
+}
+
+// plainLogins reports whether the declared identities sign in with names that
+// are no addresses: new users must then have such a name too.
+func (c *Cast) plainLogins() bool {
+	named := false
+	for _, s := range c.order {
+		if strings.Contains(s.id.User, "@") {
+			return false
+		}
+		named = named || s.id.User != ""
+	}
+	return named
+}
+
+// digits is n decimal digits drawn from a random text: numbers must often be unique.
+func digits(random string, n int) string {
+	b := make([]byte, n)
+	for i := range b {
+		b[i] = '0'
+		if i < len(random) {
+			b[i] += random[i] % 10
+		}
+	}
+	return string(b)
 }
 
 // spare signs an identity in, or takes what its sign-up already gave.
