@@ -14,7 +14,7 @@ import (
 // ("chat_id"), and the members of a body that do; a name that is a path
 // parameter always means the path parameter.
 func Link(routes []*lr.Route) {
-	x := &index{places: map[string]*place{}, colls: map[string]*collection{}, byNoun: map[string][]*collection{}, keyed: map[string][]*place{}}
+	x := &index{places: map[string]*place{}, colls: map[string]*collection{}, byNoun: map[string][]*collection{}, keyed: map[string]bool{}, posted: map[string]bool{}}
 	for _, rt := range routes {
 		if rt == nil {
 			continue
@@ -25,6 +25,10 @@ func Link(routes []*lr.Route) {
 	}
 	for _, s := range x.shapes {
 		x.dissect(s)
+	}
+	for noun, at := range x.items() {
+		x.keyed[noun] = true
+		x.posted[noun] = slices.ContainsFunc(at, func(p *place) bool { return p.methods["POST"] })
 	}
 	x.opened = slices.ContainsFunc(x.shapes, func(s *shape) bool { return s.signsIn() })
 	x.shown = slices.ContainsFunc(x.shapes, func(s *shape) bool {
@@ -76,9 +80,10 @@ type index struct {
 	places map[string]*place      // by folded path
 	colls  map[string]*collection // by folded path
 	byNoun map[string][]*collection
-	keyed  map[string][]*place // by folded noun: the places whose objects have a key
-	opened bool                // a route signs in beyond doubt
-	shown  bool                // a route tells the caller beyond doubt
+	keyed  map[string]bool // folded nouns whose objects have a key somewhere
+	posted map[string]bool // those of them that POST makes
+	opened bool            // a route signs in beyond doubt
+	shown  bool            // a route tells the caller beyond doubt
 }
 
 // place is one path and what stands on it and below it.
@@ -114,12 +119,19 @@ func (x *index) mark(s *shape) {
 			}
 			p.more = true
 		}
-		if i > 0 && i < len(s.segs) && s.segs[i].param != "" && s.segs[i-1].param == "" {
-			if noun, p := fold(s.segs[i-1].text), x.place(s.segs[:i]); !slices.Contains(x.keyed[noun], p) {
-				x.keyed[noun] = append(x.keyed[noun], p)
-			}
+	}
+}
+
+// items gathers the places whose objects have a key, by the folded noun in
+// which their paths end.
+func (x *index) items() map[string][]*place {
+	out := map[string][]*place{}
+	for key, p := range x.places {
+		if noun := key[strings.LastIndexByte(key, '/')+1:]; p.item && noun != "{}" && noun != "" && key[0] == '/' {
+			out[noun] = append(out[noun], p)
 		}
 	}
+	return out
 }
 
 // place is what stands at a path, however its nouns are spelled.

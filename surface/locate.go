@@ -192,7 +192,7 @@ func (x *index) placeBelowItem(s *shape, special lr.Kind) {
 		return
 	}
 	made := p.methods["POST"] || p.methods["PUT"] && p.methods["DELETE"]
-	known := p.methods["PUT"] && len(x.keyed[fold(text)]) > 0 // PUT /projects/{id}/tasks beside /tasks/{id}
+	known := p.methods["PUT"] && x.keyed[fold(text)] // PUT /projects/{id}/tasks beside /tasks/{id}
 	switch {
 	case p.item, !isSingle(text) && (plural(text) || isMass(text)) && (p.methods["GET"] || p.methods["POST"] || known):
 		s.own, s.at = x.touch(s.segs, 10), onMany

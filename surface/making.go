@@ -24,9 +24,9 @@ func (x *index) puts(s *shape) lr.Kind {
 			return lr.Update // the one way to change what has this key
 		}
 		return lr.Create
-	case slices.ContainsFunc(x.keyed[fold(s.last().text)], func(o *place) bool { return o.methods["POST"] }):
+	case x.posted[fold(s.last().text)]:
 		return change // objects are made elsewhere: this sets which of them belong here
-	case len(x.keyed[fold(s.last().text)]) > 0, p.methods["GET"] && len(s.prop) > 0 && key == "":
+	case x.keyed[fold(s.last().text)], p.methods["GET"] && len(s.prop) > 0 && key == "":
 		return lr.Create
 	}
 	return change
@@ -69,7 +69,7 @@ func (x *index) posts(s *shape) lr.Kind {
 // POST /buckets/{id}/tasks {"task_id": …} beside /tasks/{id}.
 func (x *index) joins(s *shape) bool {
 	noun := fold(s.last().text)
-	if s.at != onMany || x.place(s.segs).item || len(x.keyed[noun]) == 0 {
+	if s.at != onMany || x.place(s.segs).item || !x.keyed[noun] {
 		return false
 	}
 	return s.props(noun+"id", noun+"uuid")
