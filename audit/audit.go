@@ -65,6 +65,9 @@ type Options struct {
 	Evidence func(lr.Evidence) []lr.EvidenceItem
 	// Surface warnings: what was repaired in the specification.
 	Warnings []string
+	// Noticed tells further warnings that came up while the run was under way;
+	// nil when there are none to tell.
+	Noticed func() []string
 	Progress func(Event)
 	Log      *slog.Logger
 	Now      func() time.Time

@@ -65,6 +65,9 @@ func (r *run) report(ctx context.Context) *lr.Report {
 		Partial: r.partial || len(r.rows) < len(lr.RowIDs()), Interrupted: ctx.Err() != nil, Tool: r.Tool, Seed: r.Seed, FailOn: r.FailOn,
 		Waivers: r.Waivers, Warnings: r.Warnings, Orphans: r.orphans,
 	}
+	if r.Noticed != nil {
+		rep.Warnings = append(slices.Clone(rep.Warnings), r.Noticed()...)
+	}
 	if rep.Waivers == nil {
 		rep.Waivers = []lr.Waiver{}
 	}

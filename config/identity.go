@@ -33,15 +33,12 @@ type OAuth2 struct {
 
 // Refresh is how a refresh token is exchanged.
 type Refresh struct {
-	Call         `yaml:",inline"`
-	Token        Place `yaml:"token" doc:"Where the reply holds the token. Default: as in sign_in."`
-	RefreshToken Place `yaml:"refresh_token" doc:"Where the reply holds the next refresh token. Default: as in sign_in."`
+	Call `yaml:",inline"`
 }
 
 // SignUp is how a new user with a new tenant is made.
 type SignUp struct {
-	Call  `yaml:",inline"`
-	Token Place `yaml:"token" doc:"Where the reply holds a token, if it does. Default: the new user signs in."`
+	Call `yaml:",inline"`
 }
 
 // Mailbox is where mail of the application can be read.
@@ -59,6 +56,7 @@ type Identity struct {
 	User         string           `yaml:"user" doc:"Login name, usually an e-mail address."`
 	Password     Secret           `yaml:"password" doc:"Password, by reference."`
 	Token        Secret           `yaml:"token" doc:"Token or API key, by reference, instead of signing in."`
+	RefreshToken Secret           `yaml:"refresh_token" doc:"Refresh token that belongs to token, by reference; with refresh it keeps the identity signed in."`
 	Cookie       Value            `yaml:"cookie" doc:"Whole session cookie, NAME=VALUE, by reference, instead of signing in."`
 	Headers      map[string]Value `yaml:"headers" doc:"Header fields sent with every request of this identity. One with a secret's name is a credential."`
 	Send         Send             `yaml:"send" doc:"How the token is sent, where it differs from sign_in: X-API-Key: {token}."`

@@ -32,7 +32,6 @@ sign_out: {request: POST /v1/auth/logout}
 sign_up:
   request: POST /v1/auth/signup
   json: {company: $tenant, name: $name, email: $user, password: $password}
-  token: /access_token
 mailbox:
   request: GET /dev/outbox?to=$user
   header: "X-Dev-Token: ${file:{{.File}}#DEV_TOKEN}"

@@ -112,10 +112,12 @@ func New(ctx context.Context, c *config.Config, o Options) (*Assembly, error) {
 		}
 	}
 	target.SignIn = signInRoute(c, target.Routes)
+	var noticed []string
 	a.Audit = audit.Options{
 		Run: o.Run, Tool: o.Version, Target: target, Client: client, Cast: cast, Rows: audit.Scorecard(), Only: o.Only,
 		FailOn: c.FailOn, Waivers: waivers(c), Seed: o.Seed, Owner: c.Owners.Default, Ledger: o.Ledger, Declared: declared(c),
-		Preflight: func(ctx context.Context) error { return preflight(ctx, cast, c) },
+		Preflight: func(ctx context.Context) (err error) { noticed, err = preflight(ctx, cast); return err },
+		Noticed:   func() []string { return noticed },
 		Members:   func(make audit.MakeUser) { cast.SetMembers(members(make)) },
 		Evidence:  func(e lr.Evidence) []lr.EvidenceItem { return report.Items(masked(e, client), "record", a.Redact) },
 		Warnings:  c.Warnings, Progress: o.Progress, Log: o.Log, Now: o.Now,
@@ -198,17 +200,17 @@ func members(makeUser audit.MakeUser) signin.SpareMaker {
 	}
 }
 
-// preflight signs in and turns what is fatal into one error.
-func preflight(ctx context.Context, cast *signin.Cast, c *config.Config) error {
+// preflight signs in, turns what is fatal into one error and tells the rest.
+func preflight(ctx context.Context, cast *signin.Cast) (warnings []string, err error) {
 	var fatal []error
 	for _, p := range cast.Preflight(ctx) {
 		if p.Fatal {
 			fatal = append(fatal, errors.New(p.String()))
 		} else {
-			c.Warnings = append(c.Warnings, p.String())
+			warnings = append(warnings, p.String())
 		}
 	}
-	return errors.Join(fatal...)
+	return warnings, errors.Join(fatal...)
 }
 
 // redactor knows every secret of the configuration.

@@ -190,7 +190,7 @@ func identities(c *config.Config) []signin.Identity {
 		id := signin.Identity{
 			Identity: lr.Identity{Name: name, Tenant: v.Tenant, Role: v.Role, User: v.User},
 			Password: v.Password.Secret, Token: v.Token.Secret, Send: string(v.Send),
-			WhoAmI: v.WhoAmI.String(), UserID: v.ID, Spare: v.Spare, Expired: v.ExpiredToken.Secret,
+			WhoAmI: v.WhoAmI.String(), UserID: v.ID, Spare: v.Spare, Expired: v.ExpiredToken.Secret, Refresh: v.RefreshToken.Secret,
 			Header: map[string]lr.Secret{}, Cookie: map[string]lr.Secret{}, Extra: map[string]string{},
 		}
 		if t := c.Tenants.Get(v.Tenant); t != nil {
@@ -262,7 +262,7 @@ func secretsOf(c *config.Config) []lr.Secret {
 	var out []lr.Secret
 	for i := range c.Identities {
 		v := &c.Identities[i].Value
-		out = append(out, v.Password.Secret, v.Token.Secret, v.ExpiredToken.Secret, v.Cookie.Secret)
+		out = append(out, v.Password.Secret, v.Token.Secret, v.RefreshToken.Secret, v.ExpiredToken.Secret, v.Cookie.Secret)
 		for h, val := range v.Headers {
 			if sessionName(h) {
 				out = append(out, val.Secret)
