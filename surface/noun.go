@@ -9,7 +9,10 @@ import (
 var versionRE = regexp.MustCompile(`^(?i)(v\d+(\.\d+)*([ab]\d*|alpha\d*|beta\d*)?|\d+\.\d+|\d{4}-\d{2}(-\d{2})?)$`)
 
 // versionSegment reports a segment that names a version of the API.
-func versionSegment(s string) bool { return versionRE.MatchString(s) }
+func versionSegment(s string) bool {
+	d := strings.TrimLeft(s, "vV")
+	return len(s)-len(d) < 2 && d != "" && d[0] >= '0' && d[0] <= '9' && versionRE.MatchString(s)
+}
 
 // frame reports a segment that says nothing about what it holds.
 func frame(s string) bool {
