@@ -344,6 +344,12 @@ func newGate(t *testing.T, target string, at int64, answered bool) *gate {
 		}
 		g.busy.Add(1)
 		defer g.busy.Done()
+		if r.Method != http.MethodGet {
+			// The demo ends what it has begun, whoever has gone.
+			ctx, cancel := context.WithCancel(context.WithoutCancel(r.Context()))
+			defer cancel()
+			r = r.WithContext(ctx)
+		}
 		switch n := g.count.Add(1); {
 		case n < g.at:
 			proxy.ServeHTTP(w, r)

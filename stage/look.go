@@ -36,10 +36,13 @@ func (t *teardown) look(ctx context.Context, e Entry, by []*lr.Account) (sightin
 			}
 			out.asked = true
 			el := elementWith(x, values)
-			if el == nil || t.s.account(el) {
+			if el == nil {
 				continue
 			}
 			out.as = a
+			if t.s.account(el) {
+				continue
+			}
 			o := t.s.fromElement(at.resource, a, el, nil)
 			if o == nil {
 				continue
@@ -134,15 +137,26 @@ func (s *Stage) longest(path string) string {
 }
 
 // account reports whether an element of a list is one of the configured accounts
-// or their tenant, which the run may have written into and must never delete.
+// or their tenant, which the run may have written into and must never delete. An
+// element that merely names an account, as its author, is none.
 func (s *Stage) account(el map[string]any) bool {
-	for _, v := range el {
-		v := scalar(v)
-		if v != "" && slices.ContainsFunc(s.opt.Target.Accounts, func(a *lr.Account) bool { return v == a.UserID || v == a.User }) {
-			return true
+	key, login := "", scalar(el["email"])
+	for _, n := range []string{"id", "uuid", "_id", "uid"} {
+		if key == "" {
+			key = scalar(el[n])
 		}
 	}
-	return slices.ContainsFunc(s.opt.Target.Accounts, func(a *lr.Account) bool { return a.TenantID != "" && scalar(el["id"]) == a.TenantID })
+	if key == "" {
+		key = scalar(el["user_id"])
+		for _, n := range []string{"username", "login"} {
+			if login == "" {
+				login = scalar(el[n])
+			}
+		}
+	}
+	return slices.ContainsFunc(s.opt.Target.Accounts, func(a *lr.Account) bool {
+		return key != "" && (key == a.UserID || key == a.TenantID) || login != "" && login == a.User
+	})
 }
 
 func (s *Stage) routeNamed(name string) *lr.Route {

@@ -85,7 +85,7 @@ func TestIntendedIsLookedFor(t *testing.T) {
 	w := s.stage(t)
 	const made, never = "lr1-r1-acme-1-0123456789abcdef01234567", "lr1-r1-acme-2-0123456789abcdef01234567"
 	s.add("notes", "acme", item{"id": "theirs", "title": "a customer's own"})
-	s.add("notes", "acme", item{"id": "lost", "title": made})
+	s.add("notes", "acme", item{"id": "lost", "title": made, "created_by": w.acme.UserID})
 	for _, c := range []string{made, never} {
 		e := stage.Entry{Run: "r1", Tenant: "acme", Account: "acme_member", Resource: "/notes", Create: "POST /notes", Path: "/notes", List: "/notes", Canary: c}
 		if _, err := w.ledger.Intend(t.Context(), e); err != nil {
