@@ -26,8 +26,8 @@ race: ## the race detector where concurrency lives
 soak: ## the readiness test with many seeds: SEEDS=20
 	$(GO) test -run 'TestReadiness' -timeout 120m . -seeds $(SEEDS)
 
-bench: ## benchmarks
-	$(GO) test -run '^$$' -bench . -benchmem ./...
+bench: ## what an audit costs: time, memory, growth, start
+	$(GO) run ./bench
 
 lint: ## golangci-lint by .golangci.yml; the first time it compiles for minutes
 	$(LINT) ./...

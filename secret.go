@@ -21,7 +21,10 @@ func (s Secret) Reveal() string { return s.value }
 // IsZero reports whether there is no value.
 func (s Secret) IsZero() bool { return s.value == "" }
 
-func (s Secret) String() string   { return masked }
+// String never gives the value.
+func (s Secret) String() string { return masked }
+
+// GoString never gives the value.
 func (s Secret) GoString() string { return masked }
 
 // Format never writes the value, whatever the verb: %d would print the struct.

@@ -67,7 +67,7 @@ type Options struct {
 	Warnings []string
 	// Noticed tells further warnings that came up while the run was under way;
 	// nil when there are none to tell.
-	Noticed func() []string
+	Noticed  func() []string
 	Progress func(Event)
 	Log      *slog.Logger
 	Now      func() time.Time

@@ -247,7 +247,6 @@ type setup struct {
 	probe  probe.Options
 	signin signin.Options
 	audit  audit.Options
-	cast   *signin.Cast
 }
 
 // audit wires an audit of the desk, started if it is not, with waiting left out.

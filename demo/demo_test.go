@@ -32,7 +32,7 @@ func TestSeedDecides(t *testing.T) {
 		defer s.Close()
 		return s.derived("tenant acme") + s.Password("admin@acme.test")
 	}
-	if ids(1) != ids(1) {
+	if again := ids(1); again != ids(1) {
 		t.Error("the same seed gives different ids")
 	}
 	if ids(1) == ids(2) {

@@ -2,6 +2,7 @@ package demo
 
 import (
 	"encoding/json"
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -94,7 +95,8 @@ func FuzzDecode(f *testing.F) {
 	f.Fuzz(func(t *testing.T, body []byte) {
 		r := httptest.NewRequest("POST", "/", strings.NewReader(string(body)))
 		in, err := decode[memberIn](r)
-		if p, ok := err.(*problem); err != nil && (!ok || p.Status < 400 || p.Status >= 500) {
+		var p *problem
+		if err != nil && (!errors.As(err, &p) || p.Status < 400 || p.Status >= 500) {
 			t.Errorf("got %v, want a problem of the caller's", err)
 		}
 		if err == nil && (roleOf(in.Role) < viewer || len(in.Password) < 8 || !json.Valid(body)) {

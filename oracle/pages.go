@@ -2,7 +2,6 @@ package oracle
 
 import (
 	"context"
-	"encoding/json"
 	"net/url"
 	"regexp"
 	"strconv"
@@ -209,13 +208,4 @@ func Foreign(t *lr.Trial, tenant string, x *lr.Exchange, request string) []strin
 		}
 	}
 	return Without(out, request)
-}
-
-// members is a JSON object, nil when the text is none.
-func members(body []byte) map[string]any {
-	var m map[string]any
-	if json.Unmarshal(body, &m) != nil {
-		return nil
-	}
-	return m
 }

@@ -137,7 +137,7 @@ func (t *attempt) send(ctx context.Context) (*lr.Exchange, *fault) {
 	d := drain(&pulse{Reader: resp.Body, timer: still, stall: stall, count: c.received},
 		resp.Header.Get("Content-Encoding"), c.o.Keep, c.o.Count)
 	x := t.record(resp, d)
-	if d.err != nil && context.Cause(ctx) != errBound {
+	if d.err != nil && !errors.Is(context.Cause(ctx), errBound) {
 		if f := t.fault(ctx, d.err); f.reset || ctx.Err() != nil {
 			return x, f
 		}
@@ -196,7 +196,7 @@ func (t *attempt) fault(ctx context.Context, err error) *fault {
 	switch {
 	case errors.Is(err, lr.ErrScope):
 		f.local = true
-	case context.Cause(ctx) == errSlow, errors.Is(err, errSlow):
+	case errors.Is(context.Cause(ctx), errSlow), errors.Is(err, errSlow):
 		err, f.slow = errSlow, true
 	case !t.dialled.Load():
 		f.local = true

@@ -63,7 +63,7 @@ func (h *handshake) RoundTrip(req *http.Request) (*http.Response, error) {
 	h.resp = resp
 	if resp.StatusCode != http.StatusSwitchingProtocols {
 		h.body = drain(resp.Body, resp.Header.Get("Content-Encoding"), h.t.c.o.Keep, h.t.c.o.Count)
-		resp.Body.Close()
+		_ = resp.Body.Close() // it has been read to its bound
 		resp.Body = io.NopCloser(bytes.NewReader(h.body.body))
 	}
 	return resp, nil
@@ -79,6 +79,7 @@ func (t *attempt) converse(ctx context.Context, send []string) (*lr.Exchange, *f
 
 	t.started = c.o.Now()
 	h := &handshake{t: t}
+	//nolint:bodyclose // the library closes it; the handshake keeps a copy
 	conn, _, err := websocket.Dial(ctx, t.to.scheme+"://"+t.to.host+"/", &websocket.DialOptions{
 		HTTPClient: &http.Client{Transport: h, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }},
 	})

@@ -141,7 +141,7 @@ func (x *index) placePicture(s *shape) {
 // placeNoun places getChat and chats:search.
 func (x *index) placeNoun(s *shape, base []segment) {
 	last := s.segs[s.base].text
-	name := last
+	var name string
 	if noun, _, ok := strings.Cut(last, ":"); ok {
 		name = noun
 	} else {

@@ -127,9 +127,7 @@ func (b *routeBuilder) security(rt *lr.Route, op node) {
 		if len(m) == 0 {
 			optional = true
 		}
-		for _, name := range (node{v: m}).keys() {
-			names = append(names, name)
-		}
+		names = append(names, (node{v: m}).keys()...)
 	}
 	for _, name := range names {
 		if _, declared := b.surface.Schemes[name]; !declared {

@@ -34,7 +34,7 @@ func runTokenKeyHeader(ctx context.Context, t *lr.Trial) error {
 	if err != nil {
 		return fmt.Errorf("make a key: %w", err)
 	}
-	host, err := hostKey(t, key)
+	host, err := hostKey(ctx, t, key)
 	if err != nil {
 		return err
 	}
@@ -120,7 +120,7 @@ type keyHost struct {
 	served  sync.WaitGroup
 }
 
-func hostKey(t *lr.Trial, key *rsa.PrivateKey) (*keyHost, error) {
+func hostKey(ctx context.Context, t *lr.Trial, key *rsa.PrivateKey) (*keyHost, error) {
 	h := &keyHost{}
 	if t.Target.Base == nil || !loopback(t.Target.Base.Hostname()) {
 		return h, nil
@@ -129,7 +129,7 @@ func hostKey(t *lr.Trial, key *rsa.PrivateKey) (*keyHost, error) {
 	if err != nil {
 		return nil, fmt.Errorf("describe a key: %w", err)
 	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, fmt.Errorf("listen for the target's request for a key: %w", err)
 	}

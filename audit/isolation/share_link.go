@@ -148,8 +148,8 @@ var derivations = []func(string) string{
 	func(id string) string { return base64.RawURLEncoding.EncodeToString([]byte(id)) },
 	func(id string) string { return url.PathEscape(base64.StdEncoding.EncodeToString([]byte(id))) },
 	func(id string) string { return hex.EncodeToString([]byte(id)) },
-	func(id string) string { h := md5.Sum([]byte(id)); return hex.EncodeToString(h[:]) },
-	func(id string) string { h := sha1.Sum([]byte(id)); return hex.EncodeToString(h[:]) },
+	func(id string) string { h := md5.Sum([]byte(id)); return hex.EncodeToString(h[:]) },  //nolint:gosec // what careless applications use
+	func(id string) string { h := sha1.Sum([]byte(id)); return hex.EncodeToString(h[:]) }, //nolint:gosec // likewise
 	func(id string) string { h := sha256.Sum256([]byte(id)); return hex.EncodeToString(h[:]) },
 }
 

@@ -12,7 +12,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -53,7 +52,7 @@ type Server struct {
 func New(opts Options) (*Server, error) {
 	s := &Server{opts: opts, log: opts.Log, done: make(chan struct{})}
 	if s.log == nil {
-		s.log = slog.New(slog.NewTextHandler(io.Discard, nil))
+		s.log = slog.New(slog.DiscardHandler)
 	}
 	addr := opts.Addr
 	if addr == "" {

@@ -46,9 +46,9 @@ func execute(w io.Writer, name string, data any) error {
 	t, err := template.New("").Funcs(template.FuncMap{
 		"line":  line,
 		"inert": func(s string) string { return report.Inert(bound(s, mostText)) },
-		"style": func() template.CSS { return template.CSS(style) }, // ours, embedded
+		"style": func() template.CSS { return template.CSS(style) }, //nolint:gosec // ours, embedded
 		"script": func() template.JS { // ours, embedded
-			return template.JS(script)
+			return template.JS(script) //nolint:gosec // likewise
 		},
 		"policy":   func() string { return policy(style, script) },
 		"markdown": markdown,
