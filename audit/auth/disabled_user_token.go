@@ -70,6 +70,9 @@ func oustings(t *lr.Target) []ousting {
 func ofUsers(rt *lr.Route) bool {
 	before := rt.Path[:strings.IndexByte(rt.Path, '{')]
 	segs := segments(before)
+	if n := len(segs); n > 1 && len(segs[n-1]) <= 3 && segs[n-1][0] == 'v' { // /users/v1/{username}
+		segs = segs[:n-1]
+	}
 	if len(segs) == 0 {
 		return false
 	}
@@ -164,7 +167,14 @@ func oust(ctx context.Context, t *lr.Trial, w ousting, me *lr.Account) error {
 func (w ousting) apply(ctx context.Context, t *lr.Trial, me *lr.Account) (*lr.Exchange, error) {
 	name := w.route.PathParams()[0]
 	them := &lr.Object{Resource: w.route.Resource, Owner: me, ID: me.UserID, Keys: map[string]string{w.route.Keys[name].Resource: me.UserID}}
-	for _, a := range byPower(accountsOf(t, me.Tenant)) {
+	mates := byPower(accountsOf(t, me.Tenant))
+	if len(mates) == 0 {
+		// Who signed up belongs to no tenant of ours: an administrator of all may.
+		for _, tenant := range t.Target.Tenants() {
+			mates = append(mates, byPower(accountsOf(t, tenant))...)
+		}
+	}
+	for _, a := range mates {
 		r, err := t.Stage.Request(ctx, w.route, them, a)
 		if err != nil {
 			return nil, err

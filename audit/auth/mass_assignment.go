@@ -3,6 +3,7 @@ package auth
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"strings"
 
 	lr "github.com/launchready/launchready"
@@ -42,7 +43,7 @@ func runMassAssignment(ctx context.Context, t *lr.Trial) error {
 }
 
 // promoteEach tries each route by which users change their own record, as a
-// spare user; after one that gave power, with another.
+// spare user; after one that changed what the user may do, with another.
 func promoteEach(ctx context.Context, t *lr.Trial) (asked int, err error) {
 	me, err := spare(ctx, t)
 	if err != nil {
@@ -72,11 +73,11 @@ func promoteEach(ctx context.Context, t *lr.Trial) (asked int, err error) {
 			}
 			continue
 		}
-		gained, err := promote(ctx, t, rt, me)
+		changed, err := promote(ctx, t, rt, me)
 		if err != nil {
 			return asked, err
 		}
-		fresh = !gained
+		fresh = !changed
 	}
 	return asked, nil
 }
@@ -115,8 +116,8 @@ func selfGrant(rt *lr.Route) bool {
 
 // promote sends the caller's own update with fields that give power, and reads
 // back who the caller is: the update's own reply may echo whatever was sent. It
-// reports whether the caller has more power than before.
-func promote(ctx context.Context, t *lr.Trial, rt *lr.Route, me *lr.Account) (bool, error) {
+// reports whether the caller is no longer what it was.
+func promote(ctx context.Context, t *lr.Trial, rt *lr.Route, me *lr.Account) (changed bool, err error) {
 	subject := rt.String()
 	before, hits, err := introduce(ctx, t, me, credentialOf(me), "before")
 	if err != nil {
@@ -127,39 +128,62 @@ func promote(ctx context.Context, t *lr.Trial, rt *lr.Route, me *lr.Account) (bo
 		t.Unknown(subject, "who the caller is does not tell a role, so nothing could be read back")
 		return false, nil
 	}
-	var tries []grant
+	var tries []grant // of this user
+	sent := xs(before)
+	broken := 0
 	for _, fields := range bodies(had, roles(t, had)) {
+		if changed {
+			// A role that the target does not know has broken the account. Servers
+			// that break close the connection, so a first request may be lost.
+			if me, err = spare(ctx, t); err != nil {
+				me, err = spare(ctx, t)
+			}
+			if err != nil {
+				return true, unasked(ctx, t, subject, "making another spare user", err)
+			}
+			if before, hits, err = introduce(ctx, t, me, credentialOf(me), "before"); err != nil || len(hits) == 0 {
+				break
+			}
+			tries = nil
+		}
 		x, why, err := grantOwn(ctx, t, rt, me, before, fields)
-		if err != nil {
-			return false, unasked(ctx, t, subject, "the update", err)
+		if err := ended(ctx, err); err != nil {
+			return true, err
 		}
-		if x == nil {
+		if err == nil && x == nil {
 			t.Unknown(subject, "%s", why)
-			return false, nil
+			return changed, nil
 		}
-		tries = append(tries, grant{fields, x})
-		if !x.OK() {
-			continue // what it did nevertheless, the last look tells
-		}
-		if done, err := gainedBy(ctx, t, subject, before, me, credentialOf(me), tries); done || err != nil {
+		tries, sent = append(tries, grant{fields, x}), xs(append(sent.Exchanges, x)...)
+		done, in, err := gainedBy(ctx, t, subject, before, me, credentialOf(me), tries)
+		if done || err != nil {
 			return done, err
 		}
+		if changed = !in; changed {
+			if broken++; broken == mostBroken {
+				break
+			}
+		}
+	}
+	if changed {
+		t.Unknown(subject, "a spare account broke under fields that give power: it is no longer told who it is, so nothing could be read back. Give one identity a role that administers, so that a role which the target knows can be tried")
+		return true, nil
 	}
 	// A role may stand in the token: it counts from the next sign-in.
 	now, err := session(ctx, t, me)
 	if err != nil {
 		return false, err
 	}
-	if done, err := gainedBy(ctx, t, subject, before, me, credentialOf(now), tries); done || err != nil {
+	if done, _, err := gainedBy(ctx, t, subject, before, me, credentialOf(now), tries); done || err != nil {
 		return done, err
 	}
-	e := xs(before)
-	for _, g := range tries {
-		e = xs(append(e.Exchanges, g.sent)...)
-	}
-	t.Pass(e, subject, "fields that give power change nothing of who the caller is")
+	t.Pass(sent, subject, "fields that give power change nothing of who the caller is")
 	return false, nil
 }
+
+// mostBroken is how many spare accounts a route may break: what stands in their
+// records may be in the way of others, such as a list of users.
+const mostBroken = 2
 
 // grant is one try to get power: what was asked for, and the answer.
 type grant struct {
@@ -167,11 +191,12 @@ type grant struct {
 	sent   *lr.Exchange
 }
 
-// gainedBy looks who the caller is now, and reports the power that a try gave.
-func gainedBy(ctx context.Context, t *lr.Trial, subject string, before *lr.Exchange, me *lr.Account, c lr.Credential, tries []grant) (bool, error) {
-	after, _, err := introduce(ctx, t, me, c, "read-back")
+// gainedBy looks who the caller is now, and reports the power that a try gave;
+// and whether the caller is let in at all.
+func gainedBy(ctx context.Context, t *lr.Trial, subject string, before *lr.Exchange, me *lr.Account, c lr.Credential, tries []grant) (done, in bool, err error) {
+	after, hits, err := introduce(ctx, t, me, c, "read-back")
 	if err != nil {
-		return false, ended(ctx, err)
+		return false, false, ended(ctx, err)
 	}
 	had := privileges(before)
 	for i := len(tries) - 1; i >= 0; i-- {
@@ -179,11 +204,15 @@ func gainedBy(ctx context.Context, t *lr.Trial, subject string, before *lr.Excha
 		if gained := gains(had, privileges(after), g.fields); len(gained) > 0 {
 			e := xs(before, g.sent, after)
 			e.Witness = gained
-			t.Fail(e, subject, "answered %d; the caller then has %s, where it had %s", g.sent.Status, strings.Join(gained, ", "), describe(had))
-			return true, nil
+			answered := "not answered"
+			if g.sent != nil {
+				answered = fmt.Sprintf("answered %d", g.sent.Status)
+			}
+			t.Fail(e, subject, "%s; the caller then has %s, where it had %s", answered, strings.Join(gained, ", "), describe(had))
+			return true, true, nil
 		}
 	}
-	return false, nil
+	return false, len(hits) > 0, nil
 }
 
 // grantOwn sends the update of the caller's own record with the fields. What it
@@ -345,7 +374,9 @@ func signUpPromoted(ctx context.Context, t *lr.Trial, rt *lr.Route) error {
 		return nil
 	}
 	var last *newcomer
-	for _, fields := range bodies(had, roles(t, had)) {
+	names := roles(t, had)
+	// Each try leaves a user behind.
+	for _, fields := range bodies(had, names[:min(len(names), 4)]) {
 		n, _, err := signUp(ctx, t, rt, fields)
 		if err != nil {
 			return err

@@ -122,10 +122,13 @@ func complete(sc *lr.Schema, body map[string]any, p registrant, depth int) {
 			}
 			continue
 		}
-		if v, ok := body[name].(string); ok && v != "" || prop.ReadOnly {
+		means := personal(name)
+		// Addresses below a reserved name (RFC 2606) are often refused: the accounts'
+		// own domain is one that the target takes.
+		if v, ok := body[name].(string); ok && v != "" && means != "email" || prop.ReadOnly {
 			continue
 		}
-		switch personal(name) {
+		switch means {
 		case "email":
 			body[name] = p.email
 		case "login":

@@ -58,7 +58,7 @@ func roles(t *lr.Trial, had map[string]string) []string {
 			add(v)
 		}
 	}
-	for _, v := range []string{"admin", "administrator", "owner", "manager", "employee", "staff", "superuser"} {
+	for _, v := range []string{"admin", "employee", "owner", "manager", "staff", "administrator", "superuser"} {
 		add(likeCase(v, own))
 	}
 	if len(out) == 0 {
