@@ -61,6 +61,8 @@ type Options struct {
 	Preflight func(context.Context) error
 	// Members is told how to make members of a tenant, once the surface is known.
 	Members func(MakeUser)
+	// SignUps is told how to record the users that the cast signs up.
+	SignUps func(SignUp)
 	// Evidence masks and cuts an exchange for the report.
 	Evidence func(lr.Evidence) []lr.EvidenceItem
 	// Surface warnings: what was repaired in the specification.
@@ -72,6 +74,10 @@ type Options struct {
 	Log      *slog.Logger
 	Now      func() time.Time
 }
+
+// SignUp records a sign-up that is about to be sent; what it returns, whether a
+// user was made by it.
+type SignUp func(ctx context.Context, login, request string) (after func(ctx context.Context, made bool) error, err error)
 
 // MakeUser makes a user in a tenant with a role and a password, and returns its
 // login name and id.
@@ -163,6 +169,9 @@ func (r *run) prepare(ctx context.Context) error {
 		Target: r.Target, HTTP: r.Client, Mint: r.mint, Ledger: r.Ledger, Run: r.Run, Declared: r.Declared, Log: r.Log,
 	})
 	r.watched = r.stage.Watched(r.Client)
+	if r.SignUps != nil {
+		r.SignUps(r.stage.SigningUp)
+	}
 	if r.Members != nil {
 		r.Members(r.stage.MakeUser)
 	}

@@ -43,6 +43,21 @@ func (w *watched) Do(ctx context.Context, as *lr.Account, r *lr.Request) (*lr.Ex
 	return x, w.s.answered(context.WithoutCancel(ctx), id, rt, as, r, x)
 }
 
+// SigningUp ledgers a user with a tenant of its own that is about to be signed
+// up; what it returns records whether that came to be.
+func (s *Stage) SigningUp(ctx context.Context, login, request string) (func(context.Context, bool) error, error) {
+	id, err := s.intend(ctx, Entry{Run: s.opt.Run, Create: request, Canary: login})
+	if err != nil {
+		return nil, fmt.Errorf("write the ledger before %s: %w", request, err)
+	}
+	return func(ctx context.Context, made bool) error {
+		if made {
+			return s.settle(ctx, id, Created, "")
+		}
+		return s.settle(ctx, id, Removed, "refused")
+	}, nil
+}
+
 // making is the route that a request goes to where it makes something.
 func (s *Stage) making(r *lr.Request) *lr.Route {
 	if r.Method != "POST" && r.Method != "PUT" {

@@ -118,6 +118,7 @@ func New(ctx context.Context, c *config.Config, o Options) (*Assembly, error) {
 		FailOn: c.FailOn, Waivers: waivers(c), Seed: o.Seed, Owner: c.Owners.Default, Ledger: o.Ledger, Declared: declared(c),
 		Preflight: func(ctx context.Context) (err error) { noticed, err = preflight(ctx, cast); return err },
 		Noticed:   func() []string { return noticed },
+		SignUps:   func(record audit.SignUp) { cast.SetWitness(signin.Witness(record)) },
 		Members:   func(make audit.MakeUser) { cast.SetMembers(members(make)) },
 		Evidence:  func(e lr.Evidence) []lr.EvidenceItem { return report.Items(masked(e, client), "record", a.Redact) },
 		Warnings:  c.Warnings, Progress: o.Progress, Log: o.Log, Now: o.Now,

@@ -68,11 +68,12 @@ type Cast struct {
 	o     Options
 	order []*session
 
-	mu     sync.Mutex
-	of     map[*lr.Account]*session // kept alive: the accounts of the configuration
-	known  map[*lr.Account]*session // and the copies and spares, which are not
-	taken  map[string]bool          // declared spares that were given away
-	spares int
+	mu      sync.Mutex
+	of      map[*lr.Account]*session // kept alive: the accounts of the configuration
+	known   map[*lr.Account]*session // and the copies and spares, which are not
+	taken   map[string]bool          // declared spares that were given away
+	spares  int
+	witness Witness // of sign-ups; nil: nobody records them
 }
 
 var (

@@ -143,6 +143,27 @@ func (c *Cast) spare(ctx context.Context, id Identity, got *granted) (*lr.Accoun
 	return s.account, nil
 }
 
+// Witness is told of a sign-up before it is sent, and by what it returns
+// whether a user was made. An error stops the sign-up.
+type Witness func(ctx context.Context, login, request string) (after func(ctx context.Context, made bool) error, err error)
+
+// SetWitness gives who records sign-ups; it comes before the first spare.
+func (c *Cast) SetWitness(w Witness) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.witness = w
+}
+
+func (c *Cast) signingUp(ctx context.Context, login string, r *lr.Request) (func(context.Context, bool) error, error) {
+	c.mu.Lock()
+	w := c.witness
+	c.mu.Unlock()
+	if w == nil {
+		return func(context.Context, bool) error { return nil }, nil
+	}
+	return w(ctx, login, r.Route.String())
+}
+
 // signUp makes a tenant with its first user.
 func (c *Cast) signUp(ctx context.Context, role string) (*lr.Account, error) {
 	id := c.fresh("", role)
@@ -157,8 +178,16 @@ func (c *Cast) signUp(ctx context.Context, role string) (*lr.Account, error) {
 	}
 	r.Note = "sign up " + id.Name
 	r.Route = &lr.Route{Method: r.Method, Path: plain(r.Path), Kind: lr.SignUp, Source: "configuration"}
+	after, err := c.signingUp(ctx, id.User, r)
+	if err != nil {
+		return nil, fmt.Errorf("sign up: %w", err)
+	}
 	x, err := c.o.HTTP.Private(ctx, s.account, r)
 	if err != nil {
+		return nil, fmt.Errorf("sign up: %w", err)
+	}
+	// The answer stands whatever became of the run meanwhile.
+	if err := after(context.WithoutCancel(ctx), x.OK()); err != nil {
 		return nil, fmt.Errorf("sign up: %w", err)
 	}
 	if !x.OK() {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -82,6 +83,32 @@ func TestSpareBySignUp(t *testing.T) {
 	}
 	if got := string(s.get(t, a, "/x").Body); got != "for "+a.User {
 		t.Errorf("got %q", got)
+	}
+}
+
+func TestSignUpsAreWitnessed(t *testing.T) {
+	up := &signin.Call{Request: "POST /signup", JSON: map[string]any{"email": "$user", "password": "$password", "company": "$tenant"}}
+	s := setUp(t, signin.Options{Method: with(login("/login"), plainMethod), WhoAmI: "GET /me", Identities: []signin.Identity{member()}, SignUp: up})
+	s.preflight(t)
+	var told []string
+	s.cast.SetWitness(func(_ context.Context, login, request string) (func(context.Context, bool) error, error) {
+		told = append(told, request+" for "+login)
+		return func(_ context.Context, made bool) error {
+			told = append(told, fmt.Sprint(made))
+			return nil
+		}, nil
+	})
+	a, err := s.cast.Spare(t.Context(), "", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := []string{"POST /signup for " + a.User, "true"}; !slices.Equal(told, want) {
+		t.Errorf("got %q, want %q", told, want)
+	}
+	boom := errors.New("the ledger is full")
+	s.cast.SetWitness(func(context.Context, string, string) (func(context.Context, bool) error, error) { return nil, boom })
+	if a, err := s.cast.Spare(t.Context(), "", ""); !errors.Is(err, boom) {
+		t.Errorf("got %v, %v: what cannot be recorded must not be made", a, err)
 	}
 }
 
