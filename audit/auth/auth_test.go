@@ -60,6 +60,8 @@ var cases = []struct {
 	{check: "auth/path-normalisation", name: "two slashes get past the guard", faults: []string{"raw-path"}, want: "failed", says: "two slashes in front"},
 	{check: "auth/path-normalisation", name: "X-Original-URL gets past the guard", faults: []string{"original-url"}, want: "failed", says: "X-Original-URL"},
 	{check: "auth/path-normalisation", name: "refuses with 200", style: "soft", want: "passed"},
+	{check: "auth/path-normalisation", name: "a credential is optional on some routes", faults: []string{"optional notes"}, want: "passed"},
+	{check: "auth/path-normalisation", name: "a credential is optional everywhere", faults: []string{"optional"}, want: "passed"},
 
 	{check: "auth/method-override", name: "right", want: "passed"},
 	{check: "auth/method-override", name: "honoured after the role", faults: []string{"override"}, want: "failed", says: "in a header"},
@@ -67,12 +69,14 @@ var cases = []struct {
 	{check: "auth/undeclared-route", name: "right", want: "passed"},
 	{check: "auth/undeclared-route", name: "debug route", faults: []string{"debug"}, want: "failed", where: "GET /debug/users"},
 	{check: "auth/undeclared-route", name: "any method gets past the guard", faults: []string{"any-method"}, want: "failed", says: "method LAUNCHREADY"},
+	{check: "auth/undeclared-route", name: "descriptions of the API with an account's address as example", faults: []string{"described"}, want: "passed"},
 
 	{check: "auth/token-signature", name: "right", want: "passed"},
 	{check: "auth/token-signature", name: "right with a shared secret", faults: []string{"symmetric"}, want: "passed"},
 	{check: "auth/token-signature", name: "not verified", faults: []string{"signature"}, want: "failed", where: "application"},
 	{check: "auth/token-signature", name: "echoes the token's claims", style: "echo", want: "passed"},
 	{check: "auth/token-signature", name: "breaks on it", style: "broken", want: "passed"},
+	{check: "auth/token-signature", name: "a credential is optional on some routes", faults: []string{"optional notes"}, want: "passed"},
 
 	{check: "auth/alg-none", name: "right", want: "passed"},
 	{check: "auth/alg-none", name: "honoured", faults: []string{"none"}, want: "failed", where: "application", says: "alg nOnE"},
@@ -83,6 +87,7 @@ var cases = []struct {
 	{check: "auth/alg-confusion", name: "right", want: "passed"},
 	{check: "auth/alg-confusion", name: "public key as secret", faults: []string{"confusion"}, want: "failed", says: "SPKI PEM"},
 	{check: "auth/alg-confusion", name: "no public key", faults: []string{"symmetric"}, want: "skipped"},
+	{check: "auth/alg-confusion", name: "no signature is looked at, which is another check's", faults: []string{"signature"}, want: "skipped"},
 
 	{check: "auth/weak-token-secret", name: "private key", want: "passed"},
 	{check: "auth/weak-token-secret", name: "random secret", faults: []string{"symmetric"}, want: "passed"},
@@ -125,6 +130,12 @@ var cases = []struct {
 	{check: "auth/mass-assignment", name: "echoes but does not store", want: "passed"},
 	{check: "auth/mass-assignment", name: "binds the role", faults: []string{"mass"}, want: "failed", where: "PATCH /me", says: "role admin"},
 	{check: "auth/mass-assignment", name: "sign-up binds the role", faults: []string{"signup-role"}, want: "failed", where: "POST /signup", says: "role admin"},
+	{check: "auth/mass-assignment", name: "sign-up of which nothing is required binds the role", faults: []string{"signup-role", "loose-signup"}, want: "failed", where: "POST /signup", says: "role admin"},
+	{check: "auth/mass-assignment", name: "sign-up inside an object binds the role", faults: []string{"signup-role", "nested-signup"}, want: "failed", where: "POST /signup", says: "role admin"},
+	{check: "auth/mass-assignment", name: "sign-up inside an object is right", faults: []string{"nested-signup"}, want: "passed"},
+	{check: "auth/mass-assignment", name: "anyone gives anyone a role", faults: []string{"grant", "no-role PUT /update_role"}, want: "failed", where: "PUT /update_role", says: "role admin"},
+	{check: "auth/mass-assignment", name: "administrators give roles", faults: []string{"grant"}, want: "passed"},
+	{check: "auth/mass-assignment", name: "one role breaks the account, another is taken", faults: []string{"fragile"}, want: "failed", where: "PATCH /me", says: "role manager"},
 
 	{check: "auth/api-key-scope", name: "right", want: "passed"},
 	{check: "auth/api-key-scope", name: "scopes are not looked at", faults: []string{"scopes"}, want: "failed", says: "notes:read"},
@@ -140,6 +151,7 @@ var cases = []struct {
 	{check: "auth/user-enumeration", name: "right", want: "passed"},
 	{check: "auth/user-enumeration", name: "sign-in tells", faults: []string{"enumerate"}, want: "failed", where: "POST /login"},
 	{check: "auth/user-enumeration", name: "asking for a reset tells", faults: []string{"enumerate-forgot"}, want: "failed", where: "POST /forgot"},
+	{check: "auth/user-enumeration", name: "a reset refuses what the audit sends", faults: []string{"forgot-strict"}, want: "unknown"},
 
 	{check: "auth/websocket-credential", name: "right", want: "passed"},
 	{check: "auth/websocket-credential", name: "open", faults: []string{"open GET /ws"}, want: "failed", where: "GET /ws"},

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -39,7 +40,7 @@ func profile(p *person) answer {
 func shown(n *note) answer { return answer{"id": n.ID, "text": n.Text, "pinned": n.Pinned} }
 
 func (b *bureau) table() []endpoint {
-	return append(append(b.accountEndpoints(), b.noteEndpoints()...), b.otherEndpoints()...)
+	return slices.Concat(b.accountEndpoints(), b.noteEndpoints(), b.otherEndpoints(), b.strangeEndpoints())
 }
 
 func (b *bureau) accountEndpoints() []endpoint {
@@ -72,6 +73,8 @@ func (b *bureau) accountEndpoints() []endpoint {
 			}
 			if role := text(in, "role"); role != "" && b.faults["mass"] {
 				c.Role = role
+			} else if b.faults["fragile"] && (role == "admin" || role == "manager") {
+				c.Role, c.Status = role, map[string]string{"admin": "broken", "manager": "active"}[role]
 			}
 			out := profile(c.person)
 			for k, v := range in { // the trap: it echoes what it does not store
@@ -79,14 +82,7 @@ func (b *bureau) accountEndpoints() []endpoint {
 			}
 			say(w, 200, out)
 		}},
-		{"POST", "/signup", 0, map[string]string{"email": "string", "password": "string", "name": "string"}, false, false, func(w http.ResponseWriter, r *http.Request, _ *caller) {
-			in := fields(r)
-			role := "viewer"
-			if text(in, "role") != "" && b.faults["signup-role"] {
-				role = text(in, "role")
-			}
-			say(w, 201, profile(b.addUser("ten_new", text(in, "email"), role, text(in, "password"))))
-		}},
+		{"POST", "/signup", 0, b.signUpBody(), false, false, b.signUp},
 		{"GET", "/members", 1, nil, false, false, func(w http.ResponseWriter, _ *http.Request, c *caller) {
 			out := []answer{}
 			for _, p := range b.users {
@@ -138,6 +134,10 @@ func (b *bureau) accountEndpoints() []endpoint {
 		}},
 		{"POST", "/forgot", 0, map[string]string{"email": "string"}, false, false, func(w http.ResponseWriter, r *http.Request, _ *caller) {
 			p := b.byEmail(text(fields(r), "email"))
+			if b.faults["forgot-strict"] {
+				say(w, 422, answer{"error": "a captcha is missing"})
+				return
+			}
 			if p == nil {
 				if b.faults["enumerate-forgot"] {
 					say(w, 404, answer{"error": "no such user"})
@@ -198,6 +198,9 @@ func (b *bureau) login(w http.ResponseWriter, r *http.Request, _ *caller) {
 		return
 	}
 	life := time.Hour
+	if b.faults["short"] {
+		life = 10 * time.Minute
+	}
 	if s, ok := in["expires_in"].(float64); ok {
 		life = time.Duration(s) * time.Second
 	}

@@ -17,6 +17,8 @@ type forgery struct {
 	// twin is the same without the trick. Where it is accepted as well, the
 	// fault is another check's.
 	twin *lr.Credential
+	// decides is the check that decides then; "" where what is left is right.
+	decides string
 }
 
 // nonsense is a token that nobody issued and nobody could parse.
@@ -98,9 +100,12 @@ func offer(ctx context.Context, t *lr.Trial, p oracle.Probe, f forgery) (oracle.
 		return j, err
 	}
 	if k.Verdict == lr.Failed {
-		// Neither right nor this check's fault: another one decides.
-		j.Verdict, j.Confidence = lr.Skipped, lr.Confirmed
-		j.Reason = "accepted without the trick as well: see auth/token-signature"
+		j.Verdict, j.Confidence = lr.Passed, lr.Confirmed
+		j.Reason = "accepted without the trick as well, so the fault is not here"
+		if f.decides != "" { // neither right nor this check's fault
+			j.Verdict = lr.Skipped
+			j.Reason = "accepted without the trick as well: see " + f.decides
+		}
 	}
 	return j, nil
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	lr "github.com/launchready/launchready"
 	"github.com/launchready/launchready/audit/auth"
@@ -69,6 +70,12 @@ func TestGaps(t *testing.T) {
 		{"auth/token-key-header", "no JWT", opaque, "skipped", "not JSON Web Tokens"},
 		{"auth/token-audience", "one token only", opaque, "skipped", "one token only"},
 		{"auth/expired-token", "none expires", opaque, "unknown", "expired_token"},
+		{"auth/expired-token", "one expires in a minute", func(t *lr.Trial) {
+			opaque(t)
+			for _, a := range t.Target.Accounts {
+				a.Credential.Expires = t.Now().Add(time.Minute)
+			}
+		}, "unknown", "within 20s"},
 		{"auth/token-in-query", "no accounts", nobody, "unknown", "no account"},
 		{"auth/token-after-logout", "no sign-out", without("logout"), "skipped", "no sign-out"},
 		{"auth/token-after-logout", "no session to end", alone, "unknown", "no session to end"},
@@ -115,6 +122,50 @@ func TestGaps(t *testing.T) {
 			}
 			if t.Failed() {
 				tell(t, out)
+			}
+		})
+	}
+}
+
+// founder is a cast whose spare users have tenants of their own: there is a
+// sign-up and no route that makes members.
+type founder struct{ lr.Cast }
+
+func (f founder) Spare(ctx context.Context, tenant, role string) (*lr.Account, error) {
+	if tenant != "" {
+		return nil, lr.ErrNoSpare
+	}
+	return f.Cast.Spare(ctx, "", role)
+}
+
+func TestSpareBySignUp(t *testing.T) {
+	found := func(t *lr.Trial) { t.Cast = founder{t.Cast} }
+	for fault, want := range map[string]string{"mass": "failed", "": "passed"} {
+		out := put(t, "auth/mass-assignment", newBureau(t, "", fault), found)
+		if got := verdict(out); got != want {
+			t.Errorf("%q: got %s, want %s", fault, got, want)
+			tell(t, out)
+		}
+	}
+}
+
+// TestLogoutSeverity holds a session that outlives its end for minutes against
+// one that does for longer, or gets new tokens.
+func TestLogoutSeverity(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		faults []string
+		want   lr.Severity // 0: the check's own
+		says   string
+	}{
+		{"ten minutes", []string{"logout-access", "short"}, lr.Medium, "for no more than"},
+		{"an hour", []string{"logout-access"}, 0, "the access token still works"},
+		{"ten minutes, again and again", []string{"logout", "short"}, 0, "the refresh token still gives new ones"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			out := put(t, "auth/token-after-logout", newBureau(t, "", c.faults...))
+			if len(out) != 1 || out[0].Verdict != lr.Failed || out[0].Severity != c.want || !strings.Contains(out[0].Message, c.says) {
+				t.Errorf("got %+v, want severity %v and %q", out, c.want, c.says)
 			}
 		})
 	}

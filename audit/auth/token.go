@@ -217,6 +217,9 @@ func tamper(ctx context.Context, t *lr.Trial, fault string, forge func(me *lr.Ac
 		t.Unknown(application, "the account's own token was not accepted by %s just now (%s), so a refusal of a forged one would prove nothing", probes[0].Route, j.Reason)
 		return nil
 	}
+	for i := range forgeries {
+		forgeries[i].decides = "auth/token-signature"
+	}
 	y, err := try(ctx, t, probes, forgeries)
 	if err != nil {
 		return err

@@ -78,6 +78,13 @@ func schema(body map[string]string) map[string]any {
 			props[name] = map[string]any{"type": "array", "items": map[string]any{"type": "string", "enum": []string{"notes:write", "notes:read", "usage:read", "members:read"}}}
 		default:
 			props[name] = map[string]any{"type": kind}
+			if inner, ok := strings.CutPrefix(kind, "{"); ok {
+				in := map[string]string{}
+				for _, f := range strings.Fields(strings.TrimSuffix(inner, "}")) {
+					in[f] = "string"
+				}
+				props[name] = schema(in)
+			}
 		}
 	}
 	slices.Sort(need)
@@ -120,6 +127,7 @@ func put(t *testing.T, id string, b *bureau, change ...func(*lr.Trial)) []lr.Out
 		ids = append(ids, id)
 	}
 	cast, err := signin.New(signin.Options{HTTP: client, Identities: ids, WhoAmI: "GET /me", Run: "test", Now: b.now,
+		SignUp: &signin.Call{Request: "POST /signup", JSON: map[string]any{"email": "$email", "password": "$password", "name": "$login"}},
 		Method: &signin.Method{Kind: signin.Template, Call: signin.Call{Request: "POST /login", JSON: map[string]any{"email": "$user", "password": "$password"}},
 			Token: "/access_token", RefreshToken: "/refresh_token", Send: "Authorization: Bearer {token}",
 			Refresh: &signin.Call{Request: "POST /refresh", JSON: map[string]any{"refresh_token": "$refresh"}}}})
@@ -140,7 +148,10 @@ func put(t *testing.T, id string, b *bureau, change ...func(*lr.Trial)) []lr.Out
 			target.SignIn = rt
 		}
 	}
-	target.Routes = append(target.Routes, &lr.Route{Method: "GET", Path: "/debug/users", Source: "well-known paths"})
+	target.Routes = append(target.Routes,
+		&lr.Route{Method: "GET", Path: "/debug/users", Source: "well-known paths"},
+		&lr.Route{Method: "GET", Path: "/openapi.json", Source: "well-known paths"},
+		&lr.Route{Method: "GET", Path: "/internal/schema", Source: "well-known paths"})
 	st := stage.New(stage.Options{Target: target, HTTP: client, Mint: oracle.NewMint("test", nil), Run: "test"})
 	cast.SetMembers(func(ctx context.Context, want signin.Identity) (signin.Identity, error) {
 		var err error
