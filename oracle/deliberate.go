@@ -8,7 +8,8 @@ import (
 	lr "github.com/launchready/launchready"
 )
 
-// deliberate weighs a hit that may be meant. What the attacker's own list shows
+// deliberate weighs a hit that may be meant. What a list shows to anyone without
+// a credential is no secret between tenants. What the attacker's own list shows
 // of an object that this run did not make is a catalogue; an object that says of
 // itself that it is public, and the bare name or id of a user in a directory of
 // users, are reported as suspected: only the owner of the target can tell.
@@ -30,6 +31,13 @@ func deliberate(ctx context.Context, t *lr.Trial, p Probe, victim *lr.Account, j
 			}
 		}
 	}
+	if open, err := listedToAnyone(ctx, t, p, o, j.Hits); err != nil {
+		return j, err
+	} else if open {
+		j.Verdict, j.Confidence, j.Open = lr.Passed, lr.Confirmed, true
+		j.Reason = "shows nothing that its list does not show to anyone, so no matter of tenants"
+		return j, nil
+	}
 	switch {
 	case o != nil && saysPublic(o.Body, 0):
 		j.Confidence = lr.Suspected
@@ -39,6 +47,32 @@ func deliberate(ctx context.Context, t *lr.Trial, p Probe, victim *lr.Account, j
 		j.Reason += "; they are names or ids of users: if all users may know of each other, name the route under access.shared"
 	}
 	return j, nil
+}
+
+// listedToAnyone reports whether the list of the object's collection shows all of
+// the hits to a caller without a credential.
+func listedToAnyone(ctx context.Context, t *lr.Trial, p Probe, o *lr.Object, hits []string) (bool, error) {
+	if !p.Keyed() || o == nil {
+		return false, nil
+	}
+	list := lister(t.Target, o.Resource)
+	if list == nil || list == p.Route {
+		return false, nil
+	}
+	r, err := t.Stage.Request(ctx, list, nil, nil)
+	if err != nil {
+		return false, nil //nolint:nilerr // a list that cannot be asked shows nothing
+	}
+	r.Note = "what its list shows to anyone"
+	PastCaches(t, r)
+	x, err := t.HTTP.Do(ctx, nil, r)
+	if err != nil {
+		if Fatal(ctx, err) {
+			return false, err
+		}
+		return false, nil
+	}
+	return x.OK() && len(Find(hits, x)) == len(hits), nil
 }
 
 // commons weighs a hit of nobody's that every signed-in tenant may have as well:

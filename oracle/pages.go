@@ -177,25 +177,25 @@ func queryInt(path, name string) int {
 }
 
 // foreignPage reads on in a list until a page holds a canary of the tenant, and
-// returns that page; nil when none of the pages read does.
-func foreignPage(ctx context.Context, t *lr.Trial, p Probe, tenant string, r *lr.Request, x *lr.Exchange) (*lr.Exchange, error) {
+// returns that page and how it was asked for; nil when none of the pages read does.
+func foreignPage(ctx context.Context, t *lr.Trial, p Probe, tenant string, r *lr.Request, x *lr.Exchange) (*lr.Request, *lr.Exchange, error) {
 	for range maxPages {
 		if r = NextPage(t.Target.Base, p.Route, r, x); r == nil {
-			return nil, nil
+			return nil, nil, nil
 		}
 		r.Note = "the next page"
 		var err error
 		if x, err = t.HTTP.Do(ctx, p.As, r); err != nil {
 			if Fatal(ctx, err) {
-				return nil, err
+				return nil, nil, err
 			}
-			return nil, nil
+			return nil, nil, nil
 		}
 		if len(Foreign(t, tenant, x, RequestText(r))) > 0 {
-			return x, nil
+			return r, x, nil
 		}
 	}
-	return nil, nil
+	return nil, nil, nil
 }
 
 // Foreign lists the canaries of the tenant that a reply holds and the request

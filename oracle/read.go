@@ -114,12 +114,12 @@ func read(ctx context.Context, t *lr.Trial, p Probe, pastCaches bool) (Judgement
 		return lost(ctx, "the probe", err)
 	}
 	if p.As != nil && p.Route.Kind == lr.List && len(Foreign(t, owner.Tenant, c.Probe, RequestText(r))) == 0 {
-		page, err := foreignPage(ctx, t, p, owner.Tenant, r, c.Probe)
+		asked, page, err := foreignPage(ctx, t, p, owner.Tenant, r, c.Probe)
 		if err != nil {
 			return Judgement{}, err
 		}
 		if page != nil {
-			c.Probe = page
+			r, c.Probe = asked, page
 		}
 	}
 	var noAnonymous error
@@ -153,6 +153,11 @@ func read(ctx context.Context, t *lr.Trial, p Probe, pastCaches bool) (Judgement
 		return Judgement{Verdict: lr.Passed, Confidence: lr.Confirmed, Reason: "shows nothing that could belong to one tenant", Evidence: lr.Seen(present(ownerReply)...)}, nil
 	}
 	j := Judge(c)
+	if j.Verdict == lr.Failed && j.Confidence == lr.Confirmed && c.Anonymous != nil && p.Vary == nil {
+		if j, err = anonymousNow(ctx, t, r, c, j); err != nil {
+			return Judgement{}, err
+		}
+	}
 	j.Evidence.Exchanges = present(ownerReply, c.Probe)
 	switch {
 	case j.Verdict != lr.Failed || j.Confidence != lr.Confirmed:
@@ -181,6 +186,27 @@ func anonymous(ctx context.Context, t *lr.Trial, p Probe, victim *lr.Account) (*
 	}
 	r.Note = "anonymous control"
 	return t.HTTP.Do(ctx, nil, r)
+}
+
+// anonymousNow asks the probe's own question once more without a credential,
+// and past caches. The anonymous control is taken once in a run; what has been
+// made since stands in the probe and cannot stand in the control.
+func anonymousNow(ctx context.Context, t *lr.Trial, asked *lr.Request, c Case, j Judgement) (Judgement, error) {
+	r := asked.Clone()
+	r.Credential, r.Note = nil, "anonymous control"
+	PastCaches(t, r)
+	x, err := t.HTTP.Do(ctx, nil, r)
+	if err != nil {
+		if Fatal(ctx, err) {
+			return j, err
+		}
+		return j, nil
+	}
+	if len(Find(j.Hits, x)) < len(j.Hits) {
+		return j, nil
+	}
+	c.Anonymous = x
+	return Judge(c), nil
 }
 
 // ownObject is the attacker's own object that the route could address.

@@ -115,7 +115,7 @@ func SelfKey(name string, rt *lr.Route, a *lr.Account) string {
 		return a.TenantID
 	case n == "username" || n == "login" || n == "handle":
 		for _, k := range []string{"username", "login", "handle", "name"} {
-			if v := a.Known[k]; v != "" {
+			if v := told(a, k); v != "" {
 				return v
 			}
 		}
@@ -124,6 +124,20 @@ func SelfKey(name string, rt *lr.Route, a *lr.Account) string {
 		return a.User
 	case strings.HasPrefix(n, "user"):
 		return a.UserID
+	}
+	return ""
+}
+
+// told is what whoami said of a field, in the reply itself or one level down:
+// {"user": {"username": …}} is as usual as {"username": …}.
+func told(a *lr.Account, field string) string {
+	if v := a.Known[field]; v != "" {
+		return v
+	}
+	for _, in := range []string{"user", "data", "account", "profile", "me", "result"} {
+		if v := a.Known[in+"."+field]; v != "" {
+			return v
+		}
 	}
 	return ""
 }

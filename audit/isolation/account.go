@@ -78,10 +78,7 @@ func change(ctx context.Context, t *lr.Trial, rt *lr.Route, victim, as *lr.Accou
 		return nil, false, err
 	}
 	r.Note = note
-	if len(r.Body) == 0 && names(rt, "password") {
-		r.Body = []byte(`{"password":"Lr1!` + t.Stage.Canary("")[4:] + `"}`)
-		r.SetHeader("Content-Type", "application/json")
-	}
+	complete(t, r, rt, victim)
 	x, err := t.HTTP.Do(ctx, as, r)
 	if err != nil {
 		return nil, false, err
@@ -98,6 +95,56 @@ func change(ctx context.Context, t *lr.Trial, rt *lr.Route, victim, as *lr.Accou
 		return nil, false, err
 	}
 	return x, len(oracle.Find(oracle.Canaries(string(r.Body)), after)) > 0, nil
+}
+
+// complete fills the members of the body that the request leaves out: a
+// specification that requires nothing still names what can be changed. Roles and
+// states are left alone, they are another check's matter.
+func complete(t *lr.Trial, r *lr.Request, rt *lr.Route, victim *lr.Account) {
+	m := map[string]any{}
+	if len(r.Body) > 0 && json.Unmarshal(r.Body, &m) != nil {
+		return
+	}
+	fields := map[string]*lr.Schema{}
+	if rt.Body != nil && rt.Body.Schema != nil {
+		fields = rt.Body.Schema.Properties
+	}
+	if len(fields) == 0 && names(rt, "password") {
+		fields = map[string]*lr.Schema{"password": {Type: "string"}}
+	}
+	filled := false
+	for name, f := range fields {
+		n := strings.ToLower(name)
+		if _, has := m[name]; has || f.ReadOnly || f.Type != "string" || len(f.Enum) > 0 {
+			continue
+		}
+		switch {
+		case strings.Contains(n, "password"):
+			m[name] = "Lr1!" + t.Stage.Canary("")[4:]
+		case strings.HasSuffix(n, "email"):
+			m[name] = t.Stage.Canary(victim.Tenant) + "@" + mailDomain(victim)
+		default:
+			continue
+		}
+		filled = true
+	}
+	if !filled {
+		return
+	}
+	if body, err := json.Marshal(m); err == nil {
+		r.Body = body
+		r.SetHeader("Content-Type", "application/json")
+	}
+}
+
+// mailDomain is the domain of an account's own address, which the target takes.
+func mailDomain(a *lr.Account) string {
+	for _, v := range []string{a.User, a.Known["email"]} {
+		if _, d, ok := strings.Cut(v, "@"); ok && d != "" {
+			return d
+		}
+	}
+	return "example.com"
 }
 
 // password is the new password that a body sets, "" when it sets none.
