@@ -1,10 +1,12 @@
 package signin
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"maps"
+	"net/url"
 	"strconv"
 	"strings"
 
@@ -196,9 +198,23 @@ func (c *Cast) signUp(ctx context.Context, role string) (*lr.Account, error) {
 	if s.m.Kind == Template { // many sign-ups sign in at once
 		if g, err := c.accept(s, x, nil); err == nil && !g.cred.Token.IsZero() {
 			if a, err := c.spare(ctx, id, &g); err == nil {
-				return a, nil
+				return withAddress(a, r, id.Vars["email"]), nil
 			}
 		}
 	}
-	return c.spare(ctx, id, nil)
+	a, err := c.spare(ctx, id, nil)
+	if err != nil {
+		return nil, err
+	}
+	return withAddress(a, r, id.Vars["email"]), nil
+}
+
+// withAddress adds the address that the account signed up with to what is known
+// of it, where the target does not tell it back.
+func withAddress(a *lr.Account, r *lr.Request, email string) *lr.Account {
+	sent := bytes.Contains(r.Body, []byte(email)) || bytes.Contains(r.Body, []byte(url.QueryEscape(email))) // in JSON or a form
+	if _, told := a.Known["email"]; !told && a.Known != nil && sent {
+		a.Known["email"] = email
+	}
+	return a
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -109,6 +110,38 @@ func TestSignUpsAreWitnessed(t *testing.T) {
 	s.cast.SetWitness(func(context.Context, string, string) (func(context.Context, bool) error, error) { return nil, boom })
 	if a, err := s.cast.Spare(t.Context(), "", ""); !errors.Is(err, boom) {
 		t.Errorf("got %v, %v: what cannot be recorded must not be made", a, err)
+	}
+}
+
+// TestSpareNames holds what a sign-up is filled with: an address where identities
+// sign in with one, and else a plain name beside an address.
+func TestSpareNames(t *testing.T) {
+	for user, plain := range map[string]bool{"mina": true, "mina@acme.test": false} {
+		var seen []string
+		up := &signin.Call{Request: "POST /signup", JSON: map[string]any{"email": "$user", "password": "$password", "company": "$tenant", "names": []any{"$login", "$email", "$phone"}}}
+		s := setUp(t, signin.Options{Method: with(login("/login"), plainMethod), WhoAmI: "GET /me", SignUp: up,
+			Identities: []signin.Identity{identity("acme_member", "acme", "member", user, "pw-of-mina-77")}})
+		for range 2 {
+			a, err := s.cast.Spare(t.Context(), "", "")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if strings.Contains(a.User, "@") == plain || strings.Contains(a.User, "-") == plain {
+				t.Errorf("beside %s, a spare user is %s", user, a.User)
+			}
+			if !strings.Contains(a.Known["email"]+a.Known["user.email"], "@") {
+				t.Errorf("the address of %s is not known: %v", a.User, a.Known)
+			}
+			seen = append(seen, a.User)
+		}
+		if seen[0] == seen[1] {
+			t.Errorf("two spare users are %s", seen[0])
+		}
+		phone := regexp.MustCompile(`"names":\["([a-z0-9]+)","([^"@]+@[^"]+)","(\+1555\d{7})"\]`)
+		found := phone.FindAllStringSubmatch(s.written(), -1)
+		if len(found) < 2 || found[0][1] == found[len(found)-1][1] || found[0][3] == found[len(found)-1][3] {
+			t.Errorf("names, addresses and numbers are %q", found)
+		}
 	}
 }
 
