@@ -118,6 +118,7 @@ var cases = []struct {
 	{check: "auth/refresh-reuse", name: "not consumed", faults: []string{"reuse"}, want: "failed", where: "application"},
 
 	{check: "auth/session-fixation", name: "right", want: "passed"},
+	{check: "auth/session-fixation", name: "a cookie that signs nobody in", faults: []string{"visitor"}, want: "skipped"},
 	{check: "auth/session-fixation", name: "keeps what the client brought", faults: []string{"fixation"}, want: "failed", where: "cookie bureau"},
 
 	{check: "auth/function-level", name: "right", want: "passed"},

@@ -205,7 +205,9 @@ func (b *bureau) login(w http.ResponseWriter, r *http.Request, _ *caller) {
 		life = time.Duration(s) * time.Second
 	}
 	g := b.grant(p, "", life)
-	if in["cookie"] == true {
+	if b.faults["visitor"] {
+		http.SetCookie(w, &http.Cookie{Name: "visitor", Value: b.id("v"), Path: "/"})
+	} else if in["cookie"] == true {
 		value := b.id("c")
 		if brought, err := r.Cookie("bureau"); err == nil && b.faults["fixation"] {
 			value = brought.Value

@@ -50,10 +50,16 @@ func runSessionFixation(ctx context.Context, t *lr.Trial) error {
 		t.NotApplicable("signing in sets no cookie")
 		return nil
 	}
+	asked := false
 	for _, c := range set {
-		if err := fixate(ctx, t, a, c, ask); err != nil {
+		sessions, err := fixate(ctx, t, a, c, ask)
+		if err != nil {
 			return unasked(ctx, t, "cookie "+c.Name, "signing in with a session id of the check's own", err)
 		}
+		asked = asked || sessions
+	}
+	if !asked {
+		t.NotApplicable("no cookie of the sign-in lets anybody in by itself")
 	}
 	return nil
 }
@@ -75,44 +81,44 @@ func sessionCookies(x *lr.Exchange) []*http.Cookie {
 }
 
 // fixate signs in with a session id of the check's own in the cookie, and asks
-// who that id is.
-func fixate(ctx context.Context, t *lr.Trial, a *lr.Account, c *http.Cookie, ask func(*lr.Request) error) error {
+// who that id is. false where the cookie is not the one that signs in.
+func fixate(ctx context.Context, t *lr.Trial, a *lr.Account, c *http.Cookie, ask func(*lr.Request) error) (bool, error) {
 	subject := "cookie " + c.Name
 	live := lr.Credential{Cookie: map[string]lr.Secret{c.Name: lr.NewSecret(c.Value)}}
 	control, hits, err := introduce(ctx, t, a, live, "with the cookie of a sign-in")
 	if err != nil {
-		return err
+		return true, err
 	}
 	if len(hits) == 0 {
-		return nil // not the cookie that signs in
+		return false, nil
 	}
 	planted := lookalike(c.Value)
 	mine := lr.Credential{Cookie: map[string]lr.Secret{c.Name: lr.NewSecret(planted)}}
 	if _, hits, err := introduce(ctx, t, a, mine, "with the planted cookie, before"); err != nil {
-		return err
+		return true, err
 	} else if len(hits) > 0 {
 		t.Unknown(subject, "a made-up cookie is let in, so nothing can be said about this one")
-		return nil
+		return true, nil
 	}
 	_, in, err := signIn(ctx, t, a, a.User, t.Cast.Password(a), func(r *lr.Request) error {
 		r.Credential, r.Note = &mine, "sign in with the planted cookie"
 		return ask(r)
 	})
 	if err != nil {
-		return err
+		return true, err
 	}
 	after, hits, err := introduce(ctx, t, a, mine, "with the planted cookie, after")
 	if err != nil {
-		return err
+		return true, err
 	}
 	e := xs(control, in, after)
 	if len(hits) > 0 {
 		e.Witness = hits
 		t.Fail(e, subject, "the session id that the client brought is signed in after the sign-in")
-		return nil
+		return true, nil
 	}
 	t.Pass(e, subject, "the session id that the client brought is worth nothing after the sign-in")
-	return nil
+	return true, nil
 }
 
 // lookalike is another value of the same form: letters and digits replaced by
