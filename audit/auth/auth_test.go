@@ -137,6 +137,7 @@ var cases = []struct {
 	{check: "auth/mass-assignment", name: "anyone gives anyone a role", faults: []string{"grant", "no-role PUT /update_role"}, want: "failed", where: "PUT /update_role", says: "role admin"},
 	{check: "auth/mass-assignment", name: "administrators give roles", faults: []string{"grant"}, want: "passed"},
 	{check: "auth/mass-assignment", name: "one role breaks the account, another is taken", faults: []string{"fragile"}, want: "failed", where: "PATCH /me", says: "role manager"},
+	{check: "auth/mass-assignment", name: "one role breaks the account, none is taken", faults: []string{"fragile", "no-manager"}, want: "unknown"},
 
 	{check: "auth/api-key-scope", name: "right", want: "passed"},
 	{check: "auth/api-key-scope", name: "scopes are not looked at", faults: []string{"scopes"}, want: "failed", says: "notes:read"},

@@ -73,7 +73,7 @@ func (b *bureau) accountEndpoints() []endpoint {
 			}
 			if role := text(in, "role"); role != "" && b.faults["mass"] {
 				c.Role = role
-			} else if b.faults["fragile"] && (role == "admin" || role == "manager") {
+			} else if b.faults["fragile"] && (role == "admin" || role == "manager" && !b.faults["no-manager"]) {
 				c.Role, c.Status = role, map[string]string{"admin": "broken", "manager": "active"}[role]
 			}
 			out := profile(c.person)

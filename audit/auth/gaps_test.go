@@ -127,6 +127,20 @@ func TestGaps(t *testing.T) {
 	}
 }
 
+// TestOptionalIsNotGuarded holds that a route which shows nobody what it refuses to
+// a wrong token is not among those on which ways past a guard are tried.
+func TestOptionalIsNotGuarded(t *testing.T) {
+	for fault, want := range map[string]bool{"optional notes": false, "": true} {
+		found := false
+		for _, o := range put(t, "auth/path-normalisation", newBureau(t, "", fault)) {
+			found = found || strings.Contains(o.Subject, "/notes")
+		}
+		if found != want {
+			t.Errorf("%q: notes tried %v, want %v", fault, found, want)
+		}
+	}
+}
+
 // founder is a cast whose spare users have tenants of their own: there is a
 // sign-up and no route that makes members.
 type founder struct{ lr.Cast }
