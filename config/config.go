@@ -76,7 +76,7 @@ type Access struct {
 // Object says how objects of a kind are made.
 type Object struct {
 	Create RequestLine       `yaml:"create" doc:"The request that makes one."`
-	Body   map[string]any    `yaml:"body" doc:"Fields of its JSON body. Default: built from the specification."`
+	Body   map[string]any    `yaml:"body" doc:"Fields of its JSON body; $user, $tenant, $name and $role are filled in. Default: built from the specification."`
 	ID     string            `yaml:"id" doc:"JSON pointer to the id in the reply."`
 	Marker string            `yaml:"marker" doc:"The field that takes a free text, which the audit recognises again."`
 	Read   RequestLine       `yaml:"read" doc:"The request that reads one; {id} is its id."`

@@ -58,11 +58,16 @@ func Read(ctx context.Context, t *lr.Trial, p Probe) (Judgement, error) {
 		}
 	}
 	if k.Verdict != lr.Failed {
-		// Once more without passing caches by: what shows only so is a cache's.
+		// Once more without passing caches by: what shows only so is a cache's,
+		// unless the application refuses whoever asks past caches.
 		if k, err = read(ctx, t, p, false); err != nil {
 			return j, err
 		}
-		j.Cached = k.Verdict == lr.Failed
+		if k.Verdict == lr.Failed {
+			if j.Cached, err = takesNonce(ctx, t, p); err != nil {
+				return j, err
+			}
+		}
 	}
 	if k.Verdict != lr.Failed {
 		j.Confidence = lr.Suspected
@@ -196,6 +201,16 @@ func anonymousNow(ctx context.Context, t *lr.Trial, asked *lr.Request, c Case, j
 	r.Credential, r.Note = nil, "anonymous control"
 	PastCaches(t, r)
 	x, err := t.HTTP.Do(ctx, nil, r)
+	if err == nil && !x.OK() && asked.Credential == nil && c.Attacker != nil {
+		// Some applications refuse parameters that they do not know.
+		var takes bool
+		if takes, err = PassesCaches(ctx, t, asked, c.Attacker); err == nil && !takes {
+			plain := asked.Clone()
+			plain.Note = r.Note
+			plain.SetHeader("Cache-Control", "no-cache")
+			x, err = t.HTTP.Do(ctx, nil, plain)
+		}
+	}
 	if err != nil {
 		if Fatal(ctx, err) {
 			return j, err
@@ -270,6 +285,36 @@ func PastCaches(t *lr.Trial, r *lr.Request) {
 		sep = "&"
 	}
 	r.Path += sep + "lr_nocache=" + t.Stage.Canary("")
+}
+
+// takesNonce reports whether the owner gets past caches what the owner gets
+// plainly: an application that refuses parameters it does not know refuses that
+// question from anyone.
+func takesNonce(ctx context.Context, t *lr.Trial, p Probe) (bool, error) {
+	owner := p.Victim
+	if owner == nil && p.Object != nil {
+		owner = p.Object.Owner
+	}
+	r, err := t.Stage.Request(ctx, p.Route, p.Object, owner)
+	if err != nil {
+		return true, nil //nolint:nilerr // nothing to compare with
+	}
+	r.Note = "owner, past caches"
+	return PassesCaches(ctx, t, r, owner)
+}
+
+// PassesCaches reports whether the account's own request succeeds past caches.
+func PassesCaches(ctx context.Context, t *lr.Trial, r *lr.Request, as *lr.Account) (bool, error) {
+	r = r.Clone()
+	PastCaches(t, r)
+	x, err := t.HTTP.Do(ctx, as, r)
+	if err != nil {
+		if Fatal(ctx, err) {
+			return false, err
+		}
+		return true, nil
+	}
+	return x.OK(), nil
 }
 
 func lost(ctx context.Context, what string, err error) (Judgement, error) {

@@ -41,13 +41,59 @@ func (s *Stage) declaredBody(d *Declared, v any, f *filler) any {
 	}
 	m, ok := v.(map[string]any)
 	if d.Body != nil {
-		m, ok = copyOf(d.Body).(map[string]any)
+		m, ok = f.filled(copyOf(d.Body)).(map[string]any)
 	}
 	if !ok || m == nil {
 		m = map[string]any{}
 	}
 	if d.Marker != "" {
-		mark(m, d.Marker, f.canary())
+		mark(holder(m, d.Marker, 0), d.Marker, f.canary())
+	}
+	return m
+}
+
+// filled replaces the variables that a configured body may hold by what they
+// stand for in the account that sends it.
+func (f *filler) filled(v any) any {
+	switch v := v.(type) {
+	case string:
+		if f.owner == nil || !strings.Contains(v, "$") {
+			return v
+		}
+		tenant := f.owner.TenantID
+		if tenant == "" {
+			tenant = f.owner.Tenant
+		}
+		return strings.NewReplacer("$$", "$", "$tenant", tenant, "$user", f.owner.User, "$name", f.owner.Name, "$role", f.owner.Role).Replace(v)
+	case []any:
+		for i := range v {
+			v[i] = f.filled(v[i])
+		}
+	case map[string]any:
+		for k := range v {
+			v[k] = f.filled(v[k])
+		}
+	}
+	return v
+}
+
+// holder is the object that has the marked member: the body itself, or where the
+// marker is a bare name that only an object within has, that object. Many APIs
+// wrap what they take: {"article": {"title": …}}.
+func holder(m map[string]any, marker string, depth int) map[string]any {
+	if _, has := m[marker]; has || strings.Contains(marker, "/") || depth > 3 {
+		return m
+	}
+	for _, v := range m {
+		in, ok := v.(map[string]any)
+		if !ok {
+			continue
+		}
+		if h := holder(in, marker, depth+1); h != nil {
+			if _, has := h[marker]; has {
+				return h
+			}
+		}
 	}
 	return m
 }

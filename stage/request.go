@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"mime/multipart"
 	"net/http"
 	"net/textproto"
@@ -259,9 +260,7 @@ func (s *Stage) body(r *lr.Request, rt *lr.Route, o *lr.Object, f *filler, full 
 		}
 		// A plain list of routes tells no schema, and many specifications forget
 		// the body: offer the usual fields.
-		b = &lr.Body{Type: "application/json", Schema: &lr.Schema{Type: "object", Properties: map[string]*lr.Schema{
-			"title": {Type: "string"}, "name": {Type: "string"}, "content": {Type: "string"}, "text": {Type: "string"}, "description": {Type: "string"},
-		}}}
+		b = &lr.Body{Type: "application/json", Schema: usual(rt, full)}
 	}
 	var v any
 	switch {
@@ -292,6 +291,24 @@ func (s *Stage) body(r *lr.Request, rt *lr.Route, o *lr.Object, f *filler, full 
 		}
 	}
 	return encode(r, b.Type, v, f)
+}
+
+// usual is the schema of a body that nobody describes: the usual fields, and at
+// first also within an object named by what is made, as many APIs wrap it:
+// {"comment": {"body": …}}.
+func usual(rt *lr.Route, full fullness) *lr.Schema {
+	fields := map[string]*lr.Schema{}
+	for _, n := range []string{"title", "name", "content", "text", "description", "body"} {
+		fields[n] = &lr.Schema{Type: "string"}
+	}
+	out := &lr.Schema{Type: "object", Properties: fields}
+	noun := singular(lastNoun(rt.Resource))
+	if full != texts || noun == "" || fields[noun] != nil {
+		return out
+	}
+	wrapped := maps.Clone(fields)
+	wrapped[noun] = &lr.Schema{Type: "object", Properties: fields}
+	return &lr.Schema{Type: "object", Properties: wrapped, Required: []string{noun}}
 }
 
 // nameBeside puts the object's keys into the members of the body that name it:

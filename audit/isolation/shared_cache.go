@@ -97,6 +97,21 @@ func cacheAs(ctx context.Context, t *lr.Trial, rt *lr.Route, p pair) error {
 			// The application itself shows it: other checks of the row decide.
 			return nil
 		}
+		if ok, err := oracle.PassesCaches(ctx, t, plain, p.victim); err != nil {
+			return err
+		} else if !ok {
+			r := plain.Clone()
+			r.Note = "same question past caches, by its header alone"
+			r.SetHeader("Cache-Control", "no-cache")
+			if past, err = t.HTTP.Do(ctx, as, r); err != nil {
+				return err
+			}
+			if len(oracle.Find(witness, past)) > 0 {
+				return nil
+			}
+			t.Unknown(rt.String(), "the owner's own request past caches is refused, so what a cache adds cannot be told from what the application shows")
+			return nil
+		}
 		again, err := send(as, false, "same URL once more")
 		if err != nil {
 			return err
