@@ -92,11 +92,13 @@ func stop(ctx context.Context, err error) bool {
 // the seeded one was made.
 func (s *Stage) Fresh(ctx context.Context, name string, owner *lr.Account) (*lr.Object, error) {
 	s.mu.Lock()
-	r := s.recipes[at(name, owner.Tenant)]
+	known := s.recipes[at(name, owner.Tenant)]
 	s.mu.Unlock()
-	if r == nil {
+	if known == nil {
 		return nil, fmt.Errorf("%s for %s: %w", name, owner.Tenant, lr.ErrNotCreatable)
 	}
+	made := *known // several may be made at once, and each learns its own key
+	r := &made
 	o, x, err := s.create(ctx, r, s.parents(r.route, r.account), nil)
 	if err != nil {
 		return nil, err
