@@ -132,7 +132,7 @@ func endSession(ctx context.Context, t *lr.Trial, out *lr.Route, me *lr.Account)
 		o := lr.Outcome{Verdict: lr.Failed, Confidence: lr.Confirmed, Subject: out.String(), Message: "after signing out " + strings.Join(left, " and "), Evidence: evidence}
 		if life, ok := remaining(t, c); ok && !refreshed && life <= short {
 			o.Severity = lr.Medium
-			o.Message += fmt.Sprintf(", though for no more than %s: it expires then, and no refresh token gives another", life.Round(time.Second))
+			o.Message += fmt.Sprintf(", though for no more than %s: it expires then, and no refresh token that the audit has gives another", life.Round(time.Second))
 		}
 		t.Report(o)
 		return nil
