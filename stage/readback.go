@@ -100,8 +100,39 @@ func (s *Stage) readBy(ctx context.Context, rt *lr.Route, address, o *lr.Object,
 		st.Body = map[string]any{"body": v}
 	}
 	// A refusal by 200 holds neither the object's id nor anything else.
-	st.Exists = !oracle.Empty(x) && !deleted(unwrap(m)) && !refused(m)
+	st.Exists = !oracle.Empty(x) && !deleted(unwrap(m)) && !refused(m) && !blank(o, m, x)
 	return st, nil
+}
+
+// blank reports whether a reply is the empty form of an object: it holds neither
+// the key that the owner's earlier view held nor anything that this run wrote.
+// Some applications answer so, with 200, for what does not exist.
+func blank(o *lr.Object, m map[string]any, x *lr.Exchange) bool {
+	if o.ID == "" || m == nil || o.Body == nil || !holds(o.Body, o.ID, 0) {
+		return false
+	}
+	return !holds(m, o.ID, 0) && len(oracle.Find(o.Canaries, x)) == 0
+}
+
+// holds reports whether a scalar of a JSON value is just the text.
+func holds(v any, text string, depth int) bool {
+	switch v := v.(type) {
+	case map[string]any:
+		for _, e := range v {
+			if depth < 4 && holds(e, text, depth+1) {
+				return true
+			}
+		}
+	case []any:
+		for _, e := range v {
+			if depth < 4 && holds(e, text, depth+1) {
+				return true
+			}
+		}
+	default:
+		return scalar(v) == text
+	}
+	return false
 }
 
 // deleted reports whether the object's own fields say that it is gone.

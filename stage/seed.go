@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"strings"
 	"sync"
+	"time"
 
 	lr "github.com/launchready/launchready"
 	"github.com/launchready/launchready/oracle"
@@ -100,6 +101,9 @@ func (s *Stage) Fresh(ctx context.Context, name string, owner *lr.Account) (*lr.
 	made := *known // several may be made at once, and each learns its own key
 	r := &made
 	o, x, err := s.create(ctx, r, s.parents(r.route, r.account), nil)
+	if err == nil && o == nil && x.Status >= 500 {
+		o, x, err = s.createAlone(ctx, r)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -110,6 +114,25 @@ func (s *Stage) Fresh(ctx context.Context, name string, owner *lr.Account) (*lr.
 		return nil, fmt.Errorf("create %s again: %s answered %d", name, r.route, x.Status)
 	}
 	return o, nil
+}
+
+// createAlone tries again what worked before and now met a fault of the target,
+// one creation at a time: an embedded database refuses several writers at once.
+func (s *Stage) createAlone(ctx context.Context, r *recipe) (o *lr.Object, x *lr.Exchange, err error) {
+	s.alone.Lock()
+	defer s.alone.Unlock()
+	for wait := 100 * time.Millisecond; wait <= time.Second; wait *= 3 {
+		select {
+		case <-ctx.Done():
+			return nil, nil, ctx.Err()
+		case <-time.After(wait):
+		}
+		o, x, err = s.create(ctx, r, s.parents(r.route, r.account), nil)
+		if err != nil || o != nil || x.Status < 500 {
+			break
+		}
+	}
+	return o, x, err
 }
 
 // parents finds the object whose keys fill a creation's path.

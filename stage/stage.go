@@ -56,6 +56,7 @@ type Stage struct {
 	watching atomic.Bool
 
 	mu       sync.Mutex
+	alone    sync.Mutex            // held while a creation that met a fault is tried again
 	objects  map[string]*lr.Object // resource NUL tenant
 	recipes  map[string]*recipe    // likewise: how the object was made
 	controls map[string]*control

@@ -78,7 +78,7 @@ func change(ctx context.Context, t *lr.Trial, rt *lr.Route, victim, as *lr.Accou
 		return nil, false, err
 	}
 	r.Note = note
-	complete(t, r, rt, victim)
+	wrote := complete(t, r, rt, victim)
 	x, err := t.HTTP.Do(ctx, as, r)
 	if err != nil {
 		return nil, false, err
@@ -94,16 +94,17 @@ func change(ctx context.Context, t *lr.Trial, rt *lr.Route, victim, as *lr.Accou
 	if err != nil {
 		return nil, false, err
 	}
-	return x, len(oracle.Find(oracle.Canaries(string(r.Body)), after)) > 0, nil
+	return x, len(oracle.Find(append(wrote, oracle.Canaries(string(r.Body))...), after)) > 0, nil
 }
 
 // complete fills the members of the body that the request leaves out: a
 // specification that requires nothing still names what can be changed. Roles and
-// states are left alone, they are another check's matter.
-func complete(t *lr.Trial, r *lr.Request, rt *lr.Route, victim *lr.Account) {
+// states are left alone, they are another check's matter. It returns the values
+// that the account's own view would show.
+func complete(t *lr.Trial, r *lr.Request, rt *lr.Route, victim *lr.Account) []string {
 	m := map[string]any{}
 	if len(r.Body) > 0 && json.Unmarshal(r.Body, &m) != nil {
-		return
+		return nil
 	}
 	fields := map[string]*lr.Schema{}
 	if rt.Body != nil && rt.Body.Schema != nil {
@@ -112,6 +113,7 @@ func complete(t *lr.Trial, r *lr.Request, rt *lr.Route, victim *lr.Account) {
 	if len(fields) == 0 && names(rt, "password") {
 		fields = map[string]*lr.Schema{"password": {Type: "string"}}
 	}
+	var wrote []string
 	filled := false
 	for name, f := range fields {
 		n := strings.ToLower(name)
@@ -122,27 +124,31 @@ func complete(t *lr.Trial, r *lr.Request, rt *lr.Route, victim *lr.Account) {
 		case strings.Contains(n, "password"):
 			m[name] = "Lr1!" + t.Stage.Canary("")[4:]
 		case strings.HasSuffix(n, "email"):
-			m[name] = t.Stage.Canary(victim.Tenant) + "@" + mailDomain(victim)
+			// Letters and digits alone: many forms take no hyphen in an address.
+			c := t.Stage.Canary(victim.Tenant)
+			address := "lr" + c[max(0, len(c)-16):] + "@" + mailDomain(victim)
+			m[name], wrote = address, append(wrote, address)
 		default:
 			continue
 		}
 		filled = true
 	}
 	if !filled {
-		return
+		return nil
 	}
-	if body, err := json.Marshal(m); err == nil {
-		r.Body = body
-		r.SetHeader("Content-Type", "application/json")
+	body, err := json.Marshal(m)
+	if err != nil {
+		return nil
 	}
+	r.Body = body
+	r.SetHeader("Content-Type", "application/json")
+	return wrote
 }
 
 // mailDomain is the domain of an account's own address, which the target takes.
 func mailDomain(a *lr.Account) string {
-	for _, v := range []string{a.User, a.Known["email"]} {
-		if _, d, ok := strings.Cut(v, "@"); ok && d != "" {
-			return d
-		}
+	if _, d, ok := strings.Cut(a.User, "@"); ok && d != "" {
+		return d
 	}
 	return "example.com"
 }

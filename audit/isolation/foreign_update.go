@@ -2,6 +2,7 @@ package isolation
 
 import (
 	"context"
+	"sync"
 
 	lr "github.com/launchready/launchready"
 	"github.com/launchready/launchready/oracle"
@@ -64,7 +65,9 @@ func writes(ctx context.Context, t *lr.Trial, want func(*lr.Route) bool, try fun
 			return err
 		}
 	}
-	return oracle.Each(ctx, list, func(ctx context.Context, a oracle.Attempt) error {
+	var mu sync.Mutex
+	var again []oracle.Attempt
+	one := func(ctx context.Context, a oracle.Attempt, last bool) error {
 		if a.Route.Kind == lr.Action {
 			// Anyone may like or follow what anyone may read.
 			open, err := oracle.OpenToAnyone(ctx, t, t.Stage.Object(a.Route.Resource, a.Victim))
@@ -80,9 +83,39 @@ func writes(ctx context.Context, t *lr.Trial, want func(*lr.Route) bool, try fun
 		if err != nil {
 			return err
 		}
+		if !last && broken(j) {
+			mu.Lock()
+			again = append(again, a)
+			mu.Unlock()
+			return nil
+		}
 		oracle.Report(t, a.Route.String(), j.Message("%s acts on %s's object", a.As.Name, a.Victim.Tenant))
 		return nil
-	})
+	}
+	if err := oracle.Each(ctx, list, func(ctx context.Context, a oracle.Attempt) error { return one(ctx, a, false) }); err != nil {
+		return err
+	}
+	// An embedded database refuses several writers at once: what broke is asked
+	// once more, one at a time.
+	for _, a := range again {
+		if err := one(ctx, a, true); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// broken reports whether a question stayed open because the target broke.
+func broken(j oracle.Judgement) bool {
+	if j.Verdict != lr.Unknown {
+		return false
+	}
+	for _, x := range j.Evidence.Exchanges {
+		if x.Status >= 500 && x.Status != 501 {
+			return true
+		}
+	}
+	return false
 }
 
 // dangerous reports whether an action could cost money or reach people.
