@@ -71,10 +71,11 @@ func (e Errors) Detail() string {
 
 var (
 	// A field with a secret's name, and its value up to the end of the flow.
-	secretField = regexp.MustCompile(`(?i)((?:["']?[\w-]*(?:passw|passphrase|pwd|secret|token|api[-_]?key|authorization|cookie|credential|private[-_]?key|session)[\w-]*["']?)\s*:\s*)("(?:[^"\\]|\\.)*"?|'[^']*'?|[^,}\]#\n]+)`)
-	keepField   = regexp.MustCompile(`^["']?(?:\$\{(?:env|file):[^}"']*\}|file:[^\s"']+|\$[a-z_]+|/[\w/~-]*|header:[\w-]+|cookie:[\w-]+|POST /[\w/.-]*)["']?\s*$`)
-	looksKeyed  = regexp.MustCompile(`^\s*(?:- )*["']?[\w.*/{}-]+["']?\s*:(?:\s|$)|^\s*[-#{}\[\]]|^\s*$|^\s*(?:<<|\?|---)`)
-	longWord    = regexp.MustCompile(`[A-Za-z0-9+/=_-]{24,}`)
+	secretField    = regexp.MustCompile(`(?i)((?:["']?[\w-]*(?:passw|passphrase|pwd|secret|token|api[-_]?key|authorization|cookie|credential|private[-_]?key|session)[\w-]*["']?)\s*:\s*)("(?:[^"\\]|\\.)*"?|'[^']*'?|[^,}\]#\n]+)`)
+	keepField      = regexp.MustCompile(`^["']?(?:\$\{(?:env|file):[^}"']*\}|file:[^\s"']+|\$[a-z_]+|/[\w/~-]*|header:[\w-]+|cookie:[\w-]+|POST /[\w/.-]*)["']?\s*$`)
+	wholeReference = regexp.MustCompile(`^(?:"\$\{(?:env|file):[\w./#-]+\}"|'\$\{(?:env|file):[\w./#-]+\}'|"file:[\w./#-]+"|'file:[\w./#-]+'|\$\{(?:env|file):[\w./#-]+\}|file:[\w./#-]+)\s*(?:[,}#]|$)`)
+	looksKeyed     = regexp.MustCompile(`^\s*(?:- )*["']?[\w.*/{}-]+["']?\s*:(?:\s|$)|^\s*[-#{}\[\]]|^\s*$|^\s*(?:<<|\?|---)`)
+	longWord       = regexp.MustCompile(`[A-Za-z0-9+/=_-]{24,}`)
 )
 
 // excerpt shows the line of a position, secrets masked, with a caret. hide
@@ -86,9 +87,13 @@ func (d *document) excerpt(p Position, hide bool) string {
 	line := strings.ReplaceAll(strings.TrimRight(d.lines[p.Line-1], "\r"), "\t", " ")
 	col := min(max(p.Column, 1), len([]rune(line))+1)
 	shown := safeLine(line)
+	if hide && wholeReference.MatchString(string([]rune(line)[col-1:])) {
+		hide = false // it names where the secret lies, and that is what to correct
+	}
 	if hide {
 		before := string([]rune(line)[:col-1])
-		shown = safeLine(before) + "[secret]"
+		blank := strings.Repeat(" ", len(before)-len(strings.TrimRight(before, " ")))
+		shown = safeLine(strings.TrimRight(before, " ")) + blank + "[secret]"
 	}
 	if r := []rune(shown); len(r) > 160 {
 		shown = string(r[:160]) + "…"

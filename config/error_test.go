@@ -114,6 +114,28 @@ func TestExcerptPointsAtThePlace(t *testing.T) {
 	}
 }
 
+// TestExcerptOfASecret: a reference is shown, since it is what to correct; a
+// secret in its place is not, and the line stays readable beside it.
+func TestExcerptOfASecret(t *testing.T) {
+	for name, c := range map[string]struct{ value, want string }{
+		"variable that is not set": {`"${env:NOT_SET}"`, "     4 | identities: {acme_a: {user: u, password: \"${env:NOT_SET}\"}}\n       |                                          ^"},
+		"file that is not there":   {"file:none.txt", "     4 | identities: {acme_a: {user: u, password: file:none.txt}}\n       |                                          ^"},
+		"a secret":                 {"hunter2", "     4 | identities: {acme_a: {user: u, password: [secret]\n       |                                          ^"},
+		"a secret after one":       {`"${env:NOT_SET}hunter2"`, "     4 | identities: {acme_a: {user: u, password: [secret]\n       |                                          ^"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := parse(t, head+"identities: {acme_a: {user: u, password: "+c.value+"}}\n")
+			var errs Errors
+			if !errors.As(err, &errs) {
+				t.Fatal(err)
+			}
+			if errs[0].Excerpt != c.want {
+				t.Errorf("got\n%s\nwant\n%s", errs[0].Excerpt, c.want)
+			}
+		})
+	}
+}
+
 func TestErrorsStandInTheFilesOrder(t *testing.T) {
 	_, err := parse(t, "version: 1\ntarget: {url: https://x.test}\nfail_on: no\nbudget: {rate: no}\nproduct: []\n")
 	lines := strings.Split(err.Error(), "\n")
