@@ -1,7 +1,9 @@
 package audit
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 
 	lr "github.com/launchready/launchready"
 )
@@ -10,7 +12,12 @@ import (
 // finding at or above fail_on blocks, and so does a confirmed bypass of auth or
 // isolation of high severity whatever fail_on says.
 func readiness(rep *lr.Report) (lr.Readiness, []string) {
-	var blockers, unknown, accepted []string
+	type blocker struct {
+		worst lr.Severity
+		why   string
+	}
+	var standing []blocker
+	var unknown, accepted []string
 	for _, row := range rep.Rows {
 		for _, c := range row.Checks {
 			worst := worstConfirmed(c)
@@ -24,12 +31,17 @@ func readiness(rep *lr.Report) (lr.Readiness, []string) {
 						n++
 					}
 				}
-				blockers = append(blockers, fmt.Sprintf("%s: %s (%s, %d %s)", c.ID, c.Title, worst, n, plural(n, "finding")))
+				standing = append(standing, blocker{worst, fmt.Sprintf("%s: %s (%s, %d %s)", c.ID, c.Title, worst, n, plural(n, "finding"))})
 			}
 		}
 		if row.Verdict == lr.Unknown {
 			unknown = append(unknown, fmt.Sprintf("row %s is unknown: %s", row.ID, row.Reason))
 		}
+	}
+	slices.SortStableFunc(standing, func(a, b blocker) int { return cmp.Compare(b.worst, a.worst) })
+	var blockers []string
+	for _, b := range standing {
+		blockers = append(blockers, b.why)
 	}
 	switch {
 	case len(blockers) > 0:

@@ -37,6 +37,7 @@ func TestReadinessRules(t *testing.T) {
 		"fail_on low":                            {[]lr.RowReport{fails("cors", lr.Low)}, lr.Low, false, lr.NotReady, ExitNotReady, "cors/x"},
 		"a bypass of auth whatever fail_on says": {[]lr.RowReport{fails("auth", lr.High)}, lr.Critical, false, lr.NotReady, ExitNotReady, "auth/x"},
 		"a bypass of isolation likewise":         {[]lr.RowReport{fails("isolation", lr.High)}, lr.Critical, false, lr.NotReady, ExitNotReady, "isolation/x"},
+		"the worst stands first":                 {[]lr.RowReport{fails("cors", lr.High), fails("errors", lr.Critical)}, lr.High, false, lr.NotReady, ExitNotReady, "errors/x: X (critical"},
 		"no bypass: auth of medium severity":     {[]lr.RowReport{fails("auth", lr.Medium)}, lr.Critical, false, lr.Ready, ExitReady, ""},
 		"high elsewhere under fail_on critical":  {[]lr.RowReport{fails("cors", lr.High)}, lr.Critical, false, lr.Ready, ExitReady, ""},
 		"suspected never gates":                  {[]lr.RowReport{maybe}, lr.Info, false, lr.Ready, ExitReady, ""},

@@ -82,7 +82,8 @@ func (r *run) report(ctx context.Context) *lr.Report {
 
 func (r *run) row(row lr.Row, now time.Time) lr.RowReport {
 	out := lr.RowReport{ID: row.ID, Title: row.Title, Pass: row.Pass, Verdict: lr.Skipped}
-	var unknown, failed []string
+	var unknown []lr.CheckReport
+	var failed []string
 	for _, c := range row.Checks {
 		cr := r.checkReport(c, now)
 		out.Checks = append(out.Checks, cr)
@@ -94,18 +95,37 @@ func (r *run) row(row lr.Row, now time.Time) lr.RowReport {
 		case lr.Failed:
 			failed = append(failed, c.ID)
 		case lr.Unknown:
-			unknown = append(unknown, c.ID)
+			unknown = append(unknown, cr)
 		}
 	}
 	switch out.Verdict {
 	case lr.Failed:
 		out.Reason = fmt.Sprintf("%d of %d checks failed", len(failed), len(row.Checks))
 	case lr.Unknown:
-		out.Reason = fmt.Sprintf("could not be asked: %s", strings.Join(unknown, ", "))
+		out.Reason = unasked(unknown)
 	case lr.Skipped:
 		out.Reason = "does not apply, or waived"
 	}
 	return out
+}
+
+// unasked says what a row lacks: the one reason of all its open checks, or the
+// names of the first of them. Each check says its own reason below.
+func unasked(open []lr.CheckReport) string {
+	const most = 3
+	var ids []string
+	same := true
+	for _, c := range open {
+		ids = append(ids, c.ID)
+		same = same && c.Reason != "" && c.Reason == open[0].Reason
+	}
+	switch more := len(ids) - most; {
+	case same && more > 0:
+		return fmt.Sprintf("%d checks could not be asked: %s", len(ids), open[0].Reason)
+	case more > 1:
+		return fmt.Sprintf("could not be asked: %s and %d more", strings.Join(ids[:most], ", "), more)
+	}
+	return "could not be asked: " + strings.Join(ids, ", ")
 }
 
 func (r *run) checkReport(c *lr.Check, now time.Time) lr.CheckReport {
@@ -214,7 +234,7 @@ func (r *run) finding(c *lr.Check, os []lr.Outcome) lr.Finding {
 		f.Severity = c.Severity
 	}
 	if n := len(os) - 1; n > 0 {
-		f.Message += fmt.Sprintf(" (and %d more ways)", n)
+		f.Message += fmt.Sprintf(" (and %d more %s)", n, plural(n, "way"))
 	}
 	f.Evidence = r.Evidence(best.Evidence)
 	return f

@@ -76,6 +76,12 @@ func made(id string, severity lr.Severity, outcomes ...lr.Outcome) *result {
 	return &result{check: &lr.Check{ID: "auth/" + id, Title: id, Severity: severity}, outcomes: outcomes}
 }
 
+func lost(id string) *result {
+	r := made(id, lr.High)
+	r.reason = "the target is gone"
+	return r
+}
+
 func extra(r *result) *result { r.check.Extra = true; return r }
 
 func TestVerdictOfARow(t *testing.T) {
@@ -87,6 +93,8 @@ func TestVerdictOfARow(t *testing.T) {
 		"all passed":                  {[]*result{made("a", lr.High, passed), made("b", lr.High, passed)}, lr.Passed, ""},
 		"one failed":                  {[]*result{made("a", lr.High, passed), made("b", lr.High, failed), made("c", lr.High)}, lr.Failed, "1 of 3 checks failed"},
 		"a required one unknown":      {[]*result{made("a", lr.High, passed), made("b", lr.High)}, lr.Unknown, "could not be asked: auth/b"},
+		"many unknown":                {[]*result{lost("a"), made("b", lr.High), made("c", lr.High), made("d", lr.High), made("e", lr.High)}, lr.Unknown, "could not be asked: auth/a, auth/b, auth/c and 2 more"},
+		"many for one reason":         {[]*result{lost("a"), lost("b"), lost("c"), lost("d")}, lr.Unknown, "4 checks could not be asked: the target is gone"},
 		"an extra one unknown":        {[]*result{made("a", lr.High, passed), extra(made("b", lr.High))}, lr.Passed, ""},
 		"an extra one failed":         {[]*result{made("a", lr.High, passed), extra(made("b", lr.High, failed))}, lr.Failed, "1 of 2 checks failed"},
 		"one does not apply":          {[]*result{made("a", lr.High, passed), made("b", lr.High, skipped)}, lr.Passed, ""},
@@ -140,7 +148,7 @@ func TestFindingTellsTheSurestOutcome(t *testing.T) {
 		lr.Outcome{Verdict: lr.Failed, Confidence: lr.Confirmed, Subject: "GET /b", Message: "by witness", Severity: lr.Critical})
 	res.check.Effect = lr.Writes
 	f := rolled(res).findings(res.check, res)[0]
-	if f.Confidence != lr.Confirmed || f.Severity != lr.Critical || f.Message != "by witness (and 1 more ways)" {
+	if f.Confidence != lr.Confirmed || f.Severity != lr.Critical || f.Message != "by witness (and 1 more way)" {
 		t.Errorf("got %s %s %q", f.Confidence, f.Severity, f.Message)
 	}
 	if f.Replay != "launchready audit --only auth/a --mutate" {
