@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 
 	lr "github.com/launchready/launchready"
 )
@@ -132,13 +133,37 @@ func Headline(r *lr.Report, s Summary) string {
 	case r.Interrupted:
 		return "The run was interrupted: what it did not reach is unknown."
 	case r.Partial:
-		return fmt.Sprintf("%d of %d rows were asked for; %s passed.", len(r.Rows), len(lr.RowIDs()), Count(s.Rows[lr.Passed], "row"))
+		return fmt.Sprintf("%d of the scorecard's %s were asked for, and %d passed.", len(r.Rows), Count(len(lr.RowIDs()), "row"), s.Rows[lr.Passed])
 	case r.Readiness == lr.ReadyWithRisks:
 		return fmt.Sprintf("Every row passed; %s accepted by a named owner.", Count(len(r.Waivers), "risk"))
 	case r.Readiness == lr.Ready:
 		return "Every row of the scorecard passed."
 	}
 	return fmt.Sprintf("%s could not be decided; nothing was found that stands in the way.", Count(s.Rows[lr.Unknown], "row"))
+}
+
+// mostReasons are shown with the verdict; the sections below have them all.
+const mostReasons = 5
+
+// Reasons are what decided, for the place beside the verdict: the first ones,
+// and how many more there are. A row that is unknown is said by the scorecard,
+// which is the next thing to read, unless nothing else was decisive.
+func Reasons(r *lr.Report) (shown []string, more int) {
+	for _, reason := range r.Reasons {
+		if r.Readiness == lr.NotReady && strings.HasPrefix(reason, "row ") {
+			continue
+		}
+		shown = append(shown, Line(reason))
+	}
+	if n := len(shown) - mostReasons; n > 1 {
+		return shown[:mostReasons], n
+	}
+	return shown, 0
+}
+
+// wantsConsent reports that something is open for want of --mutate.
+func (s *Summary) wantsConsent() bool {
+	return slices.ContainsFunc(s.Unknown, func(g Gap) bool { return strings.Contains(g.Why, "--mutate") })
 }
 
 // Next is the command that moves the reader on, and what it does.
@@ -148,14 +173,29 @@ func Next(r *lr.Report, s Summary) (why, command string) {
 		return "Fix the first blocker, then ask again:", Line(s.Blockers[0].Finding.Replay)
 	case len(s.Blockers) > 0:
 		return "What the first blocker means:", "launchready explain " + Line(s.Blockers[0].Check.ID)
-	case r.Partial || r.Interrupted:
-		return "Ask for every row:", "launchready audit"
+	case r.Interrupted:
+		return "Ask again, from the start:", "launchready audit"
+	case s.wantsConsent():
+		return "Let it try to change and delete what it creates itself:", "launchready audit --mutate"
+	case r.Partial && r.AllPassed():
+		return "Ask for all there is, and write the report that the buyer gets:", "launchready audit --mutate -o html=report.html"
 	case r.Readiness == lr.NotEnoughTested:
 		return "See what is missing to ask the rest:", "launchready audit doctor"
 	case len(s.Others) > 0 && s.Others[0].Finding.Replay != "":
 		return "The next thing worth fixing:", Line(s.Others[0].Finding.Replay)
 	}
 	return "Write the report that the buyer gets:", "launchready audit -o html=report.html"
+}
+
+// How is the place where a work item is done, in words.
+func How(s string) string {
+	switch s {
+	case "guard", "edge":
+		return "at the edge"
+	case "code":
+		return "in code"
+	}
+	return Line(s)
 }
 
 // Count is a number with its noun: "1 blocker", "2 blockers".

@@ -2,6 +2,7 @@ package report_test
 
 import (
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -57,11 +58,13 @@ func TestWordsOfTheVerdict(t *testing.T) {
 		r                    *lr.Report
 		word, headline, next string
 	}{
-		{"not ready", sample.Flawed(), "Not ready", "5 blockers in 3 rows of the scorecard stand in the way.", "launchready audit replay lr-"},
+		{"not ready", sample.Flawed(), "Not ready", "5 blockers in 3 rows of the scorecard stand in the way.", "launchready audit --only auth/no-credential"},
 		{"ready", sample.Clean(), "Ready", "Every row of the scorecard passed.", "launchready audit -o html="},
 		{"risks", &lr.Report{Readiness: lr.ReadyWithRisks, Waivers: make([]lr.Waiver, 2)}, "Ready with accepted risks", "Every row passed; 2 risks accepted by a named owner.", "launchready audit -o"},
-		{"partial", &lr.Report{Readiness: lr.NotEnoughTested, Partial: true, Rows: sample.Clean().Rows[:2]}, "2 of 13 rows passed", "2 of 13 rows were asked for; 2 rows passed.", "launchready audit"},
+		{"partial", &lr.Report{Readiness: lr.NotEnoughTested, Partial: true, Rows: sample.Clean().Rows[:2]}, "2 of 13 rows passed", "2 of the scorecard's 13 rows were asked for, and 2 passed.", "launchready audit --mutate -o html=report.html"},
 		{"interrupted", &lr.Report{Readiness: lr.NotEnoughTested, Interrupted: true}, "Not enough tested", "The run was interrupted: what it did not reach is unknown.", "launchready audit"},
+		{"wants consent", &lr.Report{Readiness: lr.NotEnoughTested, Partial: true, Rows: []lr.RowReport{{ID: "auth", Verdict: lr.Unknown, Checks: []lr.CheckReport{
+			{ID: "auth/x", Verdict: lr.Unknown, Reason: "it writes, which needs consent: give --mutate"}}}}}, "Not enough tested", "1 of the scorecard's 13 rows were asked for, and 0 passed.", "launchready audit --mutate"},
 		{"unknown", &lr.Report{Readiness: lr.NotEnoughTested, Rows: []lr.RowReport{{ID: "auth"}}}, "Not enough tested", "1 row could not be decided; nothing was found that stands in the way.", "launchready audit doctor"},
 		{"zero", &lr.Report{}, "Not enough tested", "0 rows could not be decided; nothing was found that stands in the way.", "launchready audit"},
 		{"a row alone", &lr.Report{Readiness: lr.NotReady}, "Not ready", "A row of the scorecard failed.", "launchready audit"},
@@ -71,6 +74,34 @@ func TestWordsOfTheVerdict(t *testing.T) {
 			_, next := report.Next(c.r, s)
 			if w, h := report.Word(c.r), report.Headline(c.r, s); w != c.word || h != c.headline || !strings.HasPrefix(next, c.next) {
 				t.Errorf("got %q, %q, %q", w, h, next)
+			}
+		})
+	}
+}
+
+// TestReasons: beside the verdict stand the first reasons, not forty of them,
+// and none that the scorecard says again.
+func TestReasons(t *testing.T) {
+	many := []string{"auth/a: A", "auth/b: B", "auth/c: C", "auth/d: D", "auth/e: E", "auth/f: F", "auth/g: G"}
+	unknown := "row ops is unknown: could not be asked: ops/x"
+	for name, c := range map[string]struct {
+		readiness lr.Readiness
+		reasons   []string
+		want      []string
+		more      int
+	}{
+		"none":                        {lr.Ready, nil, nil, 0},
+		"few":                         {lr.NotReady, many[:2], many[:2], 0},
+		"one more than fits is shown": {lr.NotReady, many[:6], many[:6], 0},
+		"many":                        {lr.NotReady, many, many[:5], 2},
+		"the scorecard says the row":  {lr.NotReady, append(slices.Clone(many[:1]), unknown), many[:1], 0},
+		"the row is all there is":     {lr.NotEnoughTested, []string{unknown}, []string{unknown}, 0},
+		"what a target said is inert": {lr.NotReady, []string{"a\x1b[31mb"}, []string{report.Line("a\x1b[31mb")}, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got, more := report.Reasons(&lr.Report{Readiness: c.readiness, Reasons: c.reasons})
+			if !slices.Equal(got, c.want) || more != c.more {
+				t.Errorf("got %q and %d more, want %q and %d", got, more, c.want, c.more)
 			}
 		})
 	}

@@ -151,14 +151,10 @@ func took(d time.Duration) string {
 // how says by what or whom a work item is done.
 func how(s string) string {
 	switch s {
-	case "guard", "edge":
-		return "by " + s + ", now"
-	case "code":
-		return "in code"
 	case "senior engineer":
 		return "by a senior engineer"
 	}
-	return report.Line(s)
+	return report.How(s)
 }
 
 func capital(s string) string {

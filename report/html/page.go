@@ -24,6 +24,7 @@ type page struct {
 	Summary  report.Summary
 	Word     string
 	Headline string
+	Reasons  []string
 	Ring     ring
 	Rows     []rowView
 	Groups   []section
@@ -31,6 +32,8 @@ type page struct {
 	NextWhy  string
 	Next     string
 	Cut      string // what was left out to keep the file small
+
+	MoreReasons int
 
 	// Of a comparison:
 	Before   *page
@@ -134,6 +137,7 @@ func newPage(r *lr.Report) *page {
 		}
 		p.Plan = append(p.Plan, v)
 	}
+	p.Reasons, p.MoreReasons = report.Reasons(r)
 	p.NextWhy, p.Next = report.Next(r, s)
 	p.sayCut()
 	return p

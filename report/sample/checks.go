@@ -22,7 +22,7 @@ func skipped(id, title, reason string) lr.CheckReport {
 
 func finding(check, subject string, c lr.Confidence, s lr.Severity, message, fix, guard string, e []lr.EvidenceItem) lr.Finding {
 	id := lr.Fingerprint(check, subject)
-	return lr.Finding{ID: id, Confidence: c, Severity: s, Subject: subject, Message: message, Fix: fix, Guard: guard, Evidence: e, Replay: "launchready audit replay " + id}
+	return lr.Finding{ID: id, Confidence: c, Severity: s, Subject: subject, Message: message, Fix: fix, Guard: guard, Evidence: e, Replay: "launchready audit --only " + check}
 }
 
 func failed(id, title, why string, s lr.Severity, required bool, asked int, refs []lr.Ref, fs ...lr.Finding) lr.CheckReport {

@@ -72,8 +72,12 @@ func (p *paper) verdictFirst(r *lr.Report, s report.Summary) {
 	}
 	p.line("  ", p.in(style, symbol+" "+strings.ToUpper(report.Word(r))))
 	p.text("    ", "    ", report.Headline(r, s))
-	for _, reason := range r.Reasons {
-		p.text("    • ", "      ", report.Line(reason))
+	reasons, more := report.Reasons(r)
+	for _, reason := range reasons {
+		p.text("    • ", "      ", reason)
+	}
+	if more > 0 {
+		p.line("    ", p.in(dim, fmt.Sprintf("… and %d more", more)))
 	}
 }
 
@@ -264,7 +268,7 @@ func (p *paper) plan(r *lr.Report, s report.Summary) {
 	p.section("Plan", fmt.Sprintf("  %s, about %s", report.Count(len(r.Plan), "work item"), hours(s.Hours)))
 	for i, w := range r.Plan {
 		var parts []string
-		for _, part := range []string{hours(w.Hours), w.How, w.Owner, report.Count(len(w.Findings), "finding")} {
+		for _, part := range []string{hours(w.Hours), report.How(w.How), w.Owner, report.Count(len(w.Findings), "finding")} {
 			if part != "" {
 				parts = append(parts, report.Line(part))
 			}

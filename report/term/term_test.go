@@ -78,7 +78,7 @@ func TestVerdictFirstNextLast(t *testing.T) {
 		first string
 		last  string
 	}{
-		{"flawed", sample.Flawed(), "✗ NOT READY", "launchready audit replay lr-"},
+		{"flawed", sample.Flawed(), "✗ NOT READY", "launchready audit --only auth/no-credential"},
 		{"clean", sample.Clean(), "✓ READY", "launchready audit -o html=report.html"},
 		{"unknown", &lr.Report{Readiness: lr.NotEnoughTested}, "? NOT ENOUGH TESTED", "launchready audit doctor"},
 		{"partial", &lr.Report{Readiness: lr.NotEnoughTested, Partial: true}, "? NOT ENOUGH TESTED", "launchready audit"},
