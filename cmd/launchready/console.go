@@ -3,6 +3,7 @@ package main
 import (
 	"io"
 	"os"
+	"strconv"
 
 	"github.com/mattn/go-isatty"
 	"golang.org/x/term"
@@ -35,8 +36,14 @@ func (p *program) colored(w io.Writer) bool {
 	return terminal(w)
 }
 
-// width is that of the terminal, 80 where there is none.
-func width(w io.Writer) int {
+// width is COLUMNS, as POSIX has it, else that of the terminal, 80 where there
+// is none.
+func (p *program) width(w io.Writer) int {
+	if v, ok := p.env("COLUMNS"); ok {
+		if n, err := strconv.Atoi(v); err == nil && n > 0 {
+			return n
+		}
+	}
 	if f, ok := w.(*os.File); ok && terminal(f) {
 		if n, _, err := term.GetSize(int(f.Fd())); err == nil && n > 0 {
 			return n

@@ -46,7 +46,7 @@ func (p *program) demo(ctx context.Context, seed int64) error {
 	if err != nil {
 		return err
 	}
-	if err := term.Compare(p.out, before, after, term.Options{Color: p.colored(p.out), Width: width(p.out), Verbose: p.verbose}); err != nil {
+	if err := term.Compare(p.out, before, after, term.Options{Color: p.colored(p.out), Width: p.width(p.out), Verbose: p.verbose}); err != nil {
 		return err
 	}
 	if err := p.demoReports(before, after); err != nil {

@@ -98,7 +98,7 @@ func (p *program) draw(w io.Writer, r *lr.Report, format string) error {
 	case "html":
 		return html.Write(w, r)
 	}
-	return term.Write(w, r, term.Options{Color: w == p.out && p.colored(p.out), Width: width(p.out), Verbose: p.verbose})
+	return term.Write(w, r, term.Options{Color: w == p.out && p.colored(p.out), Width: p.width(p.out), Verbose: p.verbose})
 }
 
 // replace writes a whole file or leaves the old one.

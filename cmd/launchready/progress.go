@@ -7,6 +7,7 @@ import (
 
 	lr "github.com/launchready/launchready"
 	"github.com/launchready/launchready/audit"
+	"github.com/launchready/launchready/report"
 )
 
 // progress shows on stderr what a run does: a line for each row that is drawn
@@ -72,7 +73,7 @@ func (g *progress) event(e audit.Event) {
 	case e.Phase == "checked":
 		line := fmt.Sprintf("%s %d/%d %-8s %s", g.clock(), e.Done, e.Total, e.Verdict, e.Check)
 		if e.Findings > 0 {
-			line += fmt.Sprintf(" (%d findings)", e.Findings)
+			line += fmt.Sprintf(" (%s)", report.Count(e.Findings, "finding"))
 		}
 		fmt.Fprintln(g.p.err, line)
 	case e.Phase != "check":
@@ -99,18 +100,20 @@ func phaseWord(phase string) string {
 // draw replaces what is on the screen: one line a row, one for the run.
 func (g *progress) draw() {
 	var b strings.Builder
+	room := g.p.width(g.p.err) - 1
 	if g.drawn > 0 {
 		fmt.Fprintf(&b, "\x1b[%dA", g.drawn)
 	}
 	for _, r := range g.rows {
-		fmt.Fprintf(&b, "\x1b[2K%s\n", r.line(g))
+		fmt.Fprintf(&b, "\x1b[2K%s\n", r.line(g, room))
 	}
 	fmt.Fprintf(&b, "\x1b[2K  %s, %d requests\n", g.phase, g.asked)
 	g.drawn = len(g.rows) + 1
 	fmt.Fprint(g.p.err, b.String())
 }
 
-func (r *rowProgress) line(g *progress) string {
+// line is no wider than the room: a line that wraps would be drawn over itself.
+func (r *rowProgress) line(g *progress, room int) string {
 	mark, color := "·", ""
 	switch {
 	case r.failed:
@@ -120,17 +123,20 @@ func (r *rowProgress) line(g *progress) string {
 	case r.done == r.total && r.total > 0:
 		mark, color = "✓", "\x1b[32m"
 	}
-	if g.colored && color != "" {
-		mark = color + mark + "\x1b[0m"
-	}
-	s := fmt.Sprintf("%s %-26s %2d/%d", mark, r.title, r.done, r.total)
+	s := fmt.Sprintf(" %-26s %2d/%d", r.title, r.done, r.total)
 	if r.findings > 0 {
-		s += fmt.Sprintf("  %d findings", r.findings)
+		s += "  " + report.Count(r.findings, "finding")
 	}
 	if r.current != "" {
 		s += "  " + r.current
 	}
-	return s
+	if text := []rune(s); len(text) > room-1 {
+		s = string(text[:max(0, room-2)]) + "…"
+	}
+	if g.colored && color != "" {
+		mark = color + mark + "\x1b[0m"
+	}
+	return mark + s
 }
 
 // end leaves a blank line between the progress and what follows.

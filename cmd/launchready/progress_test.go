@@ -76,6 +76,23 @@ func TestProgressOnTerminal(t *testing.T) {
 	}
 }
 
+// TestProgressOnNarrowTerminal: a line that wraps would be drawn over itself.
+func TestProgressOnNarrowTerminal(t *testing.T) {
+	p, b := watcher("always")
+	p.environ = []string{"COLUMNS=32"}
+	g := p.newProgress(twoRows(), nil)
+	g.live = true
+	for _, e := range steps() {
+		g.event(e)
+	}
+	if !strings.Contains(b.String(), "✗\x1b[0m Auth on all API routes      …\n") {
+		t.Errorf("a long line is not cut: %q", b.String())
+	}
+	if strings.Contains(b.String(), "finding") {
+		t.Errorf("a line is wider than the terminal: %q", b.String())
+	}
+}
+
 func TestProgressQuiet(t *testing.T) {
 	p, b := watcher("auto")
 	p.quiet = true

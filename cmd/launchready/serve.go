@@ -73,7 +73,8 @@ func (p *program) demoServe(ctx context.Context, o demo.Options) error {
 	if err == nil {
 		p.serves = true
 		fmt.Fprintf(p.out, "%s\n", s.URL)
-		p.progress("wrote %s; now, in another terminal in this folder: launchready audit --mutate\nCtrl-C stops it.", config.FileName)
+		p.progress("wrote %s; now, in another terminal in this folder: launchready audit --mutate\n"+
+			"To chat, open the address in a browser: member@acme.test, the password is in %s. Ctrl-C stops it.", config.FileName, demo.SecretsFile)
 		<-ctx.Done()
 	}
 	if cerr := s.Close(); cerr != nil {
