@@ -28,13 +28,27 @@ func (s *Stage) ReadBack(ctx context.Context, o *lr.Object) (*lr.State, error) {
 		}
 	}
 	var last error
+	var gone *lr.State
 	for _, rt := range reads {
 		st, err := s.readBy(ctx, rt, o, o, false)
 		if err != nil && stop(ctx, err) {
 			return nil, err
 		}
-		if err == nil && (st.Exchange.OK() || st.Exchange.Status == 404 || st.Exchange.Status == 410) {
+		if err == nil && st.Exchange.OK() {
+			s.mu.Lock()
+			s.shown[rt] = true
+			s.mu.Unlock()
 			return st, nil
+		}
+		if err == nil && (st.Exchange.Status == 404 || st.Exchange.Status == 410) {
+			s.mu.Lock()
+			shows := s.shown[rt]
+			s.mu.Unlock()
+			if shows || len(res.lists) == 0 {
+				return st, nil
+			}
+			// A route that never showed anything may want another key than ours.
+			gone = st
 		}
 		last = err
 	}
@@ -47,6 +61,9 @@ func (s *Stage) ReadBack(ctx context.Context, o *lr.Object) (*lr.State, error) {
 			return st, nil
 		}
 		last = err
+	}
+	if gone != nil {
+		return gone, nil
 	}
 	if last == nil {
 		last = fmt.Errorf("no route shows it to its owner")

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 
 	lr "github.com/launchready/launchready"
@@ -235,6 +236,46 @@ func TestDeclaredObjects(t *testing.T) {
 	}
 	if o := w.Object("/bills", w.globex); o != nil {
 		t.Errorf("globex declares no bill: got %+v", o)
+	}
+}
+
+// TestDeclaredBody holds that a configured body is sent as it stands, with the
+// variables filled in and the marker where the body has it.
+func TestDeclaredBody(t *testing.T) {
+	t.Parallel()
+	s := newShelf(t)
+	var mu sync.Mutex
+	got := map[string]item{}
+	s.on("POST /notes", nil, func(w http.ResponseWriter, r *http.Request, tenant string) {
+		in := bodyOf(r)
+		mu.Lock()
+		got[tenant] = in
+		mu.Unlock()
+		answer(w, 201, s.add("notes", tenant, item{"id": s.id(), "note": in["note"]}))
+	})
+	s.item("/notes/{id}", "notes", "id")
+	w := s.seeded(t, func(o *stage.Options) {
+		o.Declared = []stage.Declared{{Name: "note", Create: "POST /notes", Marker: "title",
+			Body: map[string]any{"note": map[string]any{"title": "a title", "of": "$tenant", "price": "5$$"}}}}
+	})
+	mu.Lock()
+	defer mu.Unlock()
+	for _, a := range []*lr.Account{w.acme, w.globex} {
+		note, _ := got[a.Tenant]["note"].(item)
+		title, _ := note["title"].(string)
+		if w.TenantOf(title) != a.Tenant {
+			t.Errorf("%s: the marked title is %q, want its canary", a.Tenant, title)
+		}
+		tenant := a.TenantID
+		if tenant == "" {
+			tenant = a.Tenant
+		}
+		if note["of"] != tenant || note["price"] != "5$" {
+			t.Errorf("%s: got %v, want the tenant %q and a dollar sign", a.Tenant, note, tenant)
+		}
+		if _, beside := got[a.Tenant]["title"]; beside {
+			t.Errorf("%s: a title stands beside the note as well: %v", a.Tenant, got[a.Tenant])
+		}
 	}
 }
 

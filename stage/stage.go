@@ -56,6 +56,7 @@ type Stage struct {
 	watching atomic.Bool
 
 	mu       sync.Mutex
+	shown    map[*lr.Route]bool    // routes that showed an object to its owner
 	alone    sync.Mutex            // held while a creation that met a fault is tried again
 	objects  map[string]*lr.Object // resource NUL tenant
 	recipes  map[string]*recipe    // likewise: how the object was made
@@ -85,7 +86,7 @@ func New(opt Options) *Stage {
 	s := &Stage{
 		opt: opt, ledger: opt.Ledger,
 		byRes: map[string]*resource{}, objects: map[string]*lr.Object{}, recipes: map[string]*recipe{},
-		controls: map[string]*control{}, failures: map[string]string{}, replies: map[string][]*lr.Exchange{}, queries: map[string]string{},
+		controls: map[string]*control{}, shown: map[*lr.Route]bool{}, failures: map[string]string{}, replies: map[string][]*lr.Exchange{}, queries: map[string]string{},
 	}
 	if s.ledger == nil {
 		s.ledger = &memory{}

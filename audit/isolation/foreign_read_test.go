@@ -36,6 +36,23 @@ func TestForeignRead(t *testing.T) {
 		{"loaded by id alone", with(func(a *app) handler {
 			return anyNote(a, func(w http.ResponseWriter, v row) { reply(w, 200, v) })
 		}), leak},
+		{"loaded by id alone, and unknown parameters refused", with(func(a *app) handler {
+			any := anyNote(a, func(w http.ResponseWriter, v row) { reply(w, 200, v) })
+			return func(w http.ResponseWriter, r *http.Request, tenant string) {
+				if r.URL.RawQuery != "" {
+					reply(w, 400, row{"error": "unknown parameter"})
+					return
+				}
+				any(w, r, tenant)
+			}
+		}), leak},
+		{"what its list shows to anyone", func(a *app) {
+			a.crud("notes")
+			a.on(readNote, anyNote(a, func(w http.ResponseWriter, v row) { reply(w, 200, v) }))
+			a.on("GET /notes", func(w http.ResponseWriter, _ *http.Request, _ string) {
+				reply(w, 200, row{"data": a.list("notes", nil)})
+			})
+		}, safe},
 		{"403 that carries the object", with(func(a *app) handler {
 			return anyNote(a, func(w http.ResponseWriter, v row) { reply(w, 403, row{"error": "not yours", "note": v}) })
 		}), leak},

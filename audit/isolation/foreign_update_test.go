@@ -187,8 +187,35 @@ func TestForeignDelete(t *testing.T) {
 	}
 	leak := want{fails: []string{del}}
 	safe := want{passes: []string{del}}
+	// blank answers 200 with an empty note for what does not exist.
+	blank := func(a *app) {
+		a.crud("notes")
+		a.on("GET /notes/{id}", private(func(w http.ResponseWriter, r *http.Request, tenant string) {
+			v := a.find("notes", r.PathValue("id"), tenant)
+			if v == nil {
+				v = row{"id": "", "title": "", "seen_by": tenant}
+			}
+			reply(w, 200, v)
+		}))
+	}
 	cases(t, foreignDelete, []testCase{
 		{"safe", func(a *app) { a.crud("notes") }, safe},
+		{"safe, and an empty form for what is gone", blank, safe},
+		{"deleted by id alone, and an empty form for what is gone", func(a *app) {
+			blank(a)
+			a.on(del, private(func(w http.ResponseWriter, r *http.Request, _ string) {
+				a.drop("notes", r.PathValue("id"))
+				reply(w, 200, row{"message": "done"})
+			}))
+		}, leak},
+		{"deleted by id alone, and read by its list alone", func(a *app) {
+			a.crud("notes")
+			a.on("GET /notes/{id}", private(func(w http.ResponseWriter, _ *http.Request, _ string) { missing(w) }))
+			a.on(del, private(func(w http.ResponseWriter, r *http.Request, _ string) {
+				a.drop("notes", r.PathValue("id"))
+				w.WriteHeader(204)
+			}))
+		}, leak},
 		{"deleted by id alone", with(func(a *app) handler {
 			return private(func(w http.ResponseWriter, r *http.Request, _ string) {
 				a.drop("notes", r.PathValue("id"))

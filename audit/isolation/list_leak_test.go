@@ -123,6 +123,17 @@ func TestListLeak(t *testing.T) {
 				reply(w, 200, row{"data": a.list("notes", nil)})
 			})
 		}, safe},
+		{"public to anyone, and growing since nobody was asked", func(a *app) {
+			a.crud("notes")
+			asked := false
+			a.on(listNotes, func(w http.ResponseWriter, _ *http.Request, tenant string) {
+				rows := a.list("notes", nil)
+				if tenant == "" && !asked {
+					asked, rows = true, a.list("notes", of("globex"))
+				}
+				reply(w, 200, row{"data": rows})
+			})
+		}, safe},
 		{"shared on purpose", func(a *app) {
 			list(listNotes, func(a *app, w http.ResponseWriter, _ *http.Request, _ string) {
 				reply(w, 200, row{"data": a.list("notes", nil)})
