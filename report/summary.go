@@ -190,7 +190,9 @@ func Next(r *lr.Report, s Summary) (why, command string) {
 // How is the place where a work item is done, in words.
 func How(s string) string {
 	switch s {
-	case "guard", "edge":
+	case "guard": // what a guard in front can do, the code can as well
+		return "in code or at the edge"
+	case "edge":
 		return "at the edge"
 	case "code":
 		return "in code"

@@ -42,7 +42,7 @@ func commands(root *cobra.Command) string {
 	var b strings.Builder
 	b.WriteString("<!-- Printed from the program by make docs. -->\n# Commands\n\n" +
 		"stdout is the result; stderr is progress and logs.\n\n" +
-		"| exit code | meaning |\n|---|---|\n| 0 | ready, or done |\n| 1 | not ready: a confirmed failure |\n| 2 | usage, configuration or set-up |\n" +
+		"| exit code | meaning |\n|---|---|\n| 0 | ready, done, or all of the rows that were asked for passed |\n| 1 | not ready: a confirmed failure |\n| 2 | usage, configuration or set-up |\n" +
 		"| 3 | not enough tested |\n| 4 | an error inside the program |\n| 130 | interrupted; the report is still written |\n")
 	describe(&b, root)
 	return b.String()
