@@ -49,7 +49,11 @@ func Summarise(r *lr.Report) Summary {
 			c := &row.Checks[j]
 			s.Checks[c.Verdict]++
 			if c.Verdict == lr.Unknown || len(c.Open) > 0 {
-				s.Unknown = append(s.Unknown, Gap{Row: row, Check: c, Why: c.Reason, Open: c.Open})
+				g := Gap{Row: row, Check: c, Why: c.Reason, Open: c.Open}
+				if len(c.Open) > 0 && strings.Contains(c.Reason, c.Open[0]) {
+					g.Why = "" // it quotes the first of them, and all follow
+				}
+				s.Unknown = append(s.Unknown, g)
 			}
 			for k := range c.Findings {
 				s.add(Entry{row, c, &c.Findings[k]}, r.FailOn)
@@ -166,6 +170,12 @@ func (s *Summary) wantsConsent() bool {
 	return slices.ContainsFunc(s.Unknown, func(g Gap) bool { return strings.Contains(g.Why, "--mutate") })
 }
 
+// lacks reports that a required check is open because the configuration names
+// too little for it.
+func (s *Summary) lacks() bool {
+	return slices.ContainsFunc(s.Unknown, func(g Gap) bool { return g.Check != nil && g.Check.Required && strings.HasPrefix(g.Why, "it needs ") })
+}
+
 // Next is the command that moves the reader on, and what it does.
 func Next(r *lr.Report, s Summary) (why, command string) {
 	switch {
@@ -177,6 +187,8 @@ func Next(r *lr.Report, s Summary) (why, command string) {
 		return "Ask again, from the start:", "launchready audit"
 	case s.wantsConsent():
 		return "Let it try to change and delete what it creates itself:", "launchready audit --mutate"
+	case s.lacks():
+		return "See what the open checks need:", "launchready audit plan --mutate"
 	case r.Partial && r.AllPassed():
 		return "Ask for all there is, and write the report that the buyer gets:", "launchready audit --mutate -o html=report.html"
 	case r.Readiness == lr.NotEnoughTested:

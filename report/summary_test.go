@@ -52,6 +52,21 @@ func TestBlockersBelowTheGate(t *testing.T) {
 	}
 }
 
+// TestGapSaysASubjectOnce: a reason that quotes the first open subject is left
+// out, since the subjects follow.
+func TestGapSaysASubjectOnce(t *testing.T) {
+	open := []string{"POST /reset: the token goes by mail"}
+	for reason, want := range map[string]string{
+		"1 of 1 subjects could not be asked, the first: " + open[0]: "",
+		"the run was interrupted":                                   "the run was interrupted",
+	} {
+		s := report.Summarise(&lr.Report{Rows: []lr.RowReport{{ID: "auth", Checks: []lr.CheckReport{{ID: "auth/x", Verdict: lr.Unknown, Reason: reason, Open: open}}}}})
+		if len(s.Unknown) != 1 || s.Unknown[0].Why != want || len(s.Unknown[0].Open) != 1 {
+			t.Errorf("%q: got %+v, want the reason %q", reason, s.Unknown, want)
+		}
+	}
+}
+
 func TestWordsOfTheVerdict(t *testing.T) {
 	for _, c := range []struct {
 		name                 string
@@ -65,6 +80,8 @@ func TestWordsOfTheVerdict(t *testing.T) {
 		{"interrupted", &lr.Report{Readiness: lr.NotEnoughTested, Interrupted: true}, "Not enough tested", "The run was interrupted: what it did not reach is unknown.", "launchready audit"},
 		{"wants consent", &lr.Report{Readiness: lr.NotEnoughTested, Partial: true, Rows: []lr.RowReport{{ID: "auth", Verdict: lr.Unknown, Checks: []lr.CheckReport{
 			{ID: "auth/x", Verdict: lr.Unknown, Reason: "it writes, which needs consent: give --mutate"}}}}}, "Not enough tested", "1 of the scorecard's 13 rows were asked for, and 0 passed.", "launchready audit --mutate"},
+		{"lacks an identity", &lr.Report{Readiness: lr.NotEnoughTested, Rows: []lr.RowReport{{ID: "auth", Verdict: lr.Unknown, Checks: []lr.CheckReport{
+			{ID: "auth/x", Verdict: lr.Unknown, Required: true, Reason: "it needs identities in two tenants"}}}}}, "Not enough tested", "1 row could not be decided; nothing was found that stands in the way.", "launchready audit plan --mutate"},
 		{"unknown", &lr.Report{Readiness: lr.NotEnoughTested, Rows: []lr.RowReport{{ID: "auth"}}}, "Not enough tested", "1 row could not be decided; nothing was found that stands in the way.", "launchready audit doctor"},
 		{"zero", &lr.Report{}, "Not enough tested", "0 rows could not be decided; nothing was found that stands in the way.", "launchready audit"},
 		{"a row alone", &lr.Report{Readiness: lr.NotReady}, "Not ready", "A row of the scorecard failed.", "launchready audit"},

@@ -38,6 +38,9 @@ and as launchready-demo.html and launchready-demo.json in the current folder.`,
 
 // demo audits the chatbot with every flaw and with none.
 func (p *program) demo(ctx context.Context, seed int64) error {
+	if err := writable(p.dir); err != nil {
+		return setup(err)
+	}
 	before, err := p.demoAudit(ctx, "a chatbot with every flaw", demo.Options{Flaws: []string{"all"}, Seed: seed, Log: p.log})
 	if err != nil {
 		return err

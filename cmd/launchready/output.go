@@ -51,6 +51,9 @@ func (p *program) outputs(flags []string) ([]output, error) {
 			if fi, err := os.Stat(filepath.Dir(file)); err != nil || !fi.IsDir() {
 				return nil, setup(fmt.Errorf("-o %s: the folder %s does not exist", f, filepath.Dir(file)))
 			}
+			if err := writable(filepath.Dir(file)); err != nil {
+				return nil, setup(fmt.Errorf("-o %s: %w", f, err))
+			}
 		}
 		out = append(out, output{format, file})
 	}
@@ -99,6 +102,15 @@ func (p *program) draw(w io.Writer, r *lr.Report, format string) error {
 		return html.Write(w, r)
 	}
 	return term.Write(w, r, term.Options{Color: w == p.out && p.colored(p.out), Width: p.width(p.out), Verbose: p.verbose})
+}
+
+// writable reports a folder that takes no file: said before a run, not after.
+func writable(dir string) error {
+	f, err := os.CreateTemp(dir, ".launchready-*")
+	if err != nil {
+		return fmt.Errorf("write into %s: %w", dir, errors.Unwrap(err))
+	}
+	return errors.Join(f.Close(), os.Remove(f.Name()))
 }
 
 // replace writes a whole file or leaves the old one.

@@ -11,6 +11,25 @@ import (
 	"github.com/launchready/launchready/report/sample"
 )
 
+// TestWritable: what cannot be written is known before the run, and the trial
+// leaves nothing.
+func TestWritable(t *testing.T) {
+	dir := t.TempDir()
+	if err := writable(dir); err != nil {
+		t.Error(err)
+	}
+	if left, err := os.ReadDir(dir); err != nil || len(left) > 0 {
+		t.Errorf("left behind: %v, %v", left, err)
+	}
+	file := filepath.Join(dir, "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := writable(file); err == nil || !strings.Contains(err.Error(), "write into "+file) {
+		t.Errorf("got %v, want the folder named", err)
+	}
+}
+
 func TestOutputs(t *testing.T) {
 	dir := t.TempDir()
 	p := &program{dir: dir}

@@ -28,6 +28,7 @@ const (
 	mostBlockers = 10 // drawn in full unless verbose
 	mostOthers   = 12
 	mostGaps     = 12
+	mostOpen     = 3 // subjects of one check
 )
 
 // Write draws the report.
@@ -293,8 +294,12 @@ func (p *paper) unknown(list []report.Gap, verbose bool) {
 			id = g.Check.ID
 		}
 		why := g.Why
-		if len(g.Open) > 0 {
-			why = strings.TrimPrefix(why+"; "+strings.Join(g.Open, "; "), "; ")
+		if open := g.Open; len(open) > 0 {
+			rest := ""
+			if n := len(open) - mostOpen; n > 1 && !verbose {
+				open, rest = open[:mostOpen], fmt.Sprintf("; and %d more", n)
+			}
+			why = strings.TrimPrefix(why+"; "+strings.Join(open, "; ")+rest, "; ")
 		}
 		p.text("  "+p.in(yellow, "? "), "    ", report.Line(id+": "+why))
 	}
