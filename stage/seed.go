@@ -102,7 +102,7 @@ func (s *Stage) Fresh(ctx context.Context, name string, owner *lr.Account) (*lr.
 	r := &made
 	o, x, err := s.create(ctx, r, s.parents(r.route, r.account), nil)
 	if err == nil && o == nil && x.Status >= 500 {
-		o, x, err = s.createAlone(ctx, r)
+		o, x, err = s.createAlone(ctx, r, 3)
 	}
 	if err != nil {
 		return nil, err
@@ -116,17 +116,19 @@ func (s *Stage) Fresh(ctx context.Context, name string, owner *lr.Account) (*lr.
 	return o, nil
 }
 
-// createAlone tries again what worked before and now met a fault of the target,
-// one creation at a time: an embedded database refuses several writers at once.
-func (s *Stage) createAlone(ctx context.Context, r *recipe) (o *lr.Object, x *lr.Exchange, err error) {
+// createAlone tries again what met a fault of the target, one creation at a
+// time: an embedded database refuses several writers at once.
+func (s *Stage) createAlone(ctx context.Context, r *recipe, tries int) (o *lr.Object, x *lr.Exchange, err error) {
 	s.alone.Lock()
 	defer s.alone.Unlock()
-	for wait := 100 * time.Millisecond; wait <= time.Second; wait *= 3 {
+	wait := 100 * time.Millisecond
+	for range tries {
 		select {
 		case <-ctx.Done():
 			return nil, nil, ctx.Err()
 		case <-time.After(wait):
 		}
+		wait *= 3
 		o, x, err = s.create(ctx, r, s.parents(r.route, r.account), nil)
 		if err != nil || o != nil || x.Status < 500 {
 			break
@@ -158,6 +160,9 @@ func (s *Stage) make(ctx context.Context, name string, v *lr.Account) (*lr.Objec
 			for _, full := range []fullness{texts, required, example, every} {
 				r := &recipe{route: rt, account: a, full: full}
 				o, x, err := s.create(ctx, r, s.parents(rt, a), v)
+				if err == nil && o == nil && x.Status >= 500 && full == texts {
+					o, x, err = s.createAlone(ctx, r, 2)
+				}
 				if err != nil {
 					if stop(ctx, err) {
 						return nil, err
