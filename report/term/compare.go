@@ -45,7 +45,7 @@ func Compare(w io.Writer, before, after *lr.Report, o Options) error {
 
 func (p *paper) readiness(r *lr.Report) string {
 	if r.Readiness == lr.NotEnoughTested && report.Standing(r) == lr.Passed {
-		return p.in(bold+green, fit(fmt.Sprintf("✓ %d OF %d", len(r.Rows), len(lr.RowIDs())), 12))
+		return p.in(bold+green, fit(fmt.Sprintf("✓ %d/%d ROWS", len(r.Rows), len(lr.RowIDs())), 12))
 	}
 	switch r.Readiness {
 	case lr.Ready:
