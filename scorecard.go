@@ -8,11 +8,22 @@ func RowIDs() []string {
 	}
 }
 
+// Untested reports whether a check that the row needs could not be asked. The
+// row's verdict may be worse than that, and then hides it.
+func (r *RowReport) Untested() bool {
+	for _, c := range r.Checks {
+		if c.Required && c.Verdict == Unknown {
+			return true
+		}
+	}
+	return false
+}
+
 // AllPassed reports whether every row that the run asked for passed, or does not
 // apply, and nothing cut the run short.
 func (r *Report) AllPassed() bool {
 	for _, row := range r.Rows {
-		if row.Verdict == Unknown {
+		if row.Verdict == Unknown || row.Untested() {
 			return false
 		}
 	}

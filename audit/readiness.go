@@ -34,8 +34,11 @@ func readiness(rep *lr.Report) (lr.Readiness, []string) {
 				standing = append(standing, blocker{worst, fmt.Sprintf("%s: %s (%s, %d %s)", c.ID, c.Title, worst, n, plural(n, "finding"))})
 			}
 		}
-		if row.Verdict == lr.Unknown {
+		switch {
+		case row.Verdict == lr.Unknown:
 			unknown = append(unknown, fmt.Sprintf("row %s is unknown: %s", row.ID, row.Reason))
+		case row.Untested():
+			unknown = append(unknown, fmt.Sprintf("row %s has checks that could not be asked, beside what failed", row.ID))
 		}
 	}
 	slices.SortStableFunc(standing, func(a, b blocker) int { return cmp.Compare(b.worst, a.worst) })

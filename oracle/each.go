@@ -2,6 +2,8 @@ package oracle
 
 import (
 	"context"
+	"fmt"
+	"runtime/debug"
 
 	"golang.org/x/sync/errgroup"
 )
@@ -12,7 +14,13 @@ func Each[T any](ctx context.Context, items []T, f func(context.Context, T) erro
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(8)
 	for _, item := range items {
-		g.Go(func() error {
+		g.Go(func() (err error) {
+			// A reply that nobody thought of must cost one check, not the run.
+			defer func() {
+				if p := recover(); p != nil {
+					err = fmt.Errorf("the check itself broke (%v); please report it with this:\n%s", p, debug.Stack())
+				}
+			}()
 			if err := ctx.Err(); err != nil {
 				return err
 			}

@@ -125,7 +125,11 @@ func (t *teardown) settle(ctx context.Context) ([]string, error) {
 		if parent := t.parentGone(e); parent != "" {
 			state, why = Removed, "went with "+parent
 		} else {
-			orphans = append(orphans, fmt.Sprintf("%s of %s, created by %s (%s): %s", what(e), orWord(e.Tenant, "nobody"), e.Create, e.Canary, why))
+			if e.Resource == "" {
+				orphans = append(orphans, fmt.Sprintf("the account %s, signed up by %s: %s", e.Canary, e.Create, why))
+			} else {
+				orphans = append(orphans, fmt.Sprintf("%s of %s, created by %s (%s): %s", what(e), orWord(e.Tenant, "nobody"), e.Create, e.Canary, why))
+			}
 		}
 		if err := t.s.settle(ctx, e.ID, state, why); err != nil {
 			return orphans, err

@@ -12,12 +12,14 @@ import (
 	"github.com/launchready/launchready/config"
 	"github.com/launchready/launchready/internal/assembly"
 	"github.com/launchready/launchready/report"
+	"github.com/launchready/launchready/stage"
 	"github.com/launchready/launchready/store/sqlite"
 )
 
 func (p *program) cleanupVerb() *cobra.Command {
 	f := &auditFlags{}
 	var run string
+	var forget bool
 	c := &cobra.Command{
 		Use:   "cleanup",
 		Short: "Remove what an interrupted run left at the target",
@@ -25,22 +27,38 @@ func (p *program) cleanupVerb() *cobra.Command {
 
 Every run writes to .launchready/ledger.db what it is about to create. cleanup signs in as
 the same identities, removes what is still there, and lists what it could not remove;
-then the exit code is 1.`,
+then the exit code is 1. --forget takes what was listed out of the ledger, once a person
+has dealt with it.`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			cfg, err := p.settings(f, c.Flags().Changed)
 			if err != nil {
 				return err
 			}
-			return p.cleanup(c.Context(), cfg, f, run)
+			return p.cleanup(c.Context(), cfg, f, run, forget)
 		},
 	}
 	p.targetFlags(c, f)
 	c.Flags().StringVar(&run, "run", "", "id of the run (default: every run with something open)")
+	c.Flags().BoolVar(&forget, "forget", false, "take what could not be removed out of the ledger, after listing it")
 	return c
 }
 
-func (p *program) cleanup(ctx context.Context, cfg *config.Config, f *auditFlags, only string) error {
+// forgetRest settles what a run left and no request removes.
+func forgetRest(ctx context.Context, ledger *sqlite.Store, run string) error {
+	left, err := ledger.Open(ctx, run)
+	if err != nil {
+		return err
+	}
+	for _, e := range left {
+		if err := ledger.Settle(ctx, e.ID, stage.Removed, "forgotten on request: "+e.Reason); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (p *program) cleanup(ctx context.Context, cfg *config.Config, f *auditFlags, only string, forget bool) error {
 	if err := private(cfg.Dir); err != nil {
 		return setup(err)
 	}
@@ -76,6 +94,12 @@ func (p *program) cleanup(ctx context.Context, cfg *config.Config, f *auditFlags
 		}
 		if err != nil {
 			return setup(err)
+		}
+		if forget {
+			if err := forgetRest(ctx, ledger, r.ID); err != nil {
+				return setup(err)
+			}
+			orphans = nil
 		}
 		if left += len(orphans); len(orphans) == 0 {
 			if err := ledger.End(ctx, r.ID, p.now()); err != nil {

@@ -1,0 +1,44 @@
+package launchready_test
+
+import (
+	"testing"
+
+	lr "github.com/launchready/launchready"
+)
+
+func TestAllPassed(t *testing.T) {
+	row := func(v lr.Verdict, checks ...lr.CheckReport) lr.RowReport { return lr.RowReport{Verdict: v, Checks: checks} }
+	needed := lr.CheckReport{Required: true, Verdict: lr.Unknown}
+	extra := lr.CheckReport{Verdict: lr.Unknown}
+	for _, c := range []struct {
+		name string
+		rep  lr.Report
+		want bool
+	}{
+		{"a row passed", lr.Report{Rows: []lr.RowReport{row(lr.Passed)}}, true},
+		{"an extra check is open", lr.Report{Rows: []lr.RowReport{row(lr.Passed, extra)}}, true},
+		{"a low failure blocks nothing", lr.Report{Rows: []lr.RowReport{row(lr.Failed)}}, true},
+		{"a failure hides an open check", lr.Report{Rows: []lr.RowReport{row(lr.Failed, needed)}}, false},
+		{"a row is unknown", lr.Report{Rows: []lr.RowReport{row(lr.Passed), row(lr.Unknown)}}, false},
+		{"nothing was asked", lr.Report{}, false},
+		{"it was interrupted", lr.Report{Interrupted: true, Rows: []lr.RowReport{row(lr.Passed)}}, false},
+		{"it is not ready", lr.Report{Readiness: lr.NotReady, Rows: []lr.RowReport{row(lr.Failed)}}, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if got := c.rep.AllPassed(); got != c.want {
+				t.Errorf("got %v, want %v", got, c.want)
+			}
+		})
+	}
+}
+
+func TestRowIDs(t *testing.T) {
+	ids := lr.RowIDs()
+	if len(ids) != 13 || ids[0] != "auth" || ids[12] != "operations" {
+		t.Errorf("got %v, want the thirteen rows in the checklist's order", ids)
+	}
+	ids[0] = "changed"
+	if lr.RowIDs()[0] != "auth" {
+		t.Error("a caller can change the scorecard")
+	}
+}
