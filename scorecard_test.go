@@ -7,7 +7,9 @@ import (
 )
 
 func TestAllPassed(t *testing.T) {
-	row := func(v lr.Verdict, checks ...lr.CheckReport) lr.RowReport { return lr.RowReport{Verdict: v, Checks: checks} }
+	row := func(v lr.Verdict, checks ...lr.CheckReport) lr.RowReport {
+		return lr.RowReport{Verdict: v, Checks: checks}
+	}
 	needed := lr.CheckReport{Required: true, Verdict: lr.Unknown}
 	extra := lr.CheckReport{Verdict: lr.Unknown}
 	for _, c := range []struct {
