@@ -21,7 +21,7 @@ test: ## every test, and what they need beside Go
 	. .ci/packages && $(GO) test -timeout 15m ./...
 
 race: ## the race detector where concurrency lives
-	$(GO) test -race -shuffle=on -timeout 15m $(RACE)
+	. .ci/packages && $(GO) test -race -shuffle=on -timeout 15m $(RACE)
 
 soak: ## the readiness test with many seeds: SEEDS=20
 	$(GO) test -run 'TestReadiness' -timeout 120m . -seeds $(SEEDS)
