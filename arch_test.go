@@ -22,7 +22,7 @@ const module = "github.com/launchready/launchready"
 var may = map[string][]string{
 	".":                 {},
 	"oracle":            {"."},
-	"surface":           {"."},
+	"surface":           {".", "surface/har", "surface/postman"},
 	"stage":             {".", "oracle", "surface"},
 	"plan":              {"."},
 	"probe":             {"."},
@@ -34,7 +34,8 @@ var may = map[string][]string{
 	"report/html":       {".", "report"},
 	"report/sample":     {".", "redact", "report"},
 	"config":            {".", "internal/nearest"},
-	"config/draft":      {".", "surface"},
+	"config/draft":      {".", "surface", "config/intake"},
+	"config/intake":     {".", "surface", "surface/har", "surface/postman"},
 	"store/sqlite":      {"stage"},
 	"audit":             {".", "oracle", "plan", "stage", "surface", "audit/auth", "audit/isolation", "internal/nearest"},
 	"audit/auth":        {".", "oracle"},
