@@ -43,7 +43,7 @@ var may = map[string][]string{
 	"demo":              {"demo/model", "demo/page"},
 	"demo/model":        {},
 	"demo/page":         {},
-	"internal/assembly": {".", "audit", "config", "probe", "probe/signin", "redact", "report", "stage", "surface"},
+	"internal/assembly": {".", "audit", "config", "plan", "probe", "probe/signin", "redact", "report", "stage", "surface"},
 	"internal/checkdoc": {".", "internal/nearest"},
 	"internal/nearest":  {},
 	"cmd/launchready":   {"*"},
