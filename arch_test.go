@@ -32,6 +32,7 @@ var may = map[string][]string{
 	"report/term":       {".", "plan", "report"},
 	"report/json":       {".", "report"},
 	"report/html":       {".", "plan", "report"},
+	"report/estimate":   {".", "plan", "report"},
 	"report/sample":     {".", "plan", "redact", "report"},
 	"config":            {".", "internal/nearest"},
 	"config/draft":      {".", "surface", "config/intake"},

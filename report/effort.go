@@ -69,3 +69,52 @@ func thousands(f float64) string {
 	}
 	return s
 }
+
+// Scale says what the sum of an estimate is in days, and at which rates.
+func Scale(e *plan.Estimate) string {
+	s := fmt.Sprintf("%s of %g hours, for %s and %s", Days(e.Total.Days), e.HoursPerDay, Count(e.Total.Items, "work item"), Count(e.Total.Findings, "finding"))
+	if r := e.Rates; r != nil {
+		s += fmt.Sprintf(", at %s %s an hour", Line(r.Currency), number(r.Hour))
+		if r.Senior > 0 && r.Senior != r.Hour {
+			s += fmt.Sprintf(", %s for a senior engineer", number(r.Senior))
+		}
+	}
+	return s
+}
+
+// NothingToFix is what an estimate of an empty plan says.
+func NothingToFix(e *plan.Estimate) string {
+	s := "Nothing to fix: the report holds no confirmed finding that was not accepted."
+	if len(e.Open)+len(e.Unasked) > 0 {
+		s += " What was not tested may hold some."
+	}
+	return s
+}
+
+// NotPriced is what the sum of an estimate leaves out, a line each.
+func NotPriced(e *plan.Estimate) []string {
+	var out []string
+	for _, a := range e.Accepted {
+		out = append(out, Line(fmt.Sprintf("%s, %s: accepted by %s until %s", a.Check, Count(a.Findings, "finding"), a.Owner, a.Until)))
+	}
+	if e.Suspected > 0 {
+		out = append(out, fmt.Sprintf("%s by shape only: confirm or refute first", Count(e.Suspected, "suspected finding")))
+	}
+	if len(e.Open) > 0 {
+		out = append(out, Line("unknown, whole or in part: "+strings.Join(e.Open, ", ")))
+	}
+	if len(e.Unasked) > 0 {
+		out = append(out, Line("not asked for by this run: "+strings.Join(e.Unasked, ", ")))
+	}
+	return out
+}
+
+// JobTitle is how people call a job of the plan's table.
+func JobTitle(id string) string {
+	for _, j := range plan.Jobs() {
+		if j.ID == id {
+			return j.Title
+		}
+	}
+	return Line(id)
+}
