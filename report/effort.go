@@ -118,3 +118,11 @@ func JobTitle(id string) string {
 	}
 	return Line(id)
 }
+
+// AfterScore is the command that turns a self-assessment into evidence.
+func AfterScore(s *plan.Score) (why, command string) {
+	if len(s.First) == 0 {
+		return "Now have it tested, and see whether it holds:", "launchready init"
+	}
+	return "Have it tested instead of asked: write a configuration, then audit:", "launchready init"
+}

@@ -24,15 +24,22 @@ func Estimate(w io.Writer, e *plan.Estimate, o Options) error {
 		p.text("  ", "  ", report.NothingToFix(e))
 	} else {
 		p.line()
-		p.text("  ", "  ", p.in(bold, total(e.Total, e.Rates)))
-		p.text("  ", "  ", p.in(dim, report.Scale(e)))
+		p.line("  ", p.in(bold, total(e.Total, e.Rates)))
+		p.text("  ", "  ", report.Scale(e))
 		p.packages(e)
 		p.lines(e)
-		p.section("In what order", "")
-		p.outlook(e)
+		if e.Now.Covered+e.Now.Edge.Items+e.Senior.Items > 0 {
+			p.section("In what order", "")
+			p.outlook(e)
+		}
 	}
 	p.redFlags(e.RedFlags)
 	p.notPriced(e)
+	if e.Rates == nil && len(e.Items) > 0 {
+		p.section("Next", "")
+		p.line("  What it costs, at what an hour costs you:")
+		p.line("  ", p.in(cyan, "launchready estimate --rate 120 --currency USD"))
+	}
 	if _, err := io.WriteString(w, p.b.String()); err != nil {
 		return fmt.Errorf("write the estimate: %w", err)
 	}
@@ -87,7 +94,9 @@ func Method(w io.Writer, o Options) error {
 		if e.Job != job {
 			job = e.Job
 			p.line()
-			p.text("  ", "    ", p.in(bold, report.JobTitle(job)))
+			for _, l := range wrap(report.JobTitle(job), p.width-2) {
+				p.line("  ", p.in(bold, l))
+			}
 		}
 		p.line("    ", fit(e.Check, id), fmt.Sprintf("%6g %6g %6g", e.First, e.Further, e.Wide))
 	}

@@ -38,7 +38,11 @@ func (p *paper) plan(r *lr.Report, s report.Summary) {
 		p.item(i, w, r.Rates)
 	}
 	if e := s.Estimate; e != nil {
+		p.line()
 		p.outlook(e)
+		if e.Rates == nil {
+			p.text("  ", "    ", "What it costs: launchready estimate --rate HOUR")
+		}
 	}
 }
 
@@ -58,7 +62,6 @@ func (p *paper) item(i int, w lr.WorkItem, rates *lr.Rates) {
 
 // outlook says what can be done at once, and what needs a senior engineer.
 func (p *paper) outlook(e *plan.Estimate) {
-	p.line()
 	if e.Now.Covered > 0 {
 		p.text("  ", "    ", fmt.Sprintf("At once, in front of the application: %s. That stops %s until the cause is fixed.", total(e.Now.Front, e.Rates), report.Count(e.Now.Covered, "finding")))
 	}
@@ -67,9 +70,6 @@ func (p *paper) outlook(e *plan.Estimate) {
 	}
 	if e.Senior.Items > 0 {
 		p.text("  ", "    ", fmt.Sprintf("For a senior engineer: %s, %s.", report.Count(e.Senior.Items, "work item"), total(e.Senior, e.Rates)))
-	}
-	if e.Rates == nil {
-		p.text("  ", "    ", "What it costs: launchready estimate --rate HOUR")
 	}
 }
 
