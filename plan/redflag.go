@@ -2,6 +2,7 @@ package plan
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	lr "github.com/launchready/launchready"
@@ -69,46 +70,63 @@ func redFlags(in Input) ([]lr.RedFlag, map[string]bool) {
 const (
 	leastDecisions = 2
 	leastGroups    = 3
-	mostSubjects   = 4 // named in a line of evidence
+	mostNamed      = 4 // subjects, or checks, in a line of evidence
 )
+
+// gap is a decision that is made on some routes and missing on others.
+type gap struct {
+	of            decision
+	subjects      []string
+	checks        []string
+	passed, asked int
+}
 
 // scattered looks for decisions that are made on some routes and missing on
 // others. One that is missing everywhere is one missing layer, and no evidence:
 // such a check passed nowhere, or its finding is the application's.
 func scattered(rows []lr.RowReport) (evidence []string, findings map[string]bool) {
-	decisions, groups := map[decision]bool{}, map[string]bool{}
+	gaps := []gap{{of: credential}, {of: role}, {of: tenant}}
+	groups := map[string]bool{}
 	findings = map[string]bool{}
 	for i := range rows {
 		row := &rows[i]
 		for j := range row.Checks {
 			c := &row.Checks[j]
 			e, _ := effortOf(row, c)
-			if e.decides == "" || c.Verdict != lr.Failed || c.Passed == 0 {
+			at := slices.IndexFunc(gaps, func(g gap) bool { return g.of == e.decides })
+			if at < 0 || c.Verdict != lr.Failed || c.Passed == 0 {
 				continue
 			}
-			var subjects []string
+			shows := false
 			for _, f := range c.Findings {
 				g := group(f.Subject)
 				if f.Confidence != lr.Confirmed || g == "" {
 					continue
 				}
-				decisions[e.decides], groups[g], findings[f.ID] = true, true, true
-				subjects = append(subjects, f.Subject)
+				groups[g], findings[f.ID], shows = true, true, true
+				gaps[at].subjects = append(gaps[at].subjects, f.Subject)
 			}
-			if len(subjects) > 0 {
-				evidence = append(evidence, fmt.Sprintf("%s is not decided on %s (%s), where %d of %d questions of the same check passed", e.decides, few(subjects), c.ID, c.Passed, c.Asked))
+			if shows {
+				gaps[at].checks = append(gaps[at].checks, c.ID)
+				gaps[at].passed += c.Passed
+				gaps[at].asked += c.Asked
 			}
 		}
 	}
-	if len(decisions) < leastDecisions || len(groups) < leastGroups {
+	for _, g := range gaps {
+		if len(g.subjects) > 0 {
+			evidence = append(evidence, fmt.Sprintf("%s is not decided on %s, while %d of %d questions of the same checks passed (%s)", g.of, few(g.subjects), g.passed, g.asked, few(g.checks)))
+		}
+	}
+	if len(evidence) < leastDecisions || len(groups) < leastGroups {
 		return nil, nil
 	}
 	return evidence, findings
 }
 
 func few(list []string) string {
-	if n := len(list) - mostSubjects; n > 1 {
-		return strings.Join(list[:mostSubjects], ", ") + fmt.Sprintf(" and %d more", n)
+	if n := len(list) - mostNamed; n > 1 {
+		return strings.Join(list[:mostNamed], ", ") + fmt.Sprintf(" and %d more", n)
 	}
 	return strings.Join(list, ", ")
 }

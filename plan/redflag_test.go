@@ -61,13 +61,13 @@ func TestScatteredAuthNamesItsEvidence(t *testing.T) {
 	for _, s := range []string{"a", "b", "c", "d", "e", "f"} {
 		c.Findings = append(c.Findings, found(s, "GET /"+s+"/{id}", "ownership", lr.Critical))
 	}
-	_, flags := plan.Make(plan.Input{Rows: rows(check("auth/no-credential", lr.Failed, found("n", "GET /n", "authenticate", lr.Critical)), c), Owners: named})
+	_, flags := plan.Make(plan.Input{Rows: rows(check("auth/no-credential", lr.Failed, found("n", "GET /n", "authenticate", lr.Critical)), c, check("isolation/list-leak", lr.Failed, found("l", "GET /l", "", lr.Critical))), Owners: named})
 	if len(flags) != 1 {
 		t.Fatalf("got %+v", flags)
 	}
 	want := []string{
-		"the caller's identity is not decided on GET /n (auth/no-credential), where 5 of 10 questions of the same check passed",
-		"the owner of the data is not decided on GET /a/{id}, GET /b/{id}, GET /c/{id}, GET /d/{id} and 2 more (isolation/foreign-read), where 5 of 10 questions of the same check passed",
+		"the caller's identity is not decided on GET /n, while 5 of 10 questions of the same checks passed (auth/no-credential)",
+		"the owner of the data is not decided on GET /a/{id}, GET /b/{id}, GET /c/{id}, GET /d/{id} and 3 more, while 10 of 20 questions of the same checks passed (isolation/foreign-read, isolation/list-leak)",
 	}
 	if !slices.Equal(flags[0].Evidence, want) {
 		t.Errorf("got\n%s\nwant\n%s", strings.Join(flags[0].Evidence, "\n"), strings.Join(want, "\n"))
