@@ -36,6 +36,8 @@ type Report struct {
 	FailOn      Severity    `json:"fail_on"`
 	Waivers     []Waiver    `json:"waivers"`
 	Plan        []WorkItem  `json:"plan"`
+	RedFlags    []RedFlag   `json:"red_flags,omitempty"` // what calls for a senior engineer
+	Rates       *Rates      `json:"rates,omitempty"`     // what an hour costs, when the owner said so
 	Coverage    Coverage    `json:"coverage"`
 	Warnings    []string    `json:"warnings,omitempty"` // what the run repaired or passed over
 	Orphans     []string    `json:"orphans,omitempty"`  // objects that teardown could not remove
@@ -115,14 +117,37 @@ type EvidenceItem struct {
 
 // WorkItem is one line of the plan: findings that are fixed together.
 type WorkItem struct {
+	ID         string   `json:"id"`
+	Title      string   `json:"title"`
+	Package    string   `json:"package,omitempty"` // the package of work that it belongs to
+	Findings   []string `json:"findings"`          // finding ids
+	Hours      float64  `json:"hours"`             // the middle of the estimate
+	HoursLow   float64  `json:"hours_low,omitempty"`
+	HoursHigh  float64  `json:"hours_high,omitempty"`
+	Owner      string   `json:"owner,omitempty"`
+	How        string   `json:"how"`                   // guard, edge, code, senior engineer
+	Guard      []string `json:"guard,omitempty"`       // directives that stop findings of it until the cause is fixed
+	Covered    int      `json:"covered,omitempty"`     // how many findings they stop
+	HoursGuard float64  `json:"hours_guard,omitempty"` // to put them in front and ask again
+	Blocks     bool     `json:"blocks,omitempty"`      // the launch waits for it
+	Steps      []string `json:"steps,omitempty"`
+	Worst      Severity `json:"worst"`
+}
+
+// RedFlag is a sign that the findings have a cause which no single fix removes.
+// It is raised on evidence only.
+type RedFlag struct {
 	ID       string   `json:"id"`
 	Title    string   `json:"title"`
-	Findings []string `json:"findings"` // finding ids
-	Hours    float64  `json:"hours"`
-	Owner    string   `json:"owner,omitempty"`
-	How      string   `json:"how"` // guard, edge, code, senior engineer
-	Steps    []string `json:"steps,omitempty"`
-	Worst    Severity `json:"worst"`
+	Evidence []string `json:"evidence"` // what raised it, a line each
+	Advice   string   `json:"advice"`
+}
+
+// Rates are what an hour of work costs.
+type Rates struct {
+	Currency string  `json:"currency"`              // ISO 4217
+	Hour     float64 `json:"hour"`                  // of whoever knows the code
+	Senior   float64 `json:"senior_hour,omitempty"` // of a senior engineer; 0 is the same
 }
 
 // Waiver accepts a risk: it stays visible.

@@ -16,6 +16,7 @@ import (
 
 	lr "github.com/launchready/launchready"
 	"github.com/launchready/launchready/oracle"
+	"github.com/launchready/launchready/plan"
 	"github.com/launchready/launchready/stage"
 )
 
@@ -52,7 +53,8 @@ type Options struct {
 	FailOn  lr.Severity
 	Waivers []lr.Waiver
 	Seed    int64
-	Owner   string // who owns the work items of the plan
+	Owners  plan.Owners // who owns the work items of the plan
+	Rates   *lr.Rates   // what an hour costs, when it is known
 
 	Ledger   stage.Ledger
 	Declared []stage.Declared

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	lr "github.com/launchready/launchready"
+	"github.com/launchready/launchready/plan"
 )
 
 // readiness decides the run's verdict and says why, worst first. A confirmed
@@ -24,7 +25,7 @@ func readiness(rep *lr.Report) (lr.Readiness, []string) {
 			switch {
 			case c.Waived != nil:
 				accepted = append(accepted, fmt.Sprintf("%s is accepted by %s until %s: %s", c.ID, c.Waived.Owner, c.Waived.Until, c.Waived.Reason))
-			case c.Verdict == lr.Failed && (worst >= rep.FailOn || bypass(row.ID) && worst >= lr.High):
+			case c.Verdict == lr.Failed && plan.Blocks(row.ID, worst, rep.FailOn):
 				n := 0
 				for _, f := range c.Findings {
 					if f.Confidence == lr.Confirmed {
@@ -61,8 +62,6 @@ func readiness(rep *lr.Report) (lr.Readiness, []string) {
 	}
 	return lr.Ready, []string{}
 }
-
-func bypass(row string) bool { return row == "auth" || row == "isolation" }
 
 func worstConfirmed(c lr.CheckReport) lr.Severity {
 	var worst lr.Severity

@@ -76,7 +76,8 @@ func (r *run) report(ctx context.Context) *lr.Report {
 	}
 	rep.Coverage = r.coverage()
 	rep.Readiness, rep.Reasons = readiness(rep)
-	rep.Plan = plan.Items(rep.Rows, r.Owner)
+	rep.Plan, rep.RedFlags = plan.Make(plan.Input{Rows: rep.Rows, FailOn: r.FailOn, Owners: r.Owners})
+	rep.Rates = r.Rates
 	return rep
 }
 

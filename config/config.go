@@ -32,6 +32,7 @@ type Config struct {
 	Source     Source          `yaml:"source" doc:"The application's repository and logs."`
 	Database   *Database       `yaml:"database" doc:"The database behind the application, for checks of row-level security."`
 	Owners     Owners          `yaml:"owners" doc:"Who fixes what, and who answers for an incident."`
+	Plan       Plan            `yaml:"plan" doc:"What an hour of work costs; the plan is priced by it."`
 	Deploy     Deploy          `yaml:"deploy" doc:"How a release is made and taken back."`
 	Watch      Watch           `yaml:"watch" doc:"Monitors and the channels that their alerts take."`
 	Budget     Budget          `yaml:"budget" doc:"Hard stops of a run."`
@@ -118,6 +119,7 @@ type Database struct {
 type Owners struct {
 	Default   string            `yaml:"default" doc:"Who owns a finding that has no other owner."`
 	Backup    string            `yaml:"backup" doc:"Who steps in."`
+	Rows      map[string]string `yaml:"rows" doc:"Who fixes what a row of the scorecard finds, by the row's id: auth, isolation, email."`
 	Incidents map[string]string `yaml:"incidents" doc:"Who acts within 15 minutes, by kind of incident: outage, leak, abuse, key-exposed."`
 }
 

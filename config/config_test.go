@@ -24,7 +24,8 @@ chat:    {preset: auto}
 domain:  {name: acme.test, mail: {senders: [google]}}
 source:  {repository: ., logs: [server.log]}
 database: {url: "${env:STAGING_DATABASE_URL}"}
-owners:  {default: security@acme.test, backup: cto@acme.test, incidents: {outage: a, leak: b, abuse: c, key-exposed: d}}
+owners:  {default: security@acme.test, backup: cto@acme.test, incidents: {outage: a, leak: b, abuse: c, key-exposed: d}, rows: {auth: anna}}
+plan:    {rate: 120, senior_rate: 180, currency: EUR}
 deploy:  {release: make release, rollback: make rollback, health: GET /healthz}
 watch:   {monitors: [], channels: []}
 budget:  {requests: 100, rate: 600/m, minutes: 2, usd: 0}

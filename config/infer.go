@@ -33,6 +33,9 @@ func (c *Config) infer() {
 	fill(c, "target.environment", &c.Target.Environment, environmentOf(host), "inferred from target.url")
 	fill(c, "domain.name", &c.Domain.Name, domainOf(host), "inferred from target.url")
 	fill(c, "fail_on", &c.FailOn, lr.High, "default")
+	if c.Plan.Rate != 0 {
+		fill(c, "plan.currency", &c.Plan.Currency, "USD", "default")
+	}
 	fill(c, "chat.preset", &c.Chat.Preset, "auto", "default")
 	fill(c, "budget.requests", &c.Budget.Requests, defaultRequests, "default")
 	fill(c, "budget.rate", &c.Budget.Rate, defaultRate, "default")

@@ -27,6 +27,7 @@ func (c *Config) judge(o Options) {
 	}
 	c.judgeTarget()
 	c.judgeIdentities()
+	c.judgePlan()
 	for i := range c.Waivers {
 		c.judgeWaiver(i, o)
 	}

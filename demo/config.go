@@ -44,6 +44,9 @@ access:
   public: [GET /, GET /docs, GET /healthz, GET /openapi.json, GET /.well-known/jwks.json, "GET /v1/avatars/**", "GET /v1/shared/**", "GET /v1/download/**"]
   admin: [/v1/admin/**]
   shared: ["GET /v1/articles/**", GET /v1/models, GET /v1/admin/flags]
+owners:
+  default: backend@harbor.test
+  incidents: {outage: oncall@harbor.test, leak: backend@harbor.test, abuse: oncall@harbor.test, key-exposed: oncall@harbor.test}
 budget: {rate: 0}
 `))
 

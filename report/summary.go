@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	lr "github.com/launchready/launchready"
+	"github.com/launchready/launchready/plan"
 )
 
 // Entry is a finding with the row and the check that it belongs to.
@@ -28,7 +29,8 @@ type Summary struct {
 	Unknown  []Gap   // what could not be asked, and why
 	Rows     map[lr.Verdict]int
 	Checks   map[lr.Verdict]int
-	Hours    float64 // of the whole plan
+	Hours    float64        // of the whole plan
+	Estimate *plan.Estimate // of the plan, priced when the report has rates; nil where there is none
 }
 
 // Gap is a check, or some subjects of it, that could not be asked.
@@ -65,6 +67,10 @@ func Summarise(r *lr.Report) Summary {
 	}
 	for _, w := range r.Plan {
 		s.Hours += w.Hours
+	}
+	if len(r.Plan) > 0 {
+		// A plan whose hours are none is drawn without a sum.
+		s.Estimate, _ = plan.Price(r, r.Rates)
 	}
 	if len(s.Blockers) == 0 && r.Readiness == lr.NotReady {
 		// Some failures decide whatever the gate says: a bypass, a missing

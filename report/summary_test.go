@@ -34,7 +34,7 @@ func TestSummarise(t *testing.T) {
 			t.Errorf("%s: got %v, want %v", c.name, c.got, c.want)
 		}
 	}
-	if s.Hours != 11.5 || s.Rows[lr.Passed] != 7 || s.Rows[lr.Unknown] != 2 || len(s.Unknown) != 4 {
+	if s.Hours != 15.25 || s.Rows[lr.Passed] != 7 || s.Rows[lr.Unknown] != 2 || len(s.Unknown) != 4 {
 		t.Errorf("got %v hours, rows %v, %d unknown", s.Hours, s.Rows, len(s.Unknown))
 	}
 }

@@ -20,6 +20,12 @@ func Tidy(in *lr.Report) *lr.Report {
 	}
 	r.Reasons, r.Waivers, r.Plan, r.Rows = array(r.Reasons), array(r.Waivers), array(r.Plan), array(r.Rows)
 	slices.SortStableFunc(r.Waivers, func(a, b lr.Waiver) int { return cmp.Compare(a.Check, b.Check) })
+	if r.RedFlags != nil {
+		r.RedFlags = array(r.RedFlags)
+	}
+	for i := range r.RedFlags {
+		r.RedFlags[i].Evidence = array(r.RedFlags[i].Evidence)
+	}
 	for i := range r.Plan {
 		r.Plan[i].Findings = array(r.Plan[i].Findings)
 		r.Plan[i].Worst = max(r.Plan[i].Worst, lr.Info)

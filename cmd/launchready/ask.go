@@ -37,7 +37,12 @@ func (p *program) askSignUp(ctx context.Context, target string) (bool, error) {
 }
 
 func (p *program) ask(ctx context.Context, f huh.Field) error {
-	form := huh.NewForm(huh.NewGroup(f)).WithInput(p.in).WithOutput(p.err)
+	return p.askPages(ctx, huh.NewGroup(f))
+}
+
+// askPages asks one page after the other; who goes back may answer anew.
+func (p *program) askPages(ctx context.Context, pages ...*huh.Group) error {
+	form := huh.NewForm(pages...).WithInput(p.in).WithOutput(p.err)
 	err := form.RunWithContext(ctx)
 	if errors.Is(err, huh.ErrUserAborted) {
 		return &failure{exitInterrupted, errors.New("stopped: nothing was written")}

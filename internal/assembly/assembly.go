@@ -115,7 +115,7 @@ func New(ctx context.Context, c *config.Config, o Options) (*Assembly, error) {
 	var noticed []string
 	a.Audit = audit.Options{
 		Run: o.Run, Tool: o.Version, Target: target, Client: client, Cast: cast, Rows: audit.Scorecard(), Only: o.Only,
-		FailOn: c.FailOn, Waivers: waivers(c), Seed: o.Seed, Owner: c.Owners.Default, Ledger: o.Ledger, Declared: declared(c),
+		FailOn: c.FailOn, Waivers: waivers(c), Seed: o.Seed, Owners: owners(c), Rates: rates(c), Ledger: o.Ledger, Declared: declared(c),
 		Preflight: func(ctx context.Context) (err error) { noticed, err = preflight(ctx, cast); return err },
 		Noticed:   func() []string { return noticed },
 		SignUps:   func(record audit.SignUp) { cast.SetWitness(signin.Witness(record)) },

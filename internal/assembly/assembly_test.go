@@ -59,7 +59,7 @@ budget: {requests: 7}
 `)
 	a := assembled(t, c, Options{Mutate: true, Seed: 3, Version: "1.2", Run: "r9", Only: []string{"auth"}})
 	o, target := a.Audit, a.Audit.Target
-	if o.Run != "r9" || o.Tool != "1.2" || o.Seed != 3 || o.FailOn != lr.Medium || o.Owner != "cto@acme.test" || len(o.Only) != 1 {
+	if o.Run != "r9" || o.Tool != "1.2" || o.Seed != 3 || o.FailOn != lr.Medium || o.Owners.Default != "cto@acme.test" || len(o.Only) != 1 {
 		t.Errorf("options: got %+v", o)
 	}
 	if len(o.Waivers) != 1 || o.Waivers[0] != (lr.Waiver{Check: "auth/no-credential", Reason: "later", Owner: "cto", Until: "2027-01-31"}) {

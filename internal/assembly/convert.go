@@ -7,6 +7,7 @@ import (
 
 	lr "github.com/launchready/launchready"
 	"github.com/launchready/launchready/config"
+	"github.com/launchready/launchready/plan"
 	"github.com/launchready/launchready/probe"
 	"github.com/launchready/launchready/probe/signin"
 	"github.com/launchready/launchready/stage"
@@ -286,4 +287,17 @@ func secretsOf(c *config.Config) []lr.Secret {
 		}
 	}
 	return out
+}
+
+func owners(c *config.Config) plan.Owners {
+	o := c.Owners
+	return plan.Owners{Default: o.Default, Backup: o.Backup, Rows: o.Rows, Incidents: o.Incidents}
+}
+
+// rates are what an hour costs; nil when the configuration does not say.
+func rates(c *config.Config) *lr.Rates {
+	if c.Plan.Rate == 0 {
+		return nil
+	}
+	return &lr.Rates{Currency: c.Plan.Currency, Hour: c.Plan.Rate, Senior: c.Plan.SeniorRate}
 }

@@ -55,7 +55,6 @@ func execute(w io.Writer, name string, data any) error {
 		"spans":    func(s string) []span { return spans(line(s)) },
 		"class":    class,
 		"symbol":   symbol,
-		"hours":    hours,
 		"date":     func(t time.Time) string { return t.UTC().Format("2 January 2006, 15:04 UTC") },
 		"upper":    func(s fmt.Stringer) string { return capital(s.String()) },
 		"percent":  func(f float64) string { return fmt.Sprintf("%.1f %%", 100*f) },
@@ -129,13 +128,6 @@ func markOf(class string) string {
 		return "–"
 	}
 	return "?"
-}
-
-func hours(h float64) string {
-	if h == 1 {
-		return "1 hour"
-	}
-	return fmt.Sprintf("%g hours", h)
 }
 
 func took(d time.Duration) string {

@@ -29,6 +29,8 @@ type page struct {
 	Rows     []rowView
 	Groups   []section
 	Plan     []planView
+	Flags    []lr.RedFlag
+	Sums     []sumView
 	NextWhy  string
 	Next     string
 	Cut      string // what was left out to keep the file small
@@ -92,7 +94,13 @@ type rowView struct {
 
 type planView struct {
 	lr.WorkItem
-	Links []link
+	Package string
+	Hours   string
+	Price   string
+	Front   string
+	More    []string // steps beyond the first ones
+	Ask     string   // the command that asks again
+	Links   []link
 }
 
 type link struct{ Anchor, Text string }
@@ -129,7 +137,7 @@ func newPage(r *lr.Report) *page {
 		}
 	}
 	for _, w := range r.Plan {
-		v := planView{WorkItem: w}
+		v := newPlanView(w, r.Rates)
 		for _, id := range w.Findings {
 			if l, ok := anchors[id]; ok {
 				v.Links = append(v.Links, l)
@@ -137,6 +145,7 @@ func newPage(r *lr.Report) *page {
 		}
 		p.Plan = append(p.Plan, v)
 	}
+	p.Flags, p.Sums = r.RedFlags, sums(s.Estimate)
 	p.Reasons, p.MoreReasons = report.Reasons(r)
 	p.NextWhy, p.Next = report.Next(r, s)
 	p.sayCut()

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	lr "github.com/launchready/launchready"
+	"github.com/launchready/launchready/plan"
 	"github.com/launchready/launchready/redact"
 	"github.com/launchready/launchready/report"
 )
@@ -67,7 +68,8 @@ func Flawed() *lr.Report {
 			unknown("operations/incident-owner", "Every incident has an owner", lr.High, true, "owners.incidents.key-exposed is not set in launchready.yaml")),
 	}
 	r.Waivers = []lr.Waiver{{Check: "https/hsts-preload", Reason: "The apex still serves a legacy page over HTTP until the move in January.", Owner: "cto@harbor.test", Until: "2027-01-31"}}
-	r.Plan = plan(r)
+	r.Rates = &lr.Rates{Currency: "USD", Hour: 120, Senior: 180}
+	r.Plan, r.RedFlags = plan.Make(plan.Input{Rows: r.Rows, FailOn: r.FailOn, Owners: plan.Owners{Default: "backend@harbor.test", Rows: map[string]string{"email": "ops@harbor.test"}, Incidents: map[string]string{"outage": "ops@harbor.test"}}})
 	r.Warnings = []string{"openapi.yaml: 2 parameters without a schema were read as strings", "GET /v1/reports/{report_id} answered 500 three times and was passed over"}
 	r.Orphans = []string{"POST /v1/exports made export exp_19; no route deletes it"}
 	return r
@@ -78,6 +80,7 @@ func Clean() *lr.Report {
 	r := Flawed()
 	r.Run, r.Readiness, r.Started = "20261124-091500-c1ea", lr.Ready, r.Started.Add(19*time.Hour)
 	r.Reasons, r.Waivers, r.Plan, r.Warnings, r.Orphans = nil, nil, nil, nil, nil
+	r.RedFlags, r.Rates = nil, nil
 	r.Coverage = lr.Coverage{Routes: 63, Probed: 63, Conclusive: 63}
 	for i := range r.Rows {
 		row := &r.Rows[i]
@@ -101,6 +104,13 @@ func Hostile(size int) *lr.Report {
 	r := Flawed()
 	r.Product, r.Target = Attack, "javascript:alert(1)//"+Attack
 	r.Warnings = []string{Attack}
+	r.Rates = &lr.Rates{Currency: Attack, Hour: 1}
+	r.RedFlags = []lr.RedFlag{{ID: Attack, Title: Attack, Evidence: []string{Attack, ""}, Advice: Attack}}
+	for i := range r.Plan {
+		w := &r.Plan[i]
+		w.ID, w.Title, w.Package, w.Owner, w.Guard, w.Steps = Attack, Attack, Attack, Attack, []string{Attack}, []string{Attack, ""}
+		w.How = []string{Attack, "guard", "senior engineer"}[i%3]
+	}
 	for i := range r.Rows {
 		row := &r.Rows[i]
 		row.Reason = Attack
@@ -135,32 +145,6 @@ func frame() *lr.Report {
 
 func row(id, title, pass string, v lr.Verdict, reason string, checks ...lr.CheckReport) lr.RowReport {
 	return lr.RowReport{ID: id, Title: title, Pass: pass, Verdict: v, Reason: reason, Checks: checks}
-}
-
-func plan(r *lr.Report) []lr.WorkItem {
-	find := func(checks ...string) []string {
-		ids := []string{}
-		for _, row := range r.Rows {
-			for _, c := range row.Checks {
-				for _, want := range checks {
-					if c.ID == want {
-						for _, f := range c.Findings {
-							ids = append(ids, f.ID)
-						}
-					}
-				}
-			}
-		}
-		return ids
-	}
-	return []lr.WorkItem{
-		{ID: "isolation", Title: "Scope every query to the caller's tenant", Findings: find("isolation/foreign-read", "isolation/existence-oracle", "isolation/predictable-id"), Hours: 6, Owner: "backend@harbor.test", How: "code", Worst: lr.Critical,
-			Steps: []string{"Take the tenant from the verified token, never from the request.", "Load chats, files and messages through one function that has the tenant in its WHERE clause.", "Replay the findings; then run `launchready audit --only isolation`."}},
-		{ID: "auth", Title: "Decide authentication in one place", Findings: find("auth/no-credential", "auth/alg-none", "auth/user-enumeration"), Hours: 4.5, Owner: "backend@harbor.test", How: "senior engineer", Worst: lr.Critical,
-			Steps: []string{"Mount the billing routes inside the authenticated group.", "Pin the token verifier to RS256."}},
-		{ID: "mail", Title: "Publish DMARC", Findings: find("email/dmarc-present"), Hours: 1, Owner: "ops@harbor.test", How: "edge", Worst: lr.High,
-			Steps: []string{"Publish `v=DMARC1; p=quarantine; rua=mailto:dmarc@harbor.test` at _dmarc.harbor.test."}},
-	}
 }
 
 func exchange(as, note, method, path string, status int, body string, took time.Duration) *lr.Exchange {

@@ -42,6 +42,7 @@ func Write(w io.Writer, r *lr.Report, o Options) error {
 	p.others("Other findings", "", s.Others, o.Verbose)
 	p.others("Suspected", "by shape only: they decide nothing", s.Suspects, o.Verbose)
 	p.others("Accepted risks", "", s.Accepted, o.Verbose)
+	p.redFlags(r.RedFlags)
 	p.plan(r, s)
 	p.unknown(s.Unknown, o.Verbose)
 	p.coverage(r)
@@ -262,23 +263,6 @@ func (p *paper) others(title, aside string, list []report.Entry, verbose bool) {
 	}
 }
 
-func (p *paper) plan(r *lr.Report, s report.Summary) {
-	if len(r.Plan) == 0 {
-		return
-	}
-	p.section("Plan", fmt.Sprintf("  %s, about %s", report.Count(len(r.Plan), "work item"), hours(s.Hours)))
-	for i, w := range r.Plan {
-		var parts []string
-		for _, part := range []string{hours(w.Hours), report.How(w.How), w.Owner, report.Count(len(w.Findings), "finding")} {
-			if part != "" {
-				parts = append(parts, report.Line(part))
-			}
-		}
-		lead := fmt.Sprintf("  %2d  ", i+1) + p.severity(w.Worst) + strings.Repeat(" ", 10-len(w.Worst.String()))
-		p.text(lead, strings.Repeat(" ", 16), report.Line(w.Title)+" · "+strings.Join(parts, " · "))
-	}
-}
-
 func (p *paper) unknown(list []report.Gap, verbose bool) {
 	if len(list) == 0 {
 		return
@@ -316,13 +300,6 @@ func (p *paper) coverage(r *lr.Report) {
 	for _, o := range r.Orphans {
 		p.text("  ! ", "    ", "left behind: "+report.Line(o))
 	}
-}
-
-func hours(h float64) string {
-	if h == 1 {
-		return "1 hour"
-	}
-	return fmt.Sprintf("%g hours", h)
 }
 
 func took(seconds float64) string {

@@ -1,0 +1,182 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	lr "github.com/launchready/launchready"
+	"github.com/launchready/launchready/config"
+	"github.com/launchready/launchready/internal/nearest"
+	"github.com/launchready/launchready/plan"
+	"github.com/launchready/launchready/report/estimate"
+	"github.com/launchready/launchready/report/json"
+	"github.com/launchready/launchready/report/term"
+)
+
+// lastReport is where the last audit's report is kept, in the private folder.
+const lastReport = "last.json"
+
+var estimateFormats = []string{"term", "json", "md"}
+
+type estimateFlags struct {
+	rate, senior float64
+	currency     string
+	format       string
+	output       string
+	method       bool
+}
+
+func (p *program) estimateVerb() *cobra.Command {
+	f := &estimateFlags{}
+	c := &cobra.Command{
+		Use:   "estimate [REPORT.json]",
+		Short: "Price the plan of a report",
+		Long: `Price the plan of a report.
+
+It takes a JSON report, or that of the last audit, and says what the plan's work items
+take: hours from low to high, days, what stops findings at once, what needs a senior
+engineer, and, with a rate, what it costs. Without --rate it uses the report's own, which
+is plan.rate of the configuration. --method prints how the hours come about.
+
+Exit codes: 0 when the plan was priced, or there is nothing to fix; 2 when there is no
+report, it cannot be read, or the rate prices nothing.`,
+		Example: `  launchready estimate --rate 120
+  launchready estimate report.json --rate 110 --senior-rate 175 --currency EUR
+  launchready estimate report.json --rate 120 --format md -o estimate.md`,
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			if f.method {
+				return term.Method(p.out, p.look(p.out))
+			}
+			return p.estimate(f, args, c.Flags().Changed)
+		},
+	}
+	fl := c.Flags()
+	fl.Float64Var(&f.rate, "rate", 0, "what an hour costs of whoever knows the code")
+	fl.Float64Var(&f.senior, "senior-rate", 0, "what an hour of a senior engineer costs (default: the rate)")
+	fl.StringVar(&f.currency, "currency", "USD", "three letters, ISO 4217")
+	fl.StringVar(&f.format, "format", "term", "form of the estimate: "+strings.Join(estimateFormats, ", "))
+	fl.StringVarP(&f.output, "output", "o", "", "file to write instead of stdout")
+	fl.BoolVar(&f.method, "method", false, "print how hours are estimated, with the whole table")
+	complete(c, "format", estimateFormats...)
+	return c
+}
+
+func (p *program) estimate(f *estimateFlags, args []string, changed func(string) bool) error {
+	if err := oneOf("format", f.format, estimateFormats); err != nil {
+		return err
+	}
+	given, err := f.rates(changed)
+	if err != nil {
+		return err
+	}
+	rep, err := p.readReport(args)
+	if err != nil {
+		return err
+	}
+	if given == nil {
+		given = rep.Rates
+	}
+	e, err := plan.Price(rep, given)
+	if err != nil {
+		return setup(fmt.Errorf("estimate: %w", err))
+	}
+	return p.page(f.output, func(w io.Writer) error {
+		switch f.format {
+		case "json":
+			return estimate.JSON(w, e)
+		case "md":
+			return estimate.Markdown(w, e)
+		}
+		return term.Estimate(w, e, p.look(w))
+	})
+}
+
+// rates are those of the flags; nil when none is given.
+func (f *estimateFlags) rates(changed func(string) bool) (*lr.Rates, error) {
+	if !changed("rate") {
+		for _, flag := range []string{"senior-rate", "currency"} {
+			if changed(flag) {
+				return nil, setup(fmt.Errorf("--%s needs --rate, what an hour costs", flag))
+			}
+		}
+		return nil, nil
+	}
+	if changed("senior-rate") && f.senior == 0 {
+		return nil, setup(errors.New("--senior-rate: a senior rate of 0 prices nothing: leave it out where it is the rate"))
+	}
+	r := &lr.Rates{Currency: strings.ToUpper(f.currency), Hour: f.rate, Senior: f.senior}
+	if err := plan.CheckRates(*r); err != nil {
+		return nil, setup(err)
+	}
+	return r, nil
+}
+
+// readReport reads the report that was named, or that of the last audit.
+func (p *program) readReport(args []string) (*lr.Report, error) {
+	file := ""
+	if len(args) > 0 {
+		file = p.path(args[0])
+	} else {
+		file = filepath.Join(p.projectDir(), privateFolder, lastReport)
+		if _, err := os.Stat(file); errors.Is(err, fs.ErrNotExist) {
+			return nil, setup(fmt.Errorf("there is no report of a last audit in %s: run launchready audit, or name a file: launchready estimate REPORT.json",
+				filepath.Dir(file)))
+		}
+	}
+	f, err := os.Open(file)
+	if err != nil {
+		return nil, setup(fmt.Errorf("open the report: %w", err))
+	}
+	defer f.Close()
+	rep, err := json.Read(f)
+	if err != nil {
+		return nil, setup(fmt.Errorf("%s: %w", filepath.Base(file), err))
+	}
+	return rep, nil
+}
+
+// projectDir is the folder of the configuration, or the current one.
+func (p *program) projectDir() string {
+	if file, err := config.Find(p.dir, p.env); err == nil {
+		return filepath.Dir(file)
+	}
+	return p.dir
+}
+
+// look is how a page is drawn for a reader: as on a terminal where it is one.
+func (p *program) look(w io.Writer) term.Options {
+	return term.Options{Color: w == p.out && p.colored(p.out), Width: p.width(p.out), Verbose: p.verbose}
+}
+
+// page writes what draw draws to a file, whole or not at all, or to stdout.
+func (p *program) page(file string, draw func(io.Writer) error) error {
+	if file == "" || file == "-" {
+		return draw(p.out)
+	}
+	var b bytes.Buffer
+	if err := draw(&b); err != nil {
+		return err
+	}
+	if err := replace(p.path(file), b.Bytes()); err != nil {
+		return setup(err)
+	}
+	p.progress("wrote %s", file)
+	return nil
+}
+
+func oneOf(flag, value string, known []string) error {
+	if slices.Contains(known, value) {
+		return nil
+	}
+	return setup(fmt.Errorf("--%s %q: one of %s%s", flag, value, strings.Join(known, ", "), nearest.Hint(value, known)))
+}
