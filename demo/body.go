@@ -34,7 +34,9 @@ func decodeInto(r *http.Request, v any) error {
 	if err := dec.Decode(v); err != nil {
 		var wrong *json.UnmarshalTypeError
 		if errors.As(err, &wrong) && wrong.Field != "" {
-			return invalid(fieldError{wrong.Field, "must not be a JSON " + wrong.Value})
+			p := invalid(fieldError{wrong.Field, "must not be a JSON " + wrong.Value})
+			p.cause = err
+			return p
 		}
 		return badRequest("the body is not JSON")
 	}
@@ -52,7 +54,7 @@ func intQuery(r *http.Request, name string, otherwise, least, most int) (int, er
 	}
 	n, err := strconv.Atoi(text)
 	if err != nil || n < least || n > most {
-		return 0, invalid(fieldError{name, fmt.Sprintf("must be a number from %d to %d", least, most)})
+		return 0, invalid(fieldError{name, fmt.Sprintf("must be a number from %d to %d, not %q", least, most, clip(text, 60))})
 	}
 	return n, nil
 }

@@ -45,9 +45,9 @@ func backups(t *lr.Target) []string {
 }
 
 var (
-	dumpHead = regexp.MustCompile(`(?im)^(?:-- (?:PostgreSQL database dump|MySQL dump|MariaDB dump|Dump completed|phpMyAdmin SQL Dump|SQLite dump)|PRAGMA foreign_keys\s?=\s?OFF;|\s{0,8}CREATE TABLE (?:IF NOT EXISTS )?["` + "`" + `\[\w.]{1,120}["` + "`" + `\]]? ?\(|\s{0,8}INSERT INTO ["` + "`" + `\[\w.]{1,120}["` + "`" + `\]]? (?:VALUES|\()|COPY [\w."]{1,120} \()`)
-	sources  = regexp.MustCompile(`<\?php\s|(?m)^(?:import [\w.]{1,80}|from [\w.]{1,80} import |const \w{1,60} = require\(|import .{1,80} from ["'])`)
-	settings = regexp.MustCompile(`(?m)^\s{0,8}"?[\w.-]{0,60}(?:password|secret|token|api_?key|database)[\w.-]{0,60}"?\s?[:=]\s?\S|<connectionStrings>|^services:\s*$`)
+	dumpHead = regexp.MustCompile(`(?im)^(?:-- (?:PostgreSQL database dump|MySQL dump|MariaDB dump|Dump completed|phpMyAdmin SQL Dump|SQLite dump)|PRAGMA foreign_keys\s?=\s?OFF;|\s{0,8}CREATE TABLE (?:IF NOT EXISTS )?["` + "`" + `\[\w.]+["` + "`" + `\]]? ?\(|\s{0,8}INSERT INTO ["` + "`" + `\[\w.]+["` + "`" + `\]]? (?:VALUES|\()|COPY [\w."]+ \()`)
+	sources  = regexp.MustCompile(`<\?php\s|(?m)^(?:import [\w.]+|from [\w.]+ import |const \w+ = require\(|import .+ from ["'])`)
+	settings = regexp.MustCompile(`(?m)^\s{0,8}"?[\w.-]*(?:password|secret|token|api_?key|database)[\w.-]*"?\s?[:=]\s?\S|<connectionStrings>|^services:\s*$`)
 )
 
 // backupProof knows files by their content: a name proves nothing.

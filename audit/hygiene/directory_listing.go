@@ -78,12 +78,12 @@ func links(x *lr.Exchange) []string {
 }
 
 var listingSigns = []sign{
-	newSign("nginx, Apache or lighttpd", `index of /`, `(?s)<title>Index of /[^<]{0,300}</title>.{0,4000}(?:<a href="\.\./"|Parent Directory|\?C=N;O=D|<a href="[^"?/][^"]{0,200}")`),
-	newSign("Go's file server", `<pre>`, `(?i)^\s*(?:<!doctype html>\s*)?(?:<meta [^>]{1,120}>\s*)?<pre>\s*(?:<a href="[^"]{1,300}">[^<]{1,300}</a>\s*){1,}`),
+	newSign("nginx, Apache or lighttpd", `index of /`, `(?s)<title>Index of /[^<]*</title>.*(?:<a href="\.\./"|Parent Directory|\?C=N;O=D|<a href="[^"?/][^"]*")`),
+	newSign("Go's file server", `<pre>`, `(?i)^\s*(?:<!doctype html>\s*)?(?:<meta [^>]+>\s*)?<pre>\s*(?:<a href="[^"]+">[^<]+</a>\s*){1,}`),
 	newSign("Python's server", `directory listing for`, `<title>Directory listing for /`),
 	newSign("Caddy", `meta-item`, `(?s)<span class="meta-item"><b>\d{1,9}</b> (?:director(?:y|ies)|files?)</span>`),
-	newSign("IIS", `[to parent directory]`, `(?i)<A HREF="/[^"]{0,200}">\[To Parent Directory\]</A>`),
-	newSign("a server of Node", `listing directory|index of /`, `<title>listing directory /|<h1>Index of /[^<]{0,300}</h1>`),
+	newSign("IIS", `[to parent directory]`, `(?i)<A HREF="/[^"]*">\[To Parent Directory\]</A>`),
+	newSign("a server of Node", `listing directory|index of /`, `<title>listing directory /|<h1>Index of /[^<]*</h1>`),
 	newSign("Tomcat or Jetty", `directory listing for|directory: /`, `<title>Directory Listing For|<title>Directory: /`),
 	newSign("a bucket", `<listbucketresult|<enumerationresults`, `<ListBucketResult[ >]|<EnumerationResults[ >]`),
 }

@@ -29,7 +29,7 @@ func envFile() *lr.Check {
 	}
 }
 
-var envLine = regexp.MustCompile(`^(?:export )?([A-Za-z_][A-Za-z0-9_]{1,80}) ?= ?(.*)$`)
+var envLine = regexp.MustCompile(`^(?:export )?([A-Za-z_][A-Za-z0-9_]+) ?= ?(.*)$`)
 
 // envProof knows a file of NAME=value lines. Neither names nor values go into
 // what is said; the evidence has the names alone.

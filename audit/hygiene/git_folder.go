@@ -27,9 +27,9 @@ func gitFolder() *lr.Check {
 }
 
 var (
-	gitHead   = regexp.MustCompile(`^(?:ref: refs/\S{1,200}|[0-9a-f]{40}|[0-9a-f]{64})\s*$`)
+	gitHead   = regexp.MustCompile(`^(?:ref: refs/\S+|[0-9a-f]{40}|[0-9a-f]{64})\s*$`)
 	gitConfig = regexp.MustCompile(`(?m)^\[core\]\s*$`)
-	gitLog    = regexp.MustCompile(`^[0-9a-f]{40} [0-9a-f]{40} [^\n]{1,300}\t`)
+	gitLog    = regexp.MustCompile(`^[0-9a-f]{40} [0-9a-f]{40} [^\n]+\t`)
 	hgNeeds   = regexp.MustCompile(`(?m)^(?:dotencode|fncache|revlogv1|generaldelta|sparserevlog|share-safe)\s*$`)
 	svnList   = regexp.MustCompile(`^(?:8|9|10|12)\s*\n(?:\n?dir\s*\n|\s*$)`)
 )

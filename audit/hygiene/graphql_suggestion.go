@@ -26,7 +26,7 @@ func graphqlSuggestion() *lr.Check {
 }
 
 var (
-	suggestion = regexp.MustCompile("Did you mean (?:to use an inline fragment on )?[\"'`\\\\]{1,3}[A-Za-z_]\\w{0,80}")
+	suggestion = regexp.MustCompile("Did you mean (?:to use an inline fragment on )?[\"'`\\\\]{1,3}[A-Za-z_]\\w*")
 	graphTrace = regexp.MustCompile(`"(?:stacktrace|stack|exception|debugMessage|trace)":\s?[\[{"]`)
 	// Misspelt on purpose: each is near to a field that most schemas have.
 	misspelt = []string{"{ mee { id } }", "{ __typenam userss { idd } }", "{ chatss { titel } viewr { idd } }", "{ nodee { id } memberss { id } }"}

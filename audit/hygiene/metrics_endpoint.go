@@ -34,8 +34,8 @@ func metricsEndpoint() *lr.Check {
 }
 
 var (
-	exposition  = regexp.MustCompile(`(?m)^# (?:TYPE [a-zA-Z_:][\w:.]{0,200} (?:counter|gauge|histogram|summary|untyped|unknown|info|stateset)|HELP [a-zA-Z_:][\w:.]{0,200} )`)
-	meterNames  = regexp.MustCompile(`^\s*\{"names":\["[\w.]{2,80}"`)
+	exposition  = regexp.MustCompile(`(?m)^# (?:TYPE [a-zA-Z_:][\w:.]* (?:counter|gauge|histogram|summary|untyped|unknown|info|stateset)|HELP [a-zA-Z_:][\w:.]* )`)
+	meterNames  = regexp.MustCompile(`^\s*\{"names":\["[\w.]{2,}"`)
 	nginxStatus = regexp.MustCompile(`^Active connections: \d{1,9}\s*\nserver accepts handled requests`)
 )
 

@@ -28,7 +28,7 @@ func sourceMap() *lr.Check {
 	}
 }
 
-var mapComment = regexp.MustCompile(`[#@] sourceMappingURL=([^\s'"*]{1,300})`)
+var mapComment = regexp.MustCompile(`[#@] sourceMappingURL=([^\s'"*]+)`)
 
 // runSourceMap reads the page and its scripts, as far as they are on its host,
 // and asks for the map that each names, or that would lie beside it.

@@ -26,27 +26,27 @@ func stackTrace(c *collection) *lr.Check {
 
 // traceSigns are frames: no text but that of a trace has them.
 var traceSigns = []sign{
-	newSign("a Go stack trace", `.go:|goroutine `, `goroutine \d{1,9} \[[a-z ,.0-9()]{1,60}\]:|(?m)^\s*\S{1,300}\.go:\d{1,6}(?: \+0x[0-9a-f]{1,16})?\s*$|[\w./*()-]{3,200}\n\s+\S{1,300}\.go:\d{1,6}\b`),
-	newSign("a Python traceback", `traceback|", line `, `Traceback \(most recent call last\)|File "[^"\n]{1,300}", line \d{1,6}`),
-	newSign("a JavaScript stack trace", `at `, `(?:^|[\s\x{a0}>",])at (?:async |new )?[^\s()<>"]{0,160}(?: \[as [^\]\n]{1,60}\])?[\s\x{a0}]?\(?(?:file:///?|node:|webpack[\w-]*:|/|[A-Za-z]:\\{1,2})[^()\s<>"]{1,300}:\d{1,6}:\d{1,6}`),
-	newSign("a Java stack trace", `.java|.kt|.scala|.groovy|native method|unknown source`, `\bat (?:[\w$.]{1,40}/)?(?:[\w$-]{1,80}\.){1,16}[\w$<>]{1,80}\((?:[\w$-]{1,80}\.(?:java|kt|scala|groovy)(?::\d{1,6})?|Native Method|Unknown Source)\)`),
-	newSign("a .NET stack trace", `:line |end of stack trace|at system.|at microsoft.|inner exception stack`, `\bat [\w.<>`+"`"+`+\[\],|]{3,300}\([^)\n]{0,300}\) in [^\n]{1,300}:line \d{1,6}|\bat (?:System|Microsoft)\.[\w.<>`+"`"+`+\[\],|]{3,300}\(|--- End of (?:inner exception )?stack trace`),
-	newSign("a PHP stack trace", `.php`, `#\d{1,3} [^\n]{1,300}\.php\(\d{1,6}\)|Stack trace:\s{0,10}#0 |(?s:"file":\s?"[^"]{1,300}\.php",\s{0,20}"line":\s?\d{1,6})`),
-	newSign("a PHP error message", `.php`, `(?:Fatal error|Parse error|Warning|Notice|Deprecated)(?:</b>)?:\s{1,4}[^\n]{1,400} in (?:<b>)?[^\n<]{1,300}\.php(?:</b>)? on line`),
-	newSign("a Ruby stack trace", `.rb:`, `[\w/.@-]{1,300}\.rb:\d{1,6}:in [`+"`"+`'"]`),
-	newSign("a Rust backtrace", `panicked at|stack backtrace|.rs:`, `thread '[^'\n]{0,80}' (?:\(\d{1,9}\) )?panicked at|stack backtrace:\s{1,10}0: |\bat [\w/.@-]{1,300}\.rs:\d{1,6}:\d{1,6}`),
-	newSign("an Elixir stack trace", `.ex:|.exs:|.erl:`, `\([a-z]\w{0,60}(?: \d[\w.-]{0,30})?\) [\w/.-]{1,200}\.(?:exs?|erl):\d{1,6}: [\w.]|\*\* \([\w.]{1,120}(?:Error|Exception)?\)[^\n]{0,300}\n\s{1,8}[\w/.()\s-]{1,200}\.exs?:\d`),
+	newSign("a Go stack trace", `.go:|goroutine `, `goroutine \d{1,9} \[[a-z ,.0-9()]+\]:|(?m)^\s*\S+\.go:\d{1,6}(?: \+0x[0-9a-f]+)?\s*$|[\w./*()-]{3,}\n\s+\S+\.go:\d{1,6}\b`),
+	newSign("a Python traceback", `traceback|", line `, `Traceback \(most recent call last\)|File "[^"\n]+", line \d{1,6}`),
+	newSign("a JavaScript stack trace", `at `, `(?:^|[\s\x{a0}>",])at (?:async |new )?[^\s()<>"]*(?: \[as [^\]\n]+\])?[\s\x{a0}]?\(?(?:file:///?|node:|webpack[\w-]*:|/|[A-Za-z]:\\{1,2})[^()\s<>"]+:\d{1,6}:\d{1,6}`),
+	newSign("a Java stack trace", `.java|.kt|.scala|.groovy|native method|unknown source`, `\bat (?:[\w$.]+/)?(?:[\w$-]+\.)+[\w$<>]+\((?:[\w$-]+\.(?:java|kt|scala|groovy)(?::\d{1,6})?|Native Method|Unknown Source)\)`),
+	newSign("a .NET stack trace", `:line |end of stack trace|at system.|at microsoft.|inner exception stack`, `\bat [\w.<>`+"`"+`+\[\],|]{3,}\([^)\n]*\) in [^\n]+:line \d{1,6}|\bat (?:System|Microsoft)\.[\w.<>`+"`"+`+\[\],|]{3,}\(|--- End of (?:inner exception )?stack trace`),
+	newSign("a PHP stack trace", `.php`, `#\d{1,3} [^\n]+\.php\(\d{1,6}\)|Stack trace:\s{0,10}#0 |(?s:"file":\s?"[^"]+\.php",\s*"line":\s?\d{1,6})`),
+	newSign("a PHP error message", `.php`, `(?:Fatal error|Parse error|Warning|Notice|Deprecated)(?:</b>)?:\s{1,4}[^\n]+ in (?:<b>)?[^\n<]+\.php(?:</b>)? on line`),
+	newSign("a Ruby stack trace", `.rb:`, `[\w/.@-]+\.rb:\d{1,6}:in [`+"`"+`'"]`),
+	newSign("a Rust backtrace", `panicked at|stack backtrace|.rs:`, `thread '[^'\n]*' (?:\(\d{1,9}\) )?panicked at|stack backtrace:\s{1,10}0: |\bat [\w/.@-]+\.rs:\d{1,6}:\d{1,6}`),
+	newSign("an Elixir stack trace", `.ex:|.exs:|.erl:`, `\([a-z]\w*(?: \d[\w.-]*)?\) [\w/.-]+\.(?:exs?|erl):\d{1,6}: [\w.]|\*\* \([\w.]+(?:Error|Exception)?\)[^\n]*\n\s{1,8}[\w/.()\s-]+\.exs?:\d`),
 }
 
 // exceptionSigns are what a runtime says, without the trace.
 var exceptionSigns = []sign{
-	newSign("a Go panic", `runtime error: |interface conversion: `, `runtime error: (?:invalid memory address or nil pointer dereference|index out of range|slice bounds out of range|integer divide by zero|makeslice|hash of unhashable)|interface conversion: (?:interface \{\}|[\w.]{1,80}) is `),
-	newSign("a Python exception", `error: |object is not|object has no attribute|nonetype`, `'NoneType' object |\b(?:AttributeError|KeyError|TypeError|ValueError|IndexError|ImportError|ModuleNotFoundError|UnicodeDecodeError|RecursionError|ZeroDivisionError|NameError|UnboundLocalError)(?:: |\()[^\n]{2}|object has no attribute '|unsupported operand type\(s\)|argument of type '\w{1,40}' is not iterable`),
-	newSign("a JavaScript exception", `undefined|null|is not |error: `, `Cannot (?:read|set) propert(?:y|ies) (?:'[^']{0,80}' )?of (?:undefined|null)|\b[\w.$]{1,80}(?:\(\.\.\.\))? is not (?:a function|iterable|a constructor)\b|\b(?:TypeError|ReferenceError|RangeError|URIError|EvalError)(?: \[[A-Z_]{3,60}\])?: [^\n"]{3}|Cannot destructure property|Cannot convert undefined or null to object`),
-	newSign("a Java exception", `exception|error`, `\b(?:java|javax|jakarta|org|com|io|net|kotlin|scala|reactor)(?:\.[a-z_][\w]{0,60}){1,9}\.[A-Z][\w$]{0,100}(?:Exception|Error)\b|Cannot invoke "[^"\n]{1,200}" because |\bNullPointerException\b`),
-	newSign("a .NET exception", `exception|object reference`, `\b(?:System|Microsoft)(?:\.[A-Z]\w{0,60}){0,8}\.[A-Z]\w{0,80}Exception\b|Object reference not set to an instance of an object`),
-	newSign("a PHP exception", `undefined |exception|must be of type|app\|uncaught`, `Undefined (?:index|offset|variable|array key|property)[: ]|\b(?:Illuminate|Symfony|App|Doctrine|GuzzleHttp|Laravel|Psr|Yiisoft)(?:\\{1,2}[A-Z]\w{0,60}){1,8}(?:::|\(|Exception|Error)|Argument #\d{1,2} \(\$\w{1,60}\) must be of type|Uncaught (?:\\?\w{1,40}\\?)?(?:Error|Exception|TypeError)`),
-	newSign("a Ruby exception", `undefined method|nomethoderror|nilclass|uninitialized constant|activemodel::|actioncontroller::|#<`, `undefined (?:local variable or )?method [`+"`"+`'][^'\n]{1,80}' for |\bNoMethodError\b|nil:NilClass|uninitialized constant [A-Z]|\b(?:ActionController|ActiveModel|ActionView|ActionDispatch)::[A-Z]\w{1,60}|#<[A-Z]\w{0,60}(?:::\w{1,60}){0,6}:0x[0-9a-f]{6,16}`),
+	newSign("a Go panic", `runtime error: |interface conversion: `, `runtime error: (?:invalid memory address or nil pointer dereference|index out of range|slice bounds out of range|integer divide by zero|makeslice|hash of unhashable)|interface conversion: (?:interface \{\}|[\w.]+) is `),
+	newSign("a Python exception", `error: |object is not|object has no attribute|nonetype`, `'NoneType' object |\b(?:AttributeError|KeyError|TypeError|ValueError|IndexError|ImportError|ModuleNotFoundError|UnicodeDecodeError|RecursionError|ZeroDivisionError|NameError|UnboundLocalError)(?:: |\()[^\n]{2}|object has no attribute '|unsupported operand type\(s\)|argument of type '\w+' is not iterable`),
+	newSign("a JavaScript exception", `undefined|null|is not |error: `, `Cannot (?:read|set) propert(?:y|ies) (?:'[^']*' )?of (?:undefined|null)|\b[\w.$]+(?:\(\.\.\.\))? is not (?:a function|iterable|a constructor)\b|\b(?:TypeError|ReferenceError|RangeError|URIError|EvalError)(?: \[[A-Z_]{3,}\])?: [^\n"]{3}|Cannot destructure property|Cannot convert undefined or null to object`),
+	newSign("a Java exception", `exception|error`, `\b(?:java|javax|jakarta|org|com|io|net|kotlin|scala|reactor)(?:\.[a-z_][\w]*){1,9}\.[A-Z][\w$]*(?:Exception|Error)\b|Cannot invoke "[^"\n]+" because |\bNullPointerException\b`),
+	newSign("a .NET exception", `exception|object reference`, `\b(?:System|Microsoft)(?:\.[A-Z]\w*){0,8}\.[A-Z]\w*Exception\b|Object reference not set to an instance of an object`),
+	newSign("a PHP exception", `undefined |exception|must be of type|app\|uncaught`, `Undefined (?:index|offset|variable|array key|property)[: ]|\b(?:Illuminate|Symfony|App|Doctrine|GuzzleHttp|Laravel|Psr|Yiisoft)(?:\\{1,2}[A-Z]\w*){1,8}(?:::|\(|Exception|Error)|Argument #\d{1,2} \(\$\w+\) must be of type|Uncaught (?:\\?\w+\\?)?(?:Error|Exception|TypeError)`),
+	newSign("a Ruby exception", `undefined method|nomethoderror|nilclass|uninitialized constant|activemodel::|actioncontroller::|#<`, `undefined (?:local variable or )?method [`+"`"+`'][^'\n]+' for |\bNoMethodError\b|nil:NilClass|uninitialized constant [A-Z]|\b(?:ActionController|ActiveModel|ActionView|ActionDispatch)::[A-Z]\w+|#<[A-Z]\w*(?:::\w+){0,6}:0x[0-9a-f]{6,}`),
 	newSign("a Rust panic", "unwrap()|panicked", "called `(?:Option|Result)::(?:unwrap|expect)\\w{0,12}\\(\\)` on|panicked at '"),
-	newSign("an Elixir exception", `no function clause|(matcherror)|(functionclauseerror)|argumenterror|ecto.`, `no function clause matching in [A-Z:]|\*\* \([A-Z][\w.]{1,80}Error\)|\((?:MatchError|FunctionClauseError|ArgumentError|KeyError)\) `),
+	newSign("an Elixir exception", `no function clause|(matcherror)|(functionclauseerror)|argumenterror|ecto.`, `no function clause matching in [A-Z:]|\*\* \([A-Z][\w.]+Error\)|\((?:MatchError|FunctionClauseError|ArgumentError|KeyError)\) `),
 }
