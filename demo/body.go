@@ -38,7 +38,9 @@ func decodeInto(r *http.Request, v any) error {
 			p.cause = err
 			return p
 		}
-		return badRequest("the body is not JSON")
+		p := badRequest("the body is not JSON")
+		p.cause = err
+		return p
 	}
 	if dec.More() {
 		return badRequest("the body has more than one JSON value")

@@ -78,7 +78,7 @@ var flaws = []Flaw{
 	{ID: "hygiene/echoed-secret", What: "The refusal of a token quotes it."},
 	{ID: "hygiene/server-error", What: "The cursor of a list is taken apart without looking, and what is no cursor panics."},
 	{ID: "hygiene/html-error", What: "A share link that is not valid answers with a page, whoever asks."},
-	{ID: "hygiene/error-content-type", What: "The refusal of an unknown address is JSON that says it is plain text."},
+	{ID: "hygiene/error-content-type", What: "The refusal of an avatar keeps the media type of the picture."},
 	{ID: "hygiene/error-shape", What: "The refusal of a method has a shape of its own."},
 	{ID: "hygiene/version-header", What: "The Server header tells the version of the product and of Go."},
 	{ID: "hygiene/graphql-suggestion", What: "GraphQL is open to anyone, who must sign in for data only, and suggests names of fields."},

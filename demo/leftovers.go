@@ -1,7 +1,6 @@
 package demo
 
 import (
-	"encoding/json"
 	"fmt"
 	"html/template"
 	"net/http"
@@ -63,15 +62,11 @@ func (s *Server) shell(w http.ResponseWriter, r *http.Request) bool {
 
 // nowhere answers an address below the API that no route has.
 func (s *Server) nowhere(w http.ResponseWriter, r *http.Request) {
-	switch {
-	case s.flaws.Has("hygiene/debug-page"):
+	if s.flaws.Has("hygiene/debug-page") {
 		s.developerPage(w, r)
-	case s.flaws.Has("hygiene/error-content-type"):
-		b, _ := json.Marshal(notFound("route"))       // a struct of texts
-		http.Error(w, string(b), http.StatusNotFound) // which is for plain text
-	default:
-		s.refuse(w, r, notFound("route"))
+		return
 	}
+	s.refuse(w, r, notFound("route"))
 }
 
 // noMethod answers a method that the address does not have.

@@ -60,7 +60,7 @@ func (s *Server) refuse(w http.ResponseWriter, r *http.Request, err error) {
 		s.log.ErrorContext(r.Context(), "request failed", "request_id", requestID(r), "route", r.Pattern, "err", err)
 		p = newProblem(http.StatusInternalServerError, "something went wrong on our side")
 	}
-	if p.Status == http.StatusBadRequest && s.flaws.Has("hygiene/stack-trace") {
+	if p.cause != nil && len(p.Errors) == 0 && s.flaws.Has("hygiene/stack-trace") {
 		p.Detail += "\n" + string(debug.Stack()) // for the developers of the front end
 	}
 	if p.cause != nil && len(p.Errors) == 1 && s.flaws.Has("hygiene/verbose-validation") {
@@ -68,7 +68,9 @@ func (s *Server) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	}
 	p.RequestID = requestID(r)
 	h := w.Header()
-	h.Set("Content-Type", "application/problem+json")
+	if h.Get("Content-Type") == "" || !s.flaws.Has("hygiene/error-content-type") {
+		h.Set("Content-Type", "application/problem+json")
+	}
 	h.Set("Cache-Control", "no-store")
 	if p.Status == http.StatusUnauthorized {
 		h.Set("WWW-Authenticate", `Bearer realm="harbor"`) // RFC 6750, 3

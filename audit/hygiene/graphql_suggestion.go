@@ -37,7 +37,7 @@ var (
 func runGraphQLSuggestion(ctx context.Context, t *lr.Trial) error {
 	found := false
 	for _, rt := range t.Target.Routes {
-		if rt.Kind != lr.GraphQL || rt.Method != "POST" || len(rt.PathParams()) > 0 {
+		if rt.Kind != lr.GraphQL || rt.Method != "POST" || len(rt.PathParams()) > 0 || lr.Match(t.Target.Access.Public, rt) {
 			continue
 		}
 		found = true
@@ -79,7 +79,7 @@ func suggests(ctx context.Context, t *lr.Trial, rt *lr.Route, callers []*lr.Acco
 				t.Report(lr.Outcome{Verdict: lr.Failed, Confidence: lr.Confirmed, Subject: rt.String(), Severity: lr.Medium, Evidence: e, Message: "an error carries a trace or an exception in its extensions"})
 				return nil
 			}
-			if hit := suggestion.Find(x.Body); hit != nil && !reads {
+			if hit := suggestion.Find(x.Body); hit != nil && (as == nil || !reads) {
 				e := lr.Seen(schema, x)
 				e.Witness = []string{string(hit)}
 				t.Fail(e, rt.String(), "errors suggest names of the schema to %s", who)

@@ -75,18 +75,12 @@ func (b *bench) reading(o *lr.Object) {
 		mark := markup(b.t)
 		b.address(plain, mark, "quotes and markup in the id", mark)
 	}
-	if numbers, junk := b.queries(); len(junk) > 0 {
+	for _, group := range b.queries() {
 		mark := markup(b.t)
-		for k := range junk {
-			junk.Set(k, mark)
-		}
-		b.query(plain, junk, "quotes and markup in the query", mark)
-		if len(numbers) > 0 {
-			for k := range numbers {
-				numbers.Set(k, "99999999999999999999999")
-			}
-			b.query(plain, numbers, "a number in the query that is too large", "")
-		}
+		b.query(plain, group, mark, "quotes and markup in the query", mark)
+	}
+	if q := b.queries(); len(q) > 0 && q[0].number {
+		b.query(plain, q[0], "99999999999999999999999", "a number in the query that is too large", "")
 	}
 	if keyed {
 		b.address(plain, "99999999999999999999999", "an id that is too large a number", "")
@@ -131,27 +125,40 @@ func page(rt *lr.Route) bool {
 	return slices.ContainsFunc(rt.Accepts, func(m string) bool { return strings.HasPrefix(m, "text/html") })
 }
 
-// queries lists the query parameters of the route: those that are numbers, and
-// all, with usual ones where it declares none.
-func (b *bench) queries() (numbers, all url.Values) {
-	numbers, all = url.Values{}, url.Values{}
+// parameters are query parameters of one kind: a request with a mistake in each
+// of them stops at the first that is looked at, so kinds are sent apart.
+type parameters struct {
+	names  []string
+	number bool
+}
+
+// queries lists the query parameters of the route, numbers first, and usual ones
+// where it declares none.
+func (b *bench) queries() []parameters {
+	var numbers, texts, rest parameters
+	numbers.number = true
 	for _, p := range b.route.Params {
-		if p.In != lr.InQuery || credentialName(p.Name) {
-			continue
-		}
-		all.Set(p.Name, "")
-		if p.Schema != nil && (p.Schema.Type == "integer" || p.Schema.Type == "number") {
-			numbers.Set(p.Name, "")
+		switch {
+		case p.In != lr.InQuery || credentialName(p.Name):
+		case p.Schema != nil && (p.Schema.Type == "integer" || p.Schema.Type == "number"):
+			numbers.names = append(numbers.names, p.Name)
+		case p.Schema != nil && p.Schema.Type == "string" && len(p.Schema.Enum) == 0 && p.Schema.Format == "":
+			texts.names = append(texts.names, p.Name)
+		default:
+			rest.names = append(rest.names, p.Name)
 		}
 	}
-	if len(all) == 0 && (b.route.Kind == lr.List || b.route.Kind == lr.Search) {
-		for _, n := range []string{"limit", "page", "offset", "sort", "cursor", "q"} {
-			all.Set(n, "")
-		}
-		numbers.Set("limit", "")
-		numbers.Set("page", "")
+	if len(numbers.names)+len(texts.names)+len(rest.names) == 0 && (b.route.Kind == lr.List || b.route.Kind == lr.Search) {
+		numbers.names = []string{"limit", "page", "offset"}
+		texts.names = []string{"sort", "cursor", "filter"}
 	}
-	return numbers, all
+	var out []parameters
+	for _, g := range []parameters{numbers, rest, texts} {
+		if len(g.names) > 0 {
+			out = append(out, g)
+		}
+	}
+	return out
 }
 
 func credentialName(n string) bool {
@@ -159,15 +166,16 @@ func credentialName(n string) bool {
 	return strings.Contains(n, "token") || strings.Contains(n, "key") || strings.Contains(n, "sig")
 }
 
-func (b *bench) query(plain *lr.Request, q url.Values, input, mark string) {
+// query sends the route's request with a value for each of the parameters.
+func (b *bench) query(plain *lr.Request, group parameters, value, input, mark string) {
 	r := plain.Clone()
 	path, had, _ := strings.Cut(plain.Path, "?")
 	all, err := url.ParseQuery(had)
 	if err != nil {
 		all = url.Values{}
 	}
-	for k, v := range q {
-		all[k] = v
+	for _, name := range group.names {
+		all.Set(name, value)
 	}
 	r.Path = path + "?" + all.Encode()
 	r.Header.Set("Accept", b.accept())
