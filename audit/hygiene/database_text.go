@@ -27,7 +27,7 @@ func databaseText(c *collection) *lr.Check {
 var databaseSigns = []sign{
 	newSign("Postgres", `sqlstate|constraint|input syntax|relation "|column |syntax error at|psycopg|asyncpg|pq: |pgx|npgsql|pg::|postgresql|postgrex|permission denied for|character varying`,
 		`SQLSTATE[\[ :=(]{1,3}[0-9A-Z]{5}|violates (?:unique|foreign key|not-null|check|exclusion) constraint|invalid input syntax for (?:type )?\w|relation "[^"\n]+" does not exist|column "?[\w.]+"? (?:does not exist|of relation)|syntax error at or near|\b(?:psycopg2?|asyncpg|Npgsql|PG|Postgrex|org\.postgresql)(?:\.|::)[\w.]{2}|\bpq: |value too long for type character varying|permission denied for (?:table|relation|schema|sequence)`),
-	newSign("MySQL or MariaDB", `mysql|mariadb|duplicate entry|unknown column|error 1|er_|doesn't exist|for column|sqlstate`,
+	newSign("MySQL or MariaDB", `mysql|mariadb|sql syntax|duplicate entry|unknown column|error 1|er_|doesn't exist|for column|sqlstate`,
 		`error in your SQL syntax|Duplicate entry '[^'\n]*' for key|Unknown column '[^'\n]+' in '|Error 1\d{3}(?: \([0-9A-Z]{5}\))?:|\bER_(?:DUP|BAD|PARSE|NO|DATA|TRUNCATED|ROW|WRONG|ACCESS|LOCK)[A-Z_]{2,}|Table '[\w.$-]+' doesn't exist|Data too long for column|Incorrect \w+ value: |\b(?:pymysql|MySQLdb|Mysql2|mysql\.connector|com\.mysql)[.:]{1,2}\w`),
 	newSign("SQLite", `sqlite|constraint failed|no such column|no such table|sql logic error|syntax error|unrecognized token`,
 		`SQLITE_[A-Z]{3,}|sqlite3?\.\w{3,}Error|(?:UNIQUE|NOT NULL|FOREIGN KEY|CHECK|PRIMARY KEY) constraint failed|no such (?:column|table): \S|SQL logic error|near "[^"\n]*": syntax error|unrecognized token: "`),

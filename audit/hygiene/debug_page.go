@@ -31,8 +31,11 @@ func debugPage(c *collection) *lr.Check {
 // developerPages asks for what development servers serve by themselves.
 func developerPages(ctx context.Context, t *lr.Trial) error {
 	return look(ctx, t, []string{"/", "/console", "/@vite/client", "/__nextjs_original-stack-frame", "/__web_console"}, func(path string, x *lr.Exchange) proof {
-		raw, said := texts(x)
-		name, hit := match(debugSigns, newText(raw+"\n"+said))
+		raw, _ := texts(x)
+		name, hit := "", ""
+		if isHTML(x.Body) {
+			name, hit = match(debugSigns, newText(raw))
+		}
 		if name == "" && path == "/@vite/client" && strings.Contains(raw, "ErrorOverlay") {
 			name, hit = "the development server of Vite", "ErrorOverlay"
 		}
@@ -53,9 +56,9 @@ var debugSigns = []sign{
 	newSign("the Werkzeug debugger", `werkzeug`, `// Werkzeug Debugger</title>|<div class="debugger">`),
 	newSign("the debug page of Django", `debug = true|urlconf`, `because you have <code>DEBUG = True</code>|Using the URLconf defined in <code>`),
 	newSign("the debug page of Laravel", `ignition|whoops`, `(?:facade|spatie)/(?:laravel-)?ignition|window\.(?:ignite|tippy)\(|class="Whoops container"|Whoops! There was an error\.`),
-	newSign("the debug page of Symfony", `symfony|x-debug-exception`, `(?m)^X-Debug-Exception(?:-File)?: |<div class="exception-message-wrapper">|Symfony Exception</h1>`),
+	newSign("the debug page of Symfony", `symfony|x-debug-exception|exception-message-wrapper`, `(?m)^X-Debug-Exception(?:-File)?: |<div class="exception-message-wrapper">|Symfony Exception</h1>`),
 	newSign("the debug page of Rails", `exception caught|rails.root`, `<title>Action Controller: Exception caught</title>|<code>Rails\.root: |Rails\.root: /`),
-	newSign("the development server of Next.js", `nextjs|__next_data__|react-refresh`, `data-nextjs-(?:dialog|toast|error-overlay)|__nextjs_original-stack-frame["'?]|_next/static/chunks/react-refresh\.js|"err":\{"name":"[^"]*","source":"(?:server|edge-server)"`),
+	newSign("the development server of Next.js", `nextjs|"err":|react-refresh`, `data-nextjs-(?:dialog|toast|error-overlay)|__nextjs_original-stack-frame["'?]|_next/static/chunks/react-refresh\.js|"err":\{"name":"[^"]*","source":"(?:server|edge-server)"`),
 	newSign("the development server of Vite", `vite`, `<vite-error-overlay|<script type="module" src="[^"]*/@vite/client"|customElements\.define\(overlayId, ErrorOverlay\)`),
 	newSign("the error page of ASP.NET", `server error in|unhandled exception occurred`, `(?s)<title>[^<]+</title>.*Server Error in '[^']*' Application.*Stack Trace:|<h1>An unhandled exception occurred while processing the request`),
 	newSign("the Spring error page with its trace", `whitelabel`, `(?s)Whitelabel Error Page.*\.java:\d`),

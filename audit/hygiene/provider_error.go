@@ -46,6 +46,6 @@ var providerSigns = []sign{
 		`(?:generativelanguage|[\w-]*aiplatform)\.googleapis\.com|API key not valid\. Please pass a valid API key|is not found for API version v1|projects/[\w-]+/locations/[\w-]+/publishers/google|GoogleGenerativeAI Error`),
 	newSign("an error of another model provider", `mistral|cohere|groq|openrouter|huggingface|together|replicate|ollama|try pulling it first|deepseek|fireworks`,
 		`(?:api\.mistral\.ai|api\.cohere\.(?:ai|com)|(?:api|console)\.groq\.com|openrouter\.ai/|api-inference\.huggingface\.co|api\.together\.(?:xyz|ai)|api\.replicate\.com|api\.deepseek\.com|api\.fireworks\.ai)|\b(?:mistralai|cohere|groq)\.\w{2,}(?:Error|Exception)\b|not found, try pulling it first`),
-	newSign("an error of a model gateway or library", `litellm|langchain|llama_index|vllm|portkey`,
+	newSign("an error of a model gateway or library", `litellm|llm provider|langchain|llama_index|vllm|portkey`,
 		`\blitellm\.\w{2,}(?:Error|Exception)\b|LiteLLM Proxy|LLM Provider NOT provided|\blangchain(?:_\w+)?\.\w|\bllama_index\.\w|\bvllm\.\w`),
 }

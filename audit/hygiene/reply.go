@@ -68,13 +68,17 @@ func isHTML(body []byte) bool {
 func (r *reply) classify(fs []family) {
 	raw, said := texts(r.x)
 	clean := r.unsaid()
-	whole, spoken := newText(clean(raw+"\n"+said)), newText(clean(said))
+	plain, whole, spoken := newText(clean(raw)), newText(clean(raw+"\n"+said)), newText(clean(said))
+	failed, shown := r.failed(), isHTML(r.x.Body)
 	for _, f := range fs {
 		t := whole
-		if f.said {
+		switch {
+		case f.page:
+			t = plain
+		case f.said:
 			t = spoken
 		}
-		if !r.failed() && f.check != "hygiene/debug-page" {
+		if !failed && !(f.page && shown) {
 			continue
 		}
 		if name, hit := match(f.signs, t); hit != "" {

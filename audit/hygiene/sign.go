@@ -51,13 +51,14 @@ func match(signs []sign, t text) (name, hit string) {
 type family struct {
 	check string
 	signs []sign
+	page  bool // a page is one whatever its status, by its markup as it stands: a text about it has it escaped
 	said  bool // look in what the reply says, not in the addresses that it gives
 }
 
 // families lists them, what shows most first.
 func families() []family {
 	return []family{
-		{check: "hygiene/debug-page", signs: debugSigns},
+		{check: "hygiene/debug-page", signs: debugSigns, page: true},
 		{check: "hygiene/stack-trace", signs: traceSigns},
 		{check: "hygiene/provider-error", signs: providerSigns},
 		{check: "hygiene/database-text", signs: databaseSigns},
