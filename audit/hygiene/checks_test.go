@@ -221,6 +221,10 @@ var cases = []testCase{
 	{name: "another shape", check: "error-shape", fails: []string{application}, has: `{"error": text}`, build: func(a *app) {
 		a.nowhere = func(w http.ResponseWriter, r *http.Request) { answer(w, 404, map[string]any{"error": "not found"}) }
 	}},
+	{name: "the server's own word for no address", check: "error-shape", build: func(a *app) { a.nowhere = http.NotFound }},
+	{name: "a text among JSON", check: "error-shape", fails: []string{application}, has: "plain text", build: func(a *app) {
+		a.on("GET /notes/{note_id}", private(func(w http.ResponseWriter, r *http.Request) { http.Error(w, "no such note", 404) }))
+	}},
 	{name: "a version", check: "version-header", fails: []string{application}, has: "Server: nginx/1.25.3", build: func(a *app) {
 		a.front = func(w http.ResponseWriter, _ *http.Request) bool {
 			w.Header().Set("Server", "nginx/1.25.3")

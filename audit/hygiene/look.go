@@ -68,7 +68,7 @@ func look(ctx context.Context, t *lr.Trial, paths []string, prove func(path stri
 	case 2*busy > len(asked):
 		t.Unknown(application, "%d of %d addresses answered that the target is busy", busy, len(asked))
 	default:
-		t.Pass(lr.Seen(asked[0]), application, "%d addresses asked", len(asked))
+		t.Pass(lr.Seen(withheld(asked[0], "")), application, "%d addresses asked", len(asked))
 	}
 	return nil
 }

@@ -17,6 +17,7 @@ type bench struct {
 	t     *lr.Trial
 	route *lr.Route
 	as    *lr.Account
+	fresh *int // how many objects may still be made to be changed
 	out   []*provocation
 }
 
@@ -196,7 +197,10 @@ func (b *bench) filled(value string) string {
 // objects the run can remove.
 func (b *bench) writing(o *lr.Object) {
 	path, own := b.filled("lr0"), false
-	if len(b.route.PathParams()) == 0 || b.route.Kind == lr.Create || b.route.Kind == lr.Update && o != nil && o.Made {
+	if b.route.Kind == lr.Update {
+		o = b.another(o)
+	}
+	if len(b.route.PathParams()) == 0 || b.route.Kind == lr.Create || b.route.Kind == lr.Update && o != nil {
 		if r, err := b.t.Stage.Request(b.ctx, b.route, o, b.as); err == nil {
 			path, own = r.Path, true
 		}
@@ -234,6 +238,20 @@ func (b *bench) writing(o *lr.Object) {
 	if b.as != nil {
 		send(nil, `{"lr": `, "application/json", noCredential, "", "", false)
 	}
+}
+
+// another makes an object like the run's own: a body that should be refused may
+// be taken, and other checks still read what was seeded.
+func (b *bench) another(o *lr.Object) *lr.Object {
+	if o == nil || !o.Made || o.Resource != b.route.Resource || *b.fresh == 0 {
+		return nil
+	}
+	*b.fresh--
+	f, err := b.t.Stage.Fresh(b.ctx, o.Resource, o.Owner)
+	if err != nil {
+		return nil // the route is asked for an object that does not exist
+	}
+	return f
 }
 
 // removable reports whether the run knows how to take away what the route makes.

@@ -53,8 +53,9 @@ func provocations(ctx context.Context, t *lr.Trial) []*provocation {
 	}
 	each := min(max(total/max(len(routes), 1), 2), 8)
 	var out []*provocation
+	fresh := 20
 	for _, rt := range routes {
-		b := bench{ctx: ctx, t: t, route: rt, as: callerOf(t, rt)}
+		b := bench{ctx: ctx, t: t, route: rt, as: callerOf(t, rt), fresh: &fresh}
 		ps := b.plan()
 		out = append(out, ps[:min(len(ps), each)]...)
 	}
@@ -71,19 +72,20 @@ func provokable(rt *lr.Route) bool {
 		return false
 	}
 	if rt.Safe() {
-		return rt.Method == "GET"
+		return rt.Method == "GET" && !risky(rt)
 	}
 	return rt.Method != "DELETE" && rt.Body != nil && !risky(rt)
 }
 
 // risky reports whether a route's name says that it costs money, reaches people
-// or destroys.
+// or destroys. Some do the last by GET.
 func risky(rt *lr.Route) bool {
 	for _, seg := range strings.FieldsFunc(strings.ToLower(rt.Path), func(r rune) bool { return r == '/' || r == '-' || r == '_' }) {
 		switch seg {
-		case "pay", "payment", "payments", "charge", "charges", "refund", "refunds", "purchase", "checkout", "transfer", "withdraw",
-			"send", "sms", "purge", "shutdown", "restart", "restore", "migrate", "createdb", "logout", "signout", "wipe", "broadcast", "delete", "destroy":
+		case "logout", "signout", "purge", "wipe", "shutdown", "restart", "restore", "migrate", "createdb", "delete", "destroy":
 			return true
+		case "pay", "payment", "payments", "charge", "charges", "refund", "refunds", "purchase", "checkout", "transfer", "withdraw", "send", "sms", "broadcast":
+			return !rt.Safe()
 		}
 	}
 	return false
@@ -127,7 +129,7 @@ func madeUp(t *lr.Trial) []*provocation {
 	}
 	seen := map[string]bool{}
 	for _, rt := range t.Target.Routes {
-		if g := first(rt.Path); rt.Declared && rt.Method == "GET" && len(rt.PathParams()) == 0 && !seen[g] && len(seen) < 6 {
+		if g := first(rt.Path); rt.Declared && rt.Method == "GET" && provokable(rt) && len(rt.PathParams()) == 0 && !seen[g] && len(seen) < 6 {
 			seen[g] = true
 			add("PROPFIND "+rt.Path, "PROPFIND", rt.Path, "a method that the route does not have", "")
 		}
