@@ -2,6 +2,7 @@ package hygiene
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -61,9 +62,22 @@ func TestSendsNothingDangerous(t *testing.T) {
 		a.rows[id] = map[string]any{"id": id, "title": "whatever"}
 		answer(w, 201, a.rows[id])
 	}))
+	profile := map[string]any{"id": "usr_member", "tenant_id": "ten_acme", "name": "Mina"}
+	a.on(`PATCH /me {"name":"x"}`, private(func(w http.ResponseWriter, r *http.Request) {
+		a.mu.Lock()
+		defer a.mu.Unlock()
+		if json.NewDecoder(r.Body).Decode(&profile) != nil {
+			refuse(w, 400, "the body is not what it should be")
+			return
+		}
+		answer(w, 200, profile)
+	}))
 	tr := trial(t, a)
 	before := len(a.served)
 	put(t, "hygiene/server-error", tr)
+	if profile["name"] != "Mina" || len(profile) != 3 {
+		t.Errorf("the profile of a real account is now %v", profile)
+	}
 	for _, line := range a.served[before:] {
 		for _, never := range []string{"logout", "payments", "purge", "DELETE"} {
 			if strings.Contains(line, never) {
