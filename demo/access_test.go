@@ -140,7 +140,7 @@ func TestUnknownAddresses(t *testing.T) {
 		t.Errorf("Allow is %q, want GET, HEAD, POST", allow)
 	}
 	w.do(anon, "OPTIONS", "/v1/members", nil).want(204)
-	if ct := w.do(anon, "GET", "/nowhere", nil).Header.Get("Content-Type"); ct != "application/problem+json" {
+	if ct := w.do(anon, "GET", "/v1/nowhere", nil).Header.Get("Content-Type"); ct != "application/problem+json" {
 		t.Errorf("Content-Type is %q", ct)
 	}
 	c := w.as("member@acme.test")

@@ -46,6 +46,9 @@ func (s *Server) credentialProblem(r *http.Request, err error) error {
 		return unauthorized("sign in first")
 	}
 	s.log.DebugContext(r.Context(), "credential refused", "request_id", requestID(r), "reason", err)
+	if s.flaws.Has("hygiene/echoed-secret") {
+		return unauthorized("the credential " + r.Header.Get("Authorization") + " is not valid")
+	}
 	return unauthorized("the credential is not valid")
 }
 

@@ -15,6 +15,8 @@ func (s *Server) avatarRoutes() []route {
 
 // getAvatar tells two letters of a name, and so needs no credential: mails show it.
 func (s *Server) getAvatar(w http.ResponseWriter, r *http.Request) error {
+	h := w.Header()
+	h.Set("Content-Type", "image/svg+xml")
 	id := strings.TrimSuffix(r.PathValue("user_id"), ".svg")
 	name, err := one(r.Context(), s.db, scalar[string], `select name from users where id = ?`, id)
 	if err != nil {
@@ -26,8 +28,6 @@ func (s *Server) getAvatar(w http.ResponseWriter, r *http.Request) error {
 			initials += strings.ToUpper(string(r))
 		}
 	}
-	h := w.Header()
-	h.Set("Content-Type", "image/svg+xml")
 	h.Set("Content-Security-Policy", "sandbox; default-src 'none'")
 	h.Set("Cache-Control", "public, max-age=300")
 	fmt.Fprintf(w, `<svg xmlns="http://www.w3.org/2000/svg" width="64" height="64" role="img" aria-label="%[1]s"><rect width="64" height="64" fill="#0b5a7d"/><text x="32" y="40" font-size="24" text-anchor="middle" fill="#fff">%[1]s</text></svg>`,

@@ -34,9 +34,13 @@ func decodeInto(r *http.Request, v any) error {
 	if err := dec.Decode(v); err != nil {
 		var wrong *json.UnmarshalTypeError
 		if errors.As(err, &wrong) && wrong.Field != "" {
-			return invalid(fieldError{wrong.Field, "must not be a JSON " + wrong.Value})
+			p := invalid(fieldError{wrong.Field, "must not be a JSON " + wrong.Value})
+			p.cause = err
+			return p
 		}
-		return badRequest("the body is not JSON")
+		p := badRequest("the body is not JSON")
+		p.cause = err
+		return p
 	}
 	if dec.More() {
 		return badRequest("the body has more than one JSON value")
@@ -52,7 +56,7 @@ func intQuery(r *http.Request, name string, otherwise, least, most int) (int, er
 	}
 	n, err := strconv.Atoi(text)
 	if err != nil || n < least || n > most {
-		return 0, invalid(fieldError{name, fmt.Sprintf("must be a number from %d to %d", least, most)})
+		return 0, invalid(fieldError{name, fmt.Sprintf("must be a number from %d to %d, not %q", least, most, clip(text, 60))})
 	}
 	return n, nil
 }

@@ -100,7 +100,7 @@ func (s *Server) listChats(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	after, err := readCursor(r)
+	after, err := s.readCursor(r)
 	if err != nil {
 		return err
 	}
@@ -108,12 +108,19 @@ func (s *Server) listChats(w http.ResponseWriter, r *http.Request) error {
 	q, args := `select `+chatColumns+` from chats where tenant_id = ? and (created_at, id) < (?, ?)`, []any{who(r).TenantID, after.at, after.id}
 	if v := r.URL.Query().Get("archived"); v != "" {
 		archived, err := strconv.ParseBool(v)
-		if err != nil {
+		switch {
+		case err == nil:
+			q, args = q+` and archived = ?`, append(args, archived)
+		case s.flaws.Has("hygiene/database-text"):
+			q, args = q+` and archived = json_extract(?, '$')`, append(args, v)
+		default:
 			return invalid(fieldError{"archived", "must be true or false"})
 		}
-		q, args = q+` and archived = ?`, append(args, archived)
 	}
 	chats, err := many(r.Context(), s.db, scanChat, q+` order by created_at desc, id desc limit ?`, append(args, limit+1)...)
+	if err != nil && s.flaws.Has("hygiene/database-text") {
+		return badRequest(err.Error())
+	}
 	if err != nil {
 		return err
 	}
@@ -123,12 +130,16 @@ func (s *Server) listChats(w http.ResponseWriter, r *http.Request) error {
 // cursor is the place in a list after which a page begins.
 type cursor struct{ at, id string }
 
-func readCursor(r *http.Request) (cursor, error) {
+func (s *Server) readCursor(r *http.Request) (cursor, error) {
 	text := r.URL.Query().Get("cursor")
 	if text == "" {
 		return cursor{at: "~"}, nil // sorts after every time
 	}
 	b, err := base64.RawURLEncoding.DecodeString(text)
+	if s.flaws.Has("hygiene/server-error") {
+		parts := strings.Split(string(b), " ") // it is always one of ours
+		return cursor{parts[0], parts[1]}, nil
+	}
 	at, id, ok := strings.Cut(string(b), " ")
 	if err != nil || !ok {
 		return cursor{}, invalid(fieldError{"cursor", "is not a cursor of this list"})

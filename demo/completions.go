@@ -1,6 +1,7 @@
 package demo
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -45,8 +46,8 @@ func (s *Server) listModels(w http.ResponseWriter, r *http.Request) error {
 
 func (s *Server) createCompletion(w http.ResponseWriter, r *http.Request) error {
 	in, err := decode[completion](r)
-	if err != nil {
-		return err
+	if err != nil && !(in.Model != "" && len(in.Messages) > 0 && s.flaws.Has("hygiene/provider-error")) {
+		return err // with the flaw, the provider says which models it has
 	}
 	turns := make([]model.Message, 0, len(in.Messages))
 	for i, t := range in.Messages {
@@ -70,6 +71,10 @@ func (s *Server) createCompletion(w http.ResponseWriter, r *http.Request) error 
 	res, err := s.provider.send(r.Context(), req)
 	if err != nil {
 		s.log.ErrorContext(r.Context(), "model provider", "request_id", requestID(r), "err", err)
+		var refused *providerError
+		if errors.As(err, &refused) && s.flaws.Has("hygiene/provider-error") {
+			return badRequest("the model provider answered: " + string(refused.said))
+		}
 		return newProblem(http.StatusBadGateway, "the assistant is not available")
 	}
 	defer res.Body.Close()

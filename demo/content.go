@@ -132,6 +132,7 @@ func (s *Server) plantReports(ctx context.Context, tx querier, t seededTenant, o
 	for _, a := range []struct{ title, body string }{
 		{"Getting started", "Invite your team, add a collection and ask a first question."},
 		{"Sharing a conversation", "A share link lets anyone who has it read one conversation until you revoke it."},
+		{"Reading a stack trace", traceArticle},
 	} {
 		if _, err := tx.exec(ctx, `insert into articles (id, title, body, updated_at) values (?, ?, ?, ?) on conflict do nothing`,
 			"art_"+s.derived("article "+a.title), a.title, a.body, now); err != nil {
@@ -140,3 +141,17 @@ func (s *Server) plantReports(ctx context.Context, tx querier, t seededTenant, o
 	}
 	return nil
 }
+
+// traceArticle is a text about errors, which is none.
+const traceArticle = `When your own code fails while it calls us, the trace tells where. The last line of the first part is the cause:
+
+Traceback (most recent call last):
+  File "/srv/app/support/client.py", line 42, in ask
+    return session.post(url, json=body)
+ValueError: title is required
+
+goroutine 1 [running]:
+main.main()
+	/home/you/app/main.go:12 +0x1d
+
+ERROR: duplicate key value violates unique constraint "users_email_key" (SQLSTATE 23505) means that the address is taken.`

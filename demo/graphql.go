@@ -8,6 +8,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"strings"
 	"sync/atomic"
 
 	graphql "github.com/graph-gophers/graphql-go"
@@ -23,7 +24,7 @@ const (
 
 func (s *Server) graphqlRoutes() []route {
 	guard := viewer
-	if s.flaws.Has("auth/graphql-credential") || s.flaws.Has("auth/graphql-introspection") {
+	if s.flaws.Has("auth/graphql-credential") || s.flaws.Has("auth/graphql-introspection") || s.flaws.Has("hygiene/graphql-suggestion") {
 		guard = guest // each query asks for its caller itself
 	}
 	return []route{{method: "POST", pattern: "/graphql", id: "graphql", tag: "graphql", summary: "Queries over chats and members", access: guard, scope: "chats:read",
@@ -85,7 +86,14 @@ func (s *Server) graphBatch(w http.ResponseWriter, r *http.Request, exec *graphq
 
 func (s *Server) graphRun(r *http.Request, exec *graphql.Schema, in graphRequest) *graphql.Response {
 	ctx := context.WithValue(r.Context(), graphCallKey{}, &graphCall{p: who(r)})
-	return exec.Exec(ctx, in.Query, in.Operation, in.Variables)
+	res := exec.Exec(ctx, in.Query, in.Operation, in.Variables)
+	if who(r).Role < viewer && !s.flaws.Has("hygiene/graphql-suggestion") {
+		// Who may not read the schema gets none of it by guessing.
+		for _, e := range res.Errors {
+			e.Message, _, _ = strings.Cut(e.Message, " Did you mean")
+		}
+	}
+	return res
 }
 
 // graphCall is one operation: who runs it, and how many root fields it has so far.

@@ -51,7 +51,7 @@ func (m *metrics) count(status int) { m.classes[min(max(status/100, 0), 5)].Add(
 
 func (s *Server) showMetrics(w http.ResponseWriter, r *http.Request) error {
 	token := r.Header.Get("X-Metrics-Token")
-	if subtle.ConstantTimeCompare([]byte(token), []byte(s.opsToken)) == 0 {
+	if subtle.ConstantTimeCompare([]byte(token), []byte(s.opsToken)) == 0 && !s.flaws.Has("hygiene/metrics-endpoint") {
 		return unauthorized("the metrics need the operators' token")
 	}
 	var b strings.Builder

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"path"
+	"runtime"
 	"runtime/debug"
 	"slices"
 	"strings"
@@ -24,8 +25,17 @@ func (s *Server) identified(next http.Handler) http.Handler {
 		id := s.newID("req")
 		w.Header().Set("X-Request-Id", id)
 		w.Header().Set("X-Content-Type-Options", "nosniff")
+		w.Header().Set("Server", s.banner())
 		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), requestIDKey{}, id)))
 	})
+}
+
+// banner names the product, as many servers do; the version is nobody's business.
+func (s *Server) banner() string {
+	if s.flaws.Has("hygiene/version-header") {
+		return "harbor/1.4.0 (" + runtime.Version() + ")"
+	}
+	return "harbor"
 }
 
 // recovered turns a panic into an error without details.
@@ -112,10 +122,12 @@ func (s *Server) problems(mux *http.ServeMux) http.Handler {
 				w.WriteHeader(http.StatusNoContent)
 				return
 			}
-			s.refuse(w, r, newProblem(http.StatusMethodNotAllowed, "the resource has no such method"))
+			s.noMethod(w, r)
 			return
 		}
-		s.refuse(w, r, notFound("route"))
+		if !s.shell(w, r) {
+			s.nowhere(w, r)
+		}
 	})
 }
 

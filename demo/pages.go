@@ -2,6 +2,7 @@ package demo
 
 import (
 	"errors"
+	"fmt"
 	"html/template"
 	"net/http"
 
@@ -46,6 +47,12 @@ var chatPage = template.Must(template.New("chat").Parse(`<!doctype html>
 
 func (s *Server) openChat(w http.ResponseWriter, r *http.Request) error {
 	c, err := s.chatOf(r.Context(), who(r).TenantID, r.PathValue("chat_id"))
+	if err != nil && s.flaws.Has("hygiene/echoed-input") {
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		w.WriteHeader(http.StatusNotFound)
+		_, err = fmt.Fprintf(w, "<!doctype html>\n<title>Harbor</title><h1>There is no conversation %s</h1>\n", r.PathValue("chat_id"))
+		return err
+	}
 	if err != nil {
 		return err
 	}

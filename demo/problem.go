@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"runtime/debug"
 )
 
 // problem is an error as the API tells it (RFC 9457). What happened inside
@@ -17,6 +18,7 @@ type problem struct {
 	Errors    []fieldError `json:"errors,omitempty"`
 
 	retryAfter string
+	cause      error // what the decoder said, for the log
 }
 
 // fieldError is one fault of a request body.
@@ -58,9 +60,17 @@ func (s *Server) refuse(w http.ResponseWriter, r *http.Request, err error) {
 		s.log.ErrorContext(r.Context(), "request failed", "request_id", requestID(r), "route", r.Pattern, "err", err)
 		p = newProblem(http.StatusInternalServerError, "something went wrong on our side")
 	}
+	if p.cause != nil && len(p.Errors) == 0 && s.flaws.Has("hygiene/stack-trace") {
+		p.Detail += "\n" + string(debug.Stack()) // for the developers of the front end
+	}
+	if p.cause != nil && len(p.Errors) == 1 && s.flaws.Has("hygiene/verbose-validation") {
+		p.Errors = []fieldError{{p.Errors[0].Field, p.cause.Error()}}
+	}
 	p.RequestID = requestID(r)
 	h := w.Header()
-	h.Set("Content-Type", "application/problem+json")
+	if h.Get("Content-Type") == "" || !s.flaws.Has("hygiene/error-content-type") {
+		h.Set("Content-Type", "application/problem+json")
+	}
 	h.Set("Cache-Control", "no-store")
 	if p.Status == http.StatusUnauthorized {
 		h.Set("WWW-Authenticate", `Bearer realm="harbor"`) // RFC 6750, 3

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -46,6 +47,15 @@ type spokenText struct {
 	Tokens int // of prompt and reply
 }
 
+// providerError is a refusal of the provider. What it says may quote the prompt,
+// so only the status is for logs and callers.
+type providerError struct {
+	status int
+	said   []byte
+}
+
+func (e *providerError) Error() string { return fmt.Sprintf("ask the model: status %d", e.status) }
+
 // send asks the provider; the caller closes the reply's body.
 func (p *provider) send(ctx context.Context, req model.Request) (*http.Response, error) {
 	b, err := json.Marshal(req)
@@ -64,8 +74,8 @@ func (p *provider) send(ctx context.Context, req model.Request) (*http.Response,
 	}
 	if res.StatusCode != http.StatusOK {
 		defer res.Body.Close()
-		// What the provider says may quote the prompt: the status is enough.
-		return nil, fmt.Errorf("ask the model: status %d", res.StatusCode)
+		said, err := io.ReadAll(io.LimitReader(res.Body, 16<<10))
+		return nil, errors.Join(&providerError{res.StatusCode, said}, err)
 	}
 	return res, nil
 }

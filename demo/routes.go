@@ -59,6 +59,7 @@ func (s *Server) routes() []route {
 		s.webhookRoutes(),
 		s.graphqlRoutes(),
 		s.debugRoutes(),
+		s.leftoverRoutes(),
 	)
 }
 

@@ -95,7 +95,7 @@ func (s *Server) getShared(w http.ResponseWriter, r *http.Request) error {
 		return c, r.Scan(&c.Title, &c.ID, &c.tenant)
 	}, q, r.PathValue("share_token"))
 	if err != nil {
-		return absent(err, "share")
+		return s.missingShare(w, err)
 	}
 	ms, err := s.messagesOf(r.Context(), c.tenant, c.ID, 1000)
 	if err != nil {

@@ -36,4 +36,9 @@ var traps = []Trap{
 	{"loose-base64", "GET /v1/me", "The last character of a token's signature has four bits that decode to nothing; changing only those leaves the signature as it is.", "a changed signature was accepted"},
 	{"cache-hit", "GET /v1/dashboard", "Replies are cached for each tenant and say X-Cache: HIT.", "the second caller got a cached reply"},
 	{"own-head", "HEAD /v1/chats/{chat_id}", "HEAD of an own chat answers 200, of a foreign one 404.", "HEAD bypasses the check"},
+	{"catch-all", "GET /.env", "An address that no route has answers 200 with the chat page, whose script finds its way: the page, not the file.", "200 for /.env, /.git/HEAD, /backup.sql: exposed"},
+	{"trace-in-text", "GET /v1/articles/{article_id}", "An article of the help centre explains a stack trace, with one in it.", "a stack trace in the reply"},
+	{"plain-server-header", "GET /healthz", "The Server header names the product, without a version.", "the server is told"},
+	{"field-in-validation", "POST /v1/chats", "A field of the wrong type is refused by its name in the API.", "a validation error tells internals"},
+	{"echo-as-json", "GET /v1/chats?limit=…", "The refusal of a number repeats it, as JSON that a browser never runs.", "the input is reflected"},
 }

@@ -62,7 +62,7 @@ func (s *Server) complete(w http.ResponseWriter, r *http.Request) {
 		req.Model = Small
 	}
 	if req.Model != Large && req.Model != Small {
-		fail(w, http.StatusNotFound, "model_not_found", fmt.Sprintf("The model %q does not exist.", req.Model))
+		fail(w, http.StatusNotFound, "model_not_found", fmt.Sprintf("The model `%s` does not exist or you do not have access to it.", req.Model))
 		return
 	}
 	ans := s.answer(&req)

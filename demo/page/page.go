@@ -10,11 +10,18 @@ import (
 	"embed"
 	"encoding/hex"
 	"fmt"
+	"io/fs"
 	"net/http"
 )
 
 //go:embed index.html app.css app.js
 var files embed.FS
+
+//go:embed app.css app.js
+var static embed.FS
+
+// Folder is the folder of the files beside the page, for who would serve it as it is.
+func Folder() fs.FS { return static }
 
 // Policy is the Content-Security-Policy of Harbor's pages.
 const Policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; " +

@@ -1,0 +1,94 @@
+package hygiene
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"path"
+	"regexp"
+	"strings"
+
+	lr "github.com/launchready/launchready"
+)
+
+func sourceMap() *lr.Check {
+	return &lr.Check{
+		ID:    "hygiene/source-map",
+		Title: "Source maps of the front end are not served",
+		Why: "A source map turns the built front end back into its source, with comments, routes of the administration and names of features that are not out yet. " +
+			"It saves an attacker the reading; what is secret in it is judged by the row of secrets.",
+		Fix: "Build production without source maps, or with hidden ones that go to the error tracker and not to the web server (`sourcemap: 'hidden'` in Vite, " +
+			"`productionBrowserSourceMaps: false` in Next.js, `devtool: 'hidden-source-map'` in webpack).",
+		Guard:    "block_paths",
+		Severity: lr.Low,
+		Refs:     []lr.Ref{misconfiguration, {Source: "CWE", ID: "540"}, {Source: "ASVS", ID: "v5.0.0-13.4.7"}},
+		Needs:    lr.Routes,
+		Extra:    true,
+		Run:      runSourceMap,
+	}
+}
+
+var mapComment = regexp.MustCompile(`[#@] sourceMappingURL=([^\s'"*]+)`)
+
+// runSourceMap reads the page and its scripts, as far as they are on its host,
+// and asks for the map that each names, or that would lie beside it.
+func runSourceMap(ctx context.Context, t *lr.Trial) error {
+	x, err := get(ctx, t, "/", "the page")
+	if err != nil {
+		if err := ended(ctx, err); err != nil {
+			return err
+		}
+		t.Unknown(application, "the page was not answered: %v", err)
+		return nil
+	}
+	var maps []string
+	for _, link := range links(x) {
+		if ext := path.Ext(link); ext != ".js" && ext != ".mjs" && ext != ".css" || len(maps) >= 20 {
+			continue
+		}
+		s, err := get(ctx, t, link, "a script of the page")
+		if err != nil {
+			if err := ended(ctx, err); err != nil {
+				return err
+			}
+			continue
+		}
+		at := link + ".map"
+		if m := mapComment.FindSubmatch(s.Body); m != nil && !strings.Contains(string(m[1]), ":") {
+			if at = string(m[1]); !strings.HasPrefix(at, "/") {
+				at = path.Join(path.Dir(link), at)
+			}
+		}
+		maps = append(maps, at)
+	}
+	if len(maps) == 0 {
+		t.NotApplicable("no page with scripts of its own is served at the root")
+		return nil
+	}
+	return look(ctx, t, maps, func(_ string, x *lr.Exchange) proof { return mapProof(x) })
+}
+
+// mapProof knows a source map (ECMA-426). A long one is cut: its head must do.
+func mapProof(x *lr.Exchange) proof {
+	var m struct {
+		Version  int      `json:"version"`
+		Sources  []string `json:"sources"`
+		Content  []any    `json:"sourcesContent"`
+		Mappings *string  `json:"mappings"`
+		Sections []any    `json:"sections"`
+	}
+	if json.Unmarshal(x.Body, &m) == nil {
+		switch {
+		case m.Version != 3 || m.Mappings == nil && len(m.Sections) == 0:
+			return proof{}
+		case len(m.Content) > 0:
+			return proof{what: fmt.Sprintf("a source map of %d sources, with their text", len(m.Sources)), severity: lr.Medium, secret: `{"version":3,"sources":[…],"sourcesContent":[withheld]}`}
+		}
+		return proof{what: fmt.Sprintf("a source map of %d sources", len(m.Sources)), witness: `"mappings"`}
+	}
+	head := string(x.Body[:min(len(x.Body), 4096)])
+	if len(x.Body) > 64<<10 && strings.HasPrefix(strings.TrimSpace(head), "{") && strings.Contains(head, `"version":3`) && (strings.Contains(head, `"sources":`) || strings.Contains(head, `"mappings":`)) {
+		return proof{what: "a source map", severity: lr.Medium, secret: `{"version":3, [withheld]`}
+	}
+	return proof{}
+}
