@@ -3,6 +3,7 @@ package audit
 import (
 	lr "github.com/launchready/launchready"
 	"github.com/launchready/launchready/audit/auth"
+	"github.com/launchready/launchready/audit/cors"
 	"github.com/launchready/launchready/audit/isolation"
 )
 
@@ -11,5 +12,6 @@ func Scorecard() []lr.Row {
 	return []lr.Row{
 		auth.Row(),
 		isolation.Row(),
+		cors.Row(),
 	}
 }

@@ -106,6 +106,7 @@ func (p *program) settings(f *auditFlags, changed func(string) bool) (*config.Co
 func (p *program) assemble(ctx context.Context, c *config.Config, f *auditFlags, o assembly.Options) (*assembly.Assembly, error) {
 	o.Only, o.Mutate, o.Insecure, o.HTTP1, o.Version, o.Log, o.Now = f.only, f.mutate, f.insecure, f.http1, about().Version, p.log, p.now
 	o.Seed = f.seed
+	o.Chromium, _ = p.env("LAUNCHREADY_CHROMIUM")
 	if o.Seed == 0 {
 		o.Seed = rand.Int64N(1<<31) + 1 //nolint:gosec // it is no secret
 	}
