@@ -36,4 +36,9 @@ var traps = []Trap{
 	{"loose-base64", "GET /v1/me", "The last character of a token's signature has four bits that decode to nothing; changing only those leaves the signature as it is.", "a changed signature was accepted"},
 	{"cache-hit", "GET /v1/dashboard", "Replies are cached for each tenant and say X-Cache: HIT.", "the second caller got a cached reply"},
 	{"own-head", "HEAD /v1/chats/{chat_id}", "HEAD of an own chat answers 200, of a foreign one 404.", "HEAD bypasses the check"},
+	{"public-wildcard", "GET /.well-known/jwks.json", "Public keys and the specification say Access-Control-Allow-Origin: *, without credentials.", "any origin may read the API"},
+	{"partner-origin", "GET /v1/me", "The origin of a partner is answered with itself and credentials, because it is on the list.", "the Origin is reflected"},
+	{"empty-preflight", "OPTIONS /v1/chats", "A preflight of an origin that is not on the list is answered 204, without a field that grants anything.", "204: the preflight succeeds"},
+	{"constant-origin", "GET /openapi.json", "Vary: Origin is sent though the policy is the same for every origin.", "the reply depends on the Origin"},
+	{"open-handshake", "GET /v1/ws", "A page of another origin may connect with the cookie, which then does not count: it is told nothing until it sends a token.", "101 for a foreign Origin: cross-site WebSocket hijacking"},
 }
