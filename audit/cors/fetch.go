@@ -2,6 +2,7 @@ package cors
 
 import (
 	"net/http"
+	"strconv"
 	"strings"
 
 	lr "github.com/launchready/launchready"
@@ -150,19 +151,30 @@ func varies(h http.Header) bool {
 }
 
 // stored reports whether a cache may give the reply to a later request without
-// asking again (RFC 9111, 3 and 4.2). What must be asked for again each time
-// reaches nobody by mistake.
+// asking again (RFC 9111, 4.2): it has a lifetime, or a date from which caches
+// guess one (4.2.2). What must be asked for again each time reaches nobody by
+// mistake.
 func stored(x *lr.Exchange) bool {
 	if !x.OK() {
 		return false
 	}
+	lives := x.Header.Get("Last-Modified") != ""
+	if e := strings.TrimSpace(x.Header.Get("Expires")); len(e) > 2 { // 0 and -1 are usual ways to say: never
+		lives = true
+	}
 	for _, line := range x.Header.Values("Cache-Control") {
 		for d := range strings.SplitSeq(strings.ToLower(line), ",") {
-			switch strings.TrimSpace(d) {
-			case "no-store", "no-cache", "max-age=0":
+			name, value, _ := strings.Cut(strings.TrimSpace(d), "=")
+			switch name {
+			case "no-store", "no-cache":
 				return false
+			case "max-age", "s-maxage":
+				n, err := strconv.Atoi(strings.Trim(value, `"`))
+				lives = err == nil && n > 0
+			case "immutable":
+				lives = true
 			}
 		}
 	}
-	return true
+	return lives
 }
