@@ -195,12 +195,9 @@ func (h *hit) tell(t *lr.Trial) {
 	switch {
 	case len(h.witness) > 0 && h.refuted:
 		o.Confidence, o.Severity = lr.Suspected, lr.Medium
-		o.Message = fmt.Sprintf("%s is let in with the user's cookies%s, but a browser let it read nothing: %s.", intro, like, h.session.says())
+		o.Message = fmt.Sprintf("%s is let in with the user's cookies%s, but a browser let it read nothing (%s). %s.", intro, like, h.session.says(), h.record)
 	case len(h.witness) > 0:
 		o.Message = fmt.Sprintf("%s reads the customer's data with the user's cookies%s.", intro, like)
-	case h.credentials && h.class.public:
-		o.Severity = lr.Low
-		o.Message = fmt.Sprintf("%s is let in with the user's cookies%s. What it reads there anybody may read.", intro, like)
 	case h.credentials && h.session != nil && !h.travels && !h.class.writes:
 		o.Severity = lr.Medium
 		o.Message = fmt.Sprintf("%s is let in with the user's cookies%s. Today a browser sends none from there (%s); a page below the target's own domain gets all.", intro, like, h.session.says())

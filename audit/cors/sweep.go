@@ -167,10 +167,6 @@ func (a attack) weigh(ctx context.Context, t *lr.Trial, c *class, p hostile, x *
 	if c.writes {
 		h.credentials = clears(x, p.page, true, c.probe.Route.Method)
 	}
-	if c.public && !h.credentials {
-		t.Pass(lr.Seen(x), c.String(), "%s may read it, as anybody may", script(p.page))
-		return nil, nil
-	}
 	s, err := signedIn(ctx, t)
 	if err != nil {
 		return nil, err
@@ -180,6 +176,10 @@ func (a attack) weigh(ctx context.Context, t *lr.Trial, c *class, p hostile, x *
 		if err := h.look(ctx, t); err != nil {
 			return nil, err
 		}
+	}
+	if c.public && len(h.witness) == 0 {
+		t.Pass(lr.Seen(x), c.String(), "%s may read it, as anybody may", script(p.page))
+		return nil, nil
 	}
 	return h, nil
 }
