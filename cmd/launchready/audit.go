@@ -45,7 +45,10 @@ func (p *program) auditVerb() *cobra.Command {
 
 It reads, and creates objects of its own as their owners. --mutate lets it also try to
 change and delete objects, only such as it created. At the end it removes what it made;
-what a crash leaves behind, audit cleanup removes.`,
+what a crash leaves behind, audit cleanup removes.
+
+A Chromium, where one is found or LAUNCHREADY_CHROMIUM names one, proves what pages of
+other origins can read.`,
 		Example: `  launchready audit
   launchready audit --only isolation,auth/alg-none
   launchready audit --mutate -o html=report.html -o json=report.json`,
