@@ -25,7 +25,6 @@ type hit struct {
 	seen        *lr.Exchange // what a browser's script got
 	record      string       // what is to be said of the browser
 	refuted     bool         // a browser let nothing be read
-	sighting    *lr.Sighting
 }
 
 // look searches the reply, and then other reads of the class, for what only the

@@ -182,8 +182,5 @@ func usual(t *lr.Trial) []string {
 			out = append(out, origin{scheme: "https", host: host}.String())
 		}
 	}
-	for _, dev := range []string{"http://localhost:3000", "http://localhost:5173", "http://localhost:8080", "http://127.0.0.1:3000"} {
-		out = append(out, dev)
-	}
-	return out
+	return append(out, "http://localhost:3000", "http://localhost:5173", "http://localhost:8080", "http://127.0.0.1:3000")
 }

@@ -54,6 +54,7 @@ func sessionOf(ctx context.Context, t *lr.Trial, a *lr.Account) (*session, error
 		// How a cookie of the configuration is set is not known: it is taken to
 		// be sent wherever a browser may send one.
 		for name, v := range a.Credential.Cookie {
+			//nolint:gosec // it is the target's, and only read
 			s.cookies = append(s.cookies, &http.Cookie{Name: name, Value: v.Reveal(), SameSite: http.SameSiteNoneMode, Secure: t.Target.Base.Scheme == "https"})
 		}
 		s.set = nil

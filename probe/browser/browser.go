@@ -142,8 +142,7 @@ func (b *Browser) start(ctx context.Context) error {
 	}
 	b.begun = true
 	if b.failed = b.launch(ctx); b.failed != nil {
-		b.failed = fmt.Errorf("start %s: %w", b.o.Binary, b.failed)
-		b.stop()
+		b.failed = fmt.Errorf("start %s: %w", b.o.Binary, errors.Join(b.failed, b.stop()))
 	}
 	return b.failed
 }
