@@ -3,6 +3,7 @@ package cors
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/netip"
 	"net/url"
@@ -40,6 +41,9 @@ func sessionOf(ctx context.Context, t *lr.Trial, a *lr.Account) (*session, error
 	x, err := signIn(ctx, t, a)
 	if err != nil {
 		return nil, err
+	}
+	if x != nil && busy(x) {
+		return nil, fmt.Errorf("signing in was answered %d, so what a signed-in browser sends is not known", x.Status)
 	}
 	if x != nil && x.Status < 400 {
 		s.set = x

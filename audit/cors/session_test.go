@@ -106,3 +106,25 @@ func TestCookieThatOpensNothing(t *testing.T) {
 		t.Errorf("got %s%s", worst(os), lines(os))
 	}
 }
+
+// TestBusySignIn leaves open what a browser would send: a fault is not made
+// small by a target that had no time.
+func TestBusySignIn(t *testing.T) {
+	a := &app{cookie: travelling}
+	inner := express(func(o string) string { return o }, true)
+	a.policy = func(w http.ResponseWriter, r *http.Request) bool {
+		if r.URL.Path == "/login" {
+			w.WriteHeader(http.StatusTooManyRequests)
+			return true
+		}
+		return inner(w, r)
+	}
+	tr := newTrial(t, a)
+	if os := tr.ask(t, reflectedOrigin); !strings.Contains(lines(os), "signing in was answered 429") || strings.Contains(lines(os), "failed") {
+		t.Errorf("got %s%s", worst(os), lines(os))
+	}
+	tr.Check = websocketOrigin
+	if err := websocketOrigin.Run(t.Context(), tr.Trial); err == nil {
+		t.Error("the socket was judged without knowing the cookie")
+	}
+}

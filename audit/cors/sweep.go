@@ -169,7 +169,7 @@ func (a attack) weigh(ctx context.Context, t *lr.Trial, c *class, p hostile, x *
 	}
 	s, err := signedIn(ctx, t)
 	if err != nil {
-		return nil, err
+		return nil, unasked(ctx, t, c, x, err)
 	}
 	h.session = s
 	if h.credentials && s != nil {
