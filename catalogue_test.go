@@ -17,7 +17,7 @@ var checkID = regexp.MustCompile(`^[a-z]+/[a-z0-9]+(-[a-z0-9]+)*$`)
 // directives are the words in which a check may name the guard's fix.
 var directives = []string{
 	"", "authenticate", "tenant_binding", "ownership", "roles", "strip_headers", "canonical_path", "methods",
-	"limits", "csrf", "response_cache", "websocket", "validate",
+	"limits", "csrf", "response_cache", "websocket", "validate", "cors",
 	"scrub_errors", "hide_headers", "block_paths",
 }
 

@@ -30,6 +30,10 @@ type Trial struct {
 	Log    *slog.Logger
 	Now    func() time.Time
 	Report func(Outcome) // safe for concurrent use
+	// Memo is the run's: what one check asked, another may use. Nil keeps nothing.
+	Memo *Memo
+	// Browser is nil where there is none.
+	Browser Browser
 }
 
 // Pass reports that the subject was asked and is right.

@@ -65,6 +65,8 @@ type Options struct {
 	Members func(MakeUser)
 	// SignUps is told how to record the users that the cast signs up.
 	SignUps func(SignUp)
+	// Browser proves what pages of other origins read; nil when there is none.
+	Browser lr.Browser
 	// Evidence masks and cuts an exchange for the report.
 	Evidence func(lr.Evidence) []lr.EvidenceItem
 	// Surface warnings: what was repaired in the specification.
@@ -143,7 +145,8 @@ type run struct {
 	started time.Time
 	mint    *oracle.Mint
 	stage   *stage.Stage
-	watched lr.Client          // ledgers what checks create
+	watched lr.Client // ledgers what checks create
+	memo    lr.Memo
 	results map[string]*result // by check id
 	orphans []string
 	halt    string // why the rest could not be asked

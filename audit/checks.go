@@ -56,6 +56,7 @@ func (r *run) check(ctx context.Context, c *lr.Check) (res *result) {
 	var mu sync.Mutex
 	t := &lr.Trial{
 		Check: c, Target: r.Target, HTTP: r.watched, Cast: r.Cast, Stage: r.stage, Log: r.Log.With("check", c.ID), Now: r.Now,
+		Memo: &r.memo, Browser: r.Browser,
 		Report: func(o lr.Outcome) {
 			if o.Verdict != lr.Failed {
 				o.Evidence = lr.Evidence{} // the report shows that of findings; what passed would hold every reply to the end

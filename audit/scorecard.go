@@ -3,6 +3,7 @@ package audit
 import (
 	lr "github.com/launchready/launchready"
 	"github.com/launchready/launchready/audit/auth"
+	"github.com/launchready/launchready/audit/cors"
 	"github.com/launchready/launchready/audit/hygiene"
 	"github.com/launchready/launchready/audit/isolation"
 )
@@ -13,5 +14,6 @@ func Scorecard() []lr.Row {
 		auth.Row(),
 		isolation.Row(),
 		hygiene.Row(),
+		cors.Row(),
 	}
 }

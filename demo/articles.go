@@ -26,6 +26,7 @@ func (s *Server) listArticles(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	w.Header().Set("Cache-Control", "private, max-age=60")
 	return reply(w, http.StatusOK, page[article]{Data: as})
 }
 
@@ -34,5 +35,6 @@ func (s *Server) getArticle(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return absent(err, "article")
 	}
+	w.Header().Set("Cache-Control", "private, max-age=60")
 	return reply(w, http.StatusOK, a)
 }

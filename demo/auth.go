@@ -122,6 +122,7 @@ func (s *Server) openSession(w http.ResponseWriter, r *http.Request, u user, in 
 	}
 	if value, ok := cookie.(string); ok {
 		http.SetCookie(w, s.sessionCookie(r, value))
+		http.SetCookie(w, embedCookie(value))
 	}
 	life := accessLife
 	if in.ExpiresIn != nil {
@@ -163,4 +164,9 @@ func clip(text string, n int) string {
 		return text[:n]
 	}
 	return text
+}
+
+// embedCookie is the session cookie for front ends on other sites.
+func embedCookie(value string) *http.Cookie {
+	return &http.Cookie{Name: embedName, Value: value, Path: "/", HttpOnly: true, Secure: true, SameSite: http.SameSiteNoneMode, MaxAge: int(refreshLife.Seconds())}
 }

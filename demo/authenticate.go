@@ -10,7 +10,12 @@ import (
 
 var errNoCredential = errors.New("no credential")
 
-const cookieName = "harbor_session"
+// The session cookie, and its twin for front ends on other sites: SameSite=None
+// makes a browser send it from there, so the CORS policy is what guards it.
+const (
+	cookieName = "harbor_session"
+	embedName  = "harbor_embed"
+)
 
 // authenticated lets a request through that carries a live credential: a bearer
 // token, an API key or the session cookie, the first of them that is there.
@@ -77,8 +82,10 @@ func (s *Server) authenticate(r *http.Request) (*principal, error) {
 	if key := r.Header.Get("X-API-Key"); key != "" {
 		return s.byKey(r.Context(), key)
 	}
-	if c, err := r.Cookie(cookieName); err == nil && c.Value != "" {
-		return s.byCookie(r.Context(), c.Value)
+	for _, name := range []string{cookieName, embedName} {
+		if c, err := r.Cookie(name); err == nil && c.Value != "" {
+			return s.byCookie(r.Context(), c.Value)
+		}
 	}
 	return nil, errNoCredential
 }

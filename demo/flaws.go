@@ -89,6 +89,19 @@ var flaws = []Flaw{
 	{ID: "hygiene/env-file", What: "The deployment copies its .env into the folder that is served."},
 	{ID: "hygiene/git-folder", What: "The folder that is served is a checkout."},
 	{ID: "hygiene/directory-listing", What: "The folder of the page's files lists them."},
+	{ID: "cors/reflected-origin", What: "Exports answer any origin with itself."},
+	{ID: "cors/null-origin", What: "The list of origins for reports has null in it."},
+	{ID: "cors/prefix-origin", What: "The origin of a search is compared by how it begins."},
+	{ID: "cors/suffix-origin", What: "The origin for collections is compared by how it ends, without the dot."},
+	{ID: "cors/subdomain-origin", What: "Billing lets every subdomain in."},
+	{ID: "cors/scheme-origin", What: "The origin for members is compared by its host alone."},
+	{ID: "cors/port-origin", What: "The origin for prompts is compared without its port."},
+	{ID: "cors/wildcard-credentials", What: "Usage allows * together with credentials."},
+	{ID: "cors/preflight-methods", What: "The preflight of webhook endpoints grants every method."},
+	{ID: "cors/preflight-headers", What: "The preflight of API keys grants the header fields that are asked for."},
+	{ID: "cors/private-network", What: "The preflight of invitations lets any page into the network."},
+	{ID: "cors/vary-origin", What: "Articles depend on the origin and do not say so to caches."},
+	{ID: "cors/websocket-origin", What: "The WebSocket takes the cookie from a page of any origin."},
 }
 
 // flawSet holds the flaws that are on. It is consulted once for each flaw, at

@@ -55,9 +55,10 @@ func (s *Server) signOut(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	if p.ByCookie {
-		c := s.sessionCookie(r, "")
-		c.MaxAge = -1
-		http.SetCookie(w, c)
+		for _, c := range []*http.Cookie{s.sessionCookie(r, ""), embedCookie("")} {
+			c.MaxAge = -1
+			http.SetCookie(w, c)
+		}
 	}
 	return reply(w, http.StatusNoContent, nil)
 }

@@ -84,8 +84,13 @@ func TestSocket(t *testing.T) {
 	if _, status := w.dial(anon); status != http.StatusUnauthorized {
 		t.Errorf("got handshake status %d for nobody, want 401", status)
 	}
-	if _, status := w.dial(alice, "Origin", "https://evil.test"); status != http.StatusForbidden {
-		t.Errorf("got handshake status %d for another origin, want 403", status)
+	if conn, status := w.dial(alice, "Origin", "https://evil.test"); status != http.StatusSwitchingProtocols {
+		t.Errorf("got handshake status %d for a token, which no browser sends, want 101", status)
+	} else {
+		w.tell(conn, subscribe)
+		if got := w.hear(conn, "subscribed"); !strings.Contains(got, o.canary) {
+			t.Errorf("the token's own user got %s", got)
+		}
 	}
 	if got := w.socket(bob, subscribe); strings.Contains(got, o.canary) || !strings.Contains(got, "no such chat") {
 		t.Errorf("another tenant got %s, want a refusal", got)

@@ -41,4 +41,9 @@ var traps = []Trap{
 	{"plain-server-header", "GET /healthz", "The Server header names the product, without a version.", "the server is told"},
 	{"field-in-validation", "POST /v1/chats", "A field of the wrong type is refused by its name in the API.", "a validation error tells internals"},
 	{"echo-as-json", "GET /v1/chats?limit=…", "The refusal of a number repeats it, as JSON that a browser never runs.", "the input is reflected"},
+	{"public-wildcard", "GET /.well-known/jwks.json", "Public keys and the specification say Access-Control-Allow-Origin: *, without credentials.", "any origin may read the API"},
+	{"partner-origin", "GET /v1/me", "The origin of a partner is answered with itself and credentials, because it is on the list.", "the Origin is reflected"},
+	{"empty-preflight", "OPTIONS /v1/chats", "A preflight of an origin that is not on the list is answered 204, without a field that grants anything.", "204: the preflight succeeds"},
+	{"constant-origin", "GET /openapi.json", "Vary: Origin is sent though the policy is the same for every origin.", "the reply depends on the Origin"},
+	{"open-handshake", "GET /v1/ws", "A page of another origin may connect with the cookie, which then does not count: it is told nothing until it sends a token.", "101 for a foreign Origin: cross-site WebSocket hijacking"},
 }

@@ -12,6 +12,7 @@ func TestTraps(t *testing.T) {
 	cases := maps.Clone(coreTraps)
 	maps.Copy(cases, contentTraps)
 	maps.Copy(cases, hygieneTraps)
+	maps.Copy(cases, corsTraps)
 	for _, trap := range Traps() {
 		check := cases[trap.ID]
 		if check == nil {

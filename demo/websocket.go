@@ -24,6 +24,7 @@ type socketOrder struct {
 	Type    string `json:"type"`
 	ChatID  string `json:"chat_id"`
 	Content string `json:"content"`
+	Token   string `json:"token"`
 }
 
 // socketNews is what it gets: events of subscribed chats, and answers.
@@ -41,11 +42,15 @@ type socket struct {
 	p     *principal
 	conn  *websocket.Conn
 	leave map[string]func() // how to leave the chats it follows
+
+	locked bool // until a token comes
 }
 
 func (s *Server) openSocket(w http.ResponseWriter, r *http.Request) error {
-	// Accept refuses a browser of another origin, which would send the cookie.
-	conn, err := websocket.Accept(w, r, nil)
+	// A browser sends the cookie from a page of any origin. From another one's it
+	// does not count: such a connection signs in by itself.
+	locked := who(r).ByCookie && !ours(r) && !s.flaws.Has("cors/websocket-origin")
+	conn, err := websocket.Accept(w, r, &websocket.AcceptOptions{InsecureSkipVerify: true})
 	if err != nil {
 		return nil // Accept has answered
 	}
@@ -59,7 +64,7 @@ func (s *Server) openSocket(w http.ResponseWriter, r *http.Request) error {
 		case <-ctx.Done():
 		}
 	}()
-	so := &socket{s: s, p: who(r), conn: conn, leave: map[string]func(){}}
+	so := &socket{s: s, p: who(r), locked: locked, conn: conn, leave: map[string]func(){}}
 	defer so.close()
 	so.serve(ctx)
 	return nil
@@ -83,13 +88,18 @@ func (so *socket) serve(ctx context.Context) {
 		if json.Unmarshal(b, &o) != nil {
 			o.Type = ""
 		}
+		if so.locked && o.Type != "authenticate" {
+			o.Type = "" // it is told nothing
+		}
 		switch o.Type {
+		case "authenticate":
+			err = so.authenticate(ctx, o)
 		case "subscribe":
 			err = so.subscribe(ctx, o)
 		case "message":
 			err = so.say(ctx, o)
 		default:
-			err = badRequest("type must be subscribe or message")
+			err = badRequest("type must be authenticate, subscribe or message")
 		}
 		if err == nil {
 			continue
@@ -115,6 +125,16 @@ func (so *socket) send(ctx context.Context, n socketNews) error {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
 	return so.conn.Write(ctx, websocket.MessageText, b)
+}
+
+// authenticate makes the connection that of the token's user.
+func (so *socket) authenticate(ctx context.Context, o socketOrder) error {
+	p, err := so.s.byToken(ctx, o.Token)
+	if err != nil {
+		return unauthorized("the token is not valid")
+	}
+	so.p, so.locked = p, false
+	return so.send(ctx, socketNews{Type: "authenticated"})
 }
 
 // subscribe sends the chat's past, and from then on what happens in it.

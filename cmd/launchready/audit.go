@@ -45,7 +45,10 @@ func (p *program) auditVerb() *cobra.Command {
 
 It reads, and creates objects of its own as their owners. --mutate lets it also try to
 change and delete objects, only such as it created. At the end it removes what it made;
-what a crash leaves behind, audit cleanup removes.`,
+what a crash leaves behind, audit cleanup removes.
+
+A Chromium, where one is found or LAUNCHREADY_CHROMIUM names one, proves what pages of
+other origins can read.`,
 		Example: `  launchready audit
   launchready audit --only isolation,auth/alg-none
   launchready audit --mutate -o html=report.html -o json=report.json`,
@@ -106,6 +109,7 @@ func (p *program) settings(f *auditFlags, changed func(string) bool) (*config.Co
 func (p *program) assemble(ctx context.Context, c *config.Config, f *auditFlags, o assembly.Options) (*assembly.Assembly, error) {
 	o.Only, o.Mutate, o.Insecure, o.HTTP1, o.Version, o.Log, o.Now = f.only, f.mutate, f.insecure, f.http1, about().Version, p.log, p.now
 	o.Seed = f.seed
+	o.Chromium, _ = p.env("LAUNCHREADY_CHROMIUM")
 	if o.Seed == 0 {
 		o.Seed = rand.Int64N(1<<31) + 1 //nolint:gosec // it is no secret
 	}

@@ -17,6 +17,7 @@ import (
 	"github.com/launchready/launchready/audit"
 	"github.com/launchready/launchready/config"
 	"github.com/launchready/launchready/probe"
+	"github.com/launchready/launchready/probe/browser"
 	"github.com/launchready/launchready/probe/signin"
 	"github.com/launchready/launchready/redact"
 	"github.com/launchready/launchready/report"
@@ -37,6 +38,9 @@ type Options struct {
 	Progress func(audit.Event)
 	Log      *slog.Logger
 	Now      func() time.Time
+	// Chromium is the browser that proves what other origins read; "" looks for
+	// one, and the run goes on without when there is none.
+	Chromium string
 	// OnExchange sees each exchange, raw: for tests.
 	OnExchange func(*lr.Exchange)
 }
@@ -48,10 +52,18 @@ type Assembly struct {
 	Cast    *signin.Cast
 	Surface *surface.Surface // nil when there is no description
 	Redact  *redact.Redactor
+	browser *browser.Browser // nil without one
 }
 
-// Close drops the idle connections.
-func (a *Assembly) Close() { a.Client.Close() }
+// Close drops the idle connections and ends the browser.
+func (a *Assembly) Close() {
+	a.Client.Close()
+	if a.browser != nil {
+		if err := a.browser.Close(); err != nil {
+			a.Audit.Log.Warn("the browser left something behind", "err", err)
+		}
+	}
+}
 
 // RunID makes a short random name for a run.
 func RunID() string {
@@ -122,6 +134,9 @@ func New(ctx context.Context, c *config.Config, o Options) (*Assembly, error) {
 		Members:   func(make audit.MakeUser) { cast.SetMembers(members(make)) },
 		Evidence:  func(e lr.Evidence) []lr.EvidenceItem { return report.Items(masked(e, client), "record", a.Redact) },
 		Warnings:  c.Warnings, Progress: o.Progress, Log: o.Log, Now: o.Now,
+	}
+	if err := a.browse(c, o); err != nil {
+		return nil, err
 	}
 	if a.Surface != nil {
 		a.Audit.Warnings = append(a.Audit.Warnings, a.Surface.Warnings...)
