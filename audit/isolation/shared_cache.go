@@ -2,6 +2,7 @@ package isolation
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	lr "github.com/launchready/launchready"
@@ -48,8 +49,10 @@ func runSharedCache(ctx context.Context, t *lr.Trial) error {
 	})
 }
 
-// cacheAs asks as the victim until a cache would hold the reply, then at once as
-// the attacker and as nobody for the same URL.
+// cacheAs asks in two ways: at an address that nobody has asked before, which a
+// cache can hold for the victim alone, and at the plain one, for caches whose key
+// lacks the query. Whoever asked last decides what the plain one holds, so it
+// alone would leave the verdict to chance.
 func cacheAs(ctx context.Context, t *lr.Trial, rt *lr.Route, p pair) error {
 	o := t.Stage.Object(rt.Resource, p.victim)
 	if !keyed(oracle.Probe{Route: rt}) && (rt.Kind != lr.Read || len(oracle.Beside(rt)) == 0) {
@@ -59,6 +62,46 @@ func cacheAs(ctx context.Context, t *lr.Trial, rt *lr.Route, p pair) error {
 	if err != nil {
 		return nil //nolint:nilerr // a route without a value for its key is asked elsewhere
 	}
+	passed := false
+	for _, r := range []*lr.Request{unasked(t, plain), plain} {
+		if r == nil {
+			continue
+		}
+		v, err := cachedAt(ctx, t, rt, o, r, p)
+		if err != nil {
+			return err
+		}
+		if v == lr.Failed || v == lr.Skipped {
+			return nil
+		}
+		passed = passed || v == lr.Passed
+	}
+	if passed {
+		t.Pass(lr.Evidence{Records: []string{"asked as the owner, then as others at the same address"}}, rt.String(), "the reply stayed with its owner")
+	}
+	return nil
+}
+
+// unasked is the request at an address that nobody has asked before; nil where a
+// signature covers the query.
+func unasked(t *lr.Trial, plain *lr.Request) *lr.Request {
+	if strings.Contains(plain.Path, "sig=") {
+		return nil
+	}
+	r := plain.Clone()
+	sep := "?"
+	if strings.Contains(r.Path, "?") {
+		sep = "&"
+	}
+	r.Path += sep + "lr_cache=" + t.Stage.Canary("")
+	return r
+}
+
+// cachedAt asks as the victim until a cache would hold the reply, then at once as
+// the attacker and as nobody for the same URL. It reports what is wrong itself;
+// Unknown means that the victim was shown nothing to go by, and Skipped that the
+// question is another check's.
+func cachedAt(ctx context.Context, t *lr.Trial, rt *lr.Route, o *lr.Object, plain *lr.Request, p pair) (lr.Verdict, error) {
 	send := func(as *lr.Account, past bool, note string) (*lr.Exchange, error) {
 		r := plain.Clone()
 		r.Note = note
@@ -68,22 +111,23 @@ func cacheAs(ctx context.Context, t *lr.Trial, rt *lr.Route, p pair) error {
 		return t.HTTP.Do(ctx, as, r)
 	}
 	var owner *lr.Exchange
+	var err error
 	for range 2 {
 		if owner, err = send(p.victim, false, "owner, to fill a cache"); err != nil {
-			return err
+			return lr.Unknown, err
 		}
 	}
 	if !owner.OK() {
-		return nil
+		return lr.Unknown, nil
 	}
 	witness := oracle.Witness(t, p.victim, owner, oracle.Sources{Object: o, Known: oracle.Known(t, p.victim.Tenant), Request: oracle.RequestText(plain)})
 	if len(witness) == 0 {
-		return nil
+		return lr.Unknown, nil
 	}
 	for _, as := range []*lr.Account{p.attacker, nil} {
 		x, err := send(as, false, "same URL right after the owner")
 		if err != nil {
-			return err
+			return lr.Unknown, err
 		}
 		hits := oracle.Find(witness, x)
 		if len(hits) == 0 {
@@ -91,42 +135,41 @@ func cacheAs(ctx context.Context, t *lr.Trial, rt *lr.Route, p pair) error {
 		}
 		past, err := send(as, true, "same question past caches")
 		if err != nil {
-			return err
+			return lr.Unknown, err
 		}
 		if len(oracle.Find(witness, past)) > 0 {
 			// The application itself shows it: other checks of the row decide.
-			return nil
+			return lr.Skipped, nil
 		}
 		if ok, err := oracle.PassesCaches(ctx, t, plain, p.victim); err != nil {
-			return err
+			return lr.Unknown, err
 		} else if !ok {
 			r := plain.Clone()
 			r.Note = "same question past caches, by its header alone"
 			r.SetHeader("Cache-Control", "no-cache")
 			if past, err = t.HTTP.Do(ctx, as, r); err != nil {
-				return err
+				return lr.Unknown, err
 			}
 			if len(oracle.Find(witness, past)) > 0 {
-				return nil
+				return lr.Skipped, nil
 			}
 			t.Unknown(rt.String(), "the owner's own request past caches is refused, so what a cache adds cannot be told from what the application shows")
-			return nil
+			return lr.Failed, nil
 		}
 		again, err := send(as, false, "same URL once more")
 		if err != nil {
-			return err
+			return lr.Unknown, err
 		}
 		e := lr.Seen(owner, x, past)
 		e.Witness = hits
 		if len(oracle.Find(witness, again)) == 0 {
 			t.Suspect(e, rt.String(), "gave %s's reply to %s once and not again", p.victim.Tenant, who(as))
-			return nil
+			return lr.Failed, nil
 		}
 		t.Fail(e, rt.String(), "a cache gave %s's reply to %s; past the cache the application refuses", p.victim.Tenant, who(as))
-		return nil
+		return lr.Failed, nil
 	}
-	t.Pass(lr.Seen(owner), rt.String(), "the reply stayed with its owner")
-	return nil
+	return lr.Passed, nil
 }
 
 func who(a *lr.Account) string {
