@@ -148,7 +148,7 @@ func (m *matrix) objects(rt *resource, x *node, what string) {
 	m.keys(known, what+".objects")
 	for _, s := range m.byOrder {
 		v := known.get(s.name)
-		if v == nil {
+		if known == nil { // where some are named, an attribute is none of the others' ids
 			v = s.attributes.get(attribute)
 		}
 		id := m.word(v, what+".objects."+clip(s.name))

@@ -54,6 +54,7 @@ type posix struct {
 	buf  strings.Builder
 	have bool // a word has begun
 	at   node // where
+	pipe bool // the command reads what another prints
 }
 
 func (p *posix) next() byte {
@@ -91,10 +92,10 @@ func (p *posix) endWord() {
 
 func (p *posix) endCommand() {
 	p.endWord()
-	if len(p.cmd) > 0 && len(p.out) < maxCommands {
+	if len(p.cmd) > 0 && len(p.out) < maxCommands && (!p.pipe || curlProgram.MatchString(p.cmd[0].text)) {
 		p.out = append(p.out, p.cmd)
 	}
-	p.cmd = nil
+	p.cmd, p.pipe = nil, false
 }
 
 func (r *reading) posix(text string) []command {
@@ -143,11 +144,17 @@ func (r *reading) posix(text string) []command {
 			p.next()
 			if p.peek() == c {
 				p.next()
+			} else {
+				p.pipe = c == '|'
 			}
 		case c == '&':
 			p.begin() // an address that was pasted without quotes
 			p.buf.WriteByte(p.next())
-		case (c == '>' || c == '<') && strings.IndexByte(" \t<>", p.after()) >= 0:
+		case c == '>' || c == '<':
+			if strings.Trim(p.buf.String(), "0123456789") == "" {
+				p.buf.Reset() // 2>/dev/null
+				p.have = false
+			}
 			p.endWord()
 			p.next()
 			p.skipWord()
@@ -162,16 +169,9 @@ func (r *reading) posix(text string) []command {
 	return p.out
 }
 
-func (p *posix) after() byte {
-	if p.i+1 < len(p.s) {
-		return p.s[p.i+1]
-	}
-	return ' '
-}
-
 // skipWord leaves the file of a redirection out.
 func (p *posix) skipWord() {
-	for p.i < len(p.s) && strings.IndexByte(" \t<>", p.peek()) >= 0 {
+	for p.i < len(p.s) && strings.IndexByte(" \t<>&", p.peek()) >= 0 {
 		p.next()
 	}
 	for p.i < len(p.s) && strings.IndexByte(" \t\r\n;|&", p.peek()) < 0 {

@@ -12,6 +12,8 @@ import (
 	"strings"
 
 	"github.com/BurntSushi/toml"
+	"github.com/goccy/go-yaml/parser"
+	"github.com/goccy/go-yaml/token"
 	"go.yaml.in/yaml/v3"
 )
 
@@ -195,10 +197,34 @@ func (r *reading) yaml(text []byte) (n *node, err error) {
 			// Its message may quote the text, so the place alone is told.
 			f.Line, _ = strconv.Atoi(m[1])
 		}
+		if line, column := pinpoint(text); line > 0 {
+			f.Line, f.Column = line, column
+		}
 		return nil, f
 	}
 	r.nodes = 0
 	return r.yamlValue(&root, 0)
+}
+
+// pinpoint asks the parser that knows columns where it stops. It is slow on much
+// text and deep nesting, so it is asked about little.
+func pinpoint(text []byte) (line, column int) {
+	if len(text) > 64<<10 || bracketsDeep(text) || bytes.Contains(text, []byte("- - - - - - - - ")) {
+		return 0, 0
+	}
+	defer func() {
+		if recover() != nil { // it is not trusted to survive every text
+			line, column = 0, 0
+		}
+	}()
+	_, err := parser.ParseBytes(text, 0)
+	var positioned interface{ GetToken() *token.Token }
+	if errors.As(err, &positioned) {
+		if tk := positioned.GetToken(); tk != nil && tk.Position != nil {
+			return tk.Position.Line, tk.Position.Column
+		}
+	}
+	return 0, 0
 }
 
 func (r *reading) yamlValue(y *yaml.Node, depth int) (*node, error) {
@@ -304,7 +330,6 @@ func bracketsDeep(text []byte) bool {
 			depth++
 		case ']', '}':
 			depth = max(depth-1, 0)
-		case '\n': // what a table's header opens it closes
 		}
 		if depth > 1000 {
 			return true
