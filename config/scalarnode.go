@@ -164,8 +164,10 @@ func (d *document) spec(n ast.Node, where Position, p *Spec) {
 
 // cutBody takes the example of a body off a line: POST /chats {"title": "hello"}.
 func cutBody(s string) (request, body string) {
-	if i := strings.IndexAny(s, "{["); i > 0 && s[i-1] == ' ' && json.Valid([]byte(s[i:])) {
-		return strings.TrimSpace(s[:i]), s[i:]
+	method, rest, _ := strings.Cut(s, " ")
+	path, body, _ := strings.Cut(strings.TrimSpace(rest), " ")
+	if body = strings.TrimSpace(body); strings.IndexAny(body, "{[") == 0 && json.Valid([]byte(body)) {
+		return method + " " + path, body
 	}
 	return s, ""
 }

@@ -476,7 +476,7 @@ func (f Facts) Missing() []string {
 		out = append(out, "a password and a sign-in for "+listed(fading)+", or a fresh token before each run: tokens and cookies die")
 	}
 	if len(weak) > 0 {
-		out = append(out, "your eye on the tenant of "+listed(weak)+": it was inferred")
+		out = append(out, "a look at the tenant of "+listed(weak)+": it was inferred")
 	}
 	return out
 }

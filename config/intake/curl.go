@@ -135,12 +135,34 @@ func unique(list []string) []string {
 	return out
 }
 
-// login reports a request that carries a password in its body.
+var (
+	signInPath = regexp.MustCompile(`(?i)log-?_?in|sign-?_?in|auth|session|token`)
+	otherPath  = regexp.MustCompile(`(?i)sign-?_?up|regist|reset|change|forgot|invit|/users?/?$|/accounts?/?$`)
+)
+
+// login reports a request that signs somebody in: a password in its body, nobody
+// signed in yet, and no path of another request that takes one.
 func (q *request) login() bool {
+	if q.form && q.body["grant_type"] != nil {
+		return true
+	}
+	if otherPath.MatchString(q.path) || len(q.body) == 0 {
+		return false
+	}
+	for _, f := range q.fields {
+		if _, _, isBasic := basic(f.value); strings.EqualFold(f.name, "Authorization") && !isBasic {
+			return false
+		}
+	}
+	for key, v := range q.body {
+		if s, _ := v.(string); passwordField(key) && s != "" {
+			return true
+		}
+	}
 	var leaves []leaf
 	texts("", q.body, &leaves, 0)
 	for _, l := range leaves {
-		if passwordField(l.key) && l.value != "" || q.form && l.key == "grant_type" {
+		if passwordField(l.key) && l.value != "" && signInPath.MatchString(q.path) {
 			return true
 		}
 	}
@@ -285,20 +307,25 @@ func (c *curl) identity(key string, fields []field) string {
 		return name
 	}
 	id := Identity{}
-	var headers []field
+	var headers, query []field
 	for _, f := range fields {
-		name, isQuery := strings.CutPrefix(f.name, "query:")
-		if !isQuery {
+		if name, ok := strings.CutPrefix(f.name, "query:"); ok {
+			query = append(query, field{name, f.value})
+		} else {
 			headers = append(headers, f)
-			continue
-		}
-		if ref, secret := c.secret(f.value, "the parameter "+clip(name)); !id.has("token") && (ref == "" || strings.HasPrefix(ref, "${")) && headerName.MatchString(name) {
-			if id.set("token", ref, secret) {
-				id.Send = "query: " + name + "={token}"
-			}
 		}
 	}
 	c.credentials(&id, headers)
+	for _, f := range query {
+		whose := "the parameter " + clip(f.name)
+		if id.has("token") || id.has("cookie") || !headerName.MatchString(f.name) {
+			c.warn("%s beside a header is not taken", whose)
+			continue
+		}
+		if ref, secret := c.secret(f.value, whose); (ref == "" || strings.HasPrefix(ref, "${")) && id.set("token", ref, secret) {
+			id.Send = "query: " + f.name + "={token}"
+		}
+	}
 	if !id.Means() || id.onlySelects() {
 		return ""
 	}

@@ -11,6 +11,23 @@ import (
 func (in *Intake) finish() {
 	in.tenants()
 	in.join()
+	in.prune()
+}
+
+// prune forgets secrets that no text refers to: of a sign-in that was not taken.
+func (in *Intake) prune() {
+	b, err := json.Marshal(struct {
+		SignIn  *SignIn
+		Objects []Object
+	}{in.SignIn, in.Objects})
+	if err != nil {
+		return
+	}
+	for name := range in.Secrets {
+		if !strings.Contains(string(b), "${secret:"+name+"}") {
+			delete(in.Secrets, name)
+		}
+	}
 }
 
 // join makes one identity of two that are the same user or hold the same
