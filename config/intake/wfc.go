@@ -97,7 +97,7 @@ func (w *wfc) user(n, template *node, name, what string) {
 	own := n.get("loginEndpointAuth")
 	common := template.get("loginEndpointAuth")
 	hasLogin := own != nil
-	if own == nil && !id.Means() {
+	if own == nil && !id.Means() && n.get("createUsers") == nil {
 		hasLogin = common != nil
 	}
 	var l *login
