@@ -107,6 +107,7 @@ func (r *reading) posix(text string) []command {
 			p.next()
 			switch {
 			case p.i >= len(p.s):
+				p.buf.WriteByte('\\')
 			case p.peek() == '\n':
 				p.next()
 				p.have = p.buf.Len() > 0
