@@ -47,10 +47,7 @@ func TestWhereOf(t *testing.T) {
 
 // TestStory: one screen, however much was left out.
 func TestStory(t *testing.T) {
-	in := &intake.Intake{File: "a.yaml", Format: "WFC auth"}
-	for _, w := range strings.Split(strings.Repeat("something, ", 30), ", ") {
-		in.Warnings = append(in.Warnings, w)
-	}
+	in := &intake.Intake{File: "a.yaml", Format: "WFC auth", Warnings: strings.Split(strings.Repeat("something, ", 30), ", ")}
 	p := &program{color: "never"}
 	page := func() string {
 		var b bytes.Buffer

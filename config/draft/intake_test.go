@@ -58,7 +58,7 @@ func TestFromIntake(t *testing.T) {
 		{"basic", intake.Intake{SignIn: &intake.SignIn{Basic: true}, Identities: []intake.Identity{{Name: "a", Tenant: "t", User: "a", Password: secret("p")}}}, []string{"sign_in:\n  basic: true"}, nil, nil, 1},
 		{"a password and no sign-in", intake.Intake{Identities: []intake.Identity{{Name: "a", Tenant: "t", User: "a", Password: secret("p")}}}, []string{"sign_in:  # guessed"}, nil, nil, 1},
 		{"routes, access and objects", intake.Intake{Routes: []string{"GET /v1/chats/{id}", `POST /v1/chats {"title":"a # b"}`, "POST /v1/auth/login"}, Public: []string{"GET /health", "GET http://x/y"}, Admin: []string{"/admin/**"}, Shared: []string{"GET /articles/{id}"},
-			Objects: []intake.Object{{Name: "Chat", Read: "GET /v1/chats/{id}", Create: "POST /v1/chats", ID: "/data/id", Body: map[string]any{"a": "b"}, IDs: map[string]string{"acme": "01", "unknown": "2"}}, {Name: "x", Read: "GET /x/{id}", IDs: map[string]string{"other": "1"}}},
+			Objects:    []intake.Object{{Name: "Chat", Read: "GET /v1/chats/{id}", Create: "POST /v1/chats", ID: "/data/id", Body: map[string]any{"a": "b"}, IDs: map[string]string{"acme": "01", "unknown": "2"}}, {Name: "x", Read: "GET /x/{id}", IDs: map[string]string{"other": "1"}}},
 			Identities: []intake.Identity{{Name: "a", Tenant: "acme", Token: secret("t")}}},
 			[]string{`- "POST /v1/chats {\"title\":\"a # b\"}"`, `public: ["GET /health"]`, `admin: ["/admin/**"]`, `shared: ["GET /articles/{id}"]`, `chat: {create: "POST /v1/chats", body: {a: b}, id: "/data/id", read: "GET /v1/chats/{id}", ids: {acme: "01"}}`},
 			[]string{"http://x/y", "unknown", "GET /x/"}, nil, 1},

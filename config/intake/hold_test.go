@@ -55,3 +55,37 @@ func hold(t *testing.T, file, text string) {
 		t.Errorf("the draft is refused: %v\n%s", err, yaml)
 	}
 }
+
+// TestDocumentedExamples reads the examples of docs/identities.md, and holds the
+// page to what it says becomes of them.
+func TestDocumentedExamples(t *testing.T) {
+	page, err := os.ReadFile("../../docs/identities.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	blocks := strings.Split(string(page), "\n```")
+	formats := map[string]bool{}
+	last := ""
+	for i := 1; i < len(blocks); i += 2 {
+		_, text, _ := strings.Cut(blocks[i], "\n")
+		if strings.HasPrefix(text, "tenants:") { // what the one before becomes
+			for _, line := range strings.Split(text, "\n") {
+				if !strings.Contains(last, "\n"+line) {
+					t.Errorf("the page says that this becomes of it: %s\n%s", line, last)
+				}
+			}
+			continue
+		}
+		in := read(t, "example", text+"\n")
+		formats[in.Format] = true
+		var c *config.Config
+		if last, _, c, err = drafted(t, in); err != nil || len(c.Identities) == 0 {
+			t.Errorf("%s: %v\n%s", in.Format, err, last)
+		}
+	}
+	for _, f := range []string{"WFC auth", "overstep matrix", "Hadrian auth", "curl commands"} {
+		if !formats[f] {
+			t.Errorf("the page has no example of %s", f)
+		}
+	}
+}
