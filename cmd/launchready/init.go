@@ -80,7 +80,7 @@ func (p *program) initialise(ctx context.Context, f initFlags) error {
 		from = append(from, pasted...)
 	}
 	facts.Target = strings.TrimRight(f.target, "/")
-	all, conflicts := intake.Merge(from...)
+	all, conflicts := intake.Combine(from...)
 	var w *web
 	if facts.Target != "" {
 		var u config.URL

@@ -49,7 +49,7 @@ func hold(t *testing.T, file, text string) {
 	if err != nil {
 		return
 	}
-	all, _ := intake.Merge(in, in)
+	all, _ := intake.Combine(in, in)
 	yaml, _, _, err := drafted(t, all)
 	if err != nil {
 		t.Errorf("the draft is refused: %v\n%s", err, yaml)

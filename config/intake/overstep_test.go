@@ -207,7 +207,7 @@ endpoints:
 
 func merged(t *testing.T, in ...*intake.Intake) *intake.Intake {
 	t.Helper()
-	all, conflicts := intake.Merge(in...)
+	all, conflicts := intake.Combine(in...)
 	if len(conflicts) > 0 {
 		t.Errorf("conflicts: %q", conflicts)
 	}

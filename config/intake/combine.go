@@ -107,10 +107,10 @@ func (id *Identity) complete(other Identity) (conflicts []string) {
 	return conflicts
 }
 
-// Merge makes one intake of several: the routes of one, the identities of
+// Combine makes one intake of several: the routes of one, the identities of
 // another. Where two contradict each other the first counts, and the conflict is
 // named.
-func Merge(intakes ...*Intake) (all *Intake, conflicts []string) {
+func Combine(intakes ...*Intake) (all *Intake, conflicts []string) {
 	all = &Intake{}
 	from := map[string]string{}
 	conflict := func(what, file, mine, theirs string) {

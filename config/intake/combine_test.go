@@ -11,7 +11,7 @@ import (
 )
 
 // TestMerge: the routes of one file, the identities of another.
-func TestMerge(t *testing.T) {
+func TestCombine(t *testing.T) {
 	routes := read(t, "routes.txt", "GET /v1/chats\n")
 	auth := read(t, "auth.yaml", "auth:\n  - {name: acme_user, fixedHeaders: [{name: X-Key, value: k-1}]}\n  - {name: globex_user, fixedHeaders: [{name: X-Key, value: k-2}]}\n")
 	pasted := read(t, "-", "curl https://x.test/v1/me -H 'X-Key: k-1'\n")
@@ -25,7 +25,7 @@ func TestMerge(t *testing.T) {
 	}
 }
 
-func TestMergeConflicts(t *testing.T) {
+func TestCombineConflicts(t *testing.T) {
 	login := func(file, path, user, password string) *intake.Intake {
 		return read(t, file, fmt.Sprintf("configs: {bbTargetUrl: 'http://%s.test'}\nauth:\n  - {name: %s, loginEndpointAuth: {endpoint: %s, verb: POST, payloadRaw: '{\"user\":\"%s\",\"password\":\"%s\"}'}}\n", strings.TrimSuffix(file, ".yaml"), user, path, user, password))
 	}
@@ -50,7 +50,7 @@ func TestMergeConflicts(t *testing.T) {
 		{"descriptions", []*intake.Intake{read(t, "a.txt", "GET /a\n"), read(t, "b.txt", "GET /b\n")}, []string{"a.txt and b.txt differ in the API's description"}, 0, "", ""},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			all, conflicts := intake.Merge(tc.files...)
+			all, conflicts := intake.Combine(tc.files...)
 			got := strings.Join(conflicts, "\n")
 			for _, w := range tc.want {
 				if !strings.Contains(got, w) {
@@ -71,11 +71,11 @@ func TestMergeConflicts(t *testing.T) {
 }
 
 // TestMergeSecrets: two files may name their secrets alike.
-func TestMergeSecrets(t *testing.T) {
+func TestCombineSecrets(t *testing.T) {
 	file := func(name, user, secret string) *intake.Intake {
 		return read(t, name, fmt.Sprintf(`auth: [{name: %s, loginEndpointAuth: {endpoint: /l, verb: POST, payloadRaw: '{"user":"%s","password":"p","client_secret":"%s"}'}}]`, user, user, secret))
 	}
-	all, _ := intake.Merge(file("b.yaml", "v", "two"), file("a.yaml", "u", "one"))
+	all, _ := intake.Combine(file("b.yaml", "v", "two"), file("a.yaml", "u", "one"))
 	if len(all.Secrets) != 1 || all.Secrets["SIGN_IN_CLIENT_SECRET"].Reveal() != "two" || all.SignIn.JSON["client_secret"] != "${secret:SIGN_IN_CLIENT_SECRET}" {
 		t.Errorf("got %d secrets, and %v", len(all.Secrets), all.SignIn.JSON)
 	}
@@ -154,7 +154,7 @@ curl https://user:§@x.test/c --data-raw 'plain §'
 				text = strings.Replace(text, "§", fmt.Sprintf("s3cr3t-%02d-value", n), 1)
 			}
 			in := read(t, tc.file, text)
-			all, conflicts := intake.Merge(in)
+			all, conflicts := intake.Combine(in)
 			yaml, credentials, _, err := drafted(t, all)
 			if err != nil {
 				t.Fatalf("%v\n%s", err, yaml)
