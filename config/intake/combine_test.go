@@ -12,22 +12,22 @@ import (
 
 // TestMerge: the routes of one file, the identities of another.
 func TestCombine(t *testing.T) {
-	routes := read(t, "routes.txt", "GET /v1/chats\n")
-	auth := read(t, "auth.yaml", "auth:\n  - {name: acme_user, fixedHeaders: [{name: X-Key, value: k-1}]}\n  - {name: globex_user, fixedHeaders: [{name: X-Key, value: k-2}]}\n")
-	pasted := read(t, "-", "curl https://x.test/v1/me -H 'X-Key: k-1'\n")
+	routes := intakeOf(t, "routes.txt", "GET /v1/chats\n")
+	auth := intakeOf(t, "auth.yaml", "auth:\n  - {name: acme_user, fixedHeaders: [{name: X-Key, value: k-1}]}\n  - {name: globex_user, fixedHeaders: [{name: X-Key, value: k-2}]}\n")
+	pasted := intakeOf(t, "-", "curl https://x.test/v1/me -H 'X-Key: k-1'\n")
 	all := merged(t, routes, auth, pasted)
 	if all.Spec != "routes.txt" || all.Target != "https://x.test" || !reflect.DeepEqual(all.Routes, []string{"GET /v1/me"}) {
 		t.Errorf("got %q, %q, %q", all.Spec, all.Target, all.Routes)
 	}
 	want := []string{"acme_user tenant=acme role=user user= token=k-1 send=X-Key: {token}", "globex_user tenant=globex role=user user= token=k-2 send=X-Key: {token}"}
-	if got := people(all); !reflect.DeepEqual(got, want) {
+	if got := persons(all); !reflect.DeepEqual(got, want) {
 		t.Errorf("identities, of which one has the token that was pasted:\ngot  %q\nwant %q", got, want)
 	}
 }
 
 func TestCombineConflicts(t *testing.T) {
 	login := func(file, path, user, password string) *intake.Intake {
-		return read(t, file, fmt.Sprintf("configs: {bbTargetUrl: 'http://%s.test'}\nauth:\n  - {name: %s, loginEndpointAuth: {endpoint: %s, verb: POST, payloadRaw: '{\"user\":\"%s\",\"password\":\"%s\"}'}}\n", strings.TrimSuffix(file, ".yaml"), user, path, user, password))
+		return intakeOf(t, file, fmt.Sprintf("configs: {bbTargetUrl: 'http://%s.test'}\nauth:\n  - {name: %s, loginEndpointAuth: {endpoint: %s, verb: POST, payloadRaw: '{\"user\":\"%s\",\"password\":\"%s\"}'}}\n", strings.TrimSuffix(file, ".yaml"), user, path, user, password))
 	}
 	for _, tc := range []struct {
 		name    string
@@ -44,10 +44,10 @@ func TestCombineConflicts(t *testing.T) {
 		{"a password", []*intake.Intake{login("a.yaml", "/l", "u", "first-secret"), login("b.yaml", "/l", "u", "second-secret")},
 			[]string{"a.yaml and b.yaml differ in the password of u: the first is taken"}, 1, "secret", "POST /l"},
 		{"a tenant and a role", []*intake.Intake{
-			read(t, "a.yaml", "subjects: [{name: s, role: x, token: t-1, attributes: {tenant: one}}]\nresources: []\n"),
-			read(t, "b.yaml", "subjects: [{name: s, role: y, token: t-1, attributes: {tenant: two}}]\nresources: []\n")},
+			intakeOf(t, "a.yaml", "subjects: [{name: s, role: x, token: t-1, attributes: {tenant: one}}]\nresources: []\n"),
+			intakeOf(t, "b.yaml", "subjects: [{name: s, role: y, token: t-1, attributes: {tenant: two}}]\nresources: []\n")},
 			[]string{"differ in the tenant of s", "differ in the role of s"}, 1, "", ""},
-		{"descriptions", []*intake.Intake{read(t, "a.txt", "GET /a\n"), read(t, "b.txt", "GET /b\n")}, []string{"a.txt and b.txt differ in the API's description"}, 0, "", ""},
+		{"descriptions", []*intake.Intake{intakeOf(t, "a.txt", "GET /a\n"), intakeOf(t, "b.txt", "GET /b\n")}, []string{"a.txt and b.txt differ in the API's description"}, 0, "", ""},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			all, conflicts := intake.Combine(tc.files...)
@@ -58,7 +58,7 @@ func TestCombineConflicts(t *testing.T) {
 				}
 			}
 			if len(all.Identities) != tc.people {
-				t.Errorf("got %q, want %d identities", people(all), tc.people)
+				t.Errorf("got %q, want %d identities", persons(all), tc.people)
 			}
 			if tc.not != "" && strings.Contains(got, tc.not) {
 				t.Errorf("a conflict tells a secret: %s", got)
@@ -73,7 +73,7 @@ func TestCombineConflicts(t *testing.T) {
 // TestMergeSecrets: two files may name their secrets alike.
 func TestCombineSecrets(t *testing.T) {
 	file := func(name, user, secret string) *intake.Intake {
-		return read(t, name, fmt.Sprintf(`auth: [{name: %s, loginEndpointAuth: {endpoint: /l, verb: POST, payloadRaw: '{"user":"%s","password":"p","client_secret":"%s"}'}}]`, user, user, secret))
+		return intakeOf(t, name, fmt.Sprintf(`auth: [{name: %s, loginEndpointAuth: {endpoint: /l, verb: POST, payloadRaw: '{"user":"%s","password":"p","client_secret":"%s"}'}}]`, user, user, secret))
 	}
 	all, _ := intake.Combine(file("b.yaml", "v", "two"), file("a.yaml", "u", "one"))
 	if len(all.Secrets) != 1 || all.Secrets["SIGN_IN_CLIENT_SECRET"].Reveal() != "two" || all.SignIn.JSON["client_secret"] != "${secret:SIGN_IN_CLIENT_SECRET}" {
@@ -84,7 +84,7 @@ func TestCombineSecrets(t *testing.T) {
 // TestTenants: what an inference rests on, and that a weak one makes no tenant
 // where a strong one could.
 func TestTenants(t *testing.T) {
-	token := func(org string) string { return jwt(`{"org_id":"` + org + `"}`) }
+	token := func(org string) string { return unsigned(`{"org_id":"` + org + `"}`) }
 	for _, tc := range []struct{ name, subjects, want string }{
 		{"addresses", "{name: a, token: t1, attributes: {email: a@acme.test}}, {name: b, token: t2, attributes: {email: b@eu.globex.co.uk}}", "acme globex"},
 		{"addresses of anybody", "{name: a, token: t1, attributes: {email: a@gmail.com}}, {name: b, token: t2, attributes: {email: b@example.com}}", "- -"},
@@ -96,7 +96,7 @@ func TestTenants(t *testing.T) {
 		{"an attribute", "{name: a, token: t1, attributes: {org_id: 7}}, {name: b, token: t2, attributes: {org_id: 8}}", "7 8"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			in := read(t, "m.yaml", "subjects: ["+tc.subjects+"]\nresources: []\n")
+			in := intakeOf(t, "m.yaml", "subjects: ["+tc.subjects+"]\nresources: []\n")
 			var got []string
 			for _, id := range in.Identities {
 				if id.Tenant == "" {
@@ -153,7 +153,7 @@ curl https://user:§@x.test/c --data-raw 'plain §'
 				n++
 				text = strings.Replace(text, "§", fmt.Sprintf("s3cr3t-%02d-value", n), 1)
 			}
-			in := read(t, tc.file, text)
+			in := intakeOf(t, tc.file, text)
 			all, conflicts := intake.Combine(in)
 			yaml, credentials, _, err := drafted(t, all)
 			if err != nil {

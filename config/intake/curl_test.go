@@ -7,14 +7,14 @@ import (
 	"testing"
 )
 
-// jwt is a token with claims and no signature worth the name.
-func jwt(claims string) string {
+// unsigned is a token with claims and no signature worth the name.
+func unsigned(claims string) string {
 	e := base64.RawURLEncoding.EncodeToString
 	return e([]byte(`{"alg":"none"}`)) + "." + e([]byte(claims)) + ".c2lnbmF0dXJl"
 }
 
 func TestCurl(t *testing.T) {
-	ann, bob := jwt(`{"email":"ann@acme.test","org_id":"org-1","role":"admin"}`), jwt(`{"sub":"2","https://x.test/tenant":"org-2","preferred_username":"bob"}`)
+	ann, bob := unsigned(`{"email":"ann@acme.test","org_id":"org-1","role":"admin"}`), unsigned(`{"sub":"2","https://x.test/tenant":"org-2","preferred_username":"bob"}`)
 	for _, tc := range []struct {
 		name, text     string
 		target, signIn string
@@ -66,14 +66,14 @@ func TestCurl(t *testing.T) {
 		{"a hash in a body", `curl https://x.test/a --json '{"a":"say \"hi # there"}'`, "https://x.test", "", nil, []string{`POST /a {"a":"say \"hi \u0023 there"}`}, nil},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			in := read(t, "-", tc.text)
+			in := intakeOf(t, "-", tc.text)
 			if in.Format != "curl commands" || in.Target != tc.target {
 				t.Errorf("got %s of %q, want %q", in.Format, in.Target, tc.target)
 			}
-			if got := signIn(t, in.SignIn); got != tc.signIn {
+			if got := signInOf(t, in.SignIn); got != tc.signIn {
 				t.Errorf("sign-in:\ngot  %s\nwant %s", got, tc.signIn)
 			}
-			if got := people(in); !reflect.DeepEqual(got, tc.people) {
+			if got := persons(in); !reflect.DeepEqual(got, tc.people) {
 				t.Errorf("identities:\ngot  %q\nwant %q", got, tc.people)
 			}
 			if !reflect.DeepEqual(in.Routes, tc.routes) {
@@ -92,12 +92,12 @@ func TestCurl(t *testing.T) {
 
 // TestCurlObjects: an id that somebody asked for is of their tenant.
 func TestCurlObjects(t *testing.T) {
-	in := read(t, "-", "curl https://x.test/v1/chats/42 -H 'Authorization: Bearer "+jwt(`{"org":"acme"}`)+"'\ncurl https://x.test/v1/chats/77 -H 'Authorization: Bearer "+jwt(`{"org":"globex"}`)+"'\ncurl https://x.test/v1/chats/9 -H 'Authorization: Bearer opaque'\n")
+	in := intakeOf(t, "-", "curl https://x.test/v1/chats/42 -H 'Authorization: Bearer "+unsigned(`{"org":"acme"}`)+"'\ncurl https://x.test/v1/chats/77 -H 'Authorization: Bearer "+unsigned(`{"org":"globex"}`)+"'\ncurl https://x.test/v1/chats/9 -H 'Authorization: Bearer opaque'\n")
 	if len(in.Objects) != 1 || in.Objects[0].Name != "chat" || in.Objects[0].Read != "GET /v1/chats/{chat_id}" || !reflect.DeepEqual(in.Objects[0].IDs, map[string]string{"acme": "42", "globex": "77"}) {
 		t.Errorf("got %+v", in.Objects)
 	}
 	if len(in.Identities) != 3 || in.Identities[2].Tenant != "" {
-		t.Errorf("got %q", people(in))
+		t.Errorf("got %q", persons(in))
 	}
 }
 

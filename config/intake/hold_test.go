@@ -76,7 +76,7 @@ func TestDocumentedExamples(t *testing.T) {
 			}
 			continue
 		}
-		in := read(t, "example", text+"\n")
+		in := intakeOf(t, "example", text+"\n")
 		formats[in.Format] = true
 		var c *config.Config
 		if last, _, c, err = drafted(t, in); err != nil || len(c.Identities) == 0 {

@@ -55,13 +55,13 @@ teardown:
 `
 
 func TestOverstep(t *testing.T) {
-	in := read(t, "matrix.yaml", matrix)
+	in := intakeOf(t, "matrix.yaml", matrix)
 	if in.Format != "overstep matrix" || in.Target != "http://127.0.0.1:8000" {
 		t.Errorf("got %s of %s", in.Format, in.Target)
 	}
 	wantPeople := []string{"alice tenant=acme role=user user= token=>${env:ALICE_TOKEN}", "bob tenant=globex role=user user= token=bob-token-1",
 		"root tenant=acme role=admin user= token=root-key-1 send=X-API-Key: {token} X-Tenant=acme"}
-	if got := people(in); !reflect.DeepEqual(got, wantPeople) {
+	if got := persons(in); !reflect.DeepEqual(got, wantPeople) {
 		t.Errorf("identities:\ngot  %q\nwant %q", got, wantPeople)
 	}
 	wantRoutes := []string{"GET /users/{id}", "GET /admin/users?page=", "GET /articles/{slug}", "GET /health", `POST /orders {"api_key":"text","title":"hi"}`, "GET /orders/{id}"}
@@ -139,11 +139,11 @@ resources: []
 			[]string{"discover_from", "the token of b was never filled in", "c has no credential", "the default of ${X} is not taken", "the token of e mixes text and references", "the token of f mixes"}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			in := read(t, "m.yaml", tc.text)
-			if got := signIn(t, in.SignIn); got != tc.signIn {
+			in := intakeOf(t, "m.yaml", tc.text)
+			if got := signInOf(t, in.SignIn); got != tc.signIn {
 				t.Errorf("sign-in:\ngot  %s\nwant %s", got, tc.signIn)
 			}
-			if got := people(in); !reflect.DeepEqual(got, tc.people) {
+			if got := persons(in); !reflect.DeepEqual(got, tc.people) {
 				t.Errorf("identities:\ngot  %q\nwant %q", got, tc.people)
 			}
 			warned(t, in, tc.warned...)
@@ -170,11 +170,11 @@ func TestHadrian(t *testing.T) {
 			[]string{"acme_user tenant=acme role=user user= cookie=JSESSIONID=abc", "globex_user tenant=globex role=user user= cookie=>JSESSIONID=${env:C}"}, nil},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			in := read(t, "auth.yaml", tc.text)
-			if got := signIn(t, in.SignIn); got != tc.signIn {
+			in := intakeOf(t, "auth.yaml", tc.text)
+			if got := signInOf(t, in.SignIn); got != tc.signIn {
 				t.Errorf("sign-in: got %s, want %s", got, tc.signIn)
 			}
-			if got := people(in); !reflect.DeepEqual(got, tc.people) {
+			if got := persons(in); !reflect.DeepEqual(got, tc.people) {
 				t.Errorf("identities:\ngot  %q\nwant %q", got, tc.people)
 			}
 			warned(t, in, tc.warned...)
@@ -187,7 +187,7 @@ func TestHadrian(t *testing.T) {
 
 // TestHadrianRoles: roles.yaml says who the roles of auth.yaml are.
 func TestHadrianRoles(t *testing.T) {
-	roles := read(t, "roles.yaml", `
+	roles := intakeOf(t, "roles.yaml", `
 objects: [chats]
 roles:
   - {name: boss, level: 100, username: boss@acme.test, permissions: ["*:*:all"]}
@@ -196,10 +196,10 @@ endpoints:
   - {path: "/chats/{id}", object: chats, owner_field: user_id}
 `)
 	warned(t, roles, "endpoints (1) are paths without methods", "permissions are not taken")
-	auth := read(t, "auth.yaml", "method: bearer\nroles: {boss: {token: t-1}, worker: {token: t-2}}\n")
+	auth := intakeOf(t, "auth.yaml", "method: bearer\nroles: {boss: {token: t-1}, worker: {token: t-2}}\n")
 	for name, all := range map[string]*intake.Intake{"auth first": merged(t, auth, roles), "roles first": merged(t, roles, auth)} {
 		want := []string{"boss tenant=acme role=admin user=boss@acme.test token=t-1", "worker tenant=globex role= user=w@globex.test token=t-2"}
-		if got := people(all); !reflect.DeepEqual(got, want) {
+		if got := persons(all); !reflect.DeepEqual(got, want) {
 			t.Errorf("%s:\ngot  %q\nwant %q", name, got, want)
 		}
 	}

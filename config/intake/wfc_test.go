@@ -10,8 +10,8 @@ import (
 	"github.com/launchready/launchready/config/intake"
 )
 
-// read reads a text that must be readable.
-func read(t *testing.T, file, text string) *intake.Intake {
+// intakeOf reads a text that must be readable.
+func intakeOf(t *testing.T, file, text string) *intake.Intake {
 	t.Helper()
 	in, err := intake.Read(file, []byte(text))
 	if err != nil {
@@ -45,7 +45,7 @@ func person(id intake.Identity) string {
 	return out
 }
 
-func people(in *intake.Intake) []string {
+func persons(in *intake.Intake) []string {
 	var out []string
 	for _, id := range in.Identities {
 		out = append(out, person(id))
@@ -53,7 +53,7 @@ func people(in *intake.Intake) []string {
 	return out
 }
 
-func signIn(t *testing.T, s *intake.SignIn) string {
+func signInOf(t *testing.T, s *intake.SignIn) string {
 	t.Helper()
 	if s == nil {
 		return ""
@@ -187,14 +187,14 @@ auth:
 `, `{"JSON":{"password":"$password","user":"$user"},"Request":"POST /l"}`, []string{"a tenant= role= user=a password=p1"}, nil},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			in := read(t, tc.file, tc.text)
+			in := intakeOf(t, tc.file, tc.text)
 			if in.Format != "WFC auth" || in.File != tc.file {
 				t.Errorf("got %s of %s", in.Format, in.File)
 			}
-			if got := signIn(t, in.SignIn); got != tc.signIn {
+			if got := signInOf(t, in.SignIn); got != tc.signIn {
 				t.Errorf("sign-in:\ngot  %s\nwant %s", got, tc.signIn)
 			}
-			if got := people(in); !reflect.DeepEqual(got, tc.people) {
+			if got := persons(in); !reflect.DeepEqual(got, tc.people) {
 				t.Errorf("identities:\ngot  %q\nwant %q", got, tc.people)
 			}
 			warned(t, in, tc.warned...)
@@ -203,12 +203,12 @@ auth:
 }
 
 func TestWFCTarget(t *testing.T) {
-	in := read(t, "em.yaml", "configs: {bbTargetUrl: 'http://127.0.0.1:9', bbSwaggerUrl: 'file://api.yaml', header0: 'X-A: secret-in-header-1'}\nauth:\n  - {name: a, fixedHeaders: [{name: X-K, value: v}]}\n")
+	in := intakeOf(t, "em.yaml", "configs: {bbTargetUrl: 'http://127.0.0.1:9', bbSwaggerUrl: 'file://api.yaml', header0: 'X-A: secret-in-header-1'}\nauth:\n  - {name: a, fixedHeaders: [{name: X-K, value: v}]}\n")
 	if in.Target != "http://127.0.0.1:9" || in.Spec != "api.yaml" {
 		t.Errorf("got %q and %q", in.Target, in.Spec)
 	}
 	warned(t, in, "configs.header0")
-	other := read(t, "a.json", `{"auth":[{"name":"a","loginEndpointAuth":{"externalEndpointURL":"https://id.acme.test:8443/t","verb":"POST","payloadRaw":"user=a&password=b"}}]}`)
+	other := intakeOf(t, "a.json", `{"auth":[{"name":"a","loginEndpointAuth":{"externalEndpointURL":"https://id.acme.test:8443/t","verb":"POST","payloadRaw":"user=a&password=b"}}]}`)
 	if !reflect.DeepEqual(other.Hosts, []string{"id.acme.test:8443"}) {
 		t.Errorf("hosts: got %v", other.Hosts)
 	}
@@ -322,7 +322,7 @@ func TestDescription(t *testing.T) {
 	for file, text := range map[string]string{
 		"openapi.yaml": "openapi: 3.1.0\npaths: {}\n", "swagger.json": `{"swagger":"2.0","paths":{}}`, "routes.txt": "# ours\nGET /a\nPOST /a {\"x\":1}\n",
 	} {
-		if in := read(t, file, text); in.Spec != file || len(in.Identities) != 0 {
+		if in := intakeOf(t, file, text); in.Spec != file || len(in.Identities) != 0 {
 			t.Errorf("%s: got %+v", file, in)
 		}
 	}
