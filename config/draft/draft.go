@@ -6,16 +6,18 @@ package draft
 
 import (
 	lr "github.com/launchready/launchready"
+	"github.com/launchready/launchready/config/intake"
 )
 
 // Facts are what is known when a file is drafted. Every field may be empty.
 type Facts struct {
 	Repository Repository
-	Target     string      // base URL that answers, or that the user named
-	Spec       string      // where the API's description is: a path or a URL
-	Routes     []*lr.Route // of the description
-	Accounts   []Account   // users that were signed up for the audit
-	Schema     string      // address of the file's JSON Schema
+	Target     string         // base URL that answers, or that the user named
+	Spec       string         // where the API's description is: a path or a URL
+	Routes     []*lr.Route    // of the description
+	Accounts   []Account      // users that were signed up for the audit
+	Schema     string         // address of the file's JSON Schema
+	Intake     *intake.Intake // what other tools' files tell; [FromIntake] sets it
 }
 
 // Account is a user that was made for the audit.

@@ -6,7 +6,7 @@ package intake
 import (
 	"errors"
 	"fmt"
-	"sort"
+	"strings"
 
 	lr "github.com/launchready/launchready"
 )
@@ -15,11 +15,16 @@ import (
 var ErrUnknown = errors.New("no format that is known here")
 
 // Intake is what one or several files tell of a target. Every field may be empty.
+//
+// Texts of a sign-in, of a body and of a user name may hold ${env:NAME}, which
+// stays a reference, and ${secret:NAME}, which stands for one of Secrets.
 type Intake struct {
 	Format     string // "HAR 1.2", "Postman 2.1 collection", "WFC auth", …
+	File       string // as it was named to Read
 	Product    string
 	Target     string   // base URL
-	Spec       string   // the file itself, where it describes routes
+	Hosts      []string // further hosts that the audit has to reach: of a sign-in elsewhere
+	Spec       string   // the file itself, where it describes routes, or where the description is
 	Routes     []string // "METHOD /path {json}" lines, where it names some and describes none
 	SignIn     *SignIn
 	WhoAmI     string // "GET /me"
@@ -28,7 +33,9 @@ type Intake struct {
 	Admin      []string
 	Shared     []string
 	Objects    []Object
-	Warnings   []string // what was left out, and why
+	// Secrets are those of no identity: a client secret in the body of a sign-in.
+	Secrets  map[string]lr.Secret
+	Warnings []string // what was left out, and why
 }
 
 // SignIn is a request that turns a user and a password into a credential.
@@ -37,8 +44,20 @@ type SignIn struct {
 	JSON    map[string]any // with $user and $password where they stand
 	Form    map[string]string
 	Headers map[string]string
-	Token   string // JSON pointer, "header:NAME" or "cookie:NAME"; "" is found by itself
-	Send    string // "Authorization: Bearer {token}"; "" is the default
+	Token   string  // JSON pointer, "header:NAME" or "cookie:NAME"; "" is found by itself
+	Send    string  // "Authorization: Bearer {token}"; "" is the default
+	Basic   bool    // user and password go with every request (RFC 7617); the rest is empty
+	OAuth2  *OAuth2 // Request is the token endpoint then
+}
+
+// OAuth2 is a grant of RFC 6749.
+type OAuth2 struct {
+	Grant        string // "password" or "client_credentials"; there the users are the clients
+	ClientID     string
+	ClientSecret string // a reference
+	Client       string // where the client's id and secret are sent: "header" or "body"
+	Scope        string
+	Audience     string
 }
 
 // Identity is a user that a file knows.
@@ -53,15 +72,20 @@ type Identity struct {
 	Headers  map[string]lr.Secret // sent with every request
 	Send     string               // how the token is sent, where it differs
 	// References are secrets that the file itself takes from elsewhere, by field
-	// ("password" => "${env:ACME_PW}"): they stay references.
+	// ("password" => "${env:ACME_PW}", "headers.X-Api-Key"): they stay references.
 	References map[string]string
+	// TenantFrom says what the tenant was inferred from, "" where the file names it.
+	TenantFrom string
 }
 
-// Object is a fixture: ids of existing objects, by tenant.
+// Object is a kind of object: how one is made, or ids of existing ones.
 type Object struct {
-	Name string
-	Read string            // "GET /v1/chats/{id}"
-	IDs  map[string]string // by tenant
+	Name   string
+	Create string // "POST /v1/chats"
+	Body   map[string]any
+	ID     string            // JSON pointer to the id in the reply
+	Read   string            // "GET /v1/chats/{id}"
+	IDs    map[string]string // by tenant
 }
 
 // format is one kind of file.
@@ -74,7 +98,15 @@ type format struct {
 
 // formats are tried in order.
 func formats() []format {
-	return []format{}
+	return []format{
+		{"curl commands", startsWithCurl, readCurl},
+		{"overstep matrix", isOverstep, readOverstep},
+		{"WFC auth", isWFC, readWFC},
+		{"Hadrian auth", isHadrianAuth, readHadrianAuth},
+		{"Hadrian roles", isHadrianRoles, readHadrianRoles},
+		{"API description", isDescription, readDescription},
+		{"curl commands", isCurl, readCurl},
+	}
 }
 
 // Read reads a file of any known kind.
@@ -85,8 +117,13 @@ func Read(file string, text []byte) (*Intake, error) {
 		}
 		in, err := f.read(file, text)
 		if err != nil {
-			return nil, fmt.Errorf("%s (%s): %w", file, f.name, err)
+			return nil, fmt.Errorf("read %s as %s:\n%w", file, f.name, err)
 		}
+		in.File = file
+		if in.Format == "" {
+			in.Format = f.name
+		}
+		in.finish()
 		return in, nil
 	}
 	return nil, fmt.Errorf("%s: %w: want one of %s", file, ErrUnknown, names())
@@ -97,6 +134,5 @@ func names() string {
 	for _, f := range formats() {
 		out = append(out, f.name)
 	}
-	sort.Strings(out)
-	return fmt.Sprint(out)
+	return strings.Join(unique(out), ", ")
 }
