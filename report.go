@@ -40,6 +40,7 @@ type Report struct {
 	Warnings    []string    `json:"warnings,omitempty"` // what the run repaired or passed over
 	Orphans     []string    `json:"orphans,omitempty"`  // objects that teardown could not remove
 	Rows        []RowReport `json:"rows"`
+	Baseline    *Baseline   `json:"baseline,omitempty"` // when the run was compared with an earlier one
 }
 
 // Coverage is how much of the surface the run could decide on.
@@ -91,12 +92,15 @@ type Finding struct {
 	Confidence Confidence     `json:"confidence"`
 	Severity   Severity       `json:"severity"`
 	Subject    string         `json:"subject"`
+	Subjects   []string       `json:"subjects,omitempty"` // of a finding of the whole application: where it showed
 	Message    string         `json:"message"`
 	Fix        string         `json:"fix"`
 	Guard      string         `json:"guard,omitempty"`
 	Evidence   []EvidenceItem `json:"evidence"`
 	Replay     string         `json:"replay"`
 	Refs       []Ref          `json:"refs,omitempty"`
+	State      string         `json:"state,omitempty"`  // new or unchanged, beside a baseline
+	Waived     *Waiver        `json:"waived,omitempty"` // the waiver that accepts it
 }
 
 // EvidenceItem is one redacted piece of evidence. Kind says which fields are set.
@@ -123,12 +127,4 @@ type WorkItem struct {
 	How      string   `json:"how"` // guard, edge, code, senior engineer
 	Steps    []string `json:"steps,omitempty"`
 	Worst    Severity `json:"worst"`
-}
-
-// Waiver accepts a risk: it stays visible.
-type Waiver struct {
-	Check  string `json:"check"`
-	Reason string `json:"reason"`
-	Owner  string `json:"owner"`
-	Until  string `json:"until"` // YYYY-MM-DD
 }

@@ -22,7 +22,7 @@ func Items(rows []lr.RowReport, owner string) []lr.WorkItem {
 				continue
 			}
 			for _, f := range c.Findings {
-				if f.Confidence != lr.Confirmed {
+				if f.Confidence != lr.Confirmed || f.Waived != nil {
 					continue
 				}
 				id, title, how := group(row, c, f)
