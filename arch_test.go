@@ -37,6 +37,7 @@ var may = map[string][]string{
 	"config/draft":      {".", "surface", "config/intake"},
 	"config/intake":     {".", "surface", "surface/har", "surface/postman"},
 	"store/sqlite":      {"stage"},
+	"export":            {".", "oracle", "stage", "surface"},
 	"audit":             {".", "oracle", "plan", "stage", "surface", "audit/auth", "audit/isolation", "internal/nearest"},
 	"audit/auth":        {".", "oracle"},
 	"audit/isolation":   {".", "oracle"},
