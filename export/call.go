@@ -23,6 +23,7 @@ type call struct {
 	media  string // of the body
 	body   string
 	file   string // the field of a form that takes the file
+	header []string
 }
 
 func (c *call) json() bool   { return strings.Contains(c.media, "json") && c.body != "" }

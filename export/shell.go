@@ -77,7 +77,7 @@ func word(text string) string {
 }
 
 func variableName(s string) bool {
-	return s != "" && strings.Trim(s, "abcdefghijklmnopqrstuvwxyz0123456789_") == ""
+	return s != "" && s[0] >= 'a' && s[0] <= 'z' && strings.Trim(s, "abcdefghijklmnopqrstuvwxyz0123456789_") == ""
 }
 
 func upper(s string) string { return strings.ToUpper(s) }
@@ -232,7 +232,7 @@ func (s *script) signIn() {
 	body, media := signInBody(in)
 	s.add("\tREPLY=$({\n\t\toption url \"$BASE_URL\"%s\n\t\toption data-raw %s", word(in.Path), word(body))
 	s.add("\t\tcredential nobody\n\t} | curl -q -K - -sS -i -g --max-time \"$TIMEOUT\" -H 'Expect:' -H %s%s -X %s -w '\\n%%{http_code}' 2>/dev/null)",
-		word("Content-Type: "+media), headersOf(in.Header), in.Method)
+		word("Content-Type: "+media), headersOf(in.Header), word(in.Method))
 	s.add("\tSENT=$((SENT + 1))\n\tSTATUS=${REPLY##*\"$NL\"}\n\tREPLY=${REPLY%%\"$NL\"*}\n\tHEAD=${REPLY%%%%\"$CR$NL$CR$NL\"*}\n\tBODY=${REPLY#*\"$CR$NL$CR$NL\"}")
 	switch place, name, _ := strings.Cut(in.Token, ":"); {
 	case place == "header":
@@ -248,7 +248,7 @@ func (s *script) signIn() {
 	for _, who := range []string{"A", "B"} {
 		s.add("if [ -z \"$TOKEN_%s$HEADER_%s\" ]; then", who, who)
 		s.add("\tif [ -z \"$USER_%s\" ] || [ -z \"$PASSWORD_%s\" ]; then\n\t\tstop 'give USER_%s and PASSWORD_%s, or TOKEN_%s'\n\tfi", who, who, who, who, who)
-		s.add("\tsign_in \"$USER_%s\" \"$PASSWORD_%s\" || stop \"$USER_%s cannot sign in: %s %s answered $STATUS\"", who, who, who, in.Method, in.Path)
+		s.add("\tsign_in \"$USER_%s\" \"$PASSWORD_%s\" || stop \"$USER_%s cannot sign in: \"%s\" answered $STATUS\"", who, who, who, word(in.Method+" "+in.Path))
 		s.add("\tTOKEN_%s=$FIELD\nfi", who)
 	}
 }
