@@ -263,7 +263,7 @@ func (p *paper) others(title, aside string, list []report.Entry, verbose bool) {
 			text = "NEW  " + text
 		}
 		if w := e.Waiver(); w != nil {
-			text += fmt.Sprintf(" Accepted by %s until %s: %s", report.Line(w.Owner), report.Line(w.Until), report.Line(w.Reason))
+			text = strings.TrimSuffix(text, ".") + fmt.Sprintf(". Accepted by %s until %s: %s", report.Line(w.Owner), report.Line(w.Until), report.Line(w.Reason))
 		}
 		p.text(lead, strings.Repeat(" ", 12), text)
 	}
