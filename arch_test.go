@@ -39,6 +39,7 @@ var may = map[string][]string{
 	"config/draft":      {".", "surface", "config/intake"},
 	"config/intake":     {".", "surface", "surface/har", "surface/postman"},
 	"store/sqlite":      {"stage"},
+	"export":            {".", "oracle", "stage", "surface"},
 	"audit":             {".", "oracle", "plan", "stage", "surface", "audit/auth", "audit/cors", "audit/hygiene", "audit/isolation", "internal/nearest"},
 	"audit/auth":        {".", "oracle"},
 	"audit/hygiene":     {".", "oracle"},

@@ -42,6 +42,7 @@ type Report struct {
 	Warnings    []string    `json:"warnings,omitempty"` // what the run repaired or passed over
 	Orphans     []string    `json:"orphans,omitempty"`  // objects that teardown could not remove
 	Rows        []RowReport `json:"rows"`
+	Baseline    *Baseline   `json:"baseline,omitempty"` // when the run was compared with an earlier one
 }
 
 // Coverage is how much of the surface the run could decide on.
@@ -93,12 +94,15 @@ type Finding struct {
 	Confidence Confidence     `json:"confidence"`
 	Severity   Severity       `json:"severity"`
 	Subject    string         `json:"subject"`
+	Subjects   []string       `json:"subjects,omitempty"` // of a finding of the whole application: where it showed
 	Message    string         `json:"message"`
 	Fix        string         `json:"fix"`
 	Guard      string         `json:"guard,omitempty"`
 	Evidence   []EvidenceItem `json:"evidence"`
 	Replay     string         `json:"replay"`
 	Refs       []Ref          `json:"refs,omitempty"`
+	State      string         `json:"state,omitempty"`  // new or unchanged, beside a baseline
+	Waived     *Waiver        `json:"waived,omitempty"` // the waiver that accepts it
 }
 
 // EvidenceItem is one redacted piece of evidence. Kind says which fields are set.
@@ -148,12 +152,4 @@ type Rates struct {
 	Currency string  `json:"currency"`              // ISO 4217
 	Hour     float64 `json:"hour"`                  // of whoever knows the code
 	Senior   float64 `json:"senior_hour,omitempty"` // of a senior engineer; 0 is the same
-}
-
-// Waiver accepts a risk: it stays visible.
-type Waiver struct {
-	Check  string `json:"check"`
-	Reason string `json:"reason"`
-	Owner  string `json:"owner"`
-	Until  string `json:"until"` // YYYY-MM-DD
 }

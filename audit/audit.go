@@ -75,8 +75,11 @@ type Options struct {
 	// nil when there are none to tell.
 	Noticed  func() []string
 	Progress func(Event)
-	Log      *slog.Logger
-	Now      func() time.Time
+	// Outcome sees each outcome of a check as it comes, from many goroutines. A
+	// report lists only what is wrong or open; this tells what passed as well.
+	Outcome func(check string, o lr.Outcome)
+	Log     *slog.Logger
+	Now     func() time.Time
 }
 
 // SignUp records a sign-up that is about to be sent; what it returns, whether a
@@ -109,6 +112,15 @@ type Event struct {
 // error is not a SetupError: a run that was interrupted, lost its target or spent
 // its budget reports what it knows and leaves the rest Unknown.
 func Run(ctx context.Context, o Options) (*lr.Report, error) {
+	r, err := execute(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	return r.report(ctx), nil
+}
+
+// execute is the run without its report.
+func execute(ctx context.Context, o Options) (*run, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
@@ -120,6 +132,9 @@ func Run(ctx context.Context, o Options) (*lr.Report, error) {
 	}
 	if o.Progress == nil {
 		o.Progress = func(Event) {}
+	}
+	if o.Outcome == nil {
+		o.Outcome = func(string, lr.Outcome) {}
 	}
 	if err := oracle.SelfTest(); err != nil {
 		return nil, fmt.Errorf("the oracle is broken, so nothing it says can be reported: %w", err)
@@ -134,7 +149,7 @@ func Run(ctx context.Context, o Options) (*lr.Report, error) {
 	}
 	r.checks(ctx)
 	r.teardown(ctx)
-	return r.report(ctx), nil
+	return r, nil
 }
 
 // run is one run under way.

@@ -61,6 +61,7 @@ func (r *run) check(ctx context.Context, c *lr.Check) (res *result) {
 			if o.Verdict != lr.Failed {
 				o.Evidence = lr.Evidence{} // the report shows that of findings; what passed would hold every reply to the end
 			}
+			r.Outcome(c.ID, o)
 			mu.Lock()
 			defer mu.Unlock()
 			res.outcomes = append(res.outcomes, o)

@@ -19,20 +19,34 @@ func readiness(rep *lr.Report) (lr.Readiness, []string) {
 	}
 	var standing []blocker
 	var unknown, accepted []string
+	seen := map[lr.Waiver]bool{}
+	accept := func(w *lr.Waiver) {
+		if w != nil && !seen[*w] {
+			seen[*w] = true
+			accepted = append(accepted, fmt.Sprintf("%s is accepted by %s until %s: %s", w, w.Owner, w.Until, w.Reason))
+		}
+	}
 	for _, row := range rep.Rows {
 		for _, c := range row.Checks {
-			worst := worstConfirmed(c)
-			switch {
-			case c.Waived != nil:
-				accepted = append(accepted, fmt.Sprintf("%s is accepted by %s until %s: %s", c.ID, c.Waived.Owner, c.Waived.Until, c.Waived.Reason))
-			case c.Verdict == lr.Failed && plan.Blocks(row.ID, worst, rep.FailOn):
-				n := 0
-				for _, f := range c.Findings {
-					if f.Confidence == lr.Confirmed {
-						n++
-					}
+			accept(c.Waived)
+			worst, n, late := lr.Severity(0), 0, ""
+			for i := range c.Findings {
+				f := &c.Findings[i]
+				if f.Confidence != lr.Confirmed {
+					continue
 				}
-				standing = append(standing, blocker{worst, fmt.Sprintf("%s: %s (%s, %d %s)", c.ID, c.Title, worst, n, plural(n, "finding"))})
+				accept(f.Waived)
+				if f.Waived != nil || c.Waived != nil {
+					continue
+				}
+				n++
+				worst = max(worst, f.Severity)
+				if w := ended(rep, c.ID, f); w != nil {
+					late = "; its waiver ended on " + w.Until
+				}
+			}
+			if c.Verdict == lr.Failed && blocks(rep, row.ID, worst) {
+				standing = append(standing, blocker{worst, fmt.Sprintf("%s: %s (%s, %d %s%s)", c.ID, c.Title, worst, n, plural(n, "finding"), late)})
 			}
 		}
 		switch {
@@ -63,14 +77,10 @@ func readiness(rep *lr.Report) (lr.Readiness, []string) {
 	return lr.Ready, []string{}
 }
 
-func worstConfirmed(c lr.CheckReport) lr.Severity {
-	var worst lr.Severity
-	for _, f := range c.Findings {
-		if f.Confidence == lr.Confirmed {
-			worst = max(worst, f.Severity)
-		}
-	}
-	return worst
+// blocks reports whether a confirmed finding of that severity in the row makes
+// the product not ready.
+func blocks(rep *lr.Report, row string, s lr.Severity) bool {
+	return s > 0 && plan.Blocks(row, s, rep.FailOn)
 }
 
 func plural(n int, word string) string {
@@ -99,6 +109,30 @@ func ExitCode(rep *lr.Report) int {
 	case rep.Readiness == lr.NotReady:
 		return ExitNotReady
 	case rep.Readiness == lr.NotEnoughTested && !(rep.Partial && rep.AllPassed()):
+		return ExitNotTested
+	}
+	return ExitReady
+}
+
+// ExitCodeOfNew is the exit code for a team that lets nothing new in while it
+// works off what was there: findings that the baseline had do not count. What
+// could not be asked counts as ever.
+func ExitCodeOfNew(rep *lr.Report) int {
+	if rep.Interrupted {
+		return ExitInterrupted
+	}
+	unknown := len(rep.Rows) == 0
+	for _, row := range rep.Rows {
+		for _, c := range row.Checks {
+			for _, f := range c.Findings {
+				if c.Verdict == lr.Failed && f.Confidence == lr.Confirmed && f.Waived == nil && f.State != lr.StateUnchanged && blocks(rep, row.ID, f.Severity) {
+					return ExitNotReady
+				}
+			}
+		}
+		unknown = unknown || row.Verdict == lr.Unknown || row.Untested()
+	}
+	if unknown {
 		return ExitNotTested
 	}
 	return ExitReady

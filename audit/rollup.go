@@ -74,6 +74,7 @@ func (r *run) report(ctx context.Context) *lr.Report {
 	for _, row := range r.rows {
 		rep.Rows = append(rep.Rows, r.row(row, now))
 	}
+	rep.Warnings = append(slices.Clone(rep.Warnings), idleWaivers(rep, now)...)
 	rep.Coverage = r.coverage()
 	rep.Readiness, rep.Reasons = readiness(rep)
 	rep.Plan, rep.RedFlags = plan.Make(plan.Input{Rows: rep.Rows, FailOn: r.FailOn, Owners: r.Owners})
@@ -158,13 +159,7 @@ func (r *run) checkReport(c *lr.Check, now time.Time) lr.CheckReport {
 		}
 	}
 	out.Findings = r.findings(c, res)
-	for _, w := range r.Waivers {
-		// A waiver holds to the end of its last day, anywhere on earth.
-		until, err := time.Parse(time.DateOnly, w.Until)
-		if w.Check == c.ID && out.Verdict == lr.Failed && err == nil && now.Before(until.Add(36*time.Hour)) {
-			out.Verdict, out.Waived = lr.Skipped, &w
-		}
-	}
+	r.waive(&out, now)
 	return out
 }
 
@@ -198,7 +193,9 @@ func (r *run) findings(c *lr.Check, res *result) []lr.Finding {
 		first := *confirmed(bySubject[sure[0]])
 		first.Subject = "application"
 		first.Message = fmt.Sprintf("%d of %d routes asked fail alike, so the fault is the application's: %s. The first: %s", len(sure), len(decided), strings.Join(sure, ", "), first.Message)
-		out = append(out, r.finding(c, []lr.Outcome{first}))
+		whole := r.finding(c, []lr.Outcome{first})
+		whole.Subjects = sure
+		out = append(out, whole)
 		order = slices.DeleteFunc(order, func(s string) bool { return slices.Contains(sure, s) })
 	}
 	for _, s := range order {
@@ -226,8 +223,9 @@ func (r *run) finding(c *lr.Check, os []lr.Outcome) lr.Finding {
 	}
 	f := lr.Finding{
 		ID: lr.Fingerprint(c.ID, best.Subject), Confidence: best.Confidence, Severity: best.Severity, Subject: best.Subject,
-		Message: best.Message, Fix: c.Fix, Guard: c.Guard, Refs: c.Refs, Replay: "launchready audit --only " + c.ID,
+		Message: best.Message, Fix: c.Fix, Guard: c.Guard, Refs: c.Refs,
 	}
+	f.Replay = "launchready audit replay " + f.ID
 	if c.Effect > lr.Reads {
 		f.Replay += " --mutate"
 	}

@@ -151,7 +151,7 @@ func TestFindingTellsTheSurestOutcome(t *testing.T) {
 	if f.Confidence != lr.Confirmed || f.Severity != lr.Critical || f.Message != "by witness (and 1 more way)" {
 		t.Errorf("got %s %s %q", f.Confidence, f.Severity, f.Message)
 	}
-	if f.Replay != "launchready audit --only auth/a --mutate" {
+	if f.Replay != "launchready audit replay "+f.ID+" --mutate" {
 		t.Errorf("replay: got %q", f.Replay)
 	}
 }

@@ -150,8 +150,9 @@ func (b Budget) Wall() time.Duration { return time.Duration(b.Minutes * float64(
 
 // Waiver accepts a risk until a day.
 type Waiver struct {
-	Check  string `yaml:"check" jsonschema:"required" doc:"Id of the check."`
-	Reason string `yaml:"reason" jsonschema:"required" doc:"Why the risk is accepted."`
-	Owner  string `yaml:"owner" jsonschema:"required" doc:"Who accepts it."`
-	Until  Date   `yaml:"until" jsonschema:"required" doc:"The last day it holds: YYYY-MM-DD."`
+	Check   string `yaml:"check" jsonschema:"required" doc:"Id of the check."`
+	Subject string `yaml:"subject" doc:"Where: a subject as the report names it (GET /v1/chats/{id}), or a pattern (/v1/reports/**). Default: every finding of the check."`
+	Reason  string `yaml:"reason" jsonschema:"required" doc:"Why the risk is accepted."`
+	Owner   string `yaml:"owner" jsonschema:"required" doc:"Who accepts it."`
+	Until   Date   `yaml:"until" jsonschema:"required" doc:"The last day it holds: YYYY-MM-DD. After it the finding counts again, and a warning says so."`
 }

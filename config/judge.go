@@ -1,6 +1,7 @@
 package config
 
 import (
+	"fmt"
 	"net"
 	"os"
 	"path/filepath"
@@ -11,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	lr "github.com/launchready/launchready"
 	"github.com/launchready/launchready/internal/nearest"
 )
 
@@ -246,20 +248,36 @@ func (c *Config) failedBelow(path string) bool {
 	return false
 }
 
+// soon is how long before its end a waiver is spoken of.
+const soon = 14 * 24 * time.Hour
+
+// judgeWaiver refuses what is malformed. A waiver that has ended is none of it:
+// it does not count any more, so that the finding stands and the gate says why,
+// and the run of the morning after tells more than a refusal to start would.
 func (c *Config) judgeWaiver(i int, o Options) {
 	d, w := c.doc, c.Waivers[i]
 	path := "waivers[" + strconv.Itoa(i) + "]"
 	if w.Check != "" && o.Checks != nil && !known(w.Check, o.Checks) {
 		d.fail(d.place(path+".check"), "waiver for unknown check %q%s", clip(w.Check), nearest.Hint(w.Check, o.Checks))
 	}
+	if method, at, ok := strings.Cut(w.Subject, " "); ok && strings.HasPrefix(at, "/") && !known(strings.ToUpper(method), methods) {
+		d.fail(d.place(path+".subject"), "%q is not an HTTP method: a subject is METHOD /path, a pattern of it, or another word of the report", clip(method))
+	}
 	for j := range i {
-		if c.Waivers[j].Check == w.Check && w.Check != "" {
+		if c.Waivers[j].Check == w.Check && strings.EqualFold(c.Waivers[j].Subject, w.Subject) && w.Check != "" {
 			d.fail(d.place(path+".check"), "check %s is waived twice: first at line %d", w.Check, d.place("waivers["+strconv.Itoa(j)+"]").Line)
 		}
 	}
-	// A waiver holds through its last day.
-	if !w.Until.IsZero() && o.Now.After(w.Until.Add(24*time.Hour)) {
-		d.fail(d.place(path+".until"), "the waiver of %s ended on %s: fix the finding, or accept the risk anew with a later day", w.Check, w.Until)
+	if w.Until.IsZero() {
+		return
+	}
+	at := d.place(path + ".until")
+	waiver := lr.Waiver{Check: clip(w.Check), Subject: clip(w.Subject), Until: w.Until.String()}
+	switch {
+	case !waiver.Holds(o.Now):
+		c.Warnings = append(c.Warnings, fmt.Sprintf("%s: the waiver of %s ended on %s and does not count any more: fix the finding, or accept the risk anew with a later day", at, waiver, w.Until))
+	case !w.Until.After(o.Now.Add(soon)):
+		c.Warnings = append(c.Warnings, fmt.Sprintf("%s: the waiver of %s ends on %s: after that day the finding counts again", at, waiver, w.Until))
 	}
 }
 

@@ -276,7 +276,11 @@ func (e *Estimate) leftOut(r *lr.Report) {
 				e.Accepted = append(e.Accepted, AcceptedRisk{c.ID, c.Waived.Owner, c.Waived.Until, len(c.Findings)})
 			}
 			for _, f := range c.Findings {
-				if f.Confidence != lr.Confirmed && c.Waived == nil {
+				switch {
+				case c.Waived != nil:
+				case f.Waived != nil:
+					e.Accepted = append(e.Accepted, AcceptedRisk{c.ID, f.Waived.Owner, f.Waived.Until, 1})
+				case f.Confidence != lr.Confirmed:
 					e.Suspected++
 				}
 			}

@@ -47,7 +47,7 @@ func Make(in Input) ([]lr.WorkItem, []lr.RedFlag) {
 			e, job := effortOf(row, c)
 			for k := range c.Findings {
 				f := &c.Findings[k]
-				if f.Confidence != lr.Confirmed {
+				if f.Confidence != lr.Confirmed || f.Waived != nil {
 					continue
 				}
 				w := gathered[job.ID]

@@ -100,7 +100,7 @@ func scattered(rows []lr.RowReport) (evidence []string, findings map[string]bool
 			shows := false
 			for _, f := range c.Findings {
 				g := group(f.Subject)
-				if f.Confidence != lr.Confirmed || g == "" {
+				if f.Confidence != lr.Confirmed || f.Waived != nil || g == "" {
 					continue
 				}
 				groups[g], findings[f.ID], shows = true, true, true

@@ -18,7 +18,15 @@ type Entry struct {
 }
 
 // Waived reports that the owner accepted the risk.
-func (e Entry) Waived() bool { return e.Check.Waived != nil }
+func (e Entry) Waived() bool { return e.Waiver() != nil }
+
+// Waiver is the waiver that accepts the finding, nil without one.
+func (e Entry) Waiver() *lr.Waiver {
+	if e.Finding.Waived != nil {
+		return e.Finding.Waived
+	}
+	return e.Check.Waived
+}
 
 // Summary sorts what a report holds by what its reader must do.
 type Summary struct {
@@ -145,11 +153,24 @@ func Headline(r *lr.Report, s Summary) string {
 	case r.Partial:
 		return fmt.Sprintf("%d of the scorecard's %s were asked for, and %d passed.", len(r.Rows), Count(len(lr.RowIDs()), "row"), s.Rows[lr.Passed])
 	case r.Readiness == lr.ReadyWithRisks:
-		return fmt.Sprintf("Every row passed; %s accepted by a named owner.", Count(len(r.Waivers), "risk"))
+		return fmt.Sprintf("Every row passed; %s accepted by a named owner.", Count(risks(r, s), "risk"))
 	case r.Readiness == lr.Ready:
 		return "Every row of the scorecard passed."
 	}
 	return fmt.Sprintf("%s could not be decided; nothing was found that stands in the way.", Count(s.Rows[lr.Unknown], "row"))
+}
+
+// risks counts the waivers that something rests on. A report without a finding
+// that is waived is told by its list.
+func risks(r *lr.Report, s Summary) int {
+	used := map[lr.Waiver]bool{}
+	for _, e := range s.Accepted {
+		used[*e.Waiver()] = true
+	}
+	if len(used) == 0 {
+		return len(r.Waivers)
+	}
+	return len(used)
 }
 
 // mostReasons are shown with the verdict; the sections below have them all.

@@ -73,7 +73,7 @@ func TestWordsOfTheVerdict(t *testing.T) {
 		r                    *lr.Report
 		word, headline, next string
 	}{
-		{"not ready", sample.Flawed(), "Not ready", "5 blockers in 3 rows of the scorecard stand in the way.", "launchready audit --only auth/no-credential"},
+		{"not ready", sample.Flawed(), "Not ready", "5 blockers in 3 rows of the scorecard stand in the way.", "launchready audit replay lr-"},
 		{"ready", sample.Clean(), "Ready", "Every row of the scorecard passed.", "launchready audit -o html="},
 		{"risks", &lr.Report{Readiness: lr.ReadyWithRisks, Waivers: make([]lr.Waiver, 2)}, "Ready with accepted risks", "Every row passed; 2 risks accepted by a named owner.", "launchready audit -o"},
 		{"partial", &lr.Report{Readiness: lr.NotEnoughTested, Partial: true, Rows: sample.Clean().Rows[:2]}, "2 of 13 rows passed", "2 of the scorecard's 13 rows were asked for, and 2 passed.", "launchready audit --mutate -o html=report.html"},

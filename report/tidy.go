@@ -19,12 +19,19 @@ func Tidy(in *lr.Report) *lr.Report {
 		r.FailOn = lr.High
 	}
 	r.Reasons, r.Waivers, r.Plan, r.Rows = array(r.Reasons), array(r.Waivers), array(r.Plan), array(r.Rows)
-	slices.SortStableFunc(r.Waivers, func(a, b lr.Waiver) int { return cmp.Compare(a.Check, b.Check) })
+	slices.SortStableFunc(r.Waivers, func(a, b lr.Waiver) int {
+		return cmp.Or(cmp.Compare(a.Check, b.Check), cmp.Compare(a.Subject, b.Subject))
+	})
 	if r.RedFlags != nil {
 		r.RedFlags = array(r.RedFlags)
 	}
 	for i := range r.RedFlags {
 		r.RedFlags[i].Evidence = array(r.RedFlags[i].Evidence)
+	}
+	if in.Baseline != nil {
+		b := *in.Baseline
+		b.Fixed, b.Unproven = array(b.Fixed), array(b.Unproven)
+		r.Baseline = &b
 	}
 	for i := range r.Plan {
 		r.Plan[i].Findings = array(r.Plan[i].Findings)

@@ -16,6 +16,7 @@ import (
 	"github.com/launchready/launchready/config"
 	"github.com/launchready/launchready/internal/assembly"
 	"github.com/launchready/launchready/internal/checkdoc"
+	"github.com/launchready/launchready/report"
 	"github.com/launchready/launchready/store/sqlite"
 )
 
@@ -34,6 +35,8 @@ type auditFlags struct {
 	insecure bool
 	http1    bool
 	yes      bool
+	baseline string
+	onlyNew  bool
 }
 
 func (p *program) auditVerb() *cobra.Command {
@@ -51,7 +54,8 @@ A Chromium, where one is found or LAUNCHREADY_CHROMIUM names one, proves what pa
 other origins can read.`,
 		Example: `  launchready audit
   launchready audit --only isolation,auth/alg-none
-  launchready audit --mutate -o html=report.html -o json=report.json`,
+  launchready audit --mutate -o html=report.html -o json=report.json
+  launchready audit --mutate --baseline report.json --fail-on-new`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return p.audit(c.Context(), f, c.Flags().Changed) },
 	}
@@ -63,11 +67,13 @@ other origins can read.`,
 	fl.StringVar(&f.failOn, "fail-on", "", "least severity that makes the product not ready: info, low, medium, high, critical")
 	fl.StringArrayVarP(&f.outputs, "output", "o", nil, "FORMAT=FILE, repeatable; formats: "+strings.Join(formats, ", "))
 	fl.BoolVarP(&f.yes, "yes", "y", false, "do not ask before creating objects in production")
+	fl.StringVar(&f.baseline, "baseline", "", "JSON report of an earlier run: tells what is new, fixed and unchanged since")
+	fl.BoolVar(&f.onlyNew, "fail-on-new", false, "with --baseline: only findings that it does not have make the exit code 1")
 	complete(c, "fail-on", "info", "low", "medium", "high", "critical")
 	_ = c.RegisterFlagCompletionFunc("only", func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 		return append(rowIDs(), checkdoc.IDs(scorecard())...), cobra.ShellCompDirectiveNoFileComp
 	})
-	c.AddCommand(p.planVerb(), p.doctorVerb(), p.cleanupVerb())
+	c.AddCommand(p.planVerb(), p.doctorVerb(), p.cleanupVerb(), p.replayVerb())
 	return c
 }
 
@@ -135,12 +141,23 @@ func (p *program) audit(ctx context.Context, f *auditFlags, changed func(string)
 	if err := p.consent(cfg, f.yes); err != nil {
 		return err
 	}
-	rep, err := p.run(ctx, cfg, f)
+	old, err := p.baseline(cfg, f, changed)
+	if err != nil {
+		return err
+	}
+	passed := &passes{}
+	rep, err := p.run(ctx, cfg, f, passed.see)
 	if err != nil {
 		return err
 	}
 	p.code = audit.ExitCode(rep)
-	return p.write(rep, outs)
+	if old != nil {
+		report.Against(old, rep, passed.whole)
+		if f.onlyNew {
+			p.code = audit.ExitCodeOfNew(rep)
+		}
+	}
+	return errors.Join(p.remember(cfg, rep), p.write(rep, outs))
 }
 
 // consent asks for the host's name before anything is created in production.
@@ -161,36 +178,47 @@ func (p *program) consent(cfg *config.Config, yes bool) error {
 	return nil
 }
 
-// run is one run of the audit, ledgered.
-func (p *program) run(ctx context.Context, cfg *config.Config, f *auditFlags) (*lr.Report, error) {
+// run is one run of the audit, ledgered. outcome sees each outcome of a check,
+// where it is not nil.
+func (p *program) run(ctx context.Context, cfg *config.Config, f *auditFlags, outcome func(string, lr.Outcome)) (rep *lr.Report, err error) {
+	err = p.ledgered(ctx, cfg, f, func(o audit.Options) (err error) {
+		o.Outcome = outcome
+		rep, err = audit.Run(ctx, o)
+		return err
+	})
+	return rep, err
+}
+
+// ledgered wires a run and gives it a ledger of what it creates.
+func (p *program) ledgered(ctx context.Context, cfg *config.Config, f *auditFlags, do func(audit.Options) error) error {
 	if err := private(cfg.Dir); err != nil {
-		return nil, setup(err)
+		return setup(err)
 	}
 	ledger, err := sqlite.Open(ctx, ledgerFile(cfg))
 	if err != nil {
-		return nil, setup(err)
+		return setup(err)
 	}
 	defer ledger.Close()
 	show := p.newProgress(scorecard(), f.only)
 	defer show.end()
 	a, err := p.assemble(ctx, cfg, f, assembly.Options{Ledger: ledger, Progress: show.event})
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer a.Close()
 	if err := ledger.Begin(ctx, a.Audit.Run, cfg.Target.URL.String(), p.now()); err != nil {
-		return nil, setup(err)
+		return setup(err)
 	}
-	rep, err := audit.Run(ctx, a.Audit)
+	err = do(a.Audit)
 	var s *audit.SetupError
 	if errors.As(err, &s) {
-		return nil, setup(err)
+		return setup(err)
 	}
 	if err != nil {
-		return nil, err
+		return err
 	}
 	// The ledger outlives an interrupt: it says what is still there.
-	return rep, ledger.End(context.WithoutCancel(ctx), a.Audit.Run, p.now())
+	return ledger.End(context.WithoutCancel(ctx), a.Audit.Run, p.now())
 }
 
 // ledgerFile is where a run writes what it creates before it creates it.

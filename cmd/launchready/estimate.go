@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -18,12 +16,8 @@ import (
 	"github.com/launchready/launchready/internal/nearest"
 	"github.com/launchready/launchready/plan"
 	"github.com/launchready/launchready/report/estimate"
-	"github.com/launchready/launchready/report/json"
 	"github.com/launchready/launchready/report/term"
 )
-
-// lastReport is where the last audit's report is kept, in the private folder.
-const lastReport = "last.json"
 
 var estimateFormats = []string{"term", "json", "md"}
 
@@ -79,7 +73,7 @@ func (p *program) estimate(f *estimateFlags, args []string, changed func(string)
 	if err != nil {
 		return err
 	}
-	rep, err := p.readReport(args)
+	rep, err := p.priced(args)
 	if err != nil {
 		return err
 	}
@@ -121,28 +115,23 @@ func (f *estimateFlags) rates(changed func(string) bool) (*lr.Rates, error) {
 	return r, nil
 }
 
-// readReport reads the report that was named, or that of the last audit.
-func (p *program) readReport(args []string) (*lr.Report, error) {
-	file := ""
+// priced reads the report that was named, or that of the last audit.
+func (p *program) priced(args []string) (*lr.Report, error) {
 	if len(args) > 0 {
-		file = p.path(args[0])
-	} else {
-		file = filepath.Join(p.projectDir(), privateFolder, lastReport)
-		if _, err := os.Stat(file); errors.Is(err, fs.ErrNotExist) {
-			return nil, setup(fmt.Errorf("there is no report of a last audit in %s: run launchready audit, or name a file: launchready estimate REPORT.json",
-				filepath.Dir(file)))
-		}
+		rep, err := p.readReport(args[0])
+		return rep, setup(err)
 	}
-	f, err := os.Open(file)
+	dir := p.projectDir()
+	files, err := keptFiles(dir)
 	if err != nil {
-		return nil, setup(fmt.Errorf("open the report: %w", err))
+		return nil, setup(err)
 	}
-	defer f.Close()
-	rep, err := json.Read(f)
-	if err != nil {
-		return nil, setup(fmt.Errorf("%s: %w", filepath.Base(file), err))
+	if len(files) == 0 {
+		return nil, setup(fmt.Errorf("there is no report of a last audit in %s: run launchready audit, or name a file: launchready estimate REPORT.json",
+			filepath.Join(dir, privateFolder)))
 	}
-	return rep, nil
+	rep, err := p.readReport(files[0])
+	return rep, setup(err)
 }
 
 // projectDir is the folder of the configuration, or the current one.

@@ -253,7 +253,7 @@ func patterns(list []config.Pattern) []string {
 func waivers(c *config.Config) []lr.Waiver {
 	out := make([]lr.Waiver, len(c.Waivers))
 	for i, w := range c.Waivers {
-		out[i] = lr.Waiver{Check: w.Check, Reason: w.Reason, Owner: w.Owner, Until: w.Until.String()}
+		out[i] = lr.Waiver{Check: w.Check, Subject: w.Subject, Reason: w.Reason, Owner: w.Owner, Until: w.Until.String()}
 	}
 	return out
 }

@@ -251,7 +251,7 @@ func withoutScript(t *testing.T, chrome context.Context) {
 		t.Error("the script has run")
 	}
 	text := b.text(t, `document.querySelector("main").innerText`)
-	for _, want := range []string{"Not ready", "5 blockers in 3 rows", "Put the tenant of the verified caller", "GET /v1/billing/invoices", "launchready audit --only auth/no-credential", "Why it matters to a buyer", "no drill has been run"} {
+	for _, want := range []string{"Not ready", "5 blockers in 3 rows", "Put the tenant of the verified caller", "GET /v1/billing/invoices", "launchready audit replay lr-96983de48ad4", "Why it matters to a buyer", "no drill has been run"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("without a script %q is not seen", want)
 		}

@@ -64,6 +64,7 @@ func execute(w io.Writer, name string, data any) error {
 		"count":    report.Count,
 		"href":     href,
 		"mark":     markOf,
+		"gone":     newGone,
 		"ring": func(id string, r ring) any {
 			return struct {
 				ID   string

@@ -35,7 +35,8 @@ type page struct {
 	Next     string
 	Cut      string // what was left out to keep the file small
 
-	MoreReasons int
+	MoreReasons    int
+	New, Unchanged int // beside a baseline
 
 	// Of a comparison:
 	Before   *page
@@ -68,9 +69,11 @@ type findingView struct {
 	Anchor   string
 	OwnFix   string
 	OwnGuard string
-	Open     bool
-	Brief    bool // the bound is reached: subject and message only
-	Items    []itemView
+	// OwnWaiver accepts this finding, and not the whole check.
+	OwnWaiver *lr.Waiver
+	Open      bool
+	Brief     bool // the bound is reached: subject and message only
+	Items     []itemView
 }
 
 type itemView struct {
@@ -147,6 +150,7 @@ func newPage(r *lr.Report) *page {
 	}
 	p.Flags, p.Sums = r.RedFlags, sums(s.Estimate)
 	p.Reasons, p.MoreReasons = report.Reasons(r)
+	p.New, p.Unchanged = report.States(r)
 	p.NextWhy, p.Next = report.Next(r, s)
 	p.sayCut()
 	return p
@@ -191,6 +195,9 @@ func (p *page) section(id, title, intro string, list []report.Entry, anchors map
 		}
 		if e.Finding.Guard != g.Guard {
 			v.OwnGuard = e.Finding.Guard
+		}
+		if e.Check.Waived == nil {
+			v.OwnWaiver = e.Finding.Waived
 		}
 		g.Findings = append(g.Findings, v)
 		if anchors != nil {

@@ -40,7 +40,7 @@ func golden(t *testing.T, name string, got []byte) {
 }
 
 func TestGolden(t *testing.T) {
-	for name, r := range map[string]*lr.Report{"flawed": sample.Flawed(), "clean": sample.Clean(), "empty": {Readiness: lr.NotEnoughTested}} {
+	for name, r := range map[string]*lr.Report{"flawed": sample.Flawed(), "clean": sample.Clean(), "compared": sample.Compared(), "empty": {Readiness: lr.NotEnoughTested}} {
 		t.Run(name, func(t *testing.T) {
 			before := clone(t, r)
 			var b bytes.Buffer

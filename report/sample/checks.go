@@ -22,7 +22,7 @@ func skipped(id, title, reason string) lr.CheckReport {
 
 func finding(check, subject string, c lr.Confidence, s lr.Severity, message, fix, guard string, e []lr.EvidenceItem) lr.Finding {
 	id := lr.Fingerprint(check, subject)
-	return lr.Finding{ID: id, Confidence: c, Severity: s, Subject: subject, Message: message, Fix: fix, Guard: guard, Evidence: e, Replay: "launchready audit --only " + check}
+	return lr.Finding{ID: id, Confidence: c, Severity: s, Subject: subject, Message: message, Fix: fix, Guard: guard, Evidence: e, Replay: "launchready audit replay " + id}
 }
 
 func failed(id, title, why string, s lr.Severity, required bool, asked int, refs []lr.Ref, fs ...lr.Finding) lr.CheckReport {
@@ -110,6 +110,7 @@ func waived() lr.CheckReport {
 		finding("https/hsts-preload", "harbor.test", lr.Confirmed, lr.Medium, "Strict-Transport-Security lacks includeSubDomains and preload.", "Send `max-age=31536000; includeSubDomains; preload`.", "", []lr.EvidenceItem{}))
 	c.Verdict, c.Reason = lr.Skipped, "waived"
 	c.Waived = &lr.Waiver{Check: c.ID, Reason: "The apex still serves a legacy page over HTTP until the move in January.", Owner: "cto@harbor.test", Until: "2027-01-31"}
+	c.Findings[0].Waived = c.Waived
 	return c
 }
 

@@ -38,6 +38,7 @@ func Write(w io.Writer, r *lr.Report, o Options) error {
 	p := newPaper(o)
 	p.verdictFirst(r, s)
 	p.scorecard(r)
+	p.since(r)
 	p.blockers(s.Blockers, o.Verbose)
 	p.others("Other findings", "", s.Others, o.Verbose)
 	p.others("Suspected", "by shape only: they decide nothing", s.Suspects, o.Verbose)
@@ -142,6 +143,9 @@ func (p *paper) finding(i int, list []report.Entry, verbose bool) {
 	pad := strings.Repeat(" ", indent)
 	head := fmt.Sprintf("  %2d  %s  %s", i+1, strings.ToUpper(f.Severity.String()), report.Line(e.Check.ID))
 	aside := f.Confidence.String() + "  " + report.Line(f.ID)
+	if f.State == lr.StateNew {
+		aside = "NEW  " + aside
+	}
 	painted := fmt.Sprintf("  %2d  %s  %s", i+1, p.severity(f.Severity), report.Line(e.Check.ID))
 	if cells(head)+2+cells(aside) <= p.width {
 		p.line(painted, p.in(dim, "  "+aside))
@@ -256,8 +260,11 @@ func (p *paper) others(title, aside string, list []report.Entry, verbose bool) {
 		}
 		lead := "  " + p.severity(e.Finding.Severity) + strings.Repeat(" ", 10-len(e.Finding.Severity.String()))
 		text := e.Check.ID + "  " + report.Line(e.Finding.Subject) + ": " + report.Line(e.Finding.Message)
-		if w := e.Check.Waived; w != nil {
-			text += fmt.Sprintf(" Accepted by %s until %s: %s", report.Line(w.Owner), report.Line(w.Until), report.Line(w.Reason))
+		if e.Finding.State == lr.StateNew {
+			text = "NEW  " + text
+		}
+		if w := e.Waiver(); w != nil {
+			text = strings.TrimSuffix(text, ".") + fmt.Sprintf(". Accepted by %s until %s: %s", report.Line(w.Owner), report.Line(w.Until), report.Line(w.Reason))
 		}
 		p.text(lead, strings.Repeat(" ", 12), text)
 	}

@@ -58,6 +58,7 @@ func TestGolden(t *testing.T) {
 		"flawed-color.txt":   {sample.Flawed(), term.Options{Color: true, Width: 100}},
 		"flawed-verbose.txt": {sample.Flawed(), term.Options{Verbose: true, Width: 100}},
 		"clean.txt":          {sample.Clean(), term.Options{}},
+		"compared.txt":       {sample.Compared(), term.Options{}},
 		"empty.txt":          {&lr.Report{Readiness: lr.NotEnoughTested}, term.Options{}},
 	} {
 		t.Run(name, func(t *testing.T) { golden(t, name, []byte(draw(t, c.r, c.o))) })
@@ -78,7 +79,7 @@ func TestVerdictFirstNextLast(t *testing.T) {
 		first string
 		last  string
 	}{
-		{"flawed", sample.Flawed(), "✗ NOT READY", "launchready audit --only auth/no-credential"},
+		{"flawed", sample.Flawed(), "✗ NOT READY", "launchready audit replay lr-96983de48ad4"},
 		{"clean", sample.Clean(), "✓ READY", "launchready audit -o html=report.html"},
 		{"unknown", &lr.Report{Readiness: lr.NotEnoughTested}, "? NOT ENOUGH TESTED", "launchready audit doctor"},
 		{"partial", &lr.Report{Readiness: lr.NotEnoughTested, Partial: true}, "? NOT ENOUGH TESTED", "launchready audit"},
