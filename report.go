@@ -39,7 +39,25 @@ type Report struct {
 	Coverage    Coverage    `json:"coverage"`
 	Warnings    []string    `json:"warnings,omitempty"` // what the run repaired or passed over
 	Orphans     []string    `json:"orphans,omitempty"`  // objects that teardown could not remove
+	Baseline    *Baseline   `json:"baseline,omitempty"`
+	Config      string      `json:"config,omitempty"` // the configuration file, from the root of its repository
 	Rows        []RowReport `json:"rows"`
+}
+
+// Baseline is the earlier run that this one was compared with.
+type Baseline struct {
+	Run      string         `json:"run"`
+	Started  time.Time      `json:"started"`
+	Fixed    []FixedFinding `json:"fixed"`    // gone, and asked again
+	Unproven []FixedFinding `json:"unproven"` // gone, but not decided again
+}
+
+// FixedFinding is a finding of the baseline that this run does not have.
+type FixedFinding struct {
+	ID      string `json:"id"`
+	Check   string `json:"check"`
+	Subject string `json:"subject"`
+	Message string `json:"message"`
 }
 
 // Coverage is how much of the surface the run could decide on.
@@ -89,6 +107,7 @@ type Rate struct {
 type Finding struct {
 	ID         string         `json:"id"` // Fingerprint: stable over runs
 	Confidence Confidence     `json:"confidence"`
+	State      string         `json:"state,omitempty"` // against the baseline: "new" or "unchanged"
 	Severity   Severity       `json:"severity"`
 	Subject    string         `json:"subject"`
 	Message    string         `json:"message"`

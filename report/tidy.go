@@ -20,6 +20,11 @@ func Tidy(in *lr.Report) *lr.Report {
 	}
 	r.Reasons, r.Waivers, r.Plan, r.Rows = array(r.Reasons), array(r.Waivers), array(r.Plan), array(r.Rows)
 	slices.SortStableFunc(r.Waivers, func(a, b lr.Waiver) int { return cmp.Compare(a.Check, b.Check) })
+	if r.Baseline != nil {
+		b := *r.Baseline
+		b.Fixed, b.Unproven = array(b.Fixed), array(b.Unproven)
+		r.Baseline = &b
+	}
 	for i := range r.Plan {
 		r.Plan[i].Findings = array(r.Plan[i].Findings)
 		r.Plan[i].Worst = max(r.Plan[i].Worst, lr.Info)
