@@ -95,7 +95,7 @@ type doc struct {
 			Fingerprints map[string]string `json:"partialFingerprints"`
 			State        string            `json:"baselineState"`
 			Suppressions []struct{ Status, Justification string }
-			Request      struct{ Method, Target string }                                 `json:"webRequest"`
+			Request      struct{ Method, Target string } `json:"webRequest"`
 			Response     struct {
 				StatusCode int
 				Body       struct{ Text string }
