@@ -23,6 +23,7 @@ type Report struct {
 	Product     string      `json:"product"`
 	Target      string      `json:"target"`
 	Environment string      `json:"environment,omitempty"`
+	Config      string      `json:"config,omitempty"` // the configuration file, from the root of its repository
 	Started     time.Time   `json:"started"`
 	Seconds     float64     `json:"seconds"`
 	Requests    int         `json:"requests"`
@@ -39,25 +40,8 @@ type Report struct {
 	Coverage    Coverage    `json:"coverage"`
 	Warnings    []string    `json:"warnings,omitempty"` // what the run repaired or passed over
 	Orphans     []string    `json:"orphans,omitempty"`  // objects that teardown could not remove
-	Baseline    *Baseline   `json:"baseline,omitempty"`
-	Config      string      `json:"config,omitempty"` // the configuration file, from the root of its repository
 	Rows        []RowReport `json:"rows"`
-}
-
-// Baseline is the earlier run that this one was compared with.
-type Baseline struct {
-	Run      string         `json:"run"`
-	Started  time.Time      `json:"started"`
-	Fixed    []FixedFinding `json:"fixed"`    // gone, and asked again
-	Unproven []FixedFinding `json:"unproven"` // gone, but not decided again
-}
-
-// FixedFinding is a finding of the baseline that this run does not have.
-type FixedFinding struct {
-	ID      string `json:"id"`
-	Check   string `json:"check"`
-	Subject string `json:"subject"`
-	Message string `json:"message"`
+	Baseline    *Baseline   `json:"baseline,omitempty"` // when the run was compared with an earlier one
 }
 
 // Coverage is how much of the surface the run could decide on.
@@ -107,7 +91,6 @@ type Rate struct {
 type Finding struct {
 	ID         string         `json:"id"` // Fingerprint: stable over runs
 	Confidence Confidence     `json:"confidence"`
-	State      string         `json:"state,omitempty"` // against the baseline: "new" or "unchanged"
 	Severity   Severity       `json:"severity"`
 	Subject    string         `json:"subject"`
 	Message    string         `json:"message"`
@@ -116,6 +99,8 @@ type Finding struct {
 	Evidence   []EvidenceItem `json:"evidence"`
 	Replay     string         `json:"replay"`
 	Refs       []Ref          `json:"refs,omitempty"`
+	State      string         `json:"state,omitempty"`  // new or unchanged, beside a baseline
+	Waived     *Waiver        `json:"waived,omitempty"` // the waiver that accepts it
 }
 
 // EvidenceItem is one redacted piece of evidence. Kind says which fields are set.

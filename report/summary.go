@@ -17,7 +17,15 @@ type Entry struct {
 }
 
 // Waived reports that the owner accepted the risk.
-func (e Entry) Waived() bool { return e.Check.Waived != nil }
+func (e Entry) Waived() bool { return e.Waiver() != nil }
+
+// Waiver is the waiver that accepts the finding, nil without one.
+func (e Entry) Waiver() *lr.Waiver {
+	if e.Finding.Waived != nil {
+		return e.Finding.Waived
+	}
+	return e.Check.Waived
+}
 
 // Summary sorts what a report holds by what its reader must do.
 type Summary struct {

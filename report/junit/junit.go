@@ -187,16 +187,20 @@ func (d *drawing) name(id string) string {
 func (d *drawing) check(row *lr.RowReport, c *lr.CheckReport) testcase {
 	out := testcase{Class: d.class(row.ID), Name: d.name(c.ID), Time: seconds(c.Seconds), Out: d.bounded(said(c))}
 	var sure, maybe []lr.Finding
+	accepted := c.Waived
 	for _, f := range c.Findings {
-		if f.Confidence == lr.Confirmed {
+		switch {
+		case f.Waived != nil:
+			accepted = f.Waived
+		case f.Confidence == lr.Confirmed:
 			sure = append(sure, f)
-		} else {
+		default:
 			maybe = append(maybe, f)
 		}
 	}
 	switch {
-	case c.Waived != nil:
-		out.Skipped = &outcome{Message: line(fmt.Sprintf("accepted by %s until %s: %s", c.Waived.Owner, c.Waived.Until, c.Waived.Reason))}
+	case c.Waived != nil, accepted != nil && len(sure) == 0 && c.Verdict != lr.Passed:
+		out.Skipped = &outcome{Message: line(fmt.Sprintf("accepted by %s until %s: %s", accepted.Owner, accepted.Until, accepted.Reason))}
 	case c.Verdict == lr.Failed && len(sure) > 0:
 		msg := sure[0].Subject + ": " + sure[0].Message
 		if n := len(sure); n > 1 {

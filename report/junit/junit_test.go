@@ -33,7 +33,7 @@ func draw(t testing.TB, r *lr.Report) []byte {
 
 func samples() map[string]*lr.Report {
 	return map[string]*lr.Report{
-		"flawed": sample.Flawed(), "clean": sample.Clean(), "compared": sample.Compared(), "hostile": sample.Hostile(10), "empty": {Readiness: lr.NotEnoughTested},
+		"flawed": sample.Flawed(), "clean": sample.Clean(), "rerun": sample.Rerun(), "hostile": sample.Hostile(10), "empty": {Readiness: lr.NotEnoughTested},
 	}
 }
 
@@ -178,7 +178,7 @@ func TestMeaning(t *testing.T) {
 			t.Errorf("clean: %s %s", name, want)
 		}
 	}
-	if out := string(draw(t, sample.Compared())); !strings.Contains(out, "application (critical, new, lr-") || !strings.Contains(out, "(critical, unchanged, lr-") {
+	if out := string(draw(t, sample.Rerun())); !strings.Contains(out, "application (critical, new, lr-") || !strings.Contains(out, "(critical, unchanged, lr-") {
 		t.Error("it does not say what is new")
 	}
 }

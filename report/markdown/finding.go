@@ -28,7 +28,7 @@ func detailed(e report.Entry) string {
 	f := e.Finding
 	var b strings.Builder
 	state := ""
-	if f.State == "new" {
+	if f.State == lr.StateNew {
 		state = " <b>new</b>"
 	}
 	fmt.Fprintf(&b, "<details><summary><b>%s</b>%s %s %s</summary>\n\n", strings.ToUpper(f.Severity.String()), state, tagged(e.Check.ID), tagged(f.Subject))

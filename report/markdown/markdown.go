@@ -125,7 +125,7 @@ func since(r *lr.Report) string {
 	for _, row := range r.Rows {
 		for _, c := range row.Checks {
 			for _, f := range c.Findings {
-				if f.State == "new" {
+				if f.State == lr.StateNew {
 					fresh++
 				} else {
 					same++
@@ -179,7 +179,7 @@ func (p *page) list(title string, list []report.Entry) {
 			return
 		}
 		text := fmt.Sprintf("- %s%s %s %s: %s", strings.ToUpper(e.Finding.Severity.String()), fresh(e.Finding), check(e), code(e.Finding.Subject), prose(e.Finding.Message))
-		if w := e.Check.Waived; w != nil {
+		if w := e.Waiver(); w != nil {
 			text += fmt.Sprintf(" Accepted by %s until %s: %s", prose(w.Owner), prose(w.Until), prose(w.Reason))
 		}
 		p.add(text + "\n")
@@ -225,7 +225,7 @@ func check(e report.Entry) string {
 var slug = regexp.MustCompile(`^[a-z]{1,40}/[a-z0-9-]{1,60}$`)
 
 func fresh(f *lr.Finding) string {
-	if f.State == "new" {
+	if f.State == lr.StateNew {
 		return " **new**"
 	}
 	return ""

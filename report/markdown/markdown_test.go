@@ -34,7 +34,7 @@ func draw(t testing.TB, r *lr.Report) string {
 
 func samples() map[string]*lr.Report {
 	return map[string]*lr.Report{
-		"flawed": sample.Flawed(), "clean": sample.Clean(), "compared": sample.Compared(), "hostile": sample.Hostile(10), "empty": {Readiness: lr.NotEnoughTested},
+		"flawed": sample.Flawed(), "clean": sample.Clean(), "rerun": sample.Rerun(), "hostile": sample.Hostile(10), "empty": {Readiness: lr.NotEnoughTested},
 	}
 }
 
@@ -139,7 +139,7 @@ func TestWhatAReaderSees(t *testing.T) {
 		{"flawed", sample.Flawed(), []string{markdown.Mark + "\n## ❌ Not ready: Harbor Assist\n", "**5 blockers in 3 rows of the scorecard stand in the way.**", "| ❌ failed | Auth on all API routes | 2 of 8 required checks failed |", "### Blockers",
 			"<details><summary><b>CRITICAL</b> <code>auth/no-credential</code> <code>GET /v1/billing/invoices</code></summary>", "- witness `lr1-7f3a09-acme-12-5be2c1d07a9f4e6680b3d1c2`", "GET /v1/chats/c_81f2 HTTP/1.1",
 			"Accepted by `cto@harbor.test` until `2027-01-31`", "**Next.** Fix the first blocker", "```sh\nlaunchready audit --only auth/no-credential\n```"}, []string{"Since run", "**new**", "left out"}},
-		{"compared", sample.Compared(), []string{"Since run `20261116-091133-5d02` of 16 November 2026: **1 new**, 8 unchanged, 1 fixed, 1 gone but not asked again.", "<b>CRITICAL</b> <b>new</b> <code>auth/alg-none</code>", "### Fixed\n\n- `isolation/foreign-update` `PATCH /v1/chats/{chat_id}`", "### Gone, but not asked again"}, nil},
+		{"rerun", sample.Rerun(), []string{"Since run `20261116-091133-5d02` of 16 November 2026: **1 new**, 8 unchanged, 1 fixed, 1 gone but not asked again.", "<b>CRITICAL</b> <b>new</b> <code>auth/alg-none</code>", "### Fixed\n\n- `isolation/foreign-update` `PATCH /v1/chats/{chat_id}`", "### Gone, but not asked again"}, nil},
 		{"clean", sample.Clean(), []string{"## ✅ Ready: Harbor Assist", "Every row of the scorecard passed."}, []string{"### ", "<details>"}},
 		{"empty", &lr.Report{Readiness: lr.NotEnoughTested}, []string{"## ❔ Not enough tested\n", "launchready audit doctor"}, []string{"| Scorecard |", "✅"}},
 		{"partial", &lr.Report{Readiness: lr.NotEnoughTested, Partial: true, Rows: sample.Clean().Rows[:2]}, []string{"## ✅ 2 of 13 rows passed"}, []string{"## ✅ Ready"}},
@@ -161,7 +161,7 @@ func TestWhatAReaderSees(t *testing.T) {
 }
 
 func TestSizeIsBounded(t *testing.T) {
-	many := sample.Compared()
+	many := sample.Rerun()
 	c := &many.Rows[1].Checks[0]
 	for i := range 3000 {
 		f := c.Findings[0]
@@ -213,7 +213,7 @@ func FuzzWrite(f *testing.F) {
 	f.Add("```\n</details>\n@x\n")
 	f.Add("- `a` | b\\| `")
 	f.Fuzz(func(t *testing.T, text string) {
-		r := sample.Compared()
+		r := sample.Rerun()
 		r.Product, r.Rows[0].ID, r.Rows[0].Title, r.Rows[0].Reason = text, text, text, text
 		r.Baseline.Fixed[0].Subject = text
 		c := &r.Rows[0].Checks[0]

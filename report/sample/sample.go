@@ -125,9 +125,9 @@ func Hostile(size int) *lr.Report {
 	return r
 }
 
-// Compared is Flawed against an earlier run: a finding is new, two are gone, and
+// Rerun is Flawed against an earlier run: a finding is new, two are gone, and
 // of those one was not decided again.
-func Compared() *lr.Report {
+func Rerun() *lr.Report {
 	r := Flawed()
 	r.Baseline = &lr.Baseline{
 		Run: "20261116-091133-5d02", Started: r.Started.Add(-7 * 24 * time.Hour),
@@ -138,9 +138,9 @@ func Compared() *lr.Report {
 		for j := range r.Rows[i].Checks {
 			for k := range r.Rows[i].Checks[j].Findings {
 				f := &r.Rows[i].Checks[j].Findings[k]
-				f.State = "unchanged"
+				f.State = lr.StateUnchanged
 				if r.Rows[i].Checks[j].ID == "auth/alg-none" {
-					f.State = "new"
+					f.State = lr.StateNew
 				}
 			}
 		}
@@ -152,7 +152,7 @@ func Compared() *lr.Report {
 // terminals.
 const Attack = "</style></script><script>alert(1)</script><img src=x onerror=alert(1)>\"'`" +
 	"\x1b[2J\x1b]8;;http://evil.test\x07\u202eevil\u2028\u2029\u200b\r\n[x](javascript:alert(1)) ![x](http://evil.test/x.png) {{.}} \xff\x00" +
-	"]]>--><!--\n::error::forged\n::add-mask::a ##[add-mask]a\n```\n~~~\n</details>\n@everyone #1 GH-1 a@evil.test | x | {0} $(id) \ufffe\uffff"
+	"]]>--><!--\n::error::forged\n::add-mask::a ##[add-mask]a\n```\n~~~\n</details>\n@everyone alert(1) #1 GH-1 a@evil.test | x | {0} $(id) \ufffe\uffff"
 
 func frame() *lr.Report {
 	return &lr.Report{

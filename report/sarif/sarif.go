@@ -126,12 +126,12 @@ func (d *drawing) result(e report.Entry) result {
 		out.Properties["witness"] = w
 	}
 	if d.report.Baseline != nil {
-		out.BaselineState = "unchanged"
-		if f.State == "new" {
-			out.BaselineState = "new"
+		out.BaselineState = lr.StateUnchanged
+		if f.State == lr.StateNew {
+			out.BaselineState = lr.StateNew
 		}
 	}
-	if w := e.Check.Waived; w != nil {
+	if w := e.Waiver(); w != nil {
 		out.Suppressions = append(out.Suppressions, suppression{
 			"external", "accepted", short(fmt.Sprintf("%s (accepted by %s until %s)", w.Reason, w.Owner, w.Until)),
 		})

@@ -30,7 +30,7 @@ func draw(t *testing.T, r *lr.Report) []byte {
 
 func samples() map[string]*lr.Report {
 	return map[string]*lr.Report{
-		"flawed": sample.Flawed(), "clean": sample.Clean(), "compared": sample.Compared(), "hostile": sample.Hostile(10), "empty": {Readiness: lr.NotEnoughTested, Tool: "launchready 0.1.0"},
+		"flawed": sample.Flawed(), "clean": sample.Clean(), "rerun": sample.Rerun(), "hostile": sample.Hostile(10), "empty": {Readiness: lr.NotEnoughTested, Tool: "launchready 0.1.0"},
 	}
 }
 
@@ -162,7 +162,7 @@ func TestWhatGitHubNeeds(t *testing.T) {
 }
 
 func TestMeaning(t *testing.T) {
-	run := read(t, sample.Compared()).Runs[0]
+	run := read(t, sample.Rerun()).Runs[0]
 	rules := map[string]int{}
 	for i, r := range run.Tool.Driver.Rules {
 		rules[r.ID] = i
