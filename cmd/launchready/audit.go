@@ -48,7 +48,8 @@ change and delete objects, only such as it created. At the end it removes what i
 what a crash leaves behind, audit cleanup removes.`,
 		Example: `  launchready audit
   launchready audit --only isolation,auth/alg-none
-  launchready audit --mutate -o html=report.html -o json=report.json`,
+  launchready audit --mutate -o html=report.html -o json=report.json
+  launchready audit --mutate -o sarif=report.sarif -o junit=report.xml -o md=report.md`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return p.audit(c.Context(), f, c.Flags().Changed) },
 	}
@@ -135,7 +136,9 @@ func (p *program) audit(ctx context.Context, f *auditFlags, changed func(string)
 	if err != nil {
 		return err
 	}
+	rep.Config = p.located(cfg.File)
 	p.code = audit.ExitCode(rep)
+	defer p.github(rep)
 	return p.write(rep, outs)
 }
 
@@ -169,11 +172,12 @@ func (p *program) run(ctx context.Context, cfg *config.Config, f *auditFlags) (*
 	defer ledger.Close()
 	show := p.newProgress(scorecard(), f.only)
 	defer show.end()
-	a, err := p.assemble(ctx, cfg, f, assembly.Options{Ledger: ledger, Progress: show.event})
+	a, err := p.assemble(ctx, cfg, f, assembly.Options{Ledger: ledger, Progress: show.event, OnExchange: show.exchange})
 	if err != nil {
 		return nil, err
 	}
 	defer a.Close()
+	show.mask = a.Client.Redact
 	if err := ledger.Begin(ctx, a.Audit.Run, cfg.Target.URL.String(), p.now()); err != nil {
 		return nil, setup(err)
 	}

@@ -118,7 +118,7 @@ func (p *program) routes(ctx context.Context, w *web, facts *draft.Facts, at str
 	}
 	s, err := surface.Load(ctx, src)
 	if err != nil {
-		fmt.Fprintf(p.err, "launchready: warning: %v\n", err)
+		p.warn("%v", err)
 		return
 	}
 	facts.Routes = s.Routes
@@ -126,13 +126,6 @@ func (p *program) routes(ctx context.Context, w *web, facts *draft.Facts, at str
 		facts.Repository.Product = s.Title
 	}
 	p.progress("read %d routes from %s", len(s.Routes), at)
-}
-
-// progress is one line for a person who waits.
-func (p *program) progress(format string, args ...any) {
-	if !p.quiet {
-		fmt.Fprintf(p.err, format+"\n", args...)
-	}
 }
 
 func (p *program) signUp(ctx context.Context, w *web, f initFlags, facts *draft.Facts) error {
@@ -156,7 +149,7 @@ func (p *program) signUp(ctx context.Context, w *web, f initFlags, facts *draft.
 	accounts, err := facts.SignUp(ctx, w.post, f.mailDomain, rand.Text)
 	if err != nil {
 		for _, a := range accounts {
-			fmt.Fprintf(p.err, "launchready: %s was signed up before that and stays at the target\n", a.User)
+			p.warn("%s was signed up before that and stays at the target", a.User)
 		}
 		return setup(err)
 	}

@@ -52,10 +52,15 @@ func Read(r io.Reader) (*lr.Report, error) {
 	}
 	raw = bytes.TrimPrefix(raw, []byte("\xef\xbb\xbf"))
 	var head struct {
-		Schema *string `json:"schema"`
+		Schema *string         `json:"schema"`
+		Before json.RawMessage `json:"before"`
+		After  json.RawMessage `json:"after"`
 	}
 	if err := json.Unmarshal(raw, &head); err != nil {
 		return nil, fmt.Errorf("read report: %w", place(raw, err))
+	}
+	if head.Schema == nil && head.Before != nil && head.After != nil {
+		return nil, errors.New(`read report: this is the comparison of launchready demo, which holds two reports: take "before" or "after" out of it, as with jq .before`)
 	}
 	if head.Schema == nil {
 		return nil, errors.New(`read report: no "schema" field: this is not a launchready report`)
