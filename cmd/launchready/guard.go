@@ -77,7 +77,7 @@ type escaped struct {
 var lineCommand = regexp.MustCompile(`(?m)^([\s\p{Zs}\x{feff}]*)::`)
 
 func (e escaped) Write(b []byte) (int, error) {
-	out := b
+	var out []byte
 	if e.json { // a line of JSON begins with no colon
 		out = bytes.ReplaceAll(b, []byte("##["), []byte(`#\u0023[`))
 	} else {

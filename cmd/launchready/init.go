@@ -149,7 +149,7 @@ func (p *program) signUp(ctx context.Context, w *web, f initFlags, facts *draft.
 	accounts, err := facts.SignUp(ctx, w.post, f.mailDomain, rand.Text)
 	if err != nil {
 		for _, a := range accounts {
-			p.warn("%s was signed up before that and stays at the target", a.User)
+			p.fault(a.User + " was signed up before that and stays at the target")
 		}
 		return setup(err)
 	}

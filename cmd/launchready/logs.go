@@ -37,11 +37,13 @@ func (p *program) progress(format string, args ...any) {
 
 // warn tells what a person should know though the program goes on.
 func (p *program) warn(format string, args ...any) {
-	if p.logFormat == "json" {
+	switch {
+	case p.quiet:
+	case p.logFormat == "json":
 		p.events().Warn("warning", "text", fmt.Sprintf(format, args...))
-		return
+	default:
+		fmt.Fprintf(p.err, "launchready: warning: "+format+"\n", args...)
 	}
-	fmt.Fprintf(p.err, "launchready: warning: "+format+"\n", args...)
 }
 
 // fault tells why the program ends.

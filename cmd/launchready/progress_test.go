@@ -112,6 +112,7 @@ func TestProgressQuiet(t *testing.T) {
 	}
 	g.end()
 	p.progress("anything")
+	p.warn("mind this")
 	if b.Len() > 0 {
 		t.Errorf("got %q, want silence", b.String())
 	}

@@ -168,7 +168,10 @@ func (p *program) begin() error {
 		return fmt.Errorf("--color %q: auto, always or never", p.color)
 	}
 	level := slog.LevelWarn
-	if p.verbose {
+	switch {
+	case p.quiet:
+		level = slog.LevelError
+	case p.verbose:
 		level = slog.LevelDebug
 	}
 	if p.logFormat != "text" && p.logFormat != "json" {
