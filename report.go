@@ -23,6 +23,7 @@ type Report struct {
 	Product     string      `json:"product"`
 	Target      string      `json:"target"`
 	Environment string      `json:"environment,omitempty"`
+	Config      string      `json:"config,omitempty"` // the configuration file, from the root of its repository
 	Started     time.Time   `json:"started"`
 	Seconds     float64     `json:"seconds"`
 	Requests    int         `json:"requests"`

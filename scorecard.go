@@ -29,3 +29,18 @@ func (r *Report) AllPassed() bool {
 	}
 	return len(r.Rows) > 0 && !r.Interrupted && r.Readiness != NotReady
 }
+
+// ExitCode is the exit code that a report stands for: 0 ready, 1 not ready, 3 not
+// enough tested, 130 interrupted. A run of some rows is never ready; its 0 says
+// that nothing in the rows asked for stands in the way.
+func (r *Report) ExitCode() int {
+	switch {
+	case r.Interrupted:
+		return 130
+	case r.Readiness == NotReady:
+		return 1
+	case r.Readiness == NotEnoughTested && !(r.Partial && r.AllPassed()):
+		return 3
+	}
+	return 0
+}

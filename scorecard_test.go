@@ -44,3 +44,27 @@ func TestRowIDs(t *testing.T) {
 		t.Error("a caller can change the scorecard")
 	}
 }
+
+func TestExitCode(t *testing.T) {
+	passed := []lr.RowReport{{Verdict: lr.Passed}}
+	for _, c := range []struct {
+		name string
+		rep  lr.Report
+		want int
+	}{
+		{"ready", lr.Report{Readiness: lr.Ready, Rows: passed}, 0},
+		{"with accepted risks", lr.Report{Readiness: lr.ReadyWithRisks, Rows: passed}, 0},
+		{"not ready", lr.Report{Readiness: lr.NotReady, Rows: passed}, 1},
+		{"not enough tested", lr.Report{Readiness: lr.NotEnoughTested, Rows: passed}, 3},
+		{"some rows, and all passed", lr.Report{Readiness: lr.NotEnoughTested, Partial: true, Rows: passed}, 0},
+		{"some rows, and one is open", lr.Report{Readiness: lr.NotEnoughTested, Partial: true, Rows: []lr.RowReport{{}}}, 3},
+		{"interrupted", lr.Report{Readiness: lr.NotReady, Interrupted: true}, 130},
+		{"nothing", lr.Report{Readiness: lr.NotEnoughTested}, 3},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if got := c.rep.ExitCode(); got != c.want {
+				t.Errorf("got %d, want %d", got, c.want)
+			}
+		})
+	}
+}

@@ -100,19 +100,8 @@ const (
 	ExitInterrupted = 130
 )
 
-// ExitCode is the exit code that a report stands for. A run of some rows is never
-// ready; its 0 says that nothing in the rows asked for stands in the way.
-func ExitCode(rep *lr.Report) int {
-	switch {
-	case rep.Interrupted:
-		return ExitInterrupted
-	case rep.Readiness == lr.NotReady:
-		return ExitNotReady
-	case rep.Readiness == lr.NotEnoughTested && !(rep.Partial && rep.AllPassed()):
-		return ExitNotTested
-	}
-	return ExitReady
-}
+// ExitCode is the exit code that a report stands for.
+func ExitCode(rep *lr.Report) int { return rep.ExitCode() }
 
 // ExitCodeOfNew is the exit code for a team that lets nothing new in while it
 // works off what was there: findings that the baseline had do not count. What

@@ -15,6 +15,14 @@ func Inert(s string) string { return inert(s, true) }
 // Line is Inert for text that must stay on one line.
 func Line(s string) string { return inert(s, false) }
 
+// Bound cuts a text to n bytes at a character's start, and says so.
+func Bound(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	return strings.ToValidUTF8(s[:n], "") + fmt.Sprintf(" … %d bytes cut …", len(s)-n)
+}
+
 func inert(s string, lines bool) string {
 	if plain(s) {
 		return s
@@ -70,7 +78,7 @@ func acts(r rune) bool {
 		return true
 	case r >= 0x200b && r <= 0x200f, r >= 0x2028 && r <= 0x202e, r >= 0x2060 && r <= 0x206f:
 		return true
-	case r >= 0xfff0 && r <= 0xfffb, r >= 0xe0000 && r <= 0xe0fff:
+	case r >= 0xfff0 && r <= 0xfffb, r >= 0xe0000 && r <= 0xe0fff, r&0xfffe == 0xfffe: // the last are no characters, and XML has none of them
 		return true
 	}
 	return false

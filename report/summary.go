@@ -246,3 +246,19 @@ func Count(n int, noun string) string {
 	}
 	return fmt.Sprintf("%d %ss", n, noun)
 }
+
+// Home is where the product is described.
+const Home = "https://github.com/launchready/launchready"
+
+// Page is the address of what is said of a check in docs/checks.
+func Page(row, check string) string {
+	slug := func(s string) string {
+		return strings.Map(func(r rune) rune {
+			if r >= 'a' && r <= 'z' || r >= '0' && r <= '9' || r == '-' {
+				return r
+			}
+			return -1
+		}, Bound(s, 80))
+	}
+	return Home + "/blob/main/docs/checks/" + slug(row) + ".md#" + slug(check)
+}

@@ -55,6 +55,7 @@ other origins can read.`,
 		Example: `  launchready audit
   launchready audit --only isolation,auth/alg-none
   launchready audit --mutate -o html=report.html -o json=report.json
+  launchready audit --mutate -o sarif=report.sarif -o junit=report.xml -o md=report.md
   launchready audit --mutate --baseline report.json --fail-on-new`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return p.audit(c.Context(), f, c.Flags().Changed) },
@@ -150,6 +151,7 @@ func (p *program) audit(ctx context.Context, f *auditFlags, changed func(string)
 	if err != nil {
 		return err
 	}
+	rep.Config = p.located(cfg.File)
 	p.code = audit.ExitCode(rep)
 	if old != nil {
 		report.Against(old, rep, passed.whole)
@@ -157,6 +159,7 @@ func (p *program) audit(ctx context.Context, f *auditFlags, changed func(string)
 			p.code = audit.ExitCodeOfNew(rep)
 		}
 	}
+	defer p.github(rep)
 	return errors.Join(p.remember(cfg, rep), p.write(rep, outs))
 }
 
@@ -201,11 +204,12 @@ func (p *program) ledgered(ctx context.Context, cfg *config.Config, f *auditFlag
 	defer ledger.Close()
 	show := p.newProgress(scorecard(), f.only)
 	defer show.end()
-	a, err := p.assemble(ctx, cfg, f, assembly.Options{Ledger: ledger, Progress: show.event})
+	a, err := p.assemble(ctx, cfg, f, assembly.Options{Ledger: ledger, Progress: show.event, OnExchange: show.exchange})
 	if err != nil {
 		return err
 	}
 	defer a.Close()
+	show.mask = a.Client.Redact
 	if err := ledger.Begin(ctx, a.Audit.Run, cfg.Target.URL.String(), p.now()); err != nil {
 		return setup(err)
 	}

@@ -90,7 +90,7 @@ func (p *program) load(file string, set ...config.Override) (*config.Config, err
 		return nil, &failure{exitSetup, err}
 	}
 	for _, w := range cfg.Warnings {
-		fmt.Fprintf(p.err, "launchready: warning: %s\n", w)
+		p.warn("%s", w)
 	}
 	return cfg, nil
 }

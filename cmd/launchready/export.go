@@ -119,7 +119,7 @@ func (p *program) exportRegression(cfg *config.Config, f *exportFlags, o export.
 	}
 	tests, left := export.Regression(reps[0], o)
 	for _, l := range left {
-		fmt.Fprintf(p.err, "launchready: not as Hurl: %s\n", l)
+		p.warn("not as Hurl: %s", l)
 	}
 	if len(tests) == 0 {
 		return setup(fmt.Errorf("run %s has no finding that a Hurl test can tell", reps[0].Run))

@@ -137,7 +137,7 @@ func (p *program) routes(ctx context.Context, w *web, facts *draft.Facts, at str
 	}
 	s, err := surface.Load(ctx, src)
 	if err != nil {
-		fmt.Fprintf(p.err, "launchready: warning: %v\n", err)
+		p.warn("%v", err)
 		return
 	}
 	facts.Routes = s.Routes
@@ -145,13 +145,6 @@ func (p *program) routes(ctx context.Context, w *web, facts *draft.Facts, at str
 		facts.Repository.Product = s.Title
 	}
 	p.progress("read %d routes from %s", len(s.Routes), at)
-}
-
-// progress is one line for a person who waits.
-func (p *program) progress(format string, args ...any) {
-	if !p.quiet {
-		fmt.Fprintf(p.err, format+"\n", args...)
-	}
 }
 
 func (p *program) signUp(ctx context.Context, w *web, f initFlags, facts *draft.Facts) error {
@@ -176,7 +169,7 @@ func (p *program) signUp(ctx context.Context, w *web, f initFlags, facts *draft.
 	accounts, err := facts.SignUp(ctx, w.post, f.mailDomain, rand.Text)
 	if err != nil {
 		for _, a := range accounts {
-			fmt.Fprintf(p.err, "launchready: %s was signed up before that and stays at the target\n", a.User)
+			p.fault(a.User + " was signed up before that and stays at the target")
 		}
 		return setup(err)
 	}

@@ -84,7 +84,7 @@ func (p *program) take(ctx context.Context, all *intake.Intake, facts *draft.Fac
 	local := all.Spec != "" && !strings.Contains(all.Spec, "://")
 	if local {
 		if _, err := os.Stat(p.path(all.Spec)); err != nil {
-			fmt.Fprintf(p.err, "launchready: warning: the description that the files name is not there: %s\n", all.Spec)
+			p.warn("the description that the files name is not there: %s", all.Spec)
 			all.Spec, local = "", false
 		} else if rel, err := filepath.Rel(p.dir, p.path(all.Spec)); err == nil {
 			all.Spec = filepath.ToSlash(rel)

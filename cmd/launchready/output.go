@@ -5,18 +5,22 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	lr "github.com/launchready/launchready"
 	"github.com/launchready/launchready/internal/nearest"
+	"github.com/launchready/launchready/report"
 	"github.com/launchready/launchready/report/html"
 	"github.com/launchready/launchready/report/json"
+	"github.com/launchready/launchready/report/junit"
+	"github.com/launchready/launchready/report/markdown"
+	"github.com/launchready/launchready/report/sarif"
 	"github.com/launchready/launchready/report/term"
 )
 
-var formats = []string{"term", "json", "html"}
+var formats = []string{"term", "json", "html", "md", "sarif", "junit"}
 
 // output is one -o FORMAT=FILE; the file "-" is stdout.
 type output struct{ format, file string }
@@ -25,6 +29,7 @@ type output struct{ format, file string }
 // a run.
 func (p *program) outputs(flags []string) ([]output, error) {
 	var out []output
+	taken := map[string]string{}
 	onScreen := false
 	for _, f := range flags {
 		format, file, ok := strings.Cut(f, "=")
@@ -34,11 +39,7 @@ func (p *program) outputs(flags []string) ([]output, error) {
 		if file == "" {
 			return nil, setup(fmt.Errorf("-o %s: write FORMAT=FILE", f))
 		}
-		known := false
-		for _, k := range formats {
-			known = known || k == format
-		}
-		if !known {
+		if !slices.Contains(formats, format) {
 			return nil, setup(fmt.Errorf("-o %s: there is no format %q: one of %s%s", f, format, strings.Join(formats, ", "), nearest.Hint(format, formats)))
 		}
 		if file == "-" {
@@ -46,15 +47,18 @@ func (p *program) outputs(flags []string) ([]output, error) {
 				return nil, setup(errors.New("-o: only one format can go to stdout"))
 			}
 			onScreen = true
-		} else {
-			file = p.path(file)
-			if fi, err := os.Stat(filepath.Dir(file)); err != nil || !fi.IsDir() {
-				return nil, setup(fmt.Errorf("-o %s: the folder %s does not exist", f, filepath.Dir(file)))
-			}
-			if err := writable(filepath.Dir(file)); err != nil {
-				return nil, setup(fmt.Errorf("-o %s: %w", f, err))
-			}
+			out = append(out, output{format, file})
+			continue
 		}
+		file = p.path(file)
+		at, err := place(file)
+		if err != nil {
+			return nil, setup(fmt.Errorf("-o %s: %w", f, err))
+		}
+		if other, twice := taken[at]; twice {
+			return nil, setup(fmt.Errorf("-o %s: -o %s writes the same file", f, other))
+		}
+		taken[at] = f
 		out = append(out, output{format, file})
 	}
 	if !onScreen {
@@ -76,16 +80,16 @@ func (p *program) path(file string) string {
 func (p *program) write(r *lr.Report, outs []output) error {
 	var errs []error
 	for _, o := range outs {
-		if o.file == "-" {
-			errs = append(errs, p.draw(p.out, r, o.format))
-			continue
-		}
 		var b bytes.Buffer
-		if err := p.draw(&b, r, o.format); err != nil {
+		if err := p.draw(&b, r, o); err != nil {
 			errs = append(errs, err)
 			continue
 		}
-		if err := replace(o.file, b.Bytes()); err != nil {
+		if o.file == "-" {
+			errs = append(errs, p.show(r, o, b.Bytes()))
+			continue
+		}
+		if err := replace(p.path(o.file), b.Bytes()); err != nil {
 			errs = append(errs, err)
 			continue
 		}
@@ -94,38 +98,36 @@ func (p *program) write(r *lr.Report, outs []output) error {
 	return setup(errors.Join(errs...))
 }
 
-func (p *program) draw(w io.Writer, r *lr.Report, format string) error {
-	switch format {
+// draw is one format, whole. Colour is for a screen.
+func (p *program) draw(w io.Writer, r *lr.Report, o output) error {
+	switch o.format {
 	case "json":
 		return json.Write(w, r)
 	case "html":
 		return html.Write(w, r)
+	case "md":
+		return markdown.Write(w, r)
+	case "sarif":
+		return sarif.Write(w, r)
+	case "junit":
+		return junit.Write(w, r)
 	}
-	return term.Write(w, r, term.Options{Color: w == p.out && p.colored(p.out), Width: p.width(p.out), Verbose: p.verbose})
+	return term.Write(w, r, term.Options{Color: o.file == "-" && p.colored(p.out), Width: p.width(p.out), Verbose: p.verbose})
 }
 
-// writable reports a folder that takes no file: said before a run, not after.
-func writable(dir string) error {
-	f, err := os.CreateTemp(dir, ".launchready-*")
-	if err != nil {
-		return fmt.Errorf("write into %s: %w", dir, errors.Unwrap(err))
+// show puts the result on stdout. Where that is for a program, a person reads
+// the table on stderr: a log that ends with an exit code alone hides the reason.
+func (p *program) show(r *lr.Report, o output, text []byte) error {
+	if _, err := p.result(o.format).Write(text); err != nil {
+		return fmt.Errorf("write the result to stdout: %w", err)
 	}
-	return errors.Join(f.Close(), os.Remove(f.Name()))
-}
-
-// replace writes a whole file or leaves the old one.
-func replace(file string, text []byte) error {
-	f, err := os.CreateTemp(filepath.Dir(file), ".launchready-*")
-	if err != nil {
-		return fmt.Errorf("write %s: %w", file, err)
+	switch {
+	case o.format == "term" || p.quiet:
+		return nil
+	case p.logFormat == "json":
+		reasons, _ := report.Reasons(report.Tidy(r))
+		p.events().Info("result", "readiness", string(r.Readiness), "exit_code", r.ExitCode(), "reasons", reasons)
+		return nil
 	}
-	_, err = f.Write(text)
-	err = errors.Join(err, f.Chmod(0o644), f.Close())
-	if err == nil {
-		err = os.Rename(f.Name(), file)
-	}
-	if err != nil {
-		return fmt.Errorf("write %s: %w", file, errors.Join(err, os.Remove(f.Name())))
-	}
-	return nil
+	return term.Write(p.err, r, term.Options{Color: p.colored(p.err), Width: p.width(p.err), Verbose: p.verbose})
 }

@@ -33,6 +33,9 @@ func TestWritable(t *testing.T) {
 func TestOutputs(t *testing.T) {
 	dir := t.TempDir()
 	p := &program{dir: dir}
+	if err := errors.Join(os.WriteFile(filepath.Join(dir, "a.txt"), nil, 0o600), os.Symlink("a.txt", filepath.Join(dir, "link"))); err != nil {
+		t.Fatal(err)
+	}
 	for _, tc := range []struct {
 		name  string
 		flags []string
@@ -44,10 +47,15 @@ func TestOutputs(t *testing.T) {
 		{"stdout replaces the terminal", []string{"json"}, []output{{"json", "-"}}, ""},
 		{"stdout by a dash", []string{"html=-"}, []output{{"html", "-"}}, ""},
 		{"several", []string{"html=a.html", "json=b.json"}, []output{{"html", filepath.Join(dir, "a.html")}, {"json", filepath.Join(dir, "b.json")}, {"term", "-"}}, ""},
-		{"unknown format", []string{"jsno=x"}, nil, `there is no format "jsno": one of term, json, html, did you mean "json"?`},
+		{"unknown format", []string{"jsno=x"}, nil, `there is no format "jsno": one of term, json, html, md, sarif, junit, did you mean "json"?`},
 		{"no file", []string{"json="}, nil, "write FORMAT=FILE"},
 		{"two on stdout", []string{"json", "term"}, nil, "only one format can go to stdout"},
 		{"no such folder", []string{"json=no/x.json"}, nil, "does not exist"},
+		{"a folder", []string{"json=" + dir}, nil, "is a folder: name a file in it"},
+		{"one file twice", []string{"json=a", "html=./a"}, nil, "-o json=a writes the same file"},
+		{"one file by a link", []string{"json=a.txt", "html=link"}, nil, "-o json=a.txt writes the same file"},
+		{"below a file", []string{"json=a.txt/b"}, nil, "look at"},
+		{"a device", []string{"json=/dev/null"}, []output{{"json", "/dev/null"}, {"term", "-"}}, ""},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			got, err := p.outputs(tc.flags)

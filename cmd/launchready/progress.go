@@ -2,8 +2,8 @@ package main
 
 import (
 	"fmt"
-	"strings"
 	"sync"
+	"time"
 
 	lr "github.com/launchready/launchready"
 	"github.com/launchready/launchready/audit"
@@ -11,17 +11,20 @@ import (
 )
 
 // progress shows on stderr what a run does: a line for each row that is drawn
-// anew on a terminal, and timestamped lines elsewhere.
+// anew on a terminal, timestamped lines elsewhere, JSON objects for machines.
 type progress struct {
 	p       *program
 	live    bool
 	colored bool
+	mask    func(string) string // takes secrets out of addresses
 
 	mu    sync.Mutex
 	rows  []*rowProgress
 	drawn int // lines that are on the screen
-	phase string
-	asked int // requests
+	at    audit.Event
+	pace  pace
+	last  time.Time // when a line was written
+	stop  func()    // ends the heartbeat
 }
 
 type rowProgress struct {
@@ -30,10 +33,15 @@ type rowProgress struct {
 	findings       int
 	failed, opened bool // a check failed; a check could not be asked
 	current        string
+	took           time.Duration // of what is done
 }
 
+// patience is the longest that a log may be silent: CI systems, and people,
+// take silence for a hang.
+const patience = 10 * time.Second
+
 func (p *program) newProgress(rows []lr.Row, only []string) *progress {
-	g := &progress{p: p, live: terminal(p.err) && !p.verbose, colored: p.colored(p.err)}
+	g := &progress{p: p, live: terminal(p.err) && !p.verbose && p.logFormat != "json", colored: p.colored(p.err), last: p.now()}
 	chosen, _, err := audit.Select(rows, only)
 	if err != nil {
 		chosen = rows
@@ -41,7 +49,52 @@ func (p *program) newProgress(rows []lr.Row, only []string) *progress {
 	for _, r := range chosen {
 		g.rows = append(g.rows, &rowProgress{id: r.ID, title: r.Title, total: len(r.Checks)})
 	}
+	if p.tick != nil && !p.quiet {
+		g.heartbeat(p.tick(time.Second))
+	}
 	return g
+}
+
+// heartbeat lets the display go on while a check takes its time.
+func (g *progress) heartbeat(beats <-chan time.Time, stop func()) {
+	quit, gone := make(chan struct{}), make(chan struct{})
+	g.stop = func() {
+		stop()
+		close(quit)
+		<-gone
+	}
+	go func() {
+		defer close(gone)
+		for {
+			select {
+			case <-beats:
+				g.beat()
+			case <-quit:
+				return
+			}
+		}
+	}()
+}
+
+// beat draws a terminal anew, and says elsewhere what a long check is at.
+func (g *progress) beat() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	now := g.p.now()
+	switch {
+	case g.at.Phase == "":
+	case g.live:
+		g.draw()
+	case now.Sub(g.last) < patience:
+	case g.p.logFormat == "json":
+		g.object(now)
+	default:
+		what := phaseWord(g.at.Phase)
+		if g.at.Phase == "check" {
+			what = g.at.Check
+		}
+		g.line(now, fmt.Sprintf("still at %s, for %d s%s", what, int(now.Sub(g.pace.since).Seconds()), g.comma(now)))
+	}
 }
 
 // event takes one step of the run; it is called from many goroutines.
@@ -51,10 +104,10 @@ func (g *progress) event(e audit.Event) {
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if e.Requests > 0 {
-		g.asked = e.Requests
-	}
-	g.phase = phaseWord(e.Phase)
+	now := g.p.now()
+	e.Requests = max(e.Requests, g.at.Requests)
+	took := g.pace.step(now, e.Phase)
+	g.at = e
 	for _, r := range g.rows {
 		if r.id != e.Row {
 			continue
@@ -63,25 +116,74 @@ func (g *progress) event(e audit.Event) {
 			r.current = e.Check
 			continue
 		}
-		r.current, r.done, r.findings = "", r.done+1, r.findings+e.Findings
+		r.current, r.done, r.findings, r.took = "", r.done+1, r.findings+e.Findings, r.took+took
 		r.failed = r.failed || e.Verdict == lr.Failed
 		r.opened = r.opened || e.Verdict == lr.Unknown
 	}
 	switch {
+	case g.p.logFormat == "json":
+		g.object(now)
 	case g.live:
 		g.draw()
 	case e.Phase == "checked":
-		line := fmt.Sprintf("%s %d/%d %-8s %s", g.clock(), e.Done, e.Total, e.Verdict, e.Check)
+		text := fmt.Sprintf("%d/%d %-8s %s", e.Done, e.Total, e.Verdict, e.Check)
 		if e.Findings > 0 {
-			line += fmt.Sprintf(" (%s)", report.Count(e.Findings, "finding"))
+			text += fmt.Sprintf(" (%s)", report.Count(e.Findings, "finding"))
 		}
-		fmt.Fprintln(g.p.err, line)
+		g.line(now, text+g.comma(now))
 	case e.Phase != "check":
-		fmt.Fprintf(g.p.err, "%s %s\n", g.clock(), g.phase)
+		g.line(now, phaseWord(e.Phase))
+	case g.p.verbose:
+		g.line(now, e.Check)
 	}
 }
 
-func (g *progress) clock() string { return g.p.now().Format("15:04:05") }
+// exchange tells a request of the check under way, for --verbose.
+func (g *progress) exchange(x *lr.Exchange) {
+	if !g.p.verbose || g.p.quiet || g.mask == nil {
+		return
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	url, note := report.Line(report.Bound(g.mask(x.URL), 300)), report.Line(g.mask(x.Note))
+	now := g.p.now()
+	if g.p.logFormat == "json" {
+		g.last = now
+		g.p.events().Info("request", "check", g.at.Check, "as", x.As, "method", x.Method, "url", url, "status", x.Status, "took_ms", x.Took.Milliseconds(), "note", note)
+		return
+	}
+	text := fmt.Sprintf("    %s %s as %s: %d in %d ms", report.Line(x.Method), url, report.Line(x.As), x.Status, x.Took.Milliseconds())
+	if note != "" {
+		text += " (" + note + ")"
+	}
+	g.line(now, text)
+}
+
+func (g *progress) line(now time.Time, text string) {
+	g.last = now
+	fmt.Fprintf(g.p.err, "%s %s\n", now.Format("15:04:05"), text)
+}
+
+// comma is the time that is left, after a comma, or nothing.
+func (g *progress) comma(now time.Time) string {
+	if left := words(g.pace.left(now, g.rows)); left != "" {
+		return ", " + left
+	}
+	return ""
+}
+
+// object is a step as one JSON object; every one has the same keys.
+func (g *progress) object(now time.Time) {
+	g.last = now
+	e := g.at
+	verdict := ""
+	if e.Phase == "checked" {
+		verdict = e.Verdict.String()
+	}
+	g.p.events().Info("progress", "phase", e.Phase, "row", e.Row, "check", e.Check, "verdict", verdict,
+		"findings", e.Findings, "done", e.Done, "total", e.Total, "requests", e.Requests,
+		"elapsed_s", int(now.Sub(g.pace.since).Seconds()), "left_s", int(g.pace.left(now, g.rows).Seconds()))
+}
 
 func phaseWord(phase string) string {
 	switch phase {
@@ -97,50 +199,12 @@ func phaseWord(phase string) string {
 	return phase
 }
 
-// draw replaces what is on the screen: one line a row, one for the run.
-func (g *progress) draw() {
-	var b strings.Builder
-	room := g.p.width(g.p.err) - 1
-	if g.drawn > 0 {
-		fmt.Fprintf(&b, "\x1b[%dA", g.drawn)
-	}
-	for _, r := range g.rows {
-		fmt.Fprintf(&b, "\x1b[2K%s\n", r.line(g, room))
-	}
-	fmt.Fprintf(&b, "\x1b[2K  %s, %d requests\n", g.phase, g.asked)
-	g.drawn = len(g.rows) + 1
-	fmt.Fprint(g.p.err, b.String())
-}
-
-// line is no wider than the room: a line that wraps would be drawn over itself.
-func (r *rowProgress) line(g *progress, room int) string {
-	mark, color := "·", ""
-	switch {
-	case r.failed:
-		mark, color = "✗", "\x1b[31m"
-	case r.done == r.total && r.opened:
-		mark, color = "?", "\x1b[33m"
-	case r.done == r.total && r.total > 0:
-		mark, color = "✓", "\x1b[32m"
-	}
-	s := fmt.Sprintf(" %-26s %2d/%d", r.title, r.done, r.total)
-	if r.findings > 0 {
-		s += "  " + report.Count(r.findings, "finding")
-	}
-	if r.current != "" {
-		s += "  " + r.current
-	}
-	if text := []rune(s); len(text) > room-1 {
-		s = string(text[:max(0, room-2)]) + "…"
-	}
-	if g.colored && color != "" {
-		mark = color + mark + "\x1b[0m"
-	}
-	return mark + s
-}
-
-// end leaves a blank line between the progress and what follows.
+// end stops the heartbeat, and leaves a blank line between the progress and what
+// follows.
 func (g *progress) end() {
+	if g.stop != nil {
+		g.stop()
+	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.drawn > 0 {

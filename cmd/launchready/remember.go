@@ -101,7 +101,7 @@ func (p *program) reports(cfg *config.Config, named string) ([]*lr.Report, error
 	for _, f := range files {
 		rep, err := p.readReport(f)
 		if err != nil {
-			fmt.Fprintf(p.err, "launchready: warning: a kept report is passed over: %v\n", err)
+			p.warn("a kept report is passed over: %v", err)
 			continue
 		}
 		out = append(out, rep)

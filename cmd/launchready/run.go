@@ -35,6 +35,7 @@ type program struct {
 	environ  []string
 	dir      string
 	now      func() time.Time
+	tick     func(time.Duration) (<-chan time.Time, func()) // beats at that distance, and how to stop them; nil: none
 
 	color     string // flag --color
 	quiet     bool
@@ -68,12 +69,13 @@ func setup(err error) error {
 func run(args []string, in io.Reader, out, errw io.Writer, environ []string) (code int) {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	p := &program{in: in, out: out, err: errw, environ: environ, now: time.Now}
+	p := &program{in: in, out: out, err: errw, environ: environ, now: time.Now, tick: ticks}
+	p.guardLogs()
 	defer func() {
 		if r := recover(); r != nil {
-			fmt.Fprintf(errw, "launchready: internal error: %v\n", r)
+			p.fault(fmt.Sprintf("internal error: %v", r))
 			if p.verbose {
-				fmt.Fprintf(errw, "%s\n", debug.Stack())
+				p.warn("%s", debug.Stack())
 			}
 			code = exitInternal
 		}
@@ -91,7 +93,7 @@ func run(args []string, in io.Reader, out, errw io.Writer, environ []string) (co
 		if err != nil && !errors.Is(err, context.Canceled) {
 			p.report(err)
 		}
-		fmt.Fprintln(errw, "launchready: interrupted")
+		p.fault("interrupted")
 		return exitInterrupted
 	}
 	if err == nil {
@@ -112,12 +114,12 @@ func run(args []string, in io.Reader, out, errw io.Writer, environ []string) (co
 // line it stands on.
 func (p *program) report(err error) {
 	var mistakes config.Errors
-	if errors.As(err, &mistakes) {
+	if errors.As(err, &mistakes) && p.logFormat != "json" {
 		fmt.Fprint(p.err, mistakes.Detail())
 		return
 	}
-	fmt.Fprintf(p.err, "launchready: %v\n", err)
-	if !p.begun {
+	p.fault(err.Error())
+	if !p.begun && p.logFormat != "json" {
 		fmt.Fprintln(p.err, "'launchready --help' says what can be asked.")
 	}
 }
@@ -148,12 +150,12 @@ Exit codes: 0 ready, 1 not ready, 2 usage, configuration or set-up,
 	root.SetErr(p.err)
 	f := root.PersistentFlags()
 	f.StringVar(&p.color, "color", "auto", "auto, always or never; NO_COLOR and CLICOLOR_FORCE are obeyed")
-	f.BoolVarP(&p.quiet, "quiet", "q", false, "no progress")
-	f.BoolVarP(&p.verbose, "verbose", "v", false, "everything that was found, and what the program does")
-	f.StringVar(&p.logFormat, "log-format", "text", "form of the logs on stderr: text or json")
+	f.BoolVarP(&p.quiet, "quiet", "q", false, "only the result and errors")
+	f.BoolVarP(&p.verbose, "verbose", "v", false, "everything that was found, and each request of each check")
+	f.StringVar(&p.logFormat, "log-format", "text", "form of progress and logs on stderr: text, or json with an object a line")
 	complete(root, "color", "auto", "always", "never")
 	complete(root, "log-format", "text", "json")
-	root.AddCommand(p.demoVerb(), p.initVerb(), p.auditVerb(), p.estimateVerb(), p.scoreVerb(), p.exportVerb(), p.explainVerb(), p.checksVerb(), p.configVerb(), p.versionVerb())
+	root.AddCommand(p.demoVerb(), p.initVerb(), p.auditVerb(), p.convertVerb(), p.estimateVerb(), p.scoreVerb(), p.exportVerb(), p.explainVerb(), p.checksVerb(), p.configVerb(), p.versionVerb())
 	root.SetHelpCommand(&cobra.Command{Hidden: true, Use: "help", Short: "Help for a command"})
 	return root
 }
@@ -166,18 +168,16 @@ func (p *program) begin() error {
 		return fmt.Errorf("--color %q: auto, always or never", p.color)
 	}
 	level := slog.LevelWarn
-	if p.verbose {
+	switch {
+	case p.quiet:
+		level = slog.LevelError
+	case p.verbose:
 		level = slog.LevelDebug
 	}
-	o := &slog.HandlerOptions{Level: level}
-	switch p.logFormat {
-	case "text":
-		p.log = slog.New(slog.NewTextHandler(p.err, o))
-	case "json":
-		p.log = slog.New(slog.NewJSONHandler(p.err, o))
-	default:
+	if p.logFormat != "text" && p.logFormat != "json" {
 		return fmt.Errorf("--log-format %q: text or json", p.logFormat)
 	}
+	p.log = slog.New(p.handler(level))
 	p.begun = true
 	return nil
 }

@@ -45,7 +45,7 @@ func execute(w io.Writer, name string, data any) error {
 	}
 	t, err := template.New("").Funcs(template.FuncMap{
 		"line":  line,
-		"inert": func(s string) string { return report.Inert(bound(s, mostText)) },
+		"inert": func(s string) string { return report.Inert(report.Bound(s, mostText)) },
 		"style": func() template.CSS { return template.CSS(style) }, //nolint:gosec // ours, embedded
 		"script": func() template.JS { // ours, embedded
 			return template.JS(script) //nolint:gosec // likewise
@@ -86,15 +86,7 @@ func execute(w io.Writer, name string, data any) error {
 }
 
 // line is text on one line, of a length that a reader reads.
-func line(s string) string { return report.Line(bound(s, mostLine)) }
-
-// bound cuts a text, and says so.
-func bound(s string, n int) string {
-	if len(s) <= n {
-		return s
-	}
-	return strings.ToValidUTF8(s[:n], "") + fmt.Sprintf(" … %d bytes cut …", len(s)-n)
-}
+func line(s string) string { return report.Line(report.Bound(s, mostLine)) }
 
 // policy allows the file's own style and script by their hash, and nothing else.
 func policy(style, script []byte) string {

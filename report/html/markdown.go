@@ -37,7 +37,7 @@ func markdown(s string) []block {
 			text = nil
 		}
 	}
-	lines := strings.Split(report.Inert(bound(s, mostText)), "\n")
+	lines := strings.Split(report.Inert(report.Bound(s, mostText)), "\n")
 	for i := 0; i < len(lines); i++ {
 		l := strings.TrimRight(lines[i], " \t")
 		t := strings.TrimLeft(l, " \t")

@@ -245,7 +245,7 @@ func (p *page) evidence(s string, witness []string) []segment {
 		return []segment{{Text: fmt.Sprintf("… %d bytes are in the JSON report …", len(s))}}
 	}
 	p.left += max(0, len(s)-mostText)
-	s = bound(s, mostText)
+	s = report.Bound(s, mostText)
 	p.spent += len(s)
 	return mark(report.Inert(s), witness)
 }

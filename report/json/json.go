@@ -60,7 +60,7 @@ func Read(r io.Reader) (*lr.Report, error) {
 		return nil, fmt.Errorf("read report: %w", place(raw, err))
 	}
 	if head.Schema == nil && head.Before != nil && head.After != nil {
-		return nil, errors.New("read report: this is a comparison of two reports, as launchready demo writes it: give one report")
+		return nil, errors.New(`read report: this is the comparison of launchready demo, which holds two reports: take "before" or "after" out of it, as with jq .before`)
 	}
 	if head.Schema == nil {
 		return nil, errors.New(`read report: no "schema" field: this is not a launchready report`)

@@ -100,6 +100,7 @@ func TestRead(t *testing.T) {
 		{"empty", ``, "read report: 1:"},
 		{"not json", "{\n  nope", "read report: 2:3: "},
 		{"another document", `{"findings":[]}`, "not a launchready report"},
+		{"the demo's comparison", `{"before":{"schema":"launchready.report/v1"},"after":{}}`, `holds two reports: take "before" or "after" out of it`},
 		{"array", `[]`, "read report: 1:"},
 		{"another schema", `{"schema":"trivy/v2"}`, `schema "trivy/v2": want launchready.report/v1`},
 		{"bad version", `{"schema":"launchready.report/vX"}`, "want launchready.report/v1"},

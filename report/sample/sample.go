@@ -102,8 +102,9 @@ func Clean() *lr.Report {
 // to break out of a renderer, and a body of the given size.
 func Hostile(size int) *lr.Report {
 	r := Flawed()
-	r.Product, r.Target = Attack, "javascript:alert(1)//"+Attack
-	r.Warnings = []string{Attack}
+	r.Product, r.Target, r.Config = Attack, "javascript:alert(1)//"+Attack, "../../"+Attack
+	r.Warnings, r.Orphans, r.Reasons = []string{Attack}, []string{Attack}, []string{Attack}
+	r.Baseline = &lr.Baseline{Run: Attack, Fixed: []lr.FixedFinding{{ID: Attack, Check: Attack, Subject: Attack, Message: Attack}}}
 	r.Rates = &lr.Rates{Currency: Attack, Hour: 1}
 	r.RedFlags = []lr.RedFlag{{ID: Attack, Title: Attack, Evidence: []string{Attack, ""}, Advice: Attack}}
 	for i := range r.Plan {
@@ -117,6 +118,9 @@ func Hostile(size int) *lr.Report {
 		for j := range row.Checks {
 			c := &row.Checks[j]
 			c.Reason, c.Open = Attack, []string{Attack}
+			if c.Waived != nil {
+				c.Waived = &lr.Waiver{Check: c.ID, Reason: Attack, Owner: Attack, Until: Attack}
+			}
 			for k := range c.Findings {
 				f := &c.Findings[k]
 				f.Subject, f.Message, f.Fix, f.Replay, f.Guard = Attack, Attack, Attack, Attack, Attack
@@ -131,9 +135,34 @@ func Hostile(size int) *lr.Report {
 	return r
 }
 
-// Attack holds what breaks out of HTML, CSS, scripts, Markdown and terminals.
+// Rerun is Flawed against an earlier run: a finding is new, two are gone, and
+// of those one was not decided again.
+func Rerun() *lr.Report {
+	r := Flawed()
+	r.Baseline = &lr.Baseline{
+		Run: "20261116-091133-5d02", Started: r.Started.Add(-7 * 24 * time.Hour),
+		Fixed:    []lr.FixedFinding{{ID: "lr-0f1e2d3c4b5a", Check: "isolation/foreign-update", Subject: "PATCH /v1/chats/{chat_id}", Message: "globex_member renames acme's chat."}},
+		Unproven: []lr.FixedFinding{{ID: "lr-5a4b3c2d1e0f", Check: "auth/password-reset", Subject: "POST /v1/auth/reset", Message: "A reset token works twice."}},
+	}
+	for i := range r.Rows {
+		for j := range r.Rows[i].Checks {
+			for k := range r.Rows[i].Checks[j].Findings {
+				f := &r.Rows[i].Checks[j].Findings[k]
+				f.State = lr.StateUnchanged
+				if r.Rows[i].Checks[j].ID == "auth/alg-none" {
+					f.State = lr.StateNew
+				}
+			}
+		}
+	}
+	return r
+}
+
+// Attack holds what breaks out of HTML, CSS, scripts, XML, Markdown, logs of CI and
+// terminals.
 const Attack = "</style></script><script>alert(1)</script><img src=x onerror=alert(1)>\"'`" +
-	"\x1b[2J\x1b]8;;http://evil.test\x07\u202eevil\u2028\u2029\u200b\r\n[x](javascript:alert(1)) ![x](http://evil.test/x.png) {{.}} \xff\x00"
+	"\x1b[2J\x1b]8;;http://evil.test\x07\u202eevil\u2028\u2029\u200b\r\n[x](javascript:alert(1)) ![x](http://evil.test/x.png) {{.}} \xff\x00" +
+	"]]>--><!--\n::error::forged\n::add-mask::a ##[add-mask]a\n```\n~~~\n</details>\n@everyone alert(1) #1 GH-1 a@evil.test | x | {0} $(id) \ufffe\uffff"
 
 func frame() *lr.Report {
 	return &lr.Report{

@@ -29,6 +29,8 @@ const (
 	mostOthers   = 12
 	mostGaps     = 12
 	mostOpen     = 3 // subjects of one check
+
+	mostText = 16 << 10 // of one piece of evidence
 )
 
 // Write draws the report.
@@ -211,7 +213,7 @@ func (p *paper) evidence(e lr.EvidenceItem) {
 		if text == "" {
 			continue
 		}
-		for _, l := range strings.Split(report.Inert(text), "\n") {
+		for _, l := range strings.Split(report.Inert(report.Bound(text, mostText)), "\n") {
 			for _, part := range chop(strings.ReplaceAll(l, "\t", "    "), p.width-indent-11) {
 				p.line(pad, p.in(dim, "│ "+part))
 			}

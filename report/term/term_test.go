@@ -177,6 +177,12 @@ func TestLeftOutIsCounted(t *testing.T) {
 	}
 }
 
+func TestSizeIsBounded(t *testing.T) {
+	if got := draw(t, sample.Hostile(10<<20), term.Options{Verbose: true}); len(got) > 4<<20 {
+		t.Errorf("%d bytes for a body of 10 MB", len(got))
+	}
+}
+
 func TestCompareSaysWhatIsNotProven(t *testing.T) {
 	after := sample.Clean()
 	after.Rows[1].Checks[0].Verdict = lr.Unknown
