@@ -274,6 +274,8 @@ func (c *Config) judgeWaiver(i int, o Options) {
 	at := d.place(path + ".until")
 	waiver := lr.Waiver{Check: clip(w.Check), Subject: clip(w.Subject), Until: w.Until.String()}
 	switch {
+	case !waiver.Holds(o.Now) && o.Strict:
+		d.fail(at, "the waiver of %s ended on %s and does not count any more: fix the finding, or accept the risk anew with a later day", waiver, w.Until)
 	case !waiver.Holds(o.Now):
 		c.Warnings = append(c.Warnings, fmt.Sprintf("%s: the waiver of %s ended on %s and does not count any more: fix the finding, or accept the risk anew with a later day", at, waiver, w.Until))
 	case !w.Until.After(o.Now.Add(soon)):

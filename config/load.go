@@ -30,6 +30,9 @@ type Options struct {
 	Now  time.Time
 	// Checks are the ids that waivers may name; nil means that any id will do.
 	Checks []string
+	// Strict makes a waiver that has ended a mistake, for those who ask whether
+	// the file is right; a run only warns, and counts the finding again.
+	Strict bool
 	// Set overrides values of the file, as flags do.
 	Set []Override
 }

@@ -25,7 +25,7 @@ func (p *program) configVerb() *cobra.Command {
 		&cobra.Command{
 			Use: "validate", Short: "Find every mistake in the configuration", Args: cobra.NoArgs,
 			RunE: func(*cobra.Command, []string) error {
-				cfg, err := p.load(file)
+				cfg, err := p.read(file, true)
 				if err != nil {
 					return err
 				}
@@ -78,10 +78,14 @@ func (p *program) configPrint(file *string) *cobra.Command {
 
 // load reads the configuration; flags beat the environment, which beats the file.
 func (p *program) load(file string, set ...config.Override) (*config.Config, error) {
+	return p.read(file, false, set...)
+}
+
+func (p *program) read(file string, strict bool, set ...config.Override) (*config.Config, error) {
 	if v, ok := p.env(config.EnvPrefix + "CONFIG"); file == "" && ok && v != "" {
 		file = v
 	}
-	cfg, err := config.Load(config.Options{Path: file, Dir: p.dir, Env: p.env, Now: p.now(), Checks: checkdoc.IDs(scorecard()), Set: set})
+	cfg, err := config.Load(config.Options{Path: file, Dir: p.dir, Env: p.env, Now: p.now(), Checks: checkdoc.IDs(scorecard()), Strict: strict, Set: set})
 	var mistakes config.Errors
 	if err != nil && !errors.As(err, &mistakes) {
 		return nil, setup(err)

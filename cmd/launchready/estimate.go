@@ -119,7 +119,10 @@ func (f *estimateFlags) rates(changed func(string) bool) (*lr.Rates, error) {
 func (p *program) priced(args []string) (*lr.Report, error) {
 	if len(args) > 0 {
 		rep, err := p.readReport(args[0])
-		return rep, setup(err)
+		if err != nil {
+			return nil, setup(fmt.Errorf("read the report: %w", err))
+		}
+		return rep, nil
 	}
 	dir := p.projectDir()
 	files, err := keptFiles(dir)

@@ -32,7 +32,7 @@ func TestAnnotations(t *testing.T) {
 	r.Rows[0].Checks[0].Findings[0].Message = "50% of it,\nall: of it"
 	p.github(r)
 	lines := strings.Split(strings.TrimSpace(errs.String()), "\n")
-	if want := `::error file=ci/launchready.yaml,line=1,title=auth/no-credential GET /v1/billing/invoices::50%25 of it,\nall: of it%0AAsk again with: launchready audit --only auth/no-credential`; lines[0] != want {
+	if want := `::error file=ci/launchready.yaml,line=1,title=auth/no-credential GET /v1/billing/invoices::50%25 of it,\nall: of it%0AAsk again with: launchready audit replay lr-96983de48ad4`; lines[0] != want {
 		t.Errorf("got  %s\nwant %s", lines[0], want)
 	}
 	kinds := map[string]int{}
