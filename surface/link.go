@@ -48,6 +48,7 @@ func Link(routes []*lr.Route) {
 			s.rt.Kind = lr.Action
 		}
 	}
+	x.flows()
 }
 
 // Creates reports whether the route makes an object of its Resource: it is no
