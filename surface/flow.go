@@ -53,8 +53,10 @@ func link(from told, to *lr.Route, param string) {
 
 // flows gives the parameters that links name the resource whose objects the
 // replies hold. Where a recording showed the value travel, that outweighs names;
-// a link that is only declared fills what names leave open.
-func (x *index) flows() {
+// a link that is only declared fills what names leave open. It returns the
+// shapes whose keys changed.
+func (x *index) flows() []*shape {
+	var changed []*shape
 	to := map[string]*shape{}
 	for _, s := range x.shapes {
 		to[s.rt.String()] = s
@@ -84,8 +86,10 @@ func (x *index) flows() {
 			}
 			c.rt.Keys[l.Parameter] = lr.Key{Resource: s.rt.Resource, Field: field}
 			sure[name] = made
+			changed = append(changed, c)
 		}
 	}
+	return changed
 }
 
 // sameNoun reports that the parameter may name an object of the producer: what

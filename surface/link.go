@@ -44,11 +44,15 @@ func Link(routes []*lr.Route) {
 	}
 	for _, s := range x.shapes {
 		x.rehome(s)
+	}
+	for _, s := range x.flows() {
+		x.rehome(s)
+	}
+	for _, s := range x.shapes {
 		if s.rt.Kind == lr.Create && unkeyed(s.rt) {
 			s.rt.Kind = lr.Action
 		}
 	}
-	x.flows()
 }
 
 // Creates reports whether the route makes an object of its Resource: it is no

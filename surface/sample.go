@@ -18,8 +18,10 @@ func sampled(name string, v any, depth int) *lr.Schema {
 	s := &lr.Schema{}
 	switch v := v.(type) {
 	case string:
-		s.Type = "string"
-		if unfilled(v) {
+		if m := placeholder.FindStringSubmatch(v); m != nil {
+			return stoodFor(strings.ToLower(m[1]))
+		}
+		if s.Type = "string"; unfilled(v) {
 			return s
 		}
 		s.Format = formatOf(name, v)
@@ -53,10 +55,12 @@ func sampled(name string, v any, depth int) *lr.Schema {
 		for _, k := range sortedKeys(v) {
 			p := sampled(k, v[k], depth+1)
 			s.Properties[k] = p
-			s.Required = append(s.Required, k)
+			if text, ok := v[k].(string); !ok || !placeholder.MatchString(text) {
+				s.Required = append(s.Required, k)
+			}
 		}
 		if !holdsCredential(v, 0) {
-			s.Example = v
+			s.Example = shown(v)
 		}
 	}
 	return s
@@ -128,6 +132,49 @@ var (
 	unfill   = regexp.MustCompile(`^\{\{[^{}]*\}\}$`)
 	secretly = regexp.MustCompile(`^(password|passwd|passphrase|pass|pwd|secret|token|jwt|otp|pin|cvv|cvc|apikey|credential|credentials|authorization|signature|sig|session|sessionid|sid|csrf|xsrf|assertion|code)$`)
 )
+
+// placeholder is what Postman writes for a value when it imports a description.
+var placeholder = regexp.MustCompile(`^<([A-Za-z]{3,12})>$`)
+
+// stoodFor is the schema of a placeholder.
+func stoodFor(kind string) *lr.Schema {
+	switch kind {
+	case "boolean", "integer", "number":
+		return &lr.Schema{Type: kind}
+	case "long", "int":
+		return &lr.Schema{Type: "integer"}
+	case "float", "double":
+		return &lr.Schema{Type: "number"}
+	case "email", "uuid", "uri", "date", "password":
+		return &lr.Schema{Type: "string", Format: kind}
+	case "datetime":
+		return &lr.Schema{Type: "string", Format: "date-time"}
+	}
+	return &lr.Schema{Type: "string"}
+}
+
+// shown is an example without what stands for a value.
+func shown(v any) any {
+	switch v := v.(type) {
+	case map[string]any:
+		out := make(map[string]any, len(v))
+		for k, e := range v {
+			if s, text := e.(string); !text || !unfilled(s) && !placeholder.MatchString(s) {
+				out[k] = shown(e)
+			}
+		}
+		return out
+	case []any:
+		out := make([]any, 0, len(v))
+		for _, e := range v {
+			if s, text := e.(string); !text || !unfilled(s) && !placeholder.MatchString(s) {
+				out = append(out, shown(e))
+			}
+		}
+		return out
+	}
+	return v
+}
 
 // unfilled reports a variable that nothing fills.
 func unfilled(v string) bool { return unfill.MatchString(v) }
