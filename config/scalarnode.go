@@ -152,11 +152,16 @@ func (d *document) spec(n ast.Node, where Position, p *Spec) {
 		if x == nil {
 			continue
 		}
-		if err := line.UnmarshalText([]byte(scalarText(x))); err != nil {
+		// An example of the body may follow, as in a file of routes.
+		text, body := scalarText(x), ""
+		if i := strings.Index(text, " {"); i > 0 {
+			text, body = text[:i], text[i:]
+		}
+		if err := line.UnmarshalText([]byte(text)); err != nil {
 			d.fail(d.pos(x), "%s", err)
 			continue
 		}
-		p.Routes = append(p.Routes, line.String())
+		p.Routes = append(p.Routes, line.String()+body)
 	}
 }
 

@@ -25,6 +25,11 @@ func Collection(root any, env *postman.Environment, src Source) (*Surface, error
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", src.Location, err)
 	}
+	return Requests(c, env, src)
+}
+
+// Requests makes routes of the requests of a collection.
+func Requests(c *postman.Collection, env *postman.Environment, src Source) (*Surface, error) {
 	k := &collecting{conversion: newConversion(src), hosts: map[string]int{}, byVariable: map[string]told{}}
 	if env != nil {
 		k.env = env.Values

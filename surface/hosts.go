@@ -3,6 +3,7 @@ package surface
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"maps"
@@ -62,7 +63,7 @@ func (h *hostCount) count(e *har.Entry) {
 	if e.Method != http.MethodGet {
 		u.weight += 2
 	}
-	if _, user := UserOf(e); user {
+	if _, _, ok := LoginOf(e); ok {
 		u.weight += 1000 // where people sign in
 	}
 }
@@ -136,7 +137,8 @@ func siteOf(u *url.URL) string {
 	return strings.ToLower(u.Hostname()) + ":" + port
 }
 
-func sameSite(a, b *url.URL) bool { return siteOf(a) == siteOf(b) }
+// SameSite reports that two addresses are of one host and port.
+func SameSite(a, b *url.URL) bool { return siteOf(a) == siteOf(b) }
 
 func hostOf(u *url.URL) string {
 	if u == nil {
@@ -145,36 +147,80 @@ func hostOf(u *url.URL) string {
 	return u.Host
 }
 
-// UserOf finds the user name in a request that signs in: one that takes a
-// password beside it.
-func UserOf(e *har.Entry) (user string, ok bool) {
+// LoginOf finds the user name and the password in a request that signs in.
+func LoginOf(e *har.Entry) (user, password string, ok bool) {
 	if e.Method != http.MethodPost {
-		return "", false
+		return "", "", false
 	}
-	s := &sighting{}
-	(&conversion{}).sent(s, e)
-	user, password := loginIn(s.body, 0)
-	return user, user != "" && password
+	var body any
+	if form, isForm := FormOf(e); isForm {
+		m := map[string]any{}
+		for k, v := range form {
+			m[k] = v
+		}
+		body = m
+	} else if body, ok = JSON(e.Sent.Text); !ok {
+		return "", "", false
+	}
+	user, password = loginIn(body, 0)
+	return user, password, user != "" && password != ""
 }
 
 // loginIn finds a user name and a password in a body.
-func loginIn(v any, depth int) (user string, password bool) {
+func loginIn(v any, depth int) (user, password string) {
 	m, _ := v.(map[string]any)
 	if depth > 3 {
-		return "", false
+		return "", ""
 	}
 	for _, k := range sortedKeys(m) {
 		text, _ := m[k].(string)
 		switch w := strings.Join(wordsOf(k), ""); {
 		case text == "":
-			if u, p := loginIn(m[k], depth+1); p {
-				user, password = cmp.Or(user, u), true
+			if u, p := loginIn(m[k], depth+1); p != "" {
+				user, password = cmp.Or(user, u), cmp.Or(password, p)
 			}
 		case oneOf(w, "password", "passwd", "pass", "pwd"):
-			password = true
+			password = text
 		case oneOf(w, "email", "username", "user", "login", "emailaddress", "useremail", "identifier", "mail", "loginname"):
-			user = text
+			user = cmp.Or(user, text)
 		}
 	}
 	return user, password
 }
+
+// LoginIn finds a user name and a password in a decoded body.
+func LoginIn(body any) (user, password string) { return loginIn(body, 0) }
+
+// FormOf reads the form that a request of a recording sends.
+func FormOf(e *har.Entry) (map[string]string, bool) {
+	if mediaType(cmp.Or(e.Header.Get("Content-Type"), e.Sent.Type)) != "application/x-www-form-urlencoded" {
+		return nil, false
+	}
+	out := map[string]string{}
+	if q, err := url.ParseQuery(string(e.Sent.Text)); err == nil {
+		for k, v := range q {
+			out[k] = v[0]
+		}
+	}
+	for _, p := range e.Sent.Params {
+		if _, have := out[p.Name]; !have {
+			out[p.Name] = p.Value
+		}
+	}
+	return out, true
+}
+
+// JSON decodes a body, whole.
+func JSON(text []byte) (any, bool) {
+	var v any
+	if len(text) == 0 || json.Unmarshal(text, &v) != nil {
+		return nil, false
+	}
+	return v, true
+}
+
+// CredentialName reports a name under which credentials travel.
+func CredentialName(name string) bool { return credential(name) }
+
+// KeyLike reports a value that is a key by its looks.
+func KeyLike(value string) bool { return keyLike(value) }

@@ -37,7 +37,7 @@ func (t *traffic) template(s *sighting) string {
 		switch stem, ext := stemOf(g.text); {
 		case strings.Contains(g.text, "{"):
 		case i == 0 && !numberRE.MatchString(g.text) && !uuidRE.MatchString(g.text):
-		case keyLike(g.text):
+		case keyLike(g.text), opaque(g.text):
 			name = keyCalled(segs, i, t.fieldOf(g.text))
 		case ext != "" && keyLike(stem) && !numberRE.MatchString(stem):
 			name, tail = keyCalled(segs, i, t.fieldOf(stem)), ext
@@ -58,6 +58,19 @@ func (t *traffic) template(s *sighting) string {
 		b.WriteByte('/')
 	}
 	return b.String()
+}
+
+// opaque reports a segment without any word in it: a random token of letters.
+func opaque(seg string) bool {
+	if len(seg) < 22 {
+		return false
+	}
+	for _, r := range seg {
+		if (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') {
+			return false
+		}
+	}
+	return true
 }
 
 // stemOf cuts the ending of a file's name.

@@ -138,7 +138,7 @@ func belowBase(base *url.URL, path string) string {
 }
 
 func (c *conversion) entry(e *har.Entry) {
-	if !sameSite(e.URL, c.base) || !Traffic(e) {
+	if !SameSite(e.URL, c.base) || !Traffic(e) {
 		return
 	}
 	path := belowBase(c.base, e.URL.EscapedPath())
@@ -191,7 +191,12 @@ func (c *conversion) sent(s *sighting, e *har.Entry) {
 	switch {
 	case mt == "application/x-www-form-urlencoded":
 		s.media = mt
-		s.body = formText(string(e.Sent.Text), e.Sent.Params)
+		form, _ := FormOf(e)
+		m := map[string]any{}
+		for k, v := range form {
+			m[k] = shorten(v)
+		}
+		s.body = m
 	case mt == "multipart/form-data":
 		s.media = mt
 		s.body, s.files = multipartSeen(e)
@@ -216,22 +221,6 @@ func graphQL(v any) bool {
 	q, _ := m["query"].(string)
 	q = strings.TrimSpace(q)
 	return (strings.HasPrefix(q, "query") || strings.HasPrefix(q, "mutation") || strings.HasPrefix(q, "subscription") || strings.HasPrefix(q, "{")) && strings.Contains(q, "{")
-}
-
-// formText reads a form's fields.
-func formText(text string, params []har.Param) any {
-	out := map[string]any{}
-	if q, err := url.ParseQuery(text); err == nil {
-		for k, v := range q {
-			out[k] = shorten(v[0])
-		}
-	}
-	for _, p := range params {
-		if _, have := out[p.Name]; !have {
-			out[p.Name] = shorten(p.Value)
-		}
-	}
-	return out
 }
 
 // multipartSeen reads the fields of a multipart form, from the recording's list

@@ -22,6 +22,7 @@ import (
 // auditFlags are the flags of audit and of the verbs below it.
 type auditFlags struct {
 	config   string
+	from     []string
 	target   string
 	only     []string
 	mutate   bool
@@ -47,6 +48,7 @@ It reads, and creates objects of its own as their owners. --mutate lets it also 
 change and delete objects, only such as it created. At the end it removes what it made;
 what a crash leaves behind, audit cleanup removes.`,
 		Example: `  launchready audit
+  launchready audit --from session.har
   launchready audit --only isolation,auth/alg-none
   launchready audit --mutate -o html=report.html -o json=report.json`,
 		Args: cobra.NoArgs,
@@ -72,6 +74,7 @@ what a crash leaves behind, audit cleanup removes.`,
 func (p *program) targetFlags(c *cobra.Command, f *auditFlags) {
 	fl := c.Flags()
 	fl.StringVarP(&f.config, "config", "c", "", "configuration file (default: launchready.yaml here or above)")
+	fl.StringArrayVar(&f.from, "from", nil, "file of another tool that knows the target, repeatable: a HAR recording, a Postman collection or environment, …")
 	fl.StringVar(&f.target, "target", "", "another address with the same configuration")
 	fl.StringVar(&f.caFile, "ca-file", "", "PEM file of certificate authorities to trust beside the system's")
 	fl.StringArrayVar(&f.resolve, "resolve", nil, "HOST[:PORT]=ADDRESS[:PORT] to use instead of DNS, repeatable")
@@ -97,6 +100,9 @@ func (p *program) settings(f *auditFlags, changed func(string) bool) (*config.Co
 			return nil, setup(fmt.Errorf("--resolve %q: write HOST[:PORT]=ADDRESS[:PORT]", r))
 		}
 		set = append(set, config.Override{Path: "target.resolve." + from, Value: to, Origin: "flag --resolve"})
+	}
+	if len(f.from) > 0 {
+		return p.fromFiles(f, set)
 	}
 	return p.load(f.config, set...)
 }

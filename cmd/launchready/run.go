@@ -35,6 +35,7 @@ type program struct {
 	environ  []string
 	dir      string
 	now      func() time.Time
+	ctx      context.Context // ends with an interrupt
 
 	color     string // flag --color
 	quiet     bool
@@ -68,7 +69,7 @@ func setup(err error) error {
 func run(args []string, in io.Reader, out, errw io.Writer, environ []string) (code int) {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	p := &program{in: in, out: out, err: errw, environ: environ, now: time.Now}
+	p := &program{in: in, out: out, err: errw, environ: environ, now: time.Now, ctx: ctx}
 	defer func() {
 		if r := recover(); r != nil {
 			fmt.Fprintf(errw, "launchready: internal error: %v\n", r)

@@ -6,6 +6,7 @@ package draft
 
 import (
 	lr "github.com/launchready/launchready"
+	"github.com/launchready/launchready/config/intake"
 )
 
 // Facts are what is known when a file is drafted. Every field may be empty.
@@ -16,6 +17,10 @@ type Facts struct {
 	Routes     []*lr.Route // of the description
 	Accounts   []Account   // users that were signed up for the audit
 	Schema     string      // address of the file's JSON Schema
+	// Told is what other tools' files say; it beats what was guessed.
+	Told *intake.Intake
+	// Refer writes the reference to a secret of Told; nil refers to CredentialsFile.
+	Refer func(name string) string
 }
 
 // Account is a user that was made for the audit.

@@ -25,8 +25,12 @@ func (f Facts) YAML() []byte {
 		w.line("product: %s", quote(f.Repository.Product))
 	}
 	w.target()
-	w.people()
-	w.access()
+	if f.Told != nil {
+		w.told()
+	} else {
+		w.people()
+		w.access()
+	}
 	w.rest()
 	return []byte(w.b.String())
 }
@@ -34,10 +38,14 @@ func (f Facts) YAML() []byte {
 // Credentials is the file that the drafted one refers to, nil when nobody was
 // signed up.
 func (f Facts) Credentials() []byte {
-	if len(f.Accounts) == 0 {
+	told := f.Secrets()
+	if len(f.Accounts)+len(told) == 0 {
 		return nil
 	}
 	var b strings.Builder
+	for _, name := range sorted(told) {
+		fmt.Fprintf(&b, "%s=%s\n", name, told[name].Reveal())
+	}
 	for _, a := range f.Accounts {
 		fmt.Fprintf(&b, "%s_PASSWORD=%s\n", envWord(a.Tenant), a.Password.Reveal())
 	}
@@ -45,8 +53,9 @@ func (f Facts) Credentials() []byte {
 }
 
 type writer struct {
-	f Facts
-	b strings.Builder
+	f       Facts
+	b       strings.Builder
+	secrets map[string]lr.Secret
 }
 
 func (w *writer) line(format string, args ...any) {
@@ -69,10 +78,19 @@ func (w *writer) target() {
 	if spec == "" {
 		spec = f.Repository.Spec
 	}
-	if spec != "" {
+	switch {
+	case spec != "":
 		w.line("  spec: %s", quote(spec))
-	} else {
+	case f.Told != nil && len(f.Told.Routes) > 0:
+		w.line("  spec:")
+		for _, r := range f.Told.Routes {
+			w.line("    - %s", quote(r))
+		}
+	default:
 		w.line("  # spec: openapi.yaml  # an OpenAPI document, or a list of routes (METHOD /path, one a line)")
+	}
+	if f.Told != nil && len(f.Told.Hosts) > 0 {
+		w.line("  hosts: %s", list(f.Told.Hosts))
 	}
 	w.line("  # environment: staging  # production asks before anything is created")
 }
