@@ -97,7 +97,7 @@ func (c *conversion) warn(format string, args ...any) {
 // asset, no preflight of CORS, nothing of an analytics service, and not what
 // never got an answer.
 func Traffic(e *har.Entry) bool {
-	if e.Status == 0 || e.Method == http.MethodOptions || e.Method == "TRACE" || e.Method == "CONNECT" {
+	if e.Status < 100 || e.Method == http.MethodOptions || e.Method == "TRACE" || e.Method == "CONNECT" {
 		return false
 	}
 	switch e.Kind {
@@ -105,10 +105,10 @@ func Traffic(e *har.Entry) bool {
 		return false
 	}
 	p := strings.ToLower(e.URL.Path)
-	if asset(p) || oneOf(p, "/favicon.ico", "/robots.txt", "/manifest.json", "/site.webmanifest", "/sw.js") || strings.HasSuffix(p, ".webmanifest") {
+	if asset(p) || oneOf(p, "/favicon.ico", "/robots.txt", "/manifest.json", "/site.webmanifest", "/sw.js", "/collect", "/g/collect", "/j/collect") || strings.HasSuffix(p, ".webmanifest") {
 		return false
 	}
-	for _, own := range []string{"/_next/", "/_nuxt/", "/@vite/", "/@fs/", "/node_modules/", "/__webpack", "/_vercel/", "/cdn-cgi/", "/g/collect", "/collect", "/_stcore/", "/__nextjs", "/sockjs-node", "/envelope/"} {
+	for _, own := range []string{"/_next/", "/_nuxt/", "/@vite/", "/@fs/", "/node_modules/", "/__webpack", "/_vercel/", "/cdn-cgi/", "/_stcore/", "/__nextjs", "/sockjs-node", "/envelope/"} {
 		if strings.HasPrefix(p, own) || own == "/envelope/" && strings.HasSuffix(p, own) {
 			return false
 		}

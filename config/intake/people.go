@@ -169,10 +169,8 @@ func (s *session) person(signsIn bool) *person {
 		p.tenantID, p.label = tenantOf(s.claims)
 	}
 	if p.label == "" || surface.KeyLike(p.label) {
-		if d := mailTenant(p.User); d != "" {
-			p.guessed = p.tenantID == "" && p.label == ""
-			p.label = d
-		}
+		p.guessed = p.tenantID == "" && p.label == ""
+		p.label = cmp.Or(mailTenant(p.User), p.label, p.tenantID)
 	}
 	if with {
 		p.Password = s.grant.password
@@ -223,7 +221,7 @@ func identify(people []*person, in *Intake) []Identity {
 			names[key], labels[name] = name, true
 		}
 		p.Tenant = names[key]
-		if p.guessed {
+		if p.guessed && p.label != "" {
 			in.warn("the tenant of " + p.User + " is told by the mail domain alone: correct it if it is another")
 		}
 	}

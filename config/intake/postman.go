@@ -189,7 +189,7 @@ func (k *collected) named(p *person, q *postman.Request) {
 	}
 	if p.label == "" || surface.KeyLike(p.label) {
 		p.guessed = p.label == "" && p.tenantID == ""
-		p.label = cmp.Or(mailTenant(p.User), p.label)
+		p.label = cmp.Or(mailTenant(p.User), p.label, p.tenantID)
 	}
 	if p.Role == "" && p.User == "" {
 		switch {

@@ -52,7 +52,8 @@ func pick(told map[string]string, names ...string) string {
 	return ""
 }
 
-// tenantOf finds the tenant's id and name in what whoami or a token tells.
+// tenantOf finds the tenant's id and name in what whoami or a token tells. An id
+// may be a name, or say nothing to anyone.
 func tenantOf(told map[string]string) (id, label string) {
 	if len(told) == 0 {
 		return "", ""
@@ -63,9 +64,6 @@ func tenantOf(told map[string]string) (id, label string) {
 		labels = append(labels, noun+"/slug", noun+"/name", noun+"_slug", noun+"_name", noun+"Name", noun+"s/0/slug", noun+"s/0/name")
 	}
 	id, label = pick(told, append(ids, "tid", "memberships/0/tenant_id", "memberships/0/organization_id")...), pick(told, labels...)
-	if label == "" {
-		label = id
-	}
 	return id, label
 }
 

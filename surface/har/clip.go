@@ -66,6 +66,17 @@ func (c *clipper) Read(p []byte) (int, error) {
 // pass copies from src to dst as far as there is room for a mark.
 func (c *clipper) pass(dst, src []byte) (wrote, read int, err error) {
 	for read < len(src) && wrote+1+len(cutMark) <= len(dst) {
+		if n := c.run(src[read:]); n > 0 && c.cutting {
+			read += n
+			c.length += n
+			c.dropped += int64(n)
+			continue
+		} else if n = min(n, len(dst)-wrote-len(cutMark), maxString-c.length-4); n > 0 {
+			wrote += copy(dst[wrote:], src[read:read+n])
+			read += n
+			c.length += n
+			continue
+		}
 		b := src[read]
 		read++
 		if !c.quoted {
@@ -115,6 +126,19 @@ func (c *clipper) pass(dst, src []byte) (wrote, read int, err error) {
 		c.cutting = c.length >= maxString && c.escape == 0 && (read >= len(src) || src[read]&0xC0 != 0x80)
 	}
 	return wrote, read, nil
+}
+
+// run is how many bytes of a text follow that are neither its end nor an escape.
+func (c *clipper) run(src []byte) int {
+	if !c.quoted || c.escape != 0 {
+		return 0
+	}
+	for i, b := range src {
+		if b == '"' || b == '\\' {
+			return i
+		}
+	}
+	return len(src)
 }
 
 // offset is the place in the input that a place in the output came from.
