@@ -122,7 +122,7 @@ func (k *collected) base(raw string) string {
 		head = raw[:i]
 	}
 	if raw == "" {
-		for _, name := range []string{"baseUrl", "base_url", "baseURL", "url", "host", "apiUrl", "api_url", "server"} {
+		for _, name := range []string{"baseUrl", "base", "base_url", "baseURL", "url", "host", "apiUrl", "api_url", "server"} {
 			if v := k.values[name]; !v.IsZero() {
 				head = v.Reveal()
 				break
