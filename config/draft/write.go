@@ -87,7 +87,7 @@ func (w *writer) target() {
 			w.line("    - %s", quote(r))
 		}
 	default:
-		w.line("  # spec: openapi.yaml  # an OpenAPI document, or a list of routes (METHOD /path, one a line)")
+		w.line("  # spec: openapi.yaml  # an OpenAPI document, a Postman collection, a HAR recording, or a list of routes (METHOD /path, one a line)")
 	}
 	if f.Told != nil && len(f.Told.Hosts) > 0 {
 		w.line("  hosts: %s", list(f.Told.Hosts))
