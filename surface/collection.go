@@ -1,13 +1,9 @@
 package surface
 
 import (
-	"cmp"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/url"
-	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -54,9 +50,7 @@ func Requests(c *postman.Collection, env *postman.Environment, src Source) (*Sur
 	}
 	k.variableFlows()
 	s := &Surface{Title: c.Name, Format: "Postman " + c.Version + " collection", Schemes: map[string]Scheme{}, Routes: k.traffic.routes(), Warnings: nil}
-	for _, h := range sortedKeys(k.hosts) {
-		s.Servers = append(s.Servers, h)
-	}
+	s.Servers = sortedKeys(k.hosts)
 	s.Warnings = k.warnings
 	if len(s.Routes) == 0 {
 		return nil, fmt.Errorf("%s: %w: no request of the collection can be read", src.Location, ErrNoRoutes)
@@ -88,10 +82,7 @@ type placed struct {
 func (k *collecting) place(q *postman.Request) *placed {
 	p := &placed{q: q, values: postman.Values{}.With(q.Scope).With(k.env)}
 	head, path := splitAddress(q.URL.Raw)
-	head = p.values.Fill(head)
-	if strings.Contains(head, "{{") || head == "" {
-		head = ""
-	} else {
+	if head = p.values.Fill(head); head != "" && !strings.Contains(head, "{{") {
 		if !strings.Contains(head, "://") {
 			head = "http://" + head
 		}
@@ -110,96 +101,6 @@ func (k *collecting) place(q *postman.Request) *placed {
 		p.query = append(p.query, seenParam{name: f.Name, value: v, optional: f.Disabled || strings.Contains(v, "{{")})
 	}
 	return p
-}
-
-// splitAddress cuts a raw address before its path.
-func splitAddress(raw string) (head, path string) {
-	rest := raw
-	if i := strings.Index(raw, "://"); i >= 0 {
-		rest = raw[i+3:]
-	} else if strings.HasPrefix(raw, "/") {
-		return "", raw
-	}
-	i := strings.IndexByte(rest, '/')
-	if i < 0 {
-		return raw, "/"
-	}
-	at := len(raw) - len(rest) + i
-	return raw[:at], raw[at:]
-}
-
-var wholeVariable = regexp.MustCompile(`^\{\{\s*([^{}]+?)\s*\}\}$`)
-
-// pathOf writes a path with {name} for each variable that stands for a key. A
-// variable that stands for a part of the address, {{version}}, is filled in.
-func (k *collecting) pathOf(p *placed, path string) string {
-	params := map[string]string{}
-	for _, v := range p.q.URL.Params {
-		params[v.Name] = v.Value.Reveal()
-	}
-	var out []string
-	for seg := range strings.SplitSeq(strings.TrimPrefix(path, "/"), "/") {
-		switch m := wholeVariable.FindStringSubmatch(seg); {
-		case strings.HasPrefix(seg, ":") && len(seg) > 1:
-			name := paramName.FindString(seg[1:])
-			out = append(out, "{"+cmp.Or(name, "id")+"}"+strings.TrimPrefix(seg[1:], name))
-			continue
-		case m != nil && (idName(m[1]) || keyName(m[1]) || strings.HasPrefix(m[1], "$") || p.values[m[1]].IsZero()):
-			out = append(out, "{"+strings.Trim(clean(m[1]), "_$")+"}")
-			continue
-		}
-		seg = p.values.Fill(seg)
-		for _, name := range postman.Names(seg) {
-			seg = strings.Replace(seg, "{{"+name+"}}", "{"+clean(name)+"}", 1)
-		}
-		out = append(out, seg)
-	}
-	joined := "/" + strings.Trim(strings.Join(out, "/"), "/")
-	if strings.HasSuffix(path, "/") && joined != "/" {
-		joined += "/"
-	}
-	return joined
-}
-
-func clean(name string) string {
-	return strings.Map(func(r rune) rune {
-		if r < 128 && paramName.MatchString(string(r)) {
-			return r
-		}
-		return '_'
-	}, strings.TrimSpace(name))
-}
-
-// host is the site whose requests are the target's: its own where the collection
-// names it, or else the one that most requests go to.
-func (k *collecting) host() string {
-	if k.base != nil && k.hosts[siteOf(k.base)] > 0 {
-		k.leave(siteOf(k.base))
-		return siteOf(k.base)
-	}
-	best := ""
-	for _, h := range sortedKeys(k.hosts) {
-		if best == "" || k.hosts[h] > k.hosts[best] {
-			best = h
-		}
-	}
-	if best != "" && k.base != nil {
-		k.warn("%s: its requests go to %s; taken as routes of %s", k.src.Location, best, k.base.Host)
-	}
-	k.leave(best)
-	return best
-}
-
-func (k *collecting) leave(host string) {
-	n := 0
-	for h, c := range k.hosts {
-		if h != host {
-			n += c
-		}
-	}
-	if n > 0 {
-		k.warn("%s: %d requests to other hosts were left out", k.src.Location, n)
-	}
 }
 
 func (k *collecting) request(p *placed) {
@@ -313,86 +214,4 @@ func (k *collecting) variableFlows() {
 			}
 		}
 	}
-}
-
-// quoted puts variables that stand outside of texts into quotes, so that the
-// body is JSON: {"id": {{id}}}.
-func quoted(text string) string {
-	var b strings.Builder
-	inText := false
-	for i := 0; i < len(text); i++ {
-		switch c := text[i]; {
-		case c == '\\' && inText && i+1 < len(text):
-			b.WriteByte(c)
-			i++
-		case c == '"':
-			inText = !inText
-		case !inText && strings.HasPrefix(text[i:], "{{"):
-			if j := strings.Index(text[i:], "}}"); j > 0 && !strings.ContainsAny(text[i+2:i+j], "{\":\n") {
-				name, _ := json.Marshal(text[i : i+j+2]) // a text is always JSON
-				b.Write(name)
-				i += j + 1
-				continue
-			}
-		}
-		b.WriteByte(text[i])
-	}
-	return b.String()
-}
-
-// uncommented takes // and /* */ out of JSON, and commas that end a list.
-func uncommented(text []byte) []byte {
-	var out []byte
-	inText := false
-	for i := 0; i < len(text); i++ {
-		rest := string(text[i:min(len(text), i+2)])
-		switch {
-		case inText && text[i] == '\\' && i+1 < len(text):
-			out = append(out, text[i])
-			i++
-		case text[i] == '"':
-			inText = !inText
-		case !inText && rest == "//":
-			for i < len(text) && text[i] != '\n' {
-				i++
-			}
-			continue
-		case !inText && rest == "/*":
-			for i += 2; i < len(text)-1 && !(text[i] == '*' && text[i+1] == '/'); i++ {
-			}
-			i++
-			continue
-		case !inText && (text[i] == '}' || text[i] == ']'):
-			if trimmed := strings.TrimRight(string(out), " \t\r\n"); strings.HasSuffix(trimmed, ",") {
-				out = []byte(strings.TrimSuffix(trimmed, ","))
-			}
-		}
-		if i < len(text) {
-			out = append(out, text[i])
-		}
-	}
-	return out
-}
-
-// environmentNear finds the environment that was exported beside a collection:
-// the file of the same name, or else the only one in the folder.
-func environmentNear(location string) string {
-	if isURL(location) {
-		return ""
-	}
-	const ending = ".postman_environment.json"
-	all, err := filepath.Glob(filepath.Join(filepath.Dir(filepath.FromSlash(location)), "*"+ending))
-	if err != nil {
-		return ""
-	}
-	stem, _, _ := strings.Cut(filepath.Base(location), ".")
-	for _, f := range all {
-		if strings.TrimSuffix(filepath.Base(f), ending) == stem {
-			return f
-		}
-	}
-	if len(all) == 1 {
-		return all[0]
-	}
-	return ""
 }

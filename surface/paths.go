@@ -1,6 +1,7 @@
 package surface
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -49,7 +50,7 @@ func (t *traffic) template(s *sighting) string {
 			continue
 		}
 		for n, base := 2, name; used[name]; n++ {
-			name = base + "_" + string(rune('0'+n%10))
+			name = fmt.Sprintf("%s_%d", base, n)
 		}
 		used[name] = true
 		b.WriteString("{" + name + "}" + tail)
@@ -164,7 +165,7 @@ func (t *traffic) join() {
 		if !strings.Contains(s.path, "{") || !s.ok() || !strings.HasPrefix(s.shape, "{") {
 			continue
 		}
-		key := s.method + " " + string(rune(len(split(s.path))))
+		key := fmt.Sprint(s.method, len(split(s.path)))
 		i := slices.IndexFunc(known[key], func(g *group) bool { return g.path == s.path })
 		if i < 0 {
 			known[key] = append(known[key], &group{s.path, map[string]bool{}})
@@ -174,7 +175,7 @@ func (t *traffic) join() {
 	}
 	for _, s := range t.seen {
 		segs := split(s.path)
-		for _, g := range known[s.method+" "+string(rune(len(segs)))] {
+		for _, g := range known[fmt.Sprint(s.method, len(segs))] {
 			if g.path != s.path && g.shape[s.shape] && s.ok() && fits(split(g.path), segs) {
 				s.path = g.path
 				break

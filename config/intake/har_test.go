@@ -171,6 +171,14 @@ func TestRecordingTellsWhoItWas(t *testing.T) {
 		{"users of a mail service have no company", []step{
 			{request: `POST /login {"email": "ann@gmail.com", "password": "pw"}`, reply: `{"token": "` + tokenA + `"}`},
 		}, `POST /login map[email:$user password:$password]  `, "", "ann tenant= role= user=ann@gmail.com password=pw"},
+		{"one customer, told by whoami for one user and by the mail domain for the other", []step{
+			{request: "GET /x", header: bearer(jwt(t, `{"email":"bob@acme.test"}`)), reply: `{}`},
+			{request: "GET /me", header: bearer(tokenA), reply: `{"email": "ann@acme.test", "tenant": {"id": "t1", "slug": "acme"}}`},
+		}, "", "GET /me", "acme_bob tenant=acme role= user=bob@acme.test token=" + jwt(t, `{"email":"bob@acme.test"}`) + "\nacme_ann tenant=acme role= user=ann@acme.test token=" + tokenA},
+		{"a user who signs in and one session of the same that nobody saw given", []step{
+			{request: "GET /x", header: bearer(jwt(t, `{"email":"ann@gmail.com"}`)), reply: `{}`},
+			{request: `POST /login {"email": "ann@gmail.com", "password": "pw"}`, reply: `{"token": "` + tokenA + `"}`}, {request: "GET /me", header: bearer(tokenA), reply: `{"email": "ann@gmail.com", "org_name": "Acme"}`},
+		}, "POST /login map[email:$user password:$password] /token ", "GET /me", "acme_ann tenant=acme role= user=ann@gmail.com password=pw"},
 		{"two customers that share an opaque id's look", []step{
 			{request: "GET /me", header: bearer(tokenA), reply: `{"email": "a@x.acme.co.uk", "tenant_id": "0b8f4a62-6a50-4b6e-9df3-9a2a3f1d7c11"}`},
 			{request: "GET /me", header: bearer(tokenB), reply: `{"email": "b@x.acme.co.uk", "tenant_id": "1b8f4a62-6a50-4b6e-9df3-9a2a3f1d7c11"}`},

@@ -2,6 +2,7 @@ package intake
 
 import (
 	"cmp"
+	"fmt"
 	"net/http"
 	"regexp"
 	"slices"
@@ -68,7 +69,7 @@ func (s *session) fieldsOf(e *har.Entry) {
 	}
 }
 
-var ordinary = regexp.MustCompile(`^(accept(-.*)?|access-control-.*|authority|cache-control|connection|content-.*|cookie|date|device-memory|dnt|downlink|dpr|ect|expect|forwarded|host|if-.*|idempotency-key|keep-alive|last-event-id|method|next-.*|origin|path|ping-.*|pragma|priority|proxy-.*|purpose|range|referer|rsc|rtt|save-data|scheme|sec-.*|sentry-.*|baggage|traceparent|tracestate|te|trailer|transfer-encoding|upgrade.*|user-agent|via|viewport-width|width|x-amz.*|x-b3-.*|x-client-data|x-correlation-id|x-datadog-.*|x-forwarded-.*|x-http-method.*|x-newrelic-.*|x-real-ip|x-request-id|x-trace.*|x-devtools-.*)$`)
+var ordinary = regexp.MustCompile(`^(accept(-.*)?|access-control-.*|authority|cache-control|connection|content-.*|cookie|date|device-memory|dnt|downlink|dpr|expect|forwarded|host|if-.*|idempotency-key|keep-alive|last-event-id|method|next-.*|origin|path|ping-.*|pragma|priority|proxy-.*|purpose|range|referer|rsc|rtt|save-data|scheme|sec-.*|sentry-.*|baggage|traceparent|tracestate|te|trailer|transfer-encoding|upgrade.*|user-agent|via|viewport-width|width|x-amz.*|x-b3-.*|x-client-data|x-correlation-id|x-datadog-.*|x-forwarded-.*|x-http-method.*|x-newrelic-.*|x-real-ip|x-request-id|x-trace.*|x-devtools-.*)$`)
 
 // standard reports a header field that says nothing of the application's own.
 func standard(name string) bool { return ordinary.MatchString(strings.ToLower(name)) }
@@ -207,33 +208,16 @@ func identify(people []*person, in *Intake) []Identity {
 	slices.SortStableFunc(people, func(a, b *person) int {
 		return cmp.Compare(boolInt(a.Password.IsZero()), boolInt(b.Password.IsZero()))
 	})
-	names, labels := map[string]string{}, map[string]bool{}
-	for _, p := range people {
-		key := cmp.Or(p.tenantID, p.label)
-		if key == "" {
-			continue
-		}
-		if names[key] == "" {
-			name := fitKey(cmp.Or(p.label, "tenant"))
-			for n, base := 2, name; labels[name]; n++ {
-				name = base + "_" + string(rune('0'+n%10))
-			}
-			names[key], labels[name] = name, true
-		}
-		p.Tenant = names[key]
-		if p.guessed && p.label != "" {
-			in.warn("the tenant of " + p.User + " is told by the mail domain alone: correct it if it is another")
-		}
-	}
+	placeInTenants(people, in)
 	var out []Identity
 	seen := map[string]bool{}
 	taken := map[string]bool{}
 	for _, p := range people {
-		if key := strings.ToLower(p.User) + "\x00" + p.Tenant; p.User != "" {
-			if seen[key] {
+		if user := strings.ToLower(p.User); user != "" {
+			if seen[user+"\x00"+p.Tenant] || seen[user] && p.Tenant == "" {
 				continue
 			}
-			seen[key] = true
+			seen[user], seen[user+"\x00"+p.Tenant] = true, true
 		}
 		if len(out) == maxIdentities {
 			in.warn("more users than the audit plays were left out")
@@ -242,13 +226,47 @@ func identify(people []*person, in *Intake) []Identity {
 		local, _, _ := strings.Cut(p.User, "@")
 		name := fitKey(strings.Trim(p.Tenant+"_"+cmp.Or(p.Role, local, "user"), "_"))
 		for n, base := 2, name; taken[name]; n++ {
-			name = base + "_" + string(rune('0'+n/10%10)) + string(rune('0'+n%10))
+			name = fmt.Sprintf("%s_%d", base, n)
 		}
 		taken[name] = true
 		p.Name = name
 		out = append(out, p.Identity)
 	}
 	return out
+}
+
+// placeInTenants gives each person a tenant. What whoami or a token says of its id
+// decides; a name alone joins the tenant that has it.
+func placeInTenants(people []*person, in *Intake) {
+	named := map[string]string{} // by id, or by label where there is no id
+	taken := map[string]bool{}
+	place := func(p *person, key string) {
+		if named[key] == "" {
+			name := fitKey(cmp.Or(p.label, "tenant"))
+			for n, base := 2, name; taken[name]; n++ {
+				name = fmt.Sprintf("%s_%d", base, n)
+			}
+			named[key], taken[name] = name, true
+			if label := "\x00" + p.label; named[label] == "" {
+				named[label] = name
+			}
+		}
+		p.Tenant = named[key]
+	}
+	for _, p := range people {
+		if p.tenantID != "" {
+			place(p, p.tenantID)
+		}
+	}
+	for _, p := range people {
+		if p.tenantID != "" || p.label == "" {
+			continue
+		}
+		place(p, "\x00"+p.label)
+		if p.guessed {
+			in.warn("the tenant of " + p.User + " is told by the mail domain alone: correct it if it is another")
+		}
+	}
 }
 
 func (in *Intake) warn(w string) {
