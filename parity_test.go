@@ -55,6 +55,9 @@ func TestImportsFindTheSame(t *testing.T) {
 			var mu sync.Mutex
 			t.Run("audits", func(t *testing.T) {
 				for way, spec := range ways {
+					if way == "openapi" && len(flaws) == 0 {
+						continue // what the readiness test holds
+					}
 					t.Run(way, func(t *testing.T) {
 						t.Parallel()
 						s, c := harbor(t, flaws...)
