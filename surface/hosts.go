@@ -28,10 +28,12 @@ type hostUse struct {
 
 const maxHosts = 1000
 
+func newHostCount() *hostCount { return &hostCount{at: map[string]*hostUse{}} }
+
 // countHosts reads a recording once for its hosts.
 func countHosts(ctx context.Context, r io.Reader) (*hostCount, error) {
-	h := &hostCount{at: map[string]*hostUse{}}
-	_, err := har.Read(r, har.Options{}, func(e *har.Entry) error {
+	h := newHostCount()
+	_, err := har.Read(r, har.Options{MaxBody: 2 << 10}, func(e *har.Entry) error {
 		h.count(e)
 		return ctx.Err()
 	})

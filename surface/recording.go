@@ -23,26 +23,27 @@ import (
 // that went to the target. Where src names no base, the host that most of the
 // recording talks to is the target.
 func Recording(ctx context.Context, r io.ReadSeeker, src Source) (*Surface, error) {
-	c := newConversion(src)
-	hosts, err := countHosts(ctx, r)
-	if err != nil {
-		return nil, located(src.Location, err)
-	}
-	if c.base == nil {
-		c.base = hosts.most()
-	}
-	if c.base == nil || hosts.of(c.base) == 0 {
-		return nil, fmt.Errorf("%s: the recording holds no request to %s, only to %s: set target.url to the one that is audited, or record that one", src.Location, hostOf(c.base), hosts.names())
-	}
-	if _, err := r.Seek(0, io.SeekStart); err != nil {
-		return nil, fmt.Errorf("read %s: %w", src.Location, err)
+	c, hosts := newConversion(src), newHostCount()
+	if c.base == nil { // only then it has to be read twice
+		counted, err := countHosts(ctx, r)
+		if err != nil {
+			return nil, located(src.Location, err)
+		}
+		if _, err := r.Seek(0, io.SeekStart); err != nil {
+			return nil, fmt.Errorf("read %s: %w", src.Location, err)
+		}
+		c.base = counted.most()
 	}
 	info, err := har.Read(r, har.Options{}, func(e *har.Entry) error {
+		hosts.count(e)
 		c.entry(e)
 		return ctx.Err()
 	})
 	if err != nil {
 		return nil, located(src.Location, err)
+	}
+	if hosts.of(c.base) == 0 {
+		return nil, fmt.Errorf("%s: the recording holds no request to %s, only to %s: set target.url to the one that is audited, or record that one", src.Location, hostOf(c.base), hosts.names())
 	}
 	for _, w := range info.Warnings {
 		c.warn("%s: %s", src.Location, w)

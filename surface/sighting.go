@@ -89,6 +89,7 @@ func (t *traffic) add(s *sighting) {
 	t.repeats[key] = s
 	t.seen = append(t.seen, s)
 	t.tell(s, s.reply)
+	s.reply = nil // it has been taken apart
 }
 
 // tell notes the values of a reply that a later request may send.
@@ -202,7 +203,9 @@ func cutValue(v any, depth int, left *int) any {
 		}
 		return out
 	case string:
-		return shorten(v)
+		if short := shorten(v); len(short) < len(v) {
+			return strings.Clone(short) // the rest of a long text must not stay in memory
+		}
 	}
 	return v
 }

@@ -37,7 +37,7 @@ func recording(ctx context.Context, file string, r io.ReadSeeker) (*Intake, erro
 		return nil, fmt.Errorf("read %s: %w", file, err)
 	}
 	l := newListener(base, s.Routes)
-	info, err := har.Read(r, har.Options{}, func(e *har.Entry) error {
+	info, err := har.Read(r, har.Options{MaxBody: 64 << 10}, func(e *har.Entry) error {
 		l.hear(e)
 		return ctx.Err()
 	})

@@ -13,13 +13,14 @@ const cutMark = "\ue0ff\ue0fecut"
 
 var errScalar = errors.New("this is no JSON: a number or a word without end")
 
-// clipper passes JSON on and cuts texts that are longer than maxString. A JSON
+// clipper passes JSON on and cuts texts that are longer than its limit. A JSON
 // decoder holds a whole text in memory, so that what is too long must not reach it.
 type clipper struct {
-	r   io.Reader
-	in  []byte // of buf, not yet passed on
-	buf []byte
-	err error
+	r     io.Reader
+	limit int
+	in    []byte // of buf, not yet passed on
+	buf   []byte
+	err   error
 
 	quoted  bool
 	escape  int // bytes of an escape that are still to come
@@ -34,7 +35,9 @@ type clipper struct {
 // cut says that from a place in the output on, so many bytes are missing.
 type cut struct{ at, dropped int64 }
 
-func newClipper(r io.Reader) *clipper { return &clipper{r: r, buf: make([]byte, 64<<10)} }
+func newClipper(r io.Reader, limit int) *clipper {
+	return &clipper{r: r, limit: limit, buf: make([]byte, 64<<10)}
+}
 
 func (c *clipper) Read(p []byte) (int, error) {
 	if len(p) < 2*len(cutMark) {
@@ -71,7 +74,7 @@ func (c *clipper) pass(dst, src []byte) (wrote, read int, err error) {
 			c.length += n
 			c.dropped += int64(n)
 			continue
-		} else if n = min(n, len(dst)-wrote-len(cutMark), maxString-c.length-4); n > 0 {
+		} else if n = min(n, len(dst)-wrote-len(cutMark), c.limit-c.length-4); n > 0 {
 			wrote += copy(dst[wrote:], src[read:read+n])
 			read += n
 			c.length += n
@@ -123,7 +126,7 @@ func (c *clipper) pass(dst, src []byte) (wrote, read int, err error) {
 		dst[wrote] = b
 		wrote++
 		// An escape is never cut in two, and neither is a rune: the next byte begins one.
-		c.cutting = c.length >= maxString && c.escape == 0 && (read >= len(src) || src[read]&0xC0 != 0x80)
+		c.cutting = c.length >= c.limit && c.escape == 0 && (read >= len(src) || src[read]&0xC0 != 0x80)
 	}
 	return wrote, read, nil
 }

@@ -1,6 +1,6 @@
 // Package har reads recordings of HTTP traffic in the HTTP Archive format, 1.1
 // and 1.2, as browsers and proxies write them. It reads them as a stream: a
-// recording of any size takes the memory of its largest entry, whose bodies are
+// recording of any size takes the memory of its largest entry, whose texts are
 // bounded. It knows nothing of routes.
 //
 // A recording is full of credentials. An [Entry] prints as its number, method
@@ -25,7 +25,7 @@ const (
 )
 
 const (
-	maxString   = 1 << 20 // of one JSON text, escapes counted
+	minString   = 8 << 10 // of one JSON text, escapes counted: what is kept at least
 	maxDepth    = 200
 	maxFields   = 300 // header fields, cookies, parameters of one message
 	maxMessages = 200 // of one WebSocket
@@ -37,7 +37,9 @@ var ErrEmpty = errors.New("the HAR recording holds no request")
 
 // Options bound what is kept.
 type Options struct {
-	MaxBody    int // bytes of a body; longer ones are dropped
+	// MaxBody is how many bytes of a body are kept; longer ones are dropped. The
+	// smaller it is, the faster a recording is read.
+	MaxBody    int
 	MaxEntries int // entries that are read
 }
 

@@ -29,7 +29,7 @@ type parser struct {
 }
 
 func newParser(r io.Reader, o Options, visit func(*Entry) error) *parser {
-	c := newClipper(&bomSkipper{r: r})
+	c := newClipper(&bomSkipper{r: r}, max(2*o.MaxBody, minString))
 	d := json.NewDecoder(c)
 	d.UseNumber()
 	return &parser{clip: c, dec: d, o: o, visit: visit}
