@@ -125,7 +125,7 @@ func (l *listener) tell(in *Intake) {
 		in.Warnings = append(in.Warnings, "the sign-in also sent "+name+", whose value belongs to that moment; it is left out")
 	}
 	slices.Sort(in.Warnings[len(in.Warnings)-len(l.dropped):])
-	var people []*person
+	var people []*someone
 	for _, s := range l.sessions {
 		if s.good > 0 || s.grant != nil {
 			people = append(people, s.person(in.SignIn != nil))
@@ -149,16 +149,16 @@ func sessionCookies(jar map[string]string) []string {
 	return out
 }
 
-// person is a user before the tenants are known.
-type person struct {
+// someone is a user before the tenants are known.
+type someone struct {
 	Identity
 	tenantID, label string // as whoami and token tell
 	guessed         bool   // the label is that of the mail domain
 }
 
 // person tells who a session is.
-func (s *session) person(signsIn bool) *person {
-	p := &person{}
+func (s *session) person(signsIn bool) *someone {
+	p := &someone{}
 	with := s.grant != nil && signsIn && !s.grant.password.IsZero()
 	if s.grant != nil {
 		p.User = s.grant.user
@@ -200,12 +200,12 @@ func (s *session) given(id *Identity) {
 }
 
 // identify makes identities of people: one for each user, with a tenant.
-func identify(people []*person, in *Intake) []Identity {
-	people = slices.DeleteFunc(people, func(p *person) bool {
+func identify(people []*someone, in *Intake) []Identity {
+	people = slices.DeleteFunc(people, func(p *someone) bool {
 		return p.Password.IsZero() && p.Token.IsZero() && p.Cookie.IsZero()
 	})
 	// Who can sign in anew is worth more than who brings a token that dies.
-	slices.SortStableFunc(people, func(a, b *person) int {
+	slices.SortStableFunc(people, func(a, b *someone) int {
 		return cmp.Compare(boolInt(a.Password.IsZero()), boolInt(b.Password.IsZero()))
 	})
 	placeInTenants(people, in)
@@ -237,10 +237,10 @@ func identify(people []*person, in *Intake) []Identity {
 
 // placeInTenants gives each person a tenant. What whoami or a token says of its id
 // decides; a name alone joins the tenant that has it.
-func placeInTenants(people []*person, in *Intake) {
+func placeInTenants(people []*someone, in *Intake) {
 	named := map[string]string{} // by id, or by label where there is no id
 	taken := map[string]bool{}
-	place := func(p *person, key string) {
+	place := func(p *someone, key string) {
 		if named[key] == "" {
 			name := fitKey(cmp.Or(p.label, "tenant"))
 			for n, base := 2, name; taken[name]; n++ {

@@ -58,7 +58,7 @@ func readEnvironment(_ string, text []byte) (*Intake, error) {
 	k := &collected{env: env, values: postman.Values{}.With(env.Values)}
 	in.Target = k.base("")
 	if p := k.ownToken(); p != nil {
-		in.Identities = identify([]*person{p}, in)
+		in.Identities = identify([]*someone{p}, in)
 	}
 	return in, nil
 }
@@ -88,7 +88,7 @@ func (in *Intake) collect(envs []*postman.Environment) error {
 			in.Public = append(in.Public, rt.String())
 		}
 	}
-	var people []*person
+	var people []*someone
 	if len(envs) == 0 {
 		envs = []*postman.Environment{nil}
 	}
@@ -143,8 +143,8 @@ func (k *collected) base(raw string) string {
 	return u.Scheme + "://" + u.Host
 }
 
-func (k *collected) people() []*person {
-	var out []*person
+func (k *collected) people() []*someone {
+	var out []*someone
 	if p := k.signIn(); p != nil {
 		out = append(out, p)
 	}
@@ -178,7 +178,7 @@ func (k *collected) people() []*person {
 }
 
 // named tells whose a credential is, as far as variables, tokens and folders do.
-func (k *collected) named(p *person, q *postman.Request) {
+func (k *collected) named(p *someone, q *postman.Request) {
 	p.User = cmp.Or(p.User, k.first("email", "username", "user", "login", "user_email", "userEmail"))
 	told := claims(p.Token.Reveal())
 	p.User = cmp.Or(p.User, pick(told, "email", "preferred_username"))
@@ -211,8 +211,8 @@ func (k *collected) first(names ...string) string {
 }
 
 // ownToken is the credential that an environment holds under a telling name.
-func (k *collected) ownToken() *person {
-	p := &person{}
+func (k *collected) ownToken() *someone {
+	p := &someone{}
 	switch {
 	case k.first("access_token", "accessToken", "token", "bearerToken", "bearer_token", "authToken", "auth_token", "jwt", "id_token") != "":
 		p.Token = lr.NewSecret(k.first("access_token", "accessToken", "token", "bearerToken", "bearer_token", "authToken", "auth_token", "jwt", "id_token"))
@@ -232,9 +232,9 @@ func (k *collected) ownToken() *person {
 
 // authorised is the credential of an auth block; nil where a variable in it has
 // no value, or it needs none.
-func authorised(a *postman.Auth, values postman.Values) *person {
+func authorised(a *postman.Auth, values postman.Values) *someone {
 	get := func(name string) string { return strings.TrimSpace(values.Fill(a.Values[name].Reveal())) }
-	p := &person{}
+	p := &someone{}
 	switch a.Type {
 	case "bearer":
 		p.Token = lr.NewSecret(get("token"))
@@ -270,7 +270,7 @@ func authorised(a *postman.Auth, values postman.Values) *person {
 }
 
 // signIn finds the request that signs in, and whom it signs in.
-func (k *collected) signIn() *person {
+func (k *collected) signIn() *someone {
 	for _, rt := range k.routes {
 		if rt.Kind != lr.SignIn || rt.Method != "POST" || len(rt.PathParams()) > 0 {
 			continue
@@ -287,7 +287,7 @@ func (k *collected) signIn() *person {
 	return nil
 }
 
-func (k *collected) signsIn(rt *lr.Route, q *postman.Request) *person {
+func (k *collected) signsIn(rt *lr.Route, q *postman.Request) *someone {
 	body := map[string]any{}
 	form := q.Body.Mode == "urlencoded" || q.Body.Mode == "formdata"
 	if form {
@@ -323,7 +323,7 @@ func (k *collected) signsIn(rt *lr.Route, q *postman.Request) *person {
 	if strings.Contains(user+password, "{{") {
 		return nil
 	}
-	p := &person{Identity: Identity{User: user, Password: lr.NewSecret(password)}}
+	p := &someone{Identity: Identity{User: user, Password: lr.NewSecret(password)}}
 	k.named(p, q)
 	return p
 }

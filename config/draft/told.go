@@ -10,8 +10,8 @@ import (
 	"github.com/launchready/launchready/config/intake"
 )
 
-// FromIntake are the facts that other tools' files tell.
-func FromIntake(in *intake.Intake) Facts {
+// FromFiles are the facts that other tools' files tell.
+func FromFiles(in *intake.Intake) Facts {
 	return Facts{Target: strings.TrimRight(in.Target, "/"), Spec: in.Spec, Repository: Repository{Product: in.Product}, Told: in}
 }
 
@@ -62,7 +62,7 @@ func (w *writer) told() {
 	if s := in.SignIn; s != nil {
 		w.line("")
 		w.line("sign_in:")
-		w.signIn(s)
+		w.toldSignIn(s)
 	}
 	w.line("")
 	if in.WhoAmI != "" {
@@ -70,7 +70,7 @@ func (w *writer) told() {
 	}
 	w.line("identities:")
 	for i := range in.Identities {
-		w.identity(&in.Identities[i])
+		w.toldIdentity(&in.Identities[i])
 	}
 	w.line("")
 	w.line("# What is reachable on purpose; everything else must need a credential and stay in its tenant.")
@@ -78,7 +78,7 @@ func (w *writer) told() {
 	w.line("  public: %s", list(in.Public))
 	w.line("  admin: %s", list(in.Admin))
 	w.line("  shared: %s", list(in.Shared))
-	w.objects(in.Objects)
+	w.toldObjects(in.Objects)
 }
 
 // unknownTenant is where users stand whose tenant no file tells. One tenant for
@@ -100,7 +100,7 @@ func (w *writer) tenantsTold() []string {
 	return out
 }
 
-func (w *writer) signIn(s *intake.SignIn) {
+func (w *writer) toldSignIn(s *intake.SignIn) {
 	if s.Basic {
 		w.line("  basic: true")
 		return
@@ -176,8 +176,8 @@ func (w *writer) marked(s string) string {
 	})
 }
 
-// identity writes one user, with the credentials by reference.
-func (w *writer) identity(id *intake.Identity) {
+// toldIdentity writes one user, with the credentials by reference.
+func (w *writer) toldIdentity(id *intake.Identity) {
 	tenant := id.Tenant
 	if tenant == "" {
 		tenant = unknownTenant
@@ -235,7 +235,7 @@ func secretHeader(name, value string) bool {
 	return secretly.MatchString(name) || strings.ContainsAny(value, "$\r\n") || len(value) >= 16 && !strings.Contains(value, " ") && strings.ContainsAny(value, "0123456789") || len(value) > 64
 }
 
-func (w *writer) objects(all []intake.Object) {
+func (w *writer) toldObjects(all []intake.Object) {
 	if len(all) == 0 {
 		return
 	}

@@ -37,7 +37,7 @@ func told() *intake.Intake {
 func TestIntakeIsAccepted(t *testing.T) {
 	given := map[string]string{"EVE_PW": "pw-eve", "EVE_KEY": "key-of-eve"}
 	for _, memory := range []bool{false, true} {
-		f := draft.FromIntake(told())
+		f := draft.FromFiles(told())
 		if memory {
 			f.Refer = func(name string) string { return "${env:MEM_" + name + "}" }
 		}
@@ -88,17 +88,17 @@ func TestIntakeIsAccepted(t *testing.T) {
 
 func TestIntakeSaysWhatIsMissing(t *testing.T) {
 	in := &intake.Intake{Target: "https://acme.test", Spec: "session.har", Identities: []intake.Identity{{Name: "a", Tenant: "acme", Token: lr.NewSecret("sesame")}}}
-	text := string(draft.FromIntake(in).YAML())
+	text := string(draft.FromFiles(in).YAML())
 	for _, want := range []string{"One customer is not enough", "tenants: {acme: {}}", "spec: session.har", `a: {tenant: acme, token: "file:.launchready/credentials#A_TOKEN"}`} {
 		if !strings.Contains(text, want) {
 			t.Errorf("lacks %q in\n%s", want, text)
 		}
 	}
-	if got := string(draft.FromIntake(in).Credentials()); got != "A_TOKEN=sesame\n" {
+	if got := string(draft.FromFiles(in).Credentials()); got != "A_TOKEN=sesame\n" {
 		t.Errorf("credentials: got %d bytes", len(got))
 	}
 	clash := &intake.Intake{Target: "https://acme.test", Identities: []intake.Identity{{Name: "a-b", Tenant: "x", Token: lr.NewSecret("one")}, {Name: "a_b", Tenant: "x", Token: lr.NewSecret("two")}}}
-	if got := draft.FromIntake(clash).Secrets(); len(got) != 2 {
+	if got := draft.FromFiles(clash).Secrets(); len(got) != 2 {
 		t.Errorf("two secrets of one name: got %d", len(got))
 	}
 }
