@@ -151,10 +151,18 @@ func (r *resolver) file(ref string) (string, error) {
 	for _, line := range strings.Split(string(b), "\n") {
 		k, v, ok := strings.Cut(strings.TrimSpace(line), "=")
 		if ok && strings.TrimSpace(k) == name && !strings.HasPrefix(k, "#") {
-			return strings.Trim(strings.TrimSpace(v), `"'`), nil
+			return unquoted(strings.TrimSpace(v)), nil
 		}
 	}
 	return "", fmt.Errorf("secret file %s has no line %s=…", path, name)
+}
+
+// unquoted takes one pair of quotes off, which keep the spaces of a value.
+func unquoted(v string) string {
+	if n := len(v); n > 1 && (v[0] == '"' || v[0] == '\'') && v[n-1] == v[0] {
+		return v[1 : n-1]
+	}
+	return v
 }
 
 var errInline = errors.New("a secret may not be written into this file: put it in an environment variable and write ${env:NAME}, or in a file and write file:PATH")

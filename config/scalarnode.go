@@ -1,6 +1,7 @@
 package config
 
 import (
+	"encoding/json"
 	"reflect"
 	"strconv"
 	"strings"
@@ -152,17 +153,23 @@ func (d *document) spec(n ast.Node, where Position, p *Spec) {
 		if x == nil {
 			continue
 		}
-		// An example of the body may follow, as in a file of routes.
-		text, body := scalarText(x), ""
-		if i := strings.Index(text, " {"); i > 0 {
-			text, body = text[:i], text[i:]
-		}
-		if err := line.UnmarshalText([]byte(text)); err != nil {
+		request, body := cutBody(scalarText(x))
+		if err := line.UnmarshalText([]byte(request)); err != nil {
 			d.fail(d.pos(x), "%s", err)
 			continue
 		}
-		p.Routes = append(p.Routes, line.String()+body)
+		p.Routes = append(p.Routes, strings.TrimSpace(line.String()+" "+body))
 	}
+}
+
+// cutBody takes the example of a body off a line: POST /chats {"title": "hello"}.
+func cutBody(s string) (request, body string) {
+	method, rest, _ := strings.Cut(s, " ")
+	path, body, _ := strings.Cut(strings.TrimSpace(rest), " ")
+	if body = strings.TrimSpace(body); strings.IndexAny(body, "{[") == 0 && json.Valid([]byte(body)) {
+		return method + " " + path, body
+	}
+	return s, ""
 }
 
 // tree reads any value. Texts that hold a reference become a Value, so that no

@@ -87,7 +87,8 @@ func (p *program) drafted(f *auditFlags, in *intake.Intake, set []config.Overrid
 	case len(in.Identities) == 0:
 		return nil, setup(fmt.Errorf("%s: no user in it that the audit could play: record a session in which somebody signs in, or give the environment with the credentials beside the collection", names))
 	}
-	facts := draft.FromFiles(in)
+	var facts draft.Facts
+	draft.FromIntake(in, &facts)
 	facts.Refer = func(name string) string { return "${env:" + fromPrefix + name + "}" }
 	secrets := map[string]lr.Secret{}
 	for name, v := range facts.Secrets() {

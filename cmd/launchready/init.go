@@ -13,6 +13,7 @@ import (
 
 	"github.com/launchready/launchready/config"
 	"github.com/launchready/launchready/config/draft"
+	"github.com/launchready/launchready/config/intake"
 	"github.com/launchready/launchready/probe"
 	"github.com/launchready/launchready/surface"
 )
@@ -25,6 +26,7 @@ type initFlags struct {
 	mailDomain string
 	caFile     string
 	insecure   bool
+	from       []string
 }
 
 func (p *program) initVerb() *cobra.Command {
@@ -36,7 +38,16 @@ func (p *program) initVerb() *cobra.Command {
 
 init reads the repository (framework, API description, names in .env.example, domain)
 and, with --target, asks the running application for its description. Where the API
-has a sign-up route it can sign up the two tenants that the audit needs.`,
+has a sign-up route it can sign up the two tenants that the audit needs.
+
+--from reads what other tools know: a WFC auth.yaml, an overstep matrix, Hadrian's
+auth.yaml and roles.yaml, an API description, or curl commands (- is what is pasted on
+stdin). Several files are merged. References to the environment stay references; secrets
+go to .launchready/credentials, never into launchready.yaml.`,
+		Example: `  launchready init --target https://staging.acme.test
+  launchready init --from auth.yaml --target https://staging.acme.test
+  launchready init --from openapi.yaml --from matrix.yaml
+  pbpaste | launchready init --from -`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return p.initialise(c.Context(), f) },
 	}
@@ -47,6 +58,7 @@ has a sign-up route it can sign up the two tenants that the audit needs.`,
 	fl.StringVar(&f.mailDomain, "mail-domain", "example.com", "domain of the test users' addresses")
 	fl.StringVar(&f.caFile, "ca-file", "", "PEM file of certificate authorities to trust beside the system's")
 	fl.BoolVar(&f.insecure, "insecure", false, "do not verify the target's certificate")
+	fl.StringArrayVar(&f.from, "from", nil, "file of another tool, or curl commands; - is stdin; repeatable")
 	return c
 }
 
@@ -56,25 +68,25 @@ func (p *program) initialise(ctx context.Context, f initFlags) error {
 		return setup(fmt.Errorf("%s exists: --force overwrites it", config.FileName))
 	}
 	facts := draft.Facts{Repository: draft.Read(os.DirFS(p.dir)), Schema: config.SchemaURL}
+	from, err := p.intakes(f.from)
+	if err != nil {
+		return setup(err)
+	}
 	if f.target == "" && p.interactive() {
-		guess := ""
-		if facts.Repository.Port != "" {
-			guess = "http://localhost:" + facts.Repository.Port
-		}
-		target, err := p.askTarget(ctx, guess)
+		pasted, err := p.askWhere(ctx, &f, from, facts.Repository.Port)
 		if err != nil {
 			return err
 		}
-		f.target = target
+		from = append(from, pasted...)
 	}
 	facts.Target = strings.TrimRight(f.target, "/")
+	all, conflicts := intake.Combine(from...)
 	var w *web
 	if facts.Target != "" {
 		var u config.URL
 		if err := u.UnmarshalText([]byte(facts.Target)); err != nil {
 			return setup(fmt.Errorf("--target: %w", err))
 		}
-		var err error
 		if w, err = newWeb(probe.Options{Base: u.URL, CAFile: p.path(f.caFile), Insecure: f.insecure, Version: about().Version, Log: p.log}); err != nil {
 			return setup(err)
 		}
@@ -82,13 +94,20 @@ func (p *program) initialise(ctx context.Context, f initFlags) error {
 		if err := p.describe(ctx, w, &facts); err != nil {
 			return err
 		}
-	} else if facts.Repository.Spec != "" {
+	}
+	if err := p.take(ctx, all, &facts); err != nil {
+		return err
+	}
+	if w == nil && len(facts.Routes) == 0 && facts.Repository.Spec != "" {
 		p.routes(ctx, nil, &facts, filepath.Join(p.dir, facts.Repository.Spec))
 	}
 	if err := p.signUp(ctx, w, f, &facts); err != nil {
 		return err
 	}
-	return p.writeDraft(file, f.force, facts)
+	if len(from) > 0 {
+		draft.FromIntake(all, &facts)
+	}
+	return p.writeDraft(file, f.force, facts, p.story(from, conflicts, facts))
 }
 
 // describe asks the target for its description; the repository's own is the
@@ -137,13 +156,14 @@ func (p *program) progress(format string, args ...any) {
 
 func (p *program) signUp(ctx context.Context, w *web, f initFlags, facts *draft.Facts) error {
 	can := w != nil && facts.CanSignUp()
+	known := facts.Intake != nil && len(facts.Intake.Identities) > 0
 	if f.signUp && !can {
 		if w == nil {
 			return setup(errors.New("--sign-up needs --target: the address to sign up at"))
 		}
 		return setup(draft.ErrNoSignUp)
 	}
-	if can && !f.signUp && p.interactive() {
+	if can && !f.signUp && !known && p.interactive() {
 		yes, err := p.askSignUp(ctx, facts.Target)
 		if err != nil {
 			return err
@@ -164,7 +184,7 @@ func (p *program) signUp(ctx context.Context, w *web, f initFlags, facts *draft.
 	return nil
 }
 
-func (p *program) writeDraft(file string, force bool, facts draft.Facts) error {
+func (p *program) writeDraft(file string, force bool, facts draft.Facts, story *lines) error {
 	// Credentials first: a file that refers to nothing is worse than none.
 	if creds := facts.Credentials(); creds != nil {
 		if err := errors.Join(private(p.dir), writeSecret(filepath.Join(p.dir, draft.CredentialsFile), creds)); err != nil {
@@ -179,8 +199,11 @@ func (p *program) writeDraft(file string, force bool, facts draft.Facts) error {
 		return setup(err)
 	}
 	fmt.Fprintf(p.out, "wrote %s\n\n", config.FileName)
+	if err := story.to(p.out); err != nil {
+		return err
+	}
 	next := "fill in what it guessed, then: launchready config validate"
-	if len(facts.Accounts) > 0 {
+	if len(facts.Accounts) > 0 || facts.Intake != nil && facts.Target != "" && len(facts.Intake.Identities) > 0 {
 		next = "launchready audit plan"
 	}
 	_, err := fmt.Fprintf(p.out, "next: %s\n", next)

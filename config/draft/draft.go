@@ -12,14 +12,13 @@ import (
 // Facts are what is known when a file is drafted. Every field may be empty.
 type Facts struct {
 	Repository Repository
-	Target     string      // base URL that answers, or that the user named
-	Spec       string      // where the API's description is: a path or a URL
-	Routes     []*lr.Route // of the description
-	Accounts   []Account   // users that were signed up for the audit
-	Schema     string      // address of the file's JSON Schema
-	// Told is what other tools' files say; it beats what was guessed.
-	Told *intake.Intake
-	// Refer writes the reference to a secret of Told; nil refers to CredentialsFile.
+	Target     string         // base URL that answers, or that the user named
+	Spec       string         // where the API's description is: a path or a URL
+	Routes     []*lr.Route    // of the description
+	Accounts   []Account      // users that were signed up for the audit
+	Schema     string         // address of the file's JSON Schema
+	Intake     *intake.Intake // what other tools' files tell; [FromIntake] sets it
+	// Refer writes the reference to a secret; nil refers to CredentialsFile.
 	Refer func(name string) string
 }
 

@@ -25,37 +25,26 @@ func (f Facts) YAML() []byte {
 		w.line("product: %s", quote(f.Repository.Product))
 	}
 	w.target()
-	if f.Told != nil {
-		w.told()
-	} else {
-		w.people()
-		w.access()
-	}
+	w.people()
+	w.access()
+	w.objects()
 	w.rest()
 	return []byte(w.b.String())
 }
 
 // Credentials is the file that the drafted one refers to, nil when nobody was
-// signed up.
+// signed up and no file held a secret.
 func (f Facts) Credentials() []byte {
-	told := f.Secrets()
-	if len(f.Accounts)+len(told) == 0 {
+	c := f.cast()
+	if len(c.secrets) == 0 {
 		return nil
 	}
-	var b strings.Builder
-	for _, name := range sorted(told) {
-		fmt.Fprintf(&b, "%s=%s\n", name, told[name].Reveal())
-	}
-	for _, a := range f.Accounts {
-		fmt.Fprintf(&b, "%s_PASSWORD=%s\n", envWord(a.Tenant), a.Password.Reveal())
-	}
-	return []byte(b.String())
+	return []byte(c.lines())
 }
 
 type writer struct {
-	f       Facts
-	b       strings.Builder
-	secrets map[string]lr.Secret
+	f Facts
+	b strings.Builder
 }
 
 func (w *writer) line(format string, args ...any) {
@@ -74,23 +63,19 @@ func (w *writer) target() {
 	default:
 		w.line("  url: http://localhost:8080  # guessed: the address of a staging system is better")
 	}
-	spec := f.Spec
-	if spec == "" {
-		spec = f.Repository.Spec
-	}
-	switch {
+	switch spec := f.spec(); {
 	case spec != "":
 		w.line("  spec: %s", quote(spec))
-	case f.Told != nil && len(f.Told.Routes) > 0:
-		w.line("  spec:")
-		for _, r := range f.Told.Routes {
-			w.line("    - %s", quote(r))
+	case f.Intake != nil && len(f.Intake.Routes) > 0:
+		w.line("  spec:  # the routes that the files show; an OpenAPI document says more")
+		for _, rt := range f.Intake.Routes {
+			w.line("    - %s", quote(rt))
 		}
 	default:
-		w.line("  # spec: openapi.yaml  # an OpenAPI document, a Postman collection, a HAR recording, or a list of routes (METHOD /path, one a line)")
+		w.line("  # spec: openapi.yaml  # an OpenAPI document, or a list of routes (METHOD /path, one a line)")
 	}
-	if f.Told != nil && len(f.Told.Hosts) > 0 {
-		w.line("  hosts: %s", list(f.Told.Hosts))
+	if f.Intake != nil && len(f.Intake.Hosts) > 0 {
+		w.line("  hosts: [%s]", quoted(f.Intake.Hosts))
 	}
 	w.line("  # environment: staging  # production asks before anything is created")
 }
@@ -98,9 +83,24 @@ func (w *writer) target() {
 // people writes tenants, sign-in, sign-up and identities.
 func (w *writer) people() {
 	w.line("")
+	if c := w.f.cast(); len(c.identities) > 0 {
+		w.intakePeople(c, w.whoami())
+		return
+	}
 	w.line("# Two customers of yours that exist for this test: what one may never see of the other.")
 	w.line("tenants: {acme: {}, globex: {}}")
 	w.line("")
+	if w.f.Intake != nil && w.f.Intake.SignIn != nil {
+		w.intakeSignIn(cast{})
+	} else {
+		w.signIn()
+		w.line("")
+	}
+	w.identities(w.whoami())
+}
+
+// signIn writes the sign-in and the sign-up of the description, or guesses.
+func (w *writer) signIn() {
 	in := pick(w.f.Routes, lr.SignIn)
 	if in != nil && callOf(in).has("$password") {
 		w.line("sign_in:")
@@ -111,25 +111,35 @@ func (w *writer) people() {
 		w.line("  request: POST /auth/login")
 		w.line("  json: {email: $user, password: $password}")
 	}
+	w.signUp()
+}
+
+// signUp writes the sign-up of the description.
+func (w *writer) signUp() {
 	if up := pick(w.f.Routes, lr.SignUp); up != nil && callOf(up).has("$password") {
 		w.line("sign_up:  # the audit makes spare users by it")
 		w.call(callOf(up))
 	}
-	w.line("")
-	who := ""
+}
+
+// whoami writes the request that tells who the caller is, or returns a hint.
+func (w *writer) whoami() string {
+	if w.f.Intake != nil && w.f.Intake.WhoAmI != "" {
+		w.line("whoami: %s", quote(w.f.Intake.WhoAmI))
+		return ""
+	}
 	if rt := pick(w.f.Routes, lr.WhoAmI); rt != nil {
 		w.line("whoami: GET %s", rt.Path)
-	} else {
-		who = "  # whoami: GET /me"
+		return ""
 	}
-	w.identities(who)
+	return "  # whoami: GET /me"
 }
 
 func (w *writer) identities(who string) {
 	w.line("identities:%s", who)
 	if len(w.f.Accounts) > 0 {
 		for _, a := range w.f.Accounts {
-			w.line("  %s_owner: {user: %s, password: %s}", a.Tenant, quote(a.User), quote("file:"+CredentialsFile+"#"+envWord(a.Tenant)+"_PASSWORD"))
+			w.account(a)
 		}
 		w.line("  # A plain member beside the owner makes role checks possible:")
 		w.line("  # acme_member: {user: member@acme.test, password: \"${env:ACME_MEMBER_PASSWORD}\"}")
@@ -140,6 +150,10 @@ func (w *writer) identities(who string) {
 	w.line("  globex_member: {user: member@globex.test, password: \"${env:GLOBEX_MEMBER_PASSWORD}\"}")
 	w.line("  # A user that the audit may sign out, disable or delete:")
 	w.line("  # acme_spare:  {user: spare@acme.test, password: \"${env:ACME_SPARE_PASSWORD}\", spare: true}")
+}
+
+func (w *writer) account(a Account) {
+	w.line("  %s_owner: {user: %s, password: %s}", a.Tenant, quote(a.User), quote(w.f.credential(envWord(a.Tenant)+"_PASSWORD")))
 }
 
 func (w *writer) call(c Call) {
@@ -171,12 +185,16 @@ func (w *writer) access() {
 			}
 		}
 	}
+	var shared []string
+	if in := w.f.Intake; in != nil {
+		public, admin, shared = rules(public, in.Public), rules(admin, in.Admin), rules(nil, in.Shared)
+	}
 	w.line("")
 	w.line("# What is reachable on purpose; everything else must need a credential and stay in its tenant.")
 	w.line("access:")
 	w.line("  public: [%s]", strings.Join(public, ", "))
 	w.line("  admin: [%s]", strings.Join(admin, ", "))
-	w.line("  shared: []  # the same for every tenant: \"GET /articles/{id}\"")
+	w.line("  shared: [%s]  # the same for every tenant: \"GET /articles/{id}\"", strings.Join(shared, ", "))
 }
 
 func (w *writer) rest() {
@@ -234,6 +252,14 @@ func quote(s string) string {
 		return s
 	}
 	return fmt.Sprintf("%q", s)
+}
+
+func quoted(list []string) string {
+	out := make([]string, len(list))
+	for i, s := range list {
+		out[i] = quote(s)
+	}
+	return strings.Join(out, ", ")
 }
 
 func contains(list []string, s string) bool {

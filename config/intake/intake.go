@@ -6,7 +6,6 @@ package intake
 import (
 	"errors"
 	"fmt"
-	"sort"
 	"strings"
 
 	lr "github.com/launchready/launchready"
@@ -107,9 +106,16 @@ type format struct {
 // formats are tried in order.
 func formats() []format {
 	return []format{
+		{"curl commands", startsWithCurl, readCurl},
 		{"HAR recording", isHAR, readHAR},
 		{"Postman collection", isCollection, readCollection},
 		{"Postman environment", isEnvironment, readEnvironment},
+		{"overstep matrix", isOverstep, readOverstep},
+		{"WFC auth", isWFC, readWFC},
+		{"Hadrian auth", isHadrianAuth, readHadrianAuth},
+		{"Hadrian roles", isHadrianRoles, readHadrianRoles},
+		{"API description", isDescription, readDescription},
+		{"curl commands", isCurl, readCurl},
 	}
 }
 
@@ -121,8 +127,13 @@ func Read(file string, text []byte) (*Intake, error) {
 		}
 		in, err := f.read(file, text)
 		if err != nil {
-			return nil, fmt.Errorf("%s (%s): %w", file, f.name, err)
+			return nil, fmt.Errorf("read %s as %s:\n%w", file, f.name, err)
 		}
+		in.File = file
+		if in.Format == "" {
+			in.Format = f.name
+		}
+		in.finish()
 		return in, nil
 	}
 	return nil, fmt.Errorf("%s: %w: want one of %s", file, ErrUnknown, names())
@@ -133,8 +144,7 @@ func names() string {
 	for _, f := range formats() {
 		out = append(out, f.name)
 	}
-	sort.Strings(out)
-	return fmt.Sprint(out)
+	return strings.Join(unique(out), ", ")
 }
 
 // Summary is what was understood, in a line that holds no secret.

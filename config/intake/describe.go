@@ -1,0 +1,36 @@
+package intake
+
+import (
+	"errors"
+	"regexp"
+
+	"github.com/launchready/launchready/surface"
+)
+
+var routeLine = regexp.MustCompile(`(?mi)^[ \t]*(?:GET|POST|PUT|PATCH|DELETE|ANY|ALL)(?:[,|](?:GET|POST|PUT|PATCH|DELETE))*[ \t]+/\S*`)
+
+// isDescription knows an OpenAPI document and a list of routes.
+func isDescription(text []byte) bool {
+	keys := outline(text)
+	if keys["openapi"] || keys["swagger"] {
+		return true
+	}
+	first := lineFirst.Find(text)
+	return routeLine.Match(first)
+}
+
+// readDescription takes the file itself as the API's description.
+func readDescription(file string, text []byte) (*Intake, error) {
+	if file == Stdin {
+		return nil, &Fault{File: file, Message: "the description has to be read again by every audit: save it and name the file"}
+	}
+	if routeLine.Match(lineFirst.Find(text)) {
+		if _, err := surface.RouteList(text, surface.Source{Location: file}); errors.Is(err, surface.ErrNoRoutes) {
+			return nil, err
+		}
+	}
+	return &Intake{Spec: file}, nil
+}
+
+// Stdin is how what was pasted or piped is called.
+const Stdin = "-"
