@@ -23,6 +23,8 @@ var may = map[string][]string{
 	".":                 {},
 	"oracle":            {"."},
 	"surface":           {".", "surface/har", "surface/postman"},
+	"surface/har":       {"."},
+	"surface/postman":   {"."},
 	"stage":             {".", "oracle", "surface"},
 	"plan":              {"."},
 	"probe":             {"."},

@@ -21,6 +21,7 @@ type Route struct {
 	Links    []Link
 	Declared bool   // the specification names it
 	Secured  bool   // the specification says it needs a credential; specifications lie
+	Shown    bool   // learned from requests that somebody made: Secured then says that they carried a credential, not that one is needed
 	Source   string // where it was learned: "openapi.yaml", "routes.txt", "Allow of /v1/chats"
 }
 

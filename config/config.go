@@ -52,7 +52,7 @@ type Config struct {
 // Target is the running application.
 type Target struct {
 	URL         URL               `yaml:"url" jsonschema:"required" doc:"Base URL of the application."`
-	Spec        Spec              `yaml:"spec" doc:"The API's description: an OpenAPI document, or a list of routes (METHOD /path, one a line, with an example of the JSON body after it where there is one), as a path from this file's folder or a URL; or the list of routes itself. Default: the places where applications usually serve it."`
+	Spec        Spec              `yaml:"spec" doc:"The API's description: an OpenAPI document, a Postman collection, a HAR recording of a session, or a list of routes (METHOD /path, one a line, with an example of the JSON body after it where there is one), as a path from this file's folder or a URL; or the list of routes itself. Told apart by content. Default: the places where applications usually serve it."`
 	Environment string            `yaml:"environment" jsonschema:"enum=development,enum=test,enum=staging,enum=production" doc:"development, test, staging or production. production asks before anything is created. Default: inferred from the host name."`
 	Hosts       []string          `yaml:"hosts" doc:"Further hosts that requests may go to. Nothing else is ever contacted."`
 	Headers     map[string]Value  `yaml:"headers" doc:"Header fields sent with every request: a preview password, a tenant selector."`

@@ -367,12 +367,13 @@ func Tenantmates(t *lr.Trial, a *lr.Account) []*lr.Account {
 
 // Public reports whether the target's owner says that anyone may read by the
 // route: access.public names it, or the route is addressed by a capability, a
-// long random token, and the specification asks for no credential.
+// long random token, and the specification asks for no credential. That a recorded
+// request brought one along asks for nothing.
 func Public(t *lr.Trial, rt *lr.Route, o *lr.Object) bool {
 	if lr.Match(t.Target.Access.Public, rt) {
 		return true
 	}
-	if rt.Secured || !rt.Declared || o == nil {
+	if rt.Secured && !rt.Shown || !rt.Declared || o == nil {
 		return false
 	}
 	for _, name := range rt.PathParams() {
@@ -388,9 +389,10 @@ func Public(t *lr.Trial, rt *lr.Route, o *lr.Object) bool {
 }
 
 // SaysPublic reports whether the specification names the route as one without
-// credential, in contrast to other routes that need one.
+// credential, in contrast to other routes that need one. Requests that somebody
+// made say nothing of that kind.
 func SaysPublic(t *lr.Trial, rt *lr.Route) bool {
-	if !rt.Declared || rt.Secured {
+	if !rt.Declared || rt.Secured || rt.Shown {
 		return false
 	}
 	for _, other := range t.Target.Routes {

@@ -254,13 +254,16 @@ func (s *Stage) body(r *lr.Request, rt *lr.Route, o *lr.Object, f *filler, full 
 		b = &lr.Body{Type: "application/json"}
 	}
 	if b == nil {
-		writes := rt.Kind == lr.Create || rt.Kind == lr.Update
+		writes := rt.Kind == lr.Create || rt.Kind == lr.Update || rt.Kind == lr.Upload
 		if rt.Declared && (!writes || full == required) || rt.Method == "DELETE" {
 			return nil
 		}
 		// A plain list of routes tells no schema, and many specifications forget
 		// the body: offer the usual fields.
 		b = &lr.Body{Type: "application/json", Schema: usual(rt, full)}
+		if rt.Kind == lr.Upload {
+			b = &lr.Body{Type: "multipart/form-data"}
+		}
 	}
 	var v any
 	switch {
@@ -278,6 +281,11 @@ func (s *Stage) body(r *lr.Request, rt *lr.Route, o *lr.Object, f *filler, full 
 	if m, ok := v.(map[string]any); ok {
 		nameBeside(m, rt, o)
 		if rt.Kind == lr.Search {
+			for k, p := range orOpen(b.Schema).Properties { // few descriptions call the term required
+				if searchName(norm(k)) && p != nil && p.Type == "string" {
+					m[k] = ""
+				}
+			}
 			for k := range m {
 				if searchName(norm(k)) {
 					m[k] = s.searchTerm(rt, o, f)

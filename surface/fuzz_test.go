@@ -1,6 +1,7 @@
 package surface_test
 
 import (
+	"bytes"
 	"os"
 	"path/filepath"
 	"slices"
@@ -9,6 +10,7 @@ import (
 
 	lr "github.com/launchready/launchready"
 	"github.com/launchready/launchready/surface"
+	"github.com/launchready/launchready/surface/postman"
 )
 
 // wellFormed holds what every reader promises of its routes.
@@ -95,10 +97,29 @@ func FuzzPin(f *testing.F) {
 		}
 		surface.Pin(s.Routes, request, []lr.Kind{lr.SignIn, lr.SignUp, lr.SignOut, lr.Refresh, lr.WhoAmI}[kind%5])
 		wellFormed(t, s.Routes)
-		want := describe(s.Routes)
-		surface.Link(s.Routes)
-		if got := describe(s.Routes); got != want {
-			t.Errorf("linked again\n%s\nwant\n%s", got, want)
+	})
+}
+
+// FuzzTraffic puts recordings and collections of any content through the way
+// from requests to routes.
+func FuzzTraffic(f *testing.F) {
+	f.Add([]byte(`{"log":{"entries":[{"request":{"method":"POST","url":"https://a.test/v1/chats/{x}/%2f?q=%zz","postData":{"mimeType":"multipart/form-data; boundary=b","text":"--b\r\nContent-Disposition: form-data; name=f; filename=x\r\n\r\ny\r\n--b--"}},"response":{"status":201,"content":{"mimeType":"application/json","text":"{\"id\":\"abc\",\"n\":[{\"slug\":\"s\"}]}"}}},{"request":{"method":"GET","url":"https://a.test/chats/abc"},"response":{"status":200}}]}}`))
+	f.Add([]byte(`{"info":{"schema":"https://schema.getpostman.com/"},"item":[{"request":{"method":"POST","url":"{{b}}/:x/{{y}}/z{{q}}","body":{"mode":"raw","raw":"{\"a\": {{b}}, // c\n}"}}}]}`))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		src := surface.Source{Location: "x"}
+		s, err := surface.Recording(t.Context(), bytes.NewReader(text), src)
+		if err != nil {
+			root, derr := postman.Decode(text)
+			if derr != nil {
+				return
+			}
+			if s, err = surface.Collection(root, nil, src); err != nil {
+				return
+			}
+		}
+		wellFormed(t, s.Routes)
+		if len(s.Routes) == 0 {
+			t.Error("no route, and no error tells so")
 		}
 	})
 }

@@ -44,6 +44,11 @@ func Link(routes []*lr.Route) {
 	}
 	for _, s := range x.shapes {
 		x.rehome(s)
+	}
+	for _, s := range x.flows() {
+		x.rehome(s)
+	}
+	for _, s := range x.shapes {
 		if s.rt.Kind == lr.Create && unkeyed(s.rt) {
 			s.rt.Kind = lr.Action
 		}

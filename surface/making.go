@@ -20,7 +20,7 @@ func (x *index) puts(s *shape) lr.Kind {
 	case x.joins(s):
 		return lr.Action
 	case p.item:
-		if item := x.placeAt(foldPath(s.segs) + "/{}"); key != "" && s.rt.Body.Schema.Requires(key) && !writes(item) {
+		if item := x.placeAt(foldPath(s.segs) + "/{}"); key != "" && !s.rt.Shown && s.rt.Body.Schema.Requires(key) && !writes(item) {
 			return lr.Update // the one way to change what has this key
 		}
 		return lr.Create

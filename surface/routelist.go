@@ -21,7 +21,8 @@ const maxRoutes = 100_000
 
 // RouteList reads "METHOD /path" lines. "#" begins a comment, "GET,POST /path"
 // names two routes, "ANY /path" the five common methods. A query names query
-// parameters, and a JSON value after the path is an example of the body:
+// parameters, and a JSON value after the path is an example of the body, in which
+// "<boolean>" and its kin stand for any value of a type:
 //
 //	GET   /v1/chats?limit=10
 //	POST  /v1/chats {"title": "hello"}   # makes a chat
@@ -152,37 +153,8 @@ func listed(method, rest string, warn func(string, ...any)) *lr.Route {
 		if err := json.Unmarshal([]byte(tail), &example); err != nil {
 			warn("the example of the body is no JSON: %v", err)
 		} else {
-			rt.Body = &lr.Body{Type: "application/json", Required: true, Example: example, Schema: schemaOf(example, 0)}
+			rt.Body = &lr.Body{Type: "application/json", Required: true, Example: shown(example), Schema: optional(sampled("", example, 0))}
 		}
 	}
 	return rt
-}
-
-// schemaOf gives the schema that an example fits.
-func schemaOf(v any, depth int) *lr.Schema {
-	s := &lr.Schema{Example: v}
-	switch v := v.(type) {
-	case string:
-		s.Type = "string"
-	case bool:
-		s.Type = "boolean"
-	case float64:
-		s.Type = "number"
-		if v == float64(int64(v)) {
-			s.Type = "integer"
-		}
-	case []any:
-		s.Type = "array"
-		if len(v) > 0 && depth < maxSchemaDepth {
-			s.Items = schemaOf(v[0], depth+1)
-		}
-	case map[string]any:
-		s.Type, s.Properties = "object", map[string]*lr.Schema{}
-		if depth < maxSchemaDepth {
-			for k, x := range v {
-				s.Properties[k] = schemaOf(x, depth+1)
-			}
-		}
-	}
-	return s
 }

@@ -173,6 +173,8 @@ func (x *index) uploads(s *shape) bool {
 		case b.Type == "application/octet-stream", strings.HasPrefix(b.Type, "image/"), strings.HasPrefix(b.Type, "video/"), strings.HasPrefix(b.Type, "audio/"):
 			return true
 		}
+	} else if s.rt.Method == "POST" && !s.item() && oneOf(fold(s.last().text), "file", "upload", "attachment") {
+		return true // a list of routes tells no body
 	}
 	return false
 }

@@ -1,6 +1,7 @@
 // Package surface learns what operations a target offers: from an OpenAPI
-// description (2.0, 3.0, 3.1), from a plain list of "METHOD /path" lines, and
-// from what the running target tells by itself. It then infers which route
+// description (2.0, 3.0, 3.1), a Postman collection (2.0, 2.1), a recording of a
+// session (HAR), a plain list of "METHOD /path" lines, and from what the running
+// target tells by itself. It then infers which route
 // makes the objects whose keys another route needs.
 //
 // Descriptions lie and are broken more often than not, so the reader works on
@@ -17,6 +18,8 @@ import (
 	"strings"
 
 	lr "github.com/launchready/launchready"
+	"github.com/launchready/launchready/surface/har"
+	"github.com/launchready/launchready/surface/postman"
 )
 
 // DefaultMaxBytes bounds a description and everything that it refers to.
@@ -46,7 +49,7 @@ type Source struct {
 type Surface struct {
 	Routes   []*lr.Route
 	Title    string
-	Format   string   // "OpenAPI 3.1.0", "Swagger 2.0", "route list"
+	Format   string   // "OpenAPI 3.1.0", "Swagger 2.0", "Postman 2.1 collection", "HAR 1.2", "route list"
 	BasePath string   // what was joined in front of the paths; "" when nothing was
 	Servers  []string // as the description names them
 	// Schemes are the security schemes by the name that the description gives them.
@@ -69,6 +72,13 @@ type Scheme struct {
 // Load reads the description at the source, whatever its format, and links its
 // routes.
 func Load(ctx context.Context, src Source) (*Surface, error) {
+	// A recording may be larger than memory, so it is told by its beginning.
+	if f, err := openRecording(src.Location); err != nil {
+		return nil, fmt.Errorf("read %s: %w", src.Location, err)
+	} else if f != nil {
+		defer f.Close()
+		return Recording(ctx, f, src)
+	}
 	l := newLoader(ctx, src)
 	data, err := l.read(src.Location)
 	if err != nil {
@@ -89,13 +99,41 @@ func load(l *loader, data []byte) (*Surface, error) {
 	switch what := detect(data); what {
 	case "openapi":
 		return loadOpenAPI(l, data)
+	case "har":
+		return Recording(l.ctx, bytes.NewReader(data), l.src)
+	case "postman":
+		return loadCollection(l, data)
 	case "routes":
 		return RouteList(data, l.src)
 	case "":
-		return nil, fmt.Errorf("%s: neither an OpenAPI description nor a list of \"METHOD /path\" lines", l.src.Location)
+		return nil, fmt.Errorf("%s: neither an OpenAPI description, a Postman collection, a HAR recording nor a list of \"METHOD /path\" lines", l.src.Location)
 	default:
 		return nil, fmt.Errorf("%s: this is %s, not an OpenAPI description or a list of routes", l.src.Location, what)
 	}
+}
+
+// loadCollection reads what looks like something of Postman's, with the
+// environment beside it.
+func loadCollection(l *loader, data []byte) (*Surface, error) {
+	root, err := postman.Decode(data)
+	if err != nil {
+		return nil, fmt.Errorf("%s:%w", l.src.Location, err)
+	}
+	if postman.Kind(root) == "" {
+		return loadOpenAPI(l, data)
+	}
+	var env *postman.Environment
+	near := environmentNear(l.src.Location)
+	if near != "" && postman.Kind(root) == "collection" {
+		text, err := l.read(near)
+		if err != nil {
+			return nil, fmt.Errorf("read %s: %w", near, err)
+		}
+		if env, err = postman.ParseEnvironment(text); err != nil {
+			return nil, fmt.Errorf("%s: %w", near, err)
+		}
+	}
+	return Collection(root, env, l.src)
 }
 
 // detect tells a format by content: file names lie.
@@ -108,6 +146,13 @@ func detect(data []byte) string {
 		return "a web page"
 	}
 	if data[0] == '{' || data[0] == '[' {
+		switch head := data[:min(len(data), 1<<20)]; {
+		case har.Looks(head):
+			return "har"
+		case !bytes.Contains(head, []byte(`"openapi"`)) && !bytes.Contains(head, []byte(`"swagger"`)) &&
+			(bytes.Contains(head, []byte("postman")) || bytes.Contains(head, []byte(`"item"`)) || bytes.Contains(head, []byte(`"requests"`))):
+			return "postman"
+		}
 		return "openapi"
 	}
 	sample := string(data[:min(len(data), 1<<20)])

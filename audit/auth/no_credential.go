@@ -91,7 +91,7 @@ func untelling(t *lr.Trial, p oracle.Probe, j oracle.Judgement, x *lr.Exchange, 
 	case saidPublic || !oracle.SameShape(owner, x):
 		j.Verdict, j.Confidence = lr.Passed, lr.Confirmed
 		j.Reason = "answered without anything that belongs to a customer"
-	case p.Route.Secured:
+	case p.Route.Secured && !p.Route.Shown:
 		j.Verdict, j.Confidence = lr.Failed, lr.Suspected
 		j.Reason = "answered anyone in the owner's shape, though the specification asks for a credential; nothing in it tells whose it is"
 	}

@@ -23,6 +23,7 @@ import (
 // auditFlags are the flags of audit and of the verbs below it.
 type auditFlags struct {
 	config   string
+	from     []string
 	target   string
 	only     []string
 	mutate   bool
@@ -53,6 +54,7 @@ what a crash leaves behind, audit cleanup removes.
 A Chromium, where one is found or LAUNCHREADY_CHROMIUM names one, proves what pages of
 other origins can read.`,
 		Example: `  launchready audit
+  launchready audit --from session.har
   launchready audit --only isolation,auth/alg-none
   launchready audit --mutate -o html=report.html -o json=report.json
   launchready audit --mutate -o sarif=report.sarif -o junit=report.xml -o md=report.md
@@ -82,6 +84,7 @@ other origins can read.`,
 func (p *program) targetFlags(c *cobra.Command, f *auditFlags) {
 	fl := c.Flags()
 	fl.StringVarP(&f.config, "config", "c", "", "configuration file (default: launchready.yaml here or above)")
+	fl.StringArrayVar(&f.from, "from", nil, "file of another tool that knows the target, repeatable: a HAR recording, a Postman collection or environment, …")
 	fl.StringVar(&f.target, "target", "", "another address with the same configuration")
 	fl.StringVar(&f.caFile, "ca-file", "", "PEM file of certificate authorities to trust beside the system's")
 	fl.StringArrayVar(&f.resolve, "resolve", nil, "HOST[:PORT]=ADDRESS[:PORT] to use instead of DNS, repeatable")
@@ -107,6 +110,9 @@ func (p *program) settings(f *auditFlags, changed func(string) bool) (*config.Co
 			return nil, setup(fmt.Errorf("--resolve %q: write HOST[:PORT]=ADDRESS[:PORT]", r))
 		}
 		set = append(set, config.Override{Path: "target.resolve." + from, Value: to, Origin: "flag --resolve"})
+	}
+	if len(f.from) > 0 {
+		return p.fromFiles(f, set)
 	}
 	return p.load(f.config, set...)
 }

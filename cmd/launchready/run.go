@@ -36,6 +36,7 @@ type program struct {
 	dir      string
 	now      func() time.Time
 	tick     func(time.Duration) (<-chan time.Time, func()) // beats at that distance, and how to stop them; nil: none
+	ctx      context.Context                                // ends with an interrupt
 
 	color     string // flag --color
 	quiet     bool
@@ -69,7 +70,7 @@ func setup(err error) error {
 func run(args []string, in io.Reader, out, errw io.Writer, environ []string) (code int) {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	p := &program{in: in, out: out, err: errw, environ: environ, now: time.Now, tick: ticks}
+	p := &program{in: in, out: out, err: errw, environ: environ, now: time.Now, tick: ticks, ctx: ctx}
 	p.guardLogs()
 	defer func() {
 		if r := recover(); r != nil {

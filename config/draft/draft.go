@@ -18,6 +18,8 @@ type Facts struct {
 	Accounts   []Account      // users that were signed up for the audit
 	Schema     string         // address of the file's JSON Schema
 	Intake     *intake.Intake // what other tools' files tell; [FromIntake] sets it
+	// Refer writes the reference to a secret; nil refers to CredentialsFile.
+	Refer func(name string) string
 }
 
 // Account is a user that was made for the audit.

@@ -158,7 +158,15 @@ func fit(name, otherwise string) string {
 	return s
 }
 
-func credential(name string) string { return "file:" + CredentialsFile + "#" + name }
+func (f Facts) credential(name string) string {
+	if f.Refer != nil {
+		return f.Refer(name)
+	}
+	return "file:" + CredentialsFile + "#" + name
+}
+
+// Secrets are the values behind the references of the file, by name.
+func (f Facts) Secrets() map[string]lr.Secret { return f.cast().secrets }
 
 // lines of the credentials file. A value in quotes keeps its spaces.
 func (c cast) lines() string {
@@ -220,7 +228,7 @@ func (w *writer) identity(d drafted) {
 		case d.References[field] != "":
 			add(field, quote(d.References[field]))
 		case d.secrets[field] != "":
-			add(field, quote(credential(d.secrets[field])))
+			add(field, quote(w.f.credential(d.secrets[field])))
 		}
 	}
 	if d.Send != "" {
@@ -230,7 +238,7 @@ func (w *writer) identity(d drafted) {
 	for _, name := range sorted(d.Headers) {
 		value := d.Headers[name].Reveal() // the tenant's name, unless it is in secrets
 		if s := d.secrets["headers."+name]; s != "" {
-			value = credential(s)
+			value = w.f.credential(s)
 		}
 		headers = append(headers, quote(name)+": "+quote(value))
 	}

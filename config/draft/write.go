@@ -153,7 +153,7 @@ func (w *writer) identities(who string) {
 }
 
 func (w *writer) account(a Account) {
-	w.line("  %s_owner: {user: %s, password: %s}", a.Tenant, quote(a.User), quote(credential(envWord(a.Tenant)+"_PASSWORD")))
+	w.line("  %s_owner: {user: %s, password: %s}", a.Tenant, quote(a.User), quote(w.f.credential(envWord(a.Tenant)+"_PASSWORD")))
 }
 
 func (w *writer) call(c Call) {

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	lr "github.com/launchready/launchready"
+	"github.com/launchready/launchready/surface/postman"
 )
 
 // ErrUnknown says that no reader knows the file.
@@ -36,6 +37,12 @@ type Intake struct {
 	// Secrets are those of no identity: a client secret in the body of a sign-in.
 	Secrets  map[string]lr.Secret
 	Warnings []string // what was left out, and why
+
+	count int // routes that Spec describes, as far as this package has read it
+
+	// Of Postman, whose collections and environments tell more together.
+	collection *postman.Collection
+	env        *postman.Environment
 }
 
 // SignIn is a request that turns a user and a password into a credential.
@@ -100,6 +107,9 @@ type format struct {
 func formats() []format {
 	return []format{
 		{"curl commands", startsWithCurl, readCurl},
+		{"HAR recording", isHAR, readHAR},
+		{"Postman collection", isCollection, readCollection},
+		{"Postman environment", isEnvironment, readEnvironment},
 		{"overstep matrix", isOverstep, readOverstep},
 		{"WFC auth", isWFC, readWFC},
 		{"Hadrian auth", isHadrianAuth, readHadrianAuth},
@@ -135,4 +145,40 @@ func names() string {
 		out = append(out, f.name)
 	}
 	return strings.Join(unique(out), ", ")
+}
+
+// Summary is what was understood, in a line that holds no secret.
+func (in *Intake) Summary() string {
+	var parts []string
+	if in.Target != "" {
+		parts = append(parts, in.Target)
+	}
+	if n := in.count + len(in.Routes); n > 0 {
+		parts = append(parts, fmt.Sprintf("%d routes", n))
+	}
+	if in.SignIn != nil && in.SignIn.Request != "" {
+		parts = append(parts, "sign-in by "+in.SignIn.Request)
+	}
+	if in.WhoAmI != "" {
+		parts = append(parts, "whoami by "+in.WhoAmI)
+	}
+	tenants := map[string]bool{}
+	var who []string
+	for _, id := range in.Identities {
+		who = append(who, id.Name)
+		tenants[id.Tenant] = true
+	}
+	if len(who) == 0 {
+		parts = append(parts, "no user")
+	} else {
+		parts = append(parts, fmt.Sprintf("%s in %s: %s", plural(len(who), "user"), plural(len(tenants), "tenant"), strings.Join(who, ", ")))
+	}
+	return strings.Join(parts, "; ")
+}
+
+func plural(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
 }
