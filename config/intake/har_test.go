@@ -149,7 +149,7 @@ func TestRecordingTellsWhoItWas(t *testing.T) {
 			{request: "GET /me", header: bearer(jwt(t, `{"email":"ann@acme.test","tid":"acme","role":"owner"}`)), reply: `{"id": 1}`},
 			{request: "GET /chats", header: map[string]string{"X-Api-Key": "key-1234567890"}, reply: `[]`},
 		}, "", "GET /me", "acme_owner tenant=acme role=owner user=ann@acme.test token=" + jwt(t, `{"email":"ann@acme.test","tid":"acme","role":"owner"}`) +
-			"\nuser tenant= role= user= token=key-1234567890 send=X-Api-Key: {token}"},
+			"\nrecorded tenant= role= user= token=key-1234567890 send=X-Api-Key: {token}"},
 		{"a cookie that nobody saw set", []step{
 			{request: "GET /me", cookie: "sid=abcdefghijklmnop; _ga=GA1.2.3", reply: `{"email": "ann@acme.test", "org_id": "o1"}`},
 		}, "", "GET /me", "acme_ann tenant=acme role= user=ann@acme.test cookie=sid=abcdefghijklmnop; _ga=GA1.2.3"},
@@ -167,7 +167,7 @@ func TestRecordingTellsWhoItWas(t *testing.T) {
 		}, `POST /login map[email:$user password:$password]  `, "GET /me", "acme_ann tenant=acme role= user=ann@acme.test password=pw-ann"},
 		{"a password that is changed signs nobody in", []step{
 			{request: `POST /auth/password/change {"user": "ann", "password": "new"}`, header: bearer(tokenA), status: 204},
-		}, "", "", "user tenant= role= user= token=" + tokenA},
+		}, "", "", "recorded tenant= role= user= token=" + tokenA},
 		{"users of a mail service have no company", []step{
 			{request: `POST /login {"email": "ann@gmail.com", "password": "pw"}`, reply: `{"token": "` + tokenA + `"}`},
 		}, `POST /login map[email:$user password:$password]  `, "", "ann tenant= role= user=ann@gmail.com password=pw"},

@@ -224,7 +224,7 @@ func identify(people []*someone, in *Intake) []Identity {
 			break
 		}
 		local, _, _ := strings.Cut(p.User, "@")
-		name := fitKey(strings.Trim(p.Tenant+"_"+cmp.Or(p.Role, local, "user"), "_"))
+		name := fitKey(strings.Trim(p.Tenant+"_"+cmp.Or(p.Role, local, "recorded"), "_"))
 		for n, base := 2, name; taken[name]; n++ {
 			name = fmt.Sprintf("%s_%d", base, n)
 		}
