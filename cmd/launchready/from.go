@@ -69,7 +69,7 @@ func (p *program) told(f *auditFlags) (*intake.Intake, error) {
 		in.Target = f.target
 	}
 	for _, w := range in.Warnings {
-		fmt.Fprintf(p.err, "launchready: warning: %s\n", w)
+		p.warn("%s", w)
 	}
 	return in, nil
 }
@@ -107,7 +107,7 @@ func (p *program) drafted(f *auditFlags, in *intake.Intake, set []config.Overrid
 		return nil, &failure{exitSetup, err}
 	}
 	for _, w := range cfg.Warnings {
-		fmt.Fprintf(p.err, "launchready: warning: %s\n", w)
+		p.warn("%s", w)
 	}
 	return cfg, nil
 }

@@ -27,6 +27,15 @@ func (p *program) intakes(files []string) ([]*intake.Intake, error) {
 			return nil, fmt.Errorf("--from %s is named twice", name)
 		}
 		seen[name] = true
+		if name != intake.Stdin && intake.Recording(p.path(name)) {
+			in, err := intake.Open(p.ctx, p.path(name))
+			if err != nil {
+				return nil, fmt.Errorf("--from: %w", err)
+			}
+			in.File = name
+			out = append(out, in)
+			continue
+		}
 		text, err := p.readIntake(name)
 		if err != nil {
 			return nil, err
@@ -36,6 +45,10 @@ func (p *program) intakes(files []string) ([]*intake.Intake, error) {
 			return nil, fmt.Errorf("--from: %w", err)
 		}
 		out = append(out, in)
+	}
+	out, err := intake.WithEnvironments(out)
+	if err != nil {
+		return nil, fmt.Errorf("--from: %w", err)
 	}
 	return out, nil
 }

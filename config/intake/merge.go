@@ -9,6 +9,35 @@ import (
 	"github.com/launchready/launchready/surface/postman"
 )
 
+// WithEnvironments puts Postman environments into the collections beside them: a
+// collection's address and credentials are variables until then. What is neither
+// is given back as it is.
+func WithEnvironments(all []*Intake) ([]*Intake, error) {
+	var postmen, rest []*Intake
+	environments, collections := false, false
+	for _, in := range all {
+		environments, collections = environments || in.env != nil, collections || in.collection != nil
+		if in.env != nil || in.collection != nil {
+			postmen = append(postmen, in)
+			continue
+		}
+		rest = append(rest, in)
+	}
+	if !environments || !collections {
+		return all, nil
+	}
+	one, err := Merge(postmen...)
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	for _, in := range postmen {
+		names = append(names, in.File)
+	}
+	one.File = strings.Join(names, " and ")
+	return append([]*Intake{one}, rest...), nil
+}
+
 // Merge makes one intake of several files' that tell of one target. The first
 // that says something wins; identities are gathered, each user once.
 func Merge(all ...*Intake) (*Intake, error) {

@@ -13,6 +13,23 @@ import (
 // maxFile bounds a file of any format that is not read as a stream.
 const maxFile = 64 << 20
 
+// Recording reports whether the file begins as a HAR does: Open reads such a
+// file as a stream.
+func Recording(file string) bool {
+	st, err := os.Stat(file)
+	if err != nil || !st.Mode().IsRegular() {
+		return false
+	}
+	f, err := os.Open(file) //nolint:gosec // the user names the file
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	head := make([]byte, 4096)
+	n, _ := io.ReadFull(f, head) // what cannot be read is no recording; reading it says why
+	return har.Looks(head[:n])
+}
+
 // Open reads a file of any known kind. A recording is read as a stream, so that
 // it may be larger than memory.
 func Open(ctx context.Context, file string) (*Intake, error) {
