@@ -215,7 +215,7 @@ func (p *program) ledgered(ctx context.Context, cfg *config.Config, f *auditFlag
 		return err
 	}
 	defer a.Close()
-	show.mask = a.Client.Redact
+	show.mask = func(s string) string { return a.Redact.String(a.Client.Redact(s)) }
 	if err := ledger.Begin(ctx, a.Audit.Run, cfg.Target.URL.String(), p.now()); err != nil {
 		return setup(err)
 	}
