@@ -26,6 +26,7 @@ type settings struct {
 	only    string
 	profile string
 	serve   int
+	stand   string
 	binary  string // the program under measurement
 	dir     string // scratch, removed at the end
 	out     io.Writer
@@ -56,6 +57,7 @@ func bench(ctx context.Context, args []string, out io.Writer) (err error) {
 	f.StringVar(&s.only, "only", "", "one of demo, growth, start; empty: all")
 	f.StringVar(&s.profile, "profile", "", "folder for CPU profiles: auditor.pprof (of the demo), large.pprof (of the largest size), demo.pprof; nothing is measured")
 	f.IntVar(&s.serve, "serve", 0, "only serve a synthetic application of that many routes, with a launchready.yaml in the current folder")
+	f.StringVar(&s.stand, "stand", "", "only serve the demo, flawed or clean, behind a meter that counts requests, for a tool run by hand; or the address of another application")
 	f.StringVar(&s.binary, "binary", "", "program to measure; empty: build it")
 	if err := f.Parse(args); err != nil {
 		if errors.Is(err, flag.ErrHelp) {
@@ -81,6 +83,9 @@ func bench(ctx context.Context, args []string, out io.Writer) (err error) {
 	}
 	if s.binary, err = filepath.Abs(s.binary); err != nil {
 		return err
+	}
+	if s.stand != "" {
+		return standHere(ctx, s, s.stand)
 	}
 	if s.profile != "" {
 		return profiles(ctx, s)
