@@ -238,3 +238,25 @@ func operationsIn(spec []byte) []string {
 	slices.Sort(out)
 	return out
 }
+
+// publicIn lists the operations of an OpenAPI document that ask for no credential.
+func publicIn(spec []byte) []string {
+	var doc struct {
+		Paths map[string]map[string]struct {
+			Security *[]any `json:"security"`
+		} `json:"paths"`
+	}
+	if json.Unmarshal(spec, &doc) != nil {
+		return nil
+	}
+	var out []string
+	for path, item := range doc.Paths {
+		for method, op := range item {
+			if op.Security != nil && len(*op.Security) == 0 {
+				out = append(out, strings.ToUpper(method)+" "+path)
+			}
+		}
+	}
+	slices.Sort(out)
+	return out
+}

@@ -48,7 +48,7 @@ func standHere(ctx context.Context, s *settings, which string) (err error) {
 	if err != nil {
 		return fmt.Errorf("read the claims: %w", err)
 	}
-	printScore(s, judge(claimsIn(string(b), st.meter.routes), flaws))
+	printScore(s, judge(claimsIn(string(b), st.meter.routes), flaws, publicIn(st.spec)))
 	return nil
 }
 

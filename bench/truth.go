@@ -19,7 +19,7 @@ const (
 	extraField  kind = "property"  // a field is read or set that the caller may not
 
 	emptyToken   kind = "empty-token"
-	badToken     kind = "malformed-token"
+	badToken     kind = "malformed-token" // any credential that is none
 	expiredToken kind = "expired-token"
 	unknownKey   kind = "unknown-key"
 	algNone      kind = "alg-none"
@@ -34,6 +34,7 @@ const (
 	guessable    kind = "guessable-id"
 	existence    kind = "existence"
 	stale        kind = "stale" // a token, link or invitation outlives its end
+	refreshReuse kind = "refresh-reuse"
 	enumeration  kind = "enumeration"
 	fixation     kind = "fixation"
 	cookie       kind = "cookie"
@@ -52,11 +53,17 @@ type fault struct {
 
 func at(k kind, routes ...string) fault { return fault{[]kind{k}, routes} }
 
+// open is a route that serves nobody in particular: who is tried with a bad token
+// or as somebody of a lower role is served as well.
+func open(routes ...string) fault {
+	return fault{[]kind{anonymous, badToken, lowerRole}, routes}
+}
+
 // faults has a line for each flaw of the rows that are compared.
 var faults = map[string]fault{
-	"auth/no-credential":         at(anonymous, "GET /v1/billing/invoices", "GET /v1/billing/invoices/{invoice_id}"),
-	"auth/no-credential-write":   at(anonymous, "POST /v1/chats/{chat_id}/archive"),
-	"auth/empty-credential":      at(emptyToken, "*"),
+	"auth/no-credential":         open("GET /v1/billing/invoices", "GET /v1/billing/invoices/{invoice_id}"),
+	"auth/no-credential-write":   open("POST /v1/chats/{chat_id}/archive"),
+	"auth/empty-credential":      {[]kind{emptyToken, badToken}, []string{"GET *"}},
 	"auth/garbage-credential":    at(badToken, "GET /v1/usage"),
 	"auth/expired-token":         at(expiredToken, "*"),
 	"auth/token-signature":       at(unknownKey, "*"),
@@ -67,7 +74,7 @@ var faults = map[string]fault{
 	"auth/token-audience":        at(audience, "*"),
 	"auth/token-after-logout":    at(stale, "POST /v1/auth/logout"),
 	"auth/disabled-user-token":   at(stale, "POST /v1/admin/users/{user_id}/disable", "DELETE /v1/members/{member_id}"),
-	"auth/refresh-reuse":         at(stale, "POST /v1/auth/refresh"),
+	"auth/refresh-reuse":         at(refreshReuse, "*"),
 	"auth/token-in-query":        at(queryToken, "*"),
 	"auth/method-override":       at(override, "*"),
 	"auth/path-normalisation":    at(pathTrick, "*"),
@@ -80,9 +87,9 @@ var faults = map[string]fault{
 	"auth/user-enumeration":      at(enumeration, "POST /v1/auth/login"),
 	"auth/session-fixation":      at(fixation, "*"),
 	"auth/api-key-scope":         at(keyScope, "*"),
-	"auth/websocket-credential":  at(anonymous, "GET /v1/ws"),
-	"auth/stream-credential":     at(anonymous, "GET /v1/chats/{chat_id}/messages/{message_id}/stream"),
-	"auth/graphql-credential":    at(anonymous, "POST /graphql"),
+	"auth/websocket-credential":  open("GET /v1/ws"),
+	"auth/stream-credential":     open("GET /v1/chats/{chat_id}/messages/{message_id}/stream"),
+	"auth/graphql-credential":    open("POST /graphql"),
 	"auth/graphql-introspection": at(graphQL, "POST /graphql introspection"),
 	"auth/graphql-batching":      at(graphQL, "POST /graphql batching"),
 	"isolation/foreign-read":     at(otherTenant, "GET /v1/chats/{chat_id}"),
@@ -113,13 +120,23 @@ type claim struct {
 	route string // "GET /v1/chats/{chat_id}", or "*" when it is of the whole application
 }
 
-// names reports whether the claim tells of the fault.
-func (f fault) names(c claim) bool {
+// names reports whether the claim tells of the fault. A fault that is in all
+// routes is in none that is public by design: there a bad token opens nothing.
+func (f fault) names(c claim, public []string) bool {
 	route := c.route
 	if rest, head := strings.CutPrefix(route, "HEAD "); head {
 		route = "GET " + rest
 	}
-	return slices.Contains(f.kinds, c.kind) && (slices.Contains(f.routes, "*") || slices.Contains(f.routes, route))
+	method, _, _ := strings.Cut(route, " ")
+	return slices.Contains(f.kinds, c.kind) && slices.ContainsFunc(f.routes, func(of string) bool {
+		switch of {
+		case "*", method + " *":
+			return !slices.Contains(public, route)
+		case "GET *":
+			return c.route == "*"
+		}
+		return of == route
+	})
 }
 
 // score is what a tool's claims are worth.
@@ -130,8 +147,8 @@ type score struct {
 }
 
 // judge holds claims against the flaws that are on. A claim that is made twice
-// counts once.
-func judge(claims []claim, flaws []string) score {
+// counts once. public are the routes that need no credential by their description.
+func judge(claims []claim, flaws, public []string) score {
 	var s score
 	seen := map[claim]bool{}
 	for _, c := range claims {
@@ -141,7 +158,7 @@ func judge(claims []claim, flaws []string) score {
 		seen[c] = true
 		right := false
 		for _, id := range flaws {
-			if !faults[id].names(c) {
+			if !faults[id].names(c, public) {
 				continue
 			}
 			right = true
