@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"log"
 	"net"
 	"net/http"
 	"net/http/httputil"
@@ -52,13 +53,42 @@ func newMeter(target string, routes []string) (*meter, error) {
 	m := &meter{URL: "http://" + l.Addr().String(), target: u, routes: routes,
 		asked: map[string]int{}, made: map[string]bool{}, hurt: map[string]int{}}
 	proxy := &httputil.ReverseProxy{Rewrite: m.rewrite, ModifyResponse: m.note, FlushInterval: -1,
+		ErrorLog:     log.New(io.Discard, "", 0), // a tool that hangs up is no news
 		ErrorHandler: func(w http.ResponseWriter, _ *http.Request, _ error) { w.WriteHeader(http.StatusBadGateway) }}
 	m.server = &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		m.count(r)
+		if err := settle(r); err != nil {
+			w.WriteHeader(http.StatusBadRequest)
+			return
+		}
 		proxy.ServeHTTP(w, r)
 	}), ReadHeaderTimeout: 10 * time.Second}
 	go m.server.Serve(l) //nolint:errcheck // it ends when it is closed
 	return m, nil
+}
+
+// mostSent is more than the demo takes in a body.
+const mostSent = 16 << 20
+
+// settle reads a body to its end before it goes on. Else the server would close it
+// once the reply begins, and the proxy the connection on which that comes.
+func settle(r *http.Request) error {
+	if r.Body == nil || r.Body == http.NoBody || r.Header.Get("Upgrade") != "" {
+		return nil
+	}
+	b, err := io.ReadAll(io.LimitReader(r.Body, mostSent+1))
+	if err != nil {
+		return err
+	}
+	if len(b) > mostSent {
+		r.Body = io.NopCloser(io.MultiReader(bytes.NewReader(b), r.Body))
+		return nil
+	}
+	r.Body = io.NopCloser(bytes.NewReader(b))
+	if r.ContentLength >= 0 {
+		r.ContentLength = int64(len(b))
+	}
+	return nil
 }
 
 func (m *meter) close() error { return m.server.Close() }

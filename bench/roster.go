@@ -21,7 +21,7 @@ type peer struct {
 // bench: one that is not on the PATH is left out.
 func peers() []peer {
 	return []peer{
-		{"launchready", []string{"version"}, readLaunchReady},
+		{"launchready", nil, readLaunchReady},
 		{"overstep", []string{"version"}, readOverstep},
 		{"authztrace", []string{"--version"}, readAuthzTrace},
 		{"schemathesis", []string{"--version"}, readSchemathesis},
