@@ -107,24 +107,31 @@ func startDemo(ctx context.Context, s *settings, dir, flaws string) (*server, er
 // startServer runs a program that serves until it is interrupted, and prints its
 // address once launchready.yaml is in the folder.
 func startServer(ctx context.Context, dir, name string, args ...string) (*server, error) {
+	d, _, err := startListening(ctx, dir, name, args...)
+	return d, err
+}
+
+// startListening tells the address as well.
+func startListening(ctx context.Context, dir, name string, args ...string) (*server, string, error) {
 	c := exec.CommandContext(ctx, name, args...)
 	c.Dir = dir
 	var said strings.Builder
 	c.Stderr = &said
 	out, err := c.StdoutPipe()
 	if err != nil {
-		return nil, fmt.Errorf("start the target: %w", err)
+		return nil, "", fmt.Errorf("start the target: %w", err)
 	}
 	if err := c.Start(); err != nil {
-		return nil, fmt.Errorf("start the target: %w", err)
+		return nil, "", fmt.Errorf("start the target: %w", err)
 	}
 	d := &server{c}
-	if _, err := bufio.NewReader(out).ReadString('\n'); err != nil {
+	address, err := bufio.NewReader(out).ReadString('\n')
+	if err != nil {
 		err = errors.Join(err, d.stop())
-		return nil, fmt.Errorf("start the target: %w\n%s", err, said.String())
+		return nil, "", fmt.Errorf("start the target: %w\n%s", err, said.String())
 	}
 	go func() { _, _ = io.Copy(io.Discard, out) }() // so that it never blocks on its output
-	return d, nil
+	return d, strings.TrimSpace(address), nil
 }
 
 func (d *server) stop() error {

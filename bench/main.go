@@ -26,6 +26,8 @@ type settings struct {
 	only    string
 	profile string
 	serve   int
+	stand   string
+	peers   string
 	binary  string // the program under measurement
 	dir     string // scratch, removed at the end
 	out     io.Writer
@@ -53,9 +55,11 @@ func bench(ctx context.Context, args []string, out io.Writer) (err error) {
 	f.IntVar(&s.runs, "runs", 5, "audits of the demo, and of each size up to 200 routes; medians are printed")
 	f.IntVar(&s.starts, "starts", 20, "starts of the program; the median is printed")
 	sizes := f.String("sizes", "10,50,200,1000", "routes of the synthetic targets")
-	f.StringVar(&s.only, "only", "", "one of demo, growth, start; empty: all")
+	f.StringVar(&s.only, "only", "", "one of demo, growth, start, peers; empty: all but peers, which takes long")
+	f.StringVar(&s.peers, "peers", "", "tools of the comparison, by comma; empty: all that are installed")
 	f.StringVar(&s.profile, "profile", "", "folder for CPU profiles: auditor.pprof (of the demo), large.pprof (of the largest size), demo.pprof; nothing is measured")
 	f.IntVar(&s.serve, "serve", 0, "only serve a synthetic application of that many routes, with a launchready.yaml in the current folder")
+	f.StringVar(&s.stand, "stand", "", "only serve the demo, flawed or clean, behind a meter that counts requests, for a tool run by hand; or the address of another application")
 	f.StringVar(&s.binary, "binary", "", "program to measure; empty: build it")
 	if err := f.Parse(args); err != nil {
 		if errors.Is(err, flag.ErrHelp) {
@@ -82,12 +86,15 @@ func bench(ctx context.Context, args []string, out io.Writer) (err error) {
 	if s.binary, err = filepath.Abs(s.binary); err != nil {
 		return err
 	}
+	if s.stand != "" {
+		return standHere(ctx, s, s.stand)
+	}
 	if s.profile != "" {
 		return profiles(ctx, s)
 	}
 	known := false
-	for _, m := range []measurement{{"start", measureStart}, {"demo", measureDemo}, {"growth", measureGrowth}} {
-		if s.only != "" && s.only != m.name {
+	for _, m := range []measurement{{"start", measureStart}, {"demo", measureDemo}, {"growth", measureGrowth}, {"peers", measurePeers}} {
+		if s.only != m.name && (s.only != "" || m.name == "peers") {
 			continue
 		}
 		known = true
@@ -96,7 +103,7 @@ func bench(ctx context.Context, args []string, out io.Writer) (err error) {
 		}
 	}
 	if !known {
-		return fmt.Errorf("-only %q: demo, growth or start", s.only)
+		return fmt.Errorf("-only %q: demo, growth, start or peers", s.only)
 	}
 	return nil
 }

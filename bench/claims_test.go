@@ -1,0 +1,108 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// harbor are operations of the demo that the samples name.
+var harbor = []string{
+	"GET /v1/chats/{chat_id}", "GET /v1/chats/count", "POST /v1/chats/{chat_id}/archive", "POST /v1/chats/{chat_id}/messages",
+	"GET /v1/chats/{chat_id}/messages", "GET /v1/chats/{chat_id}/messages/{message_id}", "GET /v1/files/{file_id}", "GET /v1/admin/users",
+	"GET /v1/billing/invoices", "GET /v1/billing/invoices/{invoice_id}", "DELETE /v1/invitations/{invitation_id}", "GET /v1/reports/{report_id}",
+}
+
+// TestReaders reads cuts of what each tool wrote about the flawed demo; what
+// fails no gate of the tool, or is of another row, must not be claimed.
+func TestReaders(t *testing.T) {
+	for name, want := range map[string][]string{
+		"launchready": {
+			"alg-none *", "anonymous GET /v1/billing/invoices", "graphql POST /graphql batching", "key-header *",
+			"object DELETE /v1/files/{file_id}", "object POST /graphql",
+		},
+		"overstep":   {"anonymous POST /v1/chats/{chat_id}/archive", "function GET /v1/admin/users", "object POST /v1/chats/{chat_id}/messages"},
+		"granttrace": {"object GET /api/users/{user_id}/profile", "property PATCH /api/users/{user_id}/settings"},
+		"authztrace": {
+			"anonymous POST /v1/chats/{chat_id}/archive", "function DELETE /v1/invitations/{invitation_id}", "function GET /v1/admin/users",
+			"function POST /v1/chats/{chat_id}/archive", "object GET /v1/chats/{chat_id}",
+		},
+		"schemathesis": {
+			"anonymous GET /v1/billing/invoices", "anonymous GET /v1/billing/invoices/{invoice_id}",
+			"malformed-token GET /app/chats/{chat_id}", "malformed-token GET /v1/admin/audit-log", "object GET /v1/chats/{chat_id}",
+		},
+		"phaseaccess": {"function GET /v1/files/{file_id}", "object GET /v1/chats/{chat_id}/messages", "object GET /v1/chats/{chat_id}/messages/{message_id}"},
+		"cerberus":    {"object DELETE /v1/exports/{export_id}", "object GET /v1/chats/{chat_id}", "object GET /v1/chats/{chat_id}/stream"},
+		"vamp-api-probe": {
+			"anonymous GET /", "anonymous GET /v1/billing/invoices/{invoice_id}", "expired-token GET /", "function DELETE /v1/exports/{export_id}",
+			"malformed-token GET /", "property PATCH /v1/me",
+		},
+		"offat": {"object GET /v1/billing/invoices", "object GET /v1/billing/invoices/{invoice_id}"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got, err := toolOf(t, name).read(filepath.Join("testdata", "peers", name), harbor)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if s := texts(got); !slices.Equal(s, want) {
+				t.Errorf("claims\n%s\nwant\n%s", strings.Join(s, "\n"), strings.Join(want, "\n"))
+			}
+		})
+	}
+}
+
+// TestReadersOfNothing: a report that is not there or broken is an error, not
+// a tool without findings.
+func TestReadersOfNothing(t *testing.T) {
+	for _, p := range peers() {
+		t.Run(p.name, func(t *testing.T) {
+			dir := t.TempDir()
+			if _, err := p.read(dir, harbor); err == nil {
+				t.Error("no report, and no error")
+			}
+			for _, name := range []string{"out.json", "out/findings.json", "rapport_audit.json"} {
+				file := filepath.Join(dir, filepath.FromSlash(name))
+				if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
+					t.Fatal(err)
+				}
+				if err := os.WriteFile(file, []byte(`{"findings": [`), 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if _, err := p.read(dir, harbor); err == nil {
+				t.Error("half a report, and no error")
+			}
+		})
+	}
+}
+
+func toolOf(t *testing.T, name string) peer {
+	t.Helper()
+	for _, p := range peers() {
+		if p.name == name {
+			return p
+		}
+	}
+	t.Fatalf("no tool %s", name)
+	return peer{}
+}
+
+// texts are the claims, each once, in order.
+func texts(claims []claim) []string {
+	var out []string
+	for _, c := range claims {
+		out = append(out, string(c.kind)+" "+c.route)
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+func TestClaimsByHand(t *testing.T) {
+	got := claimsIn("object GET /v1/chats/1003\n\nalg-none *\ngraphql POST /graphql batching\nnonsense\n", harbor)
+	want := []claim{{otherTenant, "GET /v1/chats/{chat_id}"}, {algNone, "*"}, {graphQL, "POST /graphql batching"}}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+}
