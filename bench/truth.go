@@ -146,6 +146,11 @@ type score struct {
 	traps []string // right behaviours that a wrong claim is about
 }
 
+// otherTraps are about other rows: a claim about authorization at their routes
+// has not fallen for them.
+var otherTraps = [...]string{"catch-all", "trace-in-text", "plain-server-header", "field-in-validation", "echo-as-json",
+	"public-wildcard", "partner-origin", "empty-preflight", "constant-origin", "open-handshake"}
+
 // judge holds claims against the flaws that are on. A claim that is made twice
 // counts once. public are the routes that need no credential by their description.
 func judge(claims []claim, flaws, public []string) score {
@@ -171,6 +176,9 @@ func judge(claims []claim, flaws, public []string) score {
 		}
 		s.wrong = append(s.wrong, c)
 		for _, trap := range demo.Traps() {
+			if slices.Contains(otherTraps[:], trap.ID) {
+				continue
+			}
 			if route, _, _ := strings.Cut(trap.Route, "?"); route == c.route && !slices.Contains(s.traps, trap.ID) {
 				s.traps = append(s.traps, trap.ID)
 			}

@@ -201,7 +201,11 @@ func (c *Config) judgeIdentities() {
 		if id.Tenant != "" && len(tenants) > 0 && c.Tenants.Get(id.Tenant) == nil {
 			d.fail(d.place(path+".tenant"), "identity %s: there is no tenant %q%s", name, clip(id.Tenant), nearest.Hint(id.Tenant, tenants))
 		} else if id.Tenant == "" && len(d.errs) == 0 {
-			d.fail(d.place(path), "identity %s belongs to no tenant: add tenant, one of %s", name, strings.Join(tenants, ", "))
+			how := "add tenant, one of " + strings.Join(tenants, ", ")
+			if len(tenants) == 0 {
+				how = "name your customers first, as in tenants: {acme: {}, globex: {}}"
+			}
+			d.fail(d.place(path), "identity %s belongs to no tenant: %s", name, how)
 		}
 		c.judgeMeans(name, path, id)
 		if id.User != "" {

@@ -65,8 +65,14 @@ func exampleOf(t reflect.Type) object {
 	for _, f := range fieldsOf(t) {
 		if v := f.example(); v != nil {
 			out[f.name] = v
-		} else if f.required && f.typ.Kind() == reflect.String {
+			continue
+		}
+		switch {
+		case !f.required:
+		case f.typ.Kind() == reflect.String:
 			out[f.name] = "string"
+		case f.typ.Kind() == reflect.Slice && f.typ.Elem().Kind() == reflect.Struct:
+			out[f.name] = []any{exampleOf(f.typ.Elem())}
 		}
 	}
 	return out
