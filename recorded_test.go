@@ -253,6 +253,8 @@ func works(t *testing.T, s *demo.Server, v *visitor, tenant string) {
 		v.do("POST", "/v1/chats/{chat_id}/messages", `{"content":"How long do refunds take?"}`, "message_id=id")
 	}
 	v.do("GET", "/v1/chats?limit=50", nil)
+	v.do("GET", "/v1/chats?archived=false&limit=1", nil, "cursor=next_cursor")
+	v.do("GET", "/v1/chats?archived=false&limit=1&cursor={cursor}", nil)
 	v.do("GET", "/v1/chats/{chat_id}", nil)
 	v.do("PATCH", "/v1/chats/{chat_id}", `{"title":"Invoice answered","model":"harbor-large"}`)
 	v.do("POST", "/v1/chats/{chat_id}/archive", nil)

@@ -120,7 +120,8 @@ func Traffic(e *har.Entry) bool {
 	case mt == "text/css", strings.Contains(mt, "javascript"), strings.HasPrefix(mt, "font/"), strings.Contains(mt, "font-woff"), mt == "application/wasm":
 		return false
 	case strings.HasPrefix(mt, "image/") || strings.HasPrefix(mt, "video/") || strings.HasPrefix(mt, "audio/"):
-		return fetched
+		// Where no browser says what it loaded for, a name with digits is an object's.
+		return fetched || e.Kind == "" && strings.ContainsAny(p[strings.LastIndexByte(p, '/')+1:], "0123456789")
 	}
 	return true
 }

@@ -23,6 +23,7 @@ type collection struct {
 type provoked struct {
 	replies []*reply
 	works   map[string]bool // subjects of which a well-formed request is known to work
+	pages   map[string]bool // subjects that answer a well-formed request with a page
 	missing map[string]bool // subjects that answer 5xx to an object that does not exist
 	headers []*lr.Exchange  // one exchange for each different set of telling headers
 }
@@ -43,7 +44,7 @@ const keep = 48 << 20
 
 // provoke sends the provocations, eight at once, and keeps what failed.
 func provoke(ctx context.Context, t *lr.Trial) (*provoked, error) {
-	g := gathering{out: &provoked{works: map[string]bool{}, missing: map[string]bool{}}, seen: map[string]bool{}, families: families()}
+	g := gathering{out: &provoked{works: map[string]bool{}, pages: map[string]bool{}, missing: map[string]bool{}}, seen: map[string]bool{}, families: families()}
 	err := oracle.Each(ctx, provocations(ctx, t), func(ctx context.Context, p *provocation) error {
 		x, err := p.send(ctx, t)
 		if err != nil {
@@ -88,6 +89,9 @@ func (g *gathering) add(p *provocation, x *lr.Exchange) {
 	}
 	if p.works != nil && p.works(x) {
 		g.out.works[p.subject] = true
+	}
+	if p.input == ownRequest && x.OK() && isHTML(x.Body) {
+		g.out.pages[p.subject] = true
 	}
 	if p.input == missingObject && x.Status >= 500 {
 		g.out.missing[p.subject] = true

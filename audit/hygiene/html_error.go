@@ -25,7 +25,7 @@ func htmlError(c *collection) *lr.Check {
 				return err
 			}
 			return got.each(t, func(r *reply) (string, string) {
-				if r.route == nil || page(r.route) || r.check == "hygiene/debug-page" || !r.failed() || r.mark != "" || edgeStatus(r.x.Status) || !asksForJSON(r.x) || !jsonRoute(r.route) || !isHTML(r.x.Body) {
+				if r.route == nil || page(r.route) || got.pages[r.subject] || r.check == "hygiene/debug-page" || !r.failed() || r.mark != "" || edgeStatus(r.x.Status) || !asksForJSON(r.x) || !jsonRoute(r.route) || !isHTML(r.x.Body) {
 					return "", ""
 				}
 				head := strings.TrimSpace(string(r.x.Body[:min(len(r.x.Body), 60)]))

@@ -3,6 +3,7 @@ package hygiene
 import (
 	"context"
 	"encoding/json"
+	"maps"
 	"net/url"
 	"slices"
 	"strings"
@@ -133,33 +134,71 @@ type parameters struct {
 	number bool
 }
 
+// alone is how many texts of one route are sent apart.
+const alone = 3
+
 // queries lists the query parameters of the route, numbers first, and usual ones
-// where it declares none.
+// where it declares none, or where they were only seen in what somebody sent.
+// Only a description tells types: without one, names tell numbers, and each text
+// is sent alone, for any of them may be looked at first.
 func (b *bench) queries() []parameters {
 	var numbers, texts, rest parameters
 	numbers.number = true
+	known := map[string]bool{}
 	for _, p := range b.route.Params {
-		switch {
-		case p.In != lr.InQuery || credentialName(p.Name):
-		case p.Schema != nil && (p.Schema.Type == "integer" || p.Schema.Type == "number"):
+		if p.In != lr.InQuery || credentialName(p.Name) {
+			continue
+		}
+		known[p.Name] = true
+		switch typ := typeOf(p.Schema); {
+		case typ == "integer" || typ == "number" || typ == "string" && countName(p.Name):
 			numbers.names = append(numbers.names, p.Name)
-		case p.Schema != nil && p.Schema.Type == "string" && len(p.Schema.Enum) == 0 && p.Schema.Format == "":
+		case typ == "string" && len(p.Schema.Enum) == 0 && p.Schema.Format == "":
 			texts.names = append(texts.names, p.Name)
 		default:
 			rest.names = append(rest.names, p.Name)
 		}
 	}
-	if len(numbers.names)+len(texts.names)+len(rest.names) == 0 && (b.route.Kind == lr.List || b.route.Kind == lr.Search) {
-		numbers.names = []string{"limit", "page", "offset"}
-		texts.names = []string{"sort", "cursor", "filter"}
+	if (len(known) == 0 || b.route.Shown) && (b.route.Kind == lr.List || b.route.Kind == lr.Search) {
+		for _, name := range []string{"limit", "page", "offset"} {
+			if !known[name] {
+				numbers.names = append(numbers.names, name)
+			}
+		}
+		for _, name := range []string{"cursor", "sort", "filter"} {
+			if !known[name] {
+				texts.names = append(texts.names, name)
+			}
+		}
+	}
+	groups := []parameters{numbers, rest}
+	for len(texts.names) > 1 && len(groups) < 2+alone-1 {
+		groups = append(groups, parameters{names: texts.names[:1]})
+		texts.names = texts.names[1:]
 	}
 	var out []parameters
-	for _, g := range []parameters{numbers, rest, texts} {
+	for _, g := range append(groups, texts) {
 		if len(g.names) > 0 {
 			out = append(out, g)
 		}
 	}
 	return out
+}
+
+func typeOf(s *lr.Schema) string {
+	if s == nil {
+		return ""
+	}
+	return s.Type
+}
+
+// countName reports a name that usually takes a number.
+func countName(name string) bool {
+	switch strings.ToLower(strings.NewReplacer("_", "", "-", "").Replace(name)) {
+	case "limit", "page", "offset", "size", "pagesize", "perpage", "count", "skip", "top", "first", "take":
+		return true
+	}
+	return false
 }
 
 func credentialName(n string) bool {
@@ -380,6 +419,9 @@ func unknownModel(ctx context.Context, t *lr.Trial, routes []*lr.Route) []*provo
 		var m map[string]any
 		if json.Unmarshal(r.Body, &m) != nil || m == nil {
 			continue
+		}
+		if whole, ok := rt.Body.Example.(map[string]any); ok && whole["messages"] != nil {
+			m = maps.Clone(whole) // a list of routes tells of no field that it is required
 		}
 		m["model"] = "lr-" + compact(t)
 		r.Body = []byte(encoded(m))
