@@ -162,6 +162,7 @@ func audited(t *testing.T, c *config.Config) *lr.Report {
 		t.Fatal(err)
 	}
 	defer a.Close()
+	a.Audit.Browser = nil // what a browser proves is no matter of the way in
 	rep, err := audit.Run(ctx, a.Audit)
 	if err != nil {
 		t.Fatal(err)

@@ -139,6 +139,9 @@ func auditDemo(t *testing.T, seed int64, flaws ...string) *lr.Report {
 		t.Fatal(err)
 	}
 	defer a.Close()
+	if !slices.Contains(flaws, "all") {
+		a.Audit.Browser = nil // the header oracle must find each flaw by itself; a browser for each would take minutes
+	}
 	rep, err := audit.Run(ctx, a.Audit)
 	if err != nil {
 		t.Fatal(err)
