@@ -91,6 +91,9 @@ func (p *program) replay(ctx context.Context, f *auditFlags, from, what string, 
 	if f.mutate {
 		again += " --mutate"
 	}
+	if flags := f.again(); flags != "" {
+		again += " " + flags
+	}
 	return p.answer(a, again, outs)
 }
 
