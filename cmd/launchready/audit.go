@@ -254,7 +254,7 @@ func (p *program) ledgered(ctx context.Context, cfg *config.Config, f *auditFlag
 	// The ledger outlives an interrupt: it says what is still there. The result
 	// is there as well, and a disk that is full must not cost it.
 	if err := ledger.End(context.WithoutCancel(ctx), a.Audit.Run, p.now()); err != nil {
-		p.late = setup(fmt.Errorf("%w: the result is whole, but audit cleanup takes the run for one that broke off", err))
+		p.late = setup(fmt.Errorf("%w; the result is whole", err))
 	}
 	return nil
 }
