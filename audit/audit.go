@@ -69,6 +69,9 @@ type Options struct {
 	Browser lr.Browser
 	// Evidence masks and cuts an exchange for the report.
 	Evidence func(lr.Evidence) []lr.EvidenceItem
+	// Again are the flags, as a shell reads them, without which the command that
+	// asks a finding again would ask another target; "" when it needs none.
+	Again string
 	// Surface warnings: what was repaired in the specification.
 	Warnings []string
 	// Noticed tells further warnings that came up while the run was under way;

@@ -229,6 +229,9 @@ func (r *run) finding(c *lr.Check, os []lr.Outcome) lr.Finding {
 	if c.Effect > lr.Reads {
 		f.Replay += " --mutate"
 	}
+	if r.Again != "" {
+		f.Replay += " " + r.Again
+	}
 	if f.Severity == 0 {
 		f.Severity = c.Severity
 	}

@@ -154,6 +154,11 @@ func TestFindingTellsTheSurestOutcome(t *testing.T) {
 	if f.Replay != "launchready audit replay "+f.ID+" --mutate" {
 		t.Errorf("replay: got %q", f.Replay)
 	}
+	r := rolled(res)
+	r.Again = "-c 'a b.yaml' --target http://127.0.0.1:1"
+	if f := r.findings(res.check, res)[0]; f.Replay != "launchready audit replay "+f.ID+" --mutate -c 'a b.yaml' --target http://127.0.0.1:1" {
+		t.Errorf("replay with flags: got %q", f.Replay)
+	}
 }
 
 func TestWaivers(t *testing.T) {

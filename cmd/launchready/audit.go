@@ -93,12 +93,36 @@ func (p *program) targetFlags(c *cobra.Command, f *auditFlags) {
 	fl.BoolVar(&f.http1, "http1", false, "never use HTTP/2")
 }
 
+// again are the flags that reach the same target in the same way, for a command
+// that is printed.
+func (f *auditFlags) again() string {
+	var b strings.Builder
+	add := func(flag string, values ...string) {
+		for _, v := range values {
+			if v != "" {
+				b.WriteString(" " + flag + " " + quoted(v))
+			}
+		}
+	}
+	add("-c", f.config)
+	add("--from", f.from...)
+	add("--target", f.target)
+	add("--ca-file", f.caFile)
+	add("--resolve", f.resolve...)
+	if f.insecure {
+		b.WriteString(" --insecure")
+	}
+	if f.http1 {
+		b.WriteString(" --http1")
+	}
+	return strings.TrimSpace(b.String())
+}
+
 // settings reads the configuration; flags beat it.
 func (p *program) settings(f *auditFlags, changed func(string) bool) (*config.Config, error) {
-	f.caFile = p.path(f.caFile)
 	var set []config.Override
 	for _, o := range []struct{ flag, path, value string }{
-		{"target", "target.url", f.target}, {"rate", "budget.rate", f.rate}, {"fail-on", "fail_on", f.failOn}, {"ca-file", "target.ca_file", f.caFile},
+		{"target", "target.url", f.target}, {"rate", "budget.rate", f.rate}, {"fail-on", "fail_on", f.failOn}, {"ca-file", "target.ca_file", p.path(f.caFile)},
 	} {
 		if changed(o.flag) {
 			set = append(set, config.Override{Path: o.path, Value: o.value, Origin: "flag --" + o.flag})
@@ -121,7 +145,7 @@ func (p *program) settings(f *auditFlags, changed func(string) bool) (*config.Co
 // fetch it, and asks the target nothing else.
 func (p *program) assemble(ctx context.Context, c *config.Config, f *auditFlags, o assembly.Options) (*assembly.Assembly, error) {
 	o.Only, o.Mutate, o.Insecure, o.HTTP1, o.Version, o.Log, o.Now = f.only, f.mutate, f.insecure, f.http1, about().Version, p.log, p.now
-	o.Seed = f.seed
+	o.Seed, o.Again = f.seed, f.again()
 	o.Chromium, _ = p.env("LAUNCHREADY_CHROMIUM")
 	if o.Seed == 0 {
 		o.Seed = rand.Int64N(1<<31) + 1 //nolint:gosec // it is no secret
@@ -227,8 +251,12 @@ func (p *program) ledgered(ctx context.Context, cfg *config.Config, f *auditFlag
 	if err != nil {
 		return err
 	}
-	// The ledger outlives an interrupt: it says what is still there.
-	return ledger.End(context.WithoutCancel(ctx), a.Audit.Run, p.now())
+	// The ledger outlives an interrupt: it says what is still there. The result
+	// is there as well, and a disk that is full must not cost it.
+	if err := ledger.End(context.WithoutCancel(ctx), a.Audit.Run, p.now()); err != nil {
+		p.late = setup(fmt.Errorf("%w; the result is whole", err))
+	}
+	return nil
 }
 
 // ledgerFile is where a run writes what it creates before it creates it.

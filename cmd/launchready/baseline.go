@@ -9,6 +9,7 @@ import (
 
 	lr "github.com/launchready/launchready"
 	"github.com/launchready/launchready/config"
+	"github.com/launchready/launchready/report"
 )
 
 // baseline reads the earlier report that a run is compared with, and refuses one
@@ -24,17 +25,25 @@ func (p *program) baseline(cfg *config.Config, f *auditFlags, changed func(strin
 	if err != nil {
 		return nil, setup(fmt.Errorf("--baseline: %w", err))
 	}
-	host := ""
-	if u, err := url.Parse(old.Target); err == nil {
-		host = u.Host
-	}
-	switch {
-	case old.Product != cfg.Product && old.Product != "":
+	if old.Product != cfg.Product && old.Product != "" {
 		return nil, setup(fmt.Errorf("--baseline %s is of another product: %q, not %q", f.baseline, old.Product, cfg.Product))
-	case !strings.EqualFold(host, cfg.Target.URL.Host) && !changed("target"):
-		return nil, setup(fmt.Errorf("--baseline %s is of another target: %s, not %s; where it is the same product at another address, give that address by --target", f.baseline, old.Target, cfg.Target.URL))
+	}
+	if !changed("target") {
+		if err := ofTarget(old, cfg); err != nil {
+			return nil, setup(fmt.Errorf("--baseline %s is %w", f.baseline, err))
+		}
 	}
 	return old, nil
+}
+
+// ofTarget refuses a report of another target than the configuration's: what is
+// right there says nothing about what was wrong here.
+func ofTarget(rep *lr.Report, cfg *config.Config) error {
+	u, err := url.Parse(rep.Target)
+	if err == nil && strings.EqualFold(u.Host, cfg.Target.URL.Host) && strings.TrimRight(u.Path, "/") == strings.TrimRight(cfg.Target.URL.Path, "/") {
+		return nil
+	}
+	return fmt.Errorf("of another target: %s, not %s; where it is the same product at another address, give that address by --target", report.Line(rep.Target), cfg.Target.URL)
 }
 
 // passes knows which subjects a run asked and found right, whoever asked.

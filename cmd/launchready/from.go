@@ -106,6 +106,8 @@ func (p *program) drafted(f *auditFlags, in *intake.Intake, set []config.Overrid
 	if err != nil {
 		return nil, &failure{exitSetup, err}
 	}
+	// A report points at a file that is there; the words above are for mistakes.
+	cfg.File = f.from[0]
 	for _, w := range cfg.Warnings {
 		p.warn("%s", w)
 	}

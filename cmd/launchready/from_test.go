@@ -139,11 +139,22 @@ func TestAuditFromACollection(t *testing.T) {
 	if !strings.Contains(stderr, "5 routes; sign-in by POST /v1/auth/login; whoami by GET /v1/me; 2 users in 2 tenants: acme_member, globex_member") && !strings.Contains(stderr, "2 users in 2 tenants") {
 		t.Errorf("stderr: %s", stderr)
 	}
+	if rep.Config != "harbor.json" {
+		t.Errorf("the report points at %q, want the first file", rep.Config)
+	}
 	var found []string
 	for _, row := range rep.Rows {
 		for _, c := range row.Checks {
 			for _, f := range c.Findings {
 				found = append(found, c.ID+" "+f.Subject)
+				if want := "launchready audit replay " + f.ID + " --from harbor.json --from acme.json --from globex.json"; f.Replay != want {
+					t.Errorf("got the command %q, want %q", f.Replay, want)
+					continue
+				}
+				var out, errw strings.Builder
+				if code := run(strings.Fields(f.Replay)[1:], strings.NewReader(""), &out, &errw, nil); code != exitNotReady || !strings.Contains(out.String(), "OPEN") {
+					t.Errorf("%s: exit code %d: %s%s", f.Replay, code, out.String(), errw.String())
+				}
 			}
 		}
 	}

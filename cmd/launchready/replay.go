@@ -55,9 +55,14 @@ func (p *program) replay(ctx context.Context, f *auditFlags, from, what string, 
 	if err != nil {
 		return err
 	}
-	check, subject, err := p.findingOf(cfg, from, what)
+	check, subject, rep, err := p.findingOf(cfg, from, what)
 	if err != nil {
 		return setup(err)
+	}
+	if rep != nil && !changed("target") {
+		if err := ofTarget(rep, cfg); err != nil {
+			return setup(fmt.Errorf("the finding is %w", err))
+		}
 	}
 	c, err := audit.Lookup(scorecard(), check)
 	if err != nil {
@@ -85,6 +90,9 @@ func (p *program) replay(ctx context.Context, f *auditFlags, from, what string, 
 	}
 	if f.mutate {
 		again += " --mutate"
+	}
+	if flags := f.again(); flags != "" {
+		again += " " + flags
 	}
 	return p.answer(a, again, outs)
 }
@@ -123,24 +131,24 @@ func (p *program) answer(a *audit.Replayed, again string, outs []output) error {
 }
 
 // findingOf tells the check and the subject that the words name: an id that some
-// report knows, or the two themselves.
-func (p *program) findingOf(cfg *config.Config, from, what string) (check, subject string, err error) {
+// report knows, with that report, or the two themselves.
+func (p *program) findingOf(cfg *config.Config, from, what string) (check, subject string, rep *lr.Report, err error) {
 	check, subject, two := strings.Cut(strings.TrimSpace(what), " ")
 	isID := strings.HasPrefix(check, "lr-")
 	if two && !isID {
-		return check, strings.TrimSpace(subject), nil
+		return check, strings.TrimSpace(subject), nil, nil
 	}
 	if !isID {
 		if _, err := audit.Lookup(scorecard(), check); err != nil {
-			return "", "", err
+			return "", "", nil, err
 		}
 	}
 	reps, err := p.reports(cfg, from)
 	if err != nil {
-		return "", "", err
+		return "", "", nil, err
 	}
 	if len(reps) == 0 {
-		return "", "", fmt.Errorf("no run is remembered here, so %s is not known: name its report by --report, or give the check and the subject", check)
+		return "", "", nil, fmt.Errorf("no run is remembered here, so %s is not known: name its report by --report, or give the check and the subject", check)
 	}
 	found := func(c lr.CheckReport, f lr.Finding) bool { return f.ID == check || !isID && c.ID == check }
 	for _, rep := range reps {
@@ -156,16 +164,16 @@ func (p *program) findingOf(cfg *config.Config, from, what string) (check, subje
 			}
 		}
 		if len(hits) == 1 {
-			return check, hits[0].Subject, nil
+			return check, hits[0].Subject, rep, nil
 		}
 		if len(hits) > 1 {
-			return "", "", fmt.Errorf("%s has several findings; name one of them:%s", check, nearby(rep, check, ""))
+			return "", "", nil, fmt.Errorf("%s has several findings; name one of them:%s", check, nearby(rep, check, ""))
 		}
 	}
 	if !isID {
-		return "", "", fmt.Errorf("%s has no finding in the runs remembered here: give the subject with it, or its report by --report", check)
+		return "", "", nil, fmt.Errorf("%s has no finding in the runs remembered here: give the subject with it, or its report by --report", check)
 	}
-	return "", "", fmt.Errorf("no finding is called %s%s%s", check, nearest.Hint(check, idsOf(reps)), nearby(reps[0], "", check))
+	return "", "", nil, fmt.Errorf("no finding is called %s%s%s", check, nearest.Hint(check, idsOf(reps)), nearby(reps[0], "", check))
 }
 
 // mostListed bounds what an error enumerates.

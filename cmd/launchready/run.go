@@ -44,9 +44,10 @@ type program struct {
 	logFormat string
 	log       *slog.Logger
 
-	serves bool // an interrupt is how the verb ends
-	begun  bool // a verb runs: what fails now is no mistake of usage
-	code   int  // exit code of a verb that ended well
+	serves bool  // an interrupt is how the verb ends
+	begun  bool  // a verb runs: what fails now is no mistake of usage
+	code   int   // exit code of a verb that ended well
+	late   error // what failed beside a result that is whole: said once that is written
 }
 
 // failure is an error with the exit code that it means.
@@ -90,6 +91,7 @@ func run(args []string, in io.Reader, out, errw io.Writer, environ []string) (co
 	root := p.root()
 	root.SetArgs(args)
 	err = root.ExecuteContext(ctx)
+	err = errors.Join(err, p.late)
 	if ctx.Err() != nil && !(p.serves && err == nil) {
 		if err != nil && !errors.Is(err, context.Canceled) {
 			p.report(err)

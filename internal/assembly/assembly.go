@@ -33,6 +33,7 @@ type Options struct {
 	Insecure bool
 	HTTP1    bool
 	Version  string
+	Again    string // flags for the commands that a report prints; see audit.Options
 	Run      string // "" makes one
 	Ledger   stage.Ledger
 	Progress func(audit.Event)
@@ -127,7 +128,7 @@ func New(ctx context.Context, c *config.Config, o Options) (*Assembly, error) {
 	var noticed []string
 	a.Audit = audit.Options{
 		Run: o.Run, Tool: o.Version, Target: target, Client: client, Cast: cast, Rows: audit.Scorecard(), Only: o.Only,
-		FailOn: c.FailOn, Waivers: waivers(c), Seed: o.Seed, Owners: owners(c), Rates: rates(c), Ledger: o.Ledger, Declared: declared(c),
+		FailOn: c.FailOn, Waivers: waivers(c), Seed: o.Seed, Again: o.Again, Owners: owners(c), Rates: rates(c), Ledger: o.Ledger, Declared: declared(c),
 		Preflight: func(ctx context.Context) (err error) { noticed, err = preflight(ctx, cast); return err },
 		Noticed:   func() []string { return noticed },
 		SignUps:   func(record audit.SignUp) { cast.SetWitness(signin.Witness(record)) },
