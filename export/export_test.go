@@ -157,8 +157,9 @@ var hurlLines = []*regexp.Regexp{
 	regexp.MustCompile("^[A-Za-z0-9!#$%&'*+.^_`|~-]+: ([^#]|\\\\#)*$"), // header fields, options, captures
 	regexp.MustCompile(`^\[(Options|Captures|Asserts)\]$`),
 	regexp.MustCompile(`^HTTP \*$`),
-	regexp.MustCompile(`^status (<|>=) \d+$`),
-	regexp.MustCompile(`^body (not )?contains "([^"\\]|\\.)*"$`),
+	regexp.MustCompile(`^status (<|>=|==|!=) \d+$`),
+	regexp.MustCompile(`^(body|header "[A-Za-z0-9-]+") (not )?(contains|matches) "([^"\\]|\\.)*"$`),
+	regexp.MustCompile(`^(header "[A-Za-z0-9-]+"|jsonpath "\$") exists$`),
 }
 
 var hurlVariable = regexp.MustCompile(`\{\{[^}]*\}\}`)
@@ -169,6 +170,9 @@ var hurlVariable = regexp.MustCompile(`\{\{[^}]*\}\}`)
 func parses(t *testing.T, text string) {
 	t.Helper()
 	known := map[string]bool{"newUuid": true}
+	for _, m := range regexp.MustCompile(`(?m)^variable: ([a-z0-9_]+)=`).FindAllStringSubmatch(text, -1) {
+		known[m[1]] = true // an option holds for the whole request
+	}
 	body, answered := false, true
 	for i, l := range strings.Split(text, "\n") {
 		if l == "```" {
