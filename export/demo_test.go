@@ -200,8 +200,9 @@ func TestShellThatCannotStart(t *testing.T) {
 	}{
 		"no password":         {nil, 2, "give USER_A and PASSWORD_A, or TOKEN_A"},
 		"a wrong password":    {[]string{"PASSWORD_A=wr0ng-one", "PASSWORD_B=x"}, 2, "member@acme.test cannot sign in: POST /v1/auth/login answered 401"},
-		"nobody is there":     {append(h.passwords(), "BASE_URL=http://127.0.0.1:1"), 2, "cannot sign in: POST /v1/auth/login answered 000"},
-		"it may ask nothing":  {[]string{"TOKEN_A=a", "TOKEN_B=b", "MAX_REQUESTS=0"}, 3, "MAX_REQUESTS is reached"},
+		"nobody is there":     {append(h.passwords(), "BASE_URL=http://127.0.0.1:1"), 2, "the target did not answer: http://127.0.0.1:1\n"},
+		"nobody, with tokens": {[]string{"TOKEN_A=a", "TOKEN_B=b", "BASE_URL=http://127.0.0.1:1"}, 2, "the target did not answer: http://127.0.0.1:1\n"},
+		"it may ask nothing":  {[]string{"TOKEN_A=a", "TOKEN_B=b", "MAX_REQUESTS=0"}, 3, "SKIP  burst            POST /v1/ask: MAX_REQUESTS is reached"},
 		"a token that is bad": {[]string{"TOKEN_A=a", "TOKEN_B=b", "MAX_REQUESTS=8", "BURST=0"}, 3, "no object of A's is made (POST /v1/chats answered"},
 	} {
 		t.Run(name, func(t *testing.T) {
