@@ -181,6 +181,9 @@ func parses(t *testing.T, text string) {
 		}
 		if m := regexp.MustCompile(`^#   ([a-z0-9_]+)=`).FindStringSubmatch(l); m != nil {
 			known[m[1]] = true
+			if strings.Contains(l, "  (") || strings.Contains(l, "… ") {
+				t.Errorf("line %d: a value with a comment after it cannot be copied: %s", i+1, l)
+			}
 		}
 		if m := regexp.MustCompile(`^(?:variable: )?([a-z0-9_]+)(?:=|: regex |: header |: cookie )`).FindStringSubmatch(l); m != nil && !body {
 			known[m[1]] = true
