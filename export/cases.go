@@ -306,12 +306,13 @@ func (s *script) burst() {
 	if c == nil {
 		return
 	}
-	s.add("\n# A burst: does anything say stop?\nn=0 limited=0 broke=0 told=")
+	s.add("\n# A burst: does anything say stop?\nn=0 silent=0 limited=0 broke=0 told=")
 	if guard != "" {
 		s.add("[ -n \"$%s\" ] || BURST=0", guard)
 	}
 	s.add("while [ \"$n\" -lt \"$BURST\" ]; do\n\tn=$((n + 1))\n\t%s", s.ask(who, c))
 	s.add(`	case $STATUS in
+	000) silent=$((silent + 1)) ;;
 	429) limited=$((limited + 1)) ;;
 	5??) broke=$((broke + 1)) ;;
 	esac
@@ -320,7 +321,10 @@ func (s *script) burst() {
 	esac
 done
 if [ "$n" -eq 0 ]; then
-	result SKIP burst "no request was sent"`)
+	result SKIP burst "no request was sent"
+elif [ "$silent" -eq "$n" ]; then
+	STATUS=000`)
+	s.add("\tunable burst %s\nfi\nn=$((n - silent))\nif [ \"$n\" -eq 0 ]; then\n\t:", word(c.label()))
 	s.add("elif [ \"$broke\" -gt 0 ]; then\n\tresult FAIL burst %s\": $broke of $n requests broke the server\"", word(c.label()))
 	s.add("elif [ \"$limited\" -gt 0 ]; then\n\tresult PASS burst %s\": $limited of $n requests were answered 429$told\"", word(c.label()))
 	s.add("elif [ -n \"$EXPECT_LIMIT\" ]; then\n\tresult FAIL burst %s\": $n requests one after the other, and none was answered 429$told\"", word(c.label()))

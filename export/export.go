@@ -23,7 +23,10 @@ type Options struct {
 	SignIn  *SignIn  // nil: tokens come from the environment
 	Headers []string // names of header fields that every request has; the values are variables
 	A, B    Party    // of two tenants
-	Tool    string   // version that writes
+	// WhoAmI has the route that tells an identity who it is, by its name; where
+	// there is none, the description's is taken.
+	WhoAmI map[string]*lr.Route
+	Tool   string // version that writes
 }
 
 // SignIn is the request that gives a token.

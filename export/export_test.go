@@ -128,10 +128,10 @@ func TestShellIsShell(t *testing.T) {
 			if err := os.WriteFile(file, b.Bytes(), 0o600); err != nil {
 				t.Fatal(err)
 			}
-			// curl fails, so that every line runs and nothing is sent.
+			// Nothing may be sent, so that every line runs.
 			cmd := exec.CommandContext(t.Context(), sh, file)
 			cmd.Dir = dir
-			cmd.Env = []string{"PATH=/nowhere", "TOKEN_A=a", "TOKEN_B=b", "BURST=1"}
+			cmd.Env = []string{"PATH=/nowhere", "TOKEN_A=a", "TOKEN_B=b", "BURST=1", "MAX_REQUESTS=0"}
 			out, _ := cmd.CombinedOutput()
 			if cmd.ProcessState.ExitCode() != 3 || strings.Contains(string(out), "yntax error") {
 				t.Errorf("exit code %d, want 3 for nothing decided:\n%s", cmd.ProcessState.ExitCode(), out)
@@ -157,8 +157,9 @@ var hurlLines = []*regexp.Regexp{
 	regexp.MustCompile("^[A-Za-z0-9!#$%&'*+.^_`|~-]+: ([^#]|\\\\#)*$"), // header fields, options, captures
 	regexp.MustCompile(`^\[(Options|Captures|Asserts)\]$`),
 	regexp.MustCompile(`^HTTP \*$`),
-	regexp.MustCompile(`^status (<|>=) \d+$`),
-	regexp.MustCompile(`^body (not )?contains "([^"\\]|\\.)*"$`),
+	regexp.MustCompile(`^status (<|>=|==|!=) \d+$`),
+	regexp.MustCompile(`^(body|header "[A-Za-z0-9-]+") (not )?(contains|matches) "([^"\\]|\\.)*"$`),
+	regexp.MustCompile(`^(header "[A-Za-z0-9-]+"|jsonpath "\$") exists$`),
 }
 
 var hurlVariable = regexp.MustCompile(`\{\{[^}]*\}\}`)
@@ -169,6 +170,9 @@ var hurlVariable = regexp.MustCompile(`\{\{[^}]*\}\}`)
 func parses(t *testing.T, text string) {
 	t.Helper()
 	known := map[string]bool{"newUuid": true}
+	for _, m := range regexp.MustCompile(`(?m)^variable: ([a-z0-9_]+)=`).FindAllStringSubmatch(text, -1) {
+		known[m[1]] = true // an option holds for the whole request
+	}
 	body, answered := false, true
 	for i, l := range strings.Split(text, "\n") {
 		if l == "```" {
@@ -177,6 +181,9 @@ func parses(t *testing.T, text string) {
 		}
 		if m := regexp.MustCompile(`^#   ([a-z0-9_]+)=`).FindStringSubmatch(l); m != nil {
 			known[m[1]] = true
+			if strings.Contains(l, "  (") || strings.Contains(l, "… ") {
+				t.Errorf("line %d: a value with a comment after it cannot be copied: %s", i+1, l)
+			}
 		}
 		if m := regexp.MustCompile(`^(?:variable: )?([a-z0-9_]+)(?:=|: regex |: header |: cookie )`).FindStringSubmatch(l); m != nil && !body {
 			known[m[1]] = true

@@ -15,32 +15,50 @@ type Test struct {
 	Text []byte
 }
 
-// Regression writes a test for each confirmed finding of the report whose story
-// is one request: the owner is shown a text, and whoever asked then may not be.
-// left names the others, with the command that asks them.
+// Regression writes a test for each confirmed finding of the report that a Hurl
+// file can tell: the owner is shown a text, and whoever asked then may not be; or
+// one request, in whose reply the sign must be gone. left says for each reason how
+// many findings have no test, with the command that asks the first of them.
 func Regression(rep *lr.Report, o Options) (tests []Test, left []string) {
 	r, err := recipeOf(o)
 	if err != nil {
 		r = &recipe{}
 	}
+	var reasons []string
+	without := map[string][]string{}
 	for _, row := range rep.Rows {
 		for _, c := range row.Checks {
 			for _, f := range c.Findings {
-				if f.Confidence != lr.Confirmed {
-					continue
+				why := "suspected by its shape only, so no value can decide"
+				var text []byte
+				if f.Confidence == lr.Confirmed {
+					g := &regression{o: o, r: r, rep: rep, check: c, finding: f, vars: map[string]example{}}
+					text, why = g.write()
 				}
-				g := &regression{o: o, r: r, rep: rep, check: c, finding: f, vars: map[string]string{}}
-				text, why := g.write()
-				if why != "" {
-					left = append(left, fmt.Sprintf("%s %s %s: %s; launchready audit replay %s asks it", f.ID, c.ID, comment(f.Subject), why, f.ID))
+				switch {
+				case why == "":
+					tests = append(tests, Test{File: f.ID + ".hurl", Text: text})
 					continue
+				case without[why] == nil:
+					reasons = append(reasons, why)
 				}
-				tests = append(tests, Test{File: f.ID + ".hurl", Text: text})
+				without[why] = append(without[why], f.ID)
 			}
 		}
 	}
+	for _, why := range reasons {
+		ids := without[why]
+		of := "1 finding"
+		if len(ids) > 1 {
+			of = fmt.Sprintf("%d findings", len(ids))
+		}
+		left = append(left, fmt.Sprintf("%s: %s; launchready audit replay %s asks the first", of, why, ids[0]))
+	}
 	return tests, left
 }
+
+// example is what the head of a file says of a variable.
+type example struct{ value, says string }
 
 type regression struct {
 	o       Options
@@ -49,15 +67,19 @@ type regression struct {
 	check   lr.CheckReport
 	finding lr.Finding
 	h       hurl
-	vars    map[string]string // name => an example, or what it is
+	vars    map[string]example
 	names   []string
 }
 
-func (g *regression) variable(name, what string) {
+func (g *regression) variable(name, value string) { g.explained(name, value, "") }
+
+// explained is a variable with a line of its own that says what it is: a comment
+// after a value would be part of it.
+func (g *regression) explained(name, value, says string) {
 	if _, ok := g.vars[name]; !ok {
 		g.names = append(g.names, name)
 	}
-	g.vars[name] = what
+	g.vars[name] = example{value, says}
 }
 
 // write is the test, or why there is none.
@@ -65,11 +87,13 @@ func (g *regression) write() (text []byte, why string) {
 	g.variable("base_url", address(g.o.Base))
 	send := tokenOf(g.o.SignIn)
 	g.h.send = func(who string) (string, string) {
-		g.variable("token_"+who, "… a token of "+who)
+		g.explained("token_"+who, "…", "a token of "+who)
 		return send(who)
 	}
 	t, change := g.changed()
-	switch {
+	switch row, _, _ := strings.Cut(g.check.ID, "/"); {
+	case row == "hygiene" || row == "cors":
+		why = g.alone()
 	case change != nil && t.makeable():
 		why = g.attempt(t, change)
 	default:
@@ -82,7 +106,10 @@ func (g *regression) write() (text []byte, why string) {
 	head.add("# %s  %s: %s", g.finding.ID, g.check.ID, comment(g.check.Title))
 	head.add("# %s\n#\n#   hurl --test --variables-file variables.env %s.hurl\n#\n# variables.env:", comment(g.finding.Subject), g.finding.ID)
 	for _, n := range g.names {
-		head.add("#   %s=%s", n, comment(g.vars[n]))
+		if says := g.vars[n].says; says != "" {
+			head.add("#   # %s:", comment(says))
+		}
+		head.add("#   %s=%s", n, comment(g.vars[n].value))
 	}
 	return []byte(head.b.String() + g.h.b.String()), ""
 }
@@ -105,6 +132,7 @@ func (g *regression) attempt(t *thing, c *call) string {
 	if !ok {
 		return "its evidence does not tell who asked"
 	}
+	g.alive(attacker)
 	g.h.create(t, owner)
 	has := []string{"[Asserts]", `body contains "{{` + t.canary() + `}}"`}
 	g.h.request(owner+" is shown it.", owner, t.read, nil, has)
@@ -114,7 +142,7 @@ func (g *regression) attempt(t *thing, c *call) string {
 		options = []string{makeCanary("canary_b")}
 		has = append(has, `body not contains "{{canary_b}}"`)
 	}
-	g.h.request(nobody(attacker)+" tries: "+c.label(), attacker, c, options, []string{"[Asserts]", "status < 500"})
+	g.h.request(nobody(attacker)+" tries: "+c.label(), attacker, c, options, []string{"[Asserts]", "status < 500", "status != 429"})
 	g.h.request(owner+" finds it as it was.", owner, t.read, nil, has)
 	if t.remove != nil {
 		g.h.request(owner+" removes it.", owner, t.remove, nil, nil)
@@ -156,8 +184,17 @@ func (g *regression) asked() string {
 			seen = append(seen, e)
 		}
 	}
-	if len(seen) != 2 || len(seen[1].Witness) == 0 || !strings.HasPrefix(seen[0].Note, "own") || seen[0].As == seen[1].As {
-		return "it takes more than one request beside the owner's to show"
+	switch {
+	case len(seen) == 0:
+		return "its evidence is no request: a record or a measurement"
+	case len(seen) > 2:
+		return "it takes several requests in a row to show"
+	case len(seen) == 1:
+		return "its reply is wrong by what it does, and not by a text that somebody owns"
+	case len(seen[1].Witness) == 0:
+		return "it shows by comparing two replies, and not by a text in one"
+	case !strings.HasPrefix(seen[0].Note, "own") || seen[0].As == seen[1].As:
+		return "no owner was shown the same before, so that a reply without it would prove nothing"
 	}
 	owner, last := seen[0].As, seen[1]
 	control, fine := parse(seen[0].Request)
@@ -168,6 +205,15 @@ func (g *regression) asked() string {
 	if req.body != "" || control.body != "" || len(oracle.Canaries(req.query+control.query)) > 0 || strings.Contains(req.query+control.query, "lr1-"+g.rep.Run) {
 		return "its request names objects of the run, which are gone"
 	}
+	who := last.As
+	if who == "anonymous" {
+		who = ""
+	} else if !variableName(who) {
+		return "a user of the run asked, who is gone"
+	}
+	g.alive(who)
+	g.local(&req)
+	g.local(&control)
 	witness := last.Witness[0]
 	t := g.place(req, &control)
 	switch {
@@ -175,20 +221,17 @@ func (g *regression) asked() string {
 		g.h.create(t, owner)
 		witness = "{{" + t.canary() + "}}"
 	default:
+		for of := t; of != nil; of = of.parent {
+			g.explained(of.variable(), "…", "the key of an object of "+owner+"'s that has the witness")
+		}
 		if len(oracle.Canaries(witness)) > 0 {
 			witness = "…" // it went with the run's objects
 		}
-		g.variable("witness", witness+"  (a text that "+owner+" is shown there, and nobody else may be)")
+		g.explained("witness", witness, "a text that "+owner+" is shown there, and nobody else may be")
 		witness = "{{witness}}"
 	}
-	g.again(owner+" is shown it.", owner, control, []string{"[Asserts]", "body contains " + hurlText(witness)})
-	who := last.As
-	if who == "anonymous" {
-		who = ""
-	} else if !variableName(who) {
-		return "a user of the run asked, who is gone"
-	}
-	g.again(nobody(who)+" is not: "+last.Note, who, req, []string{"[Asserts]", "status < 500", "body not contains " + hurlText(witness)})
+	g.again(owner+" is shown it.", owner, control, nil, []string{"[Asserts]", "body contains " + hurlText(witness)})
+	g.again(nobody(who)+" is not: "+last.Note, who, req, nil, []string{"[Asserts]", "status < 500", "status != 429", "body not contains " + hurlText(witness)})
 	if t != nil && t.remove != nil && strings.HasPrefix(witness, "{{canary") {
 		g.h.request(owner+" removes it.", owner, t.remove, nil, nil)
 	}
@@ -215,14 +258,16 @@ func (g *regression) place(req parsed, control *parsed) *thing {
 				}
 			}
 			if !g.captured(rt, variable) {
-				g.variable(variable, values[name]+"  (the key that fills {"+name+"})")
+				g.explained(variable, values[name], "the key that fills {"+name+"}")
 			}
 			*req.bare = strings.ReplaceAll(*req.bare, "/"+values[name], "/{{"+variable+"}}")
 			if same && control.bare != nil && owners[name] != "" {
 				mine := variable
 				if owners[name] != values[name] {
 					if t := g.r.of(rt.Keys[name].Resource); t != nil {
-						mine = t.variable()
+						if mine = t.variable(); !g.captured(rt, mine) {
+							g.explained(mine, owners[name], "the owner's key that fills {"+name+"}")
+						}
 					}
 				}
 				*control.bare = strings.ReplaceAll(*control.bare, "/"+owners[name], "/{{"+mine+"}}")
@@ -271,11 +316,15 @@ func variableOf(name string) string {
 }
 
 // again sends a request of the report again.
-func (g *regression) again(note, who string, p parsed, response []string) {
+func (g *regression) again(note, who string, p parsed, options, response []string) {
 	c := &call{method: p.method, path: *p.bare + p.query, media: p.media, body: p.body}
 	credential := p.credential
 	if who == "" && strings.ContainsAny(credential, "[") {
-		g.variable("credential", "… the credential that was tried: "+g.finding.Message)
+		says := []rune(g.finding.Message)
+		if len(says) > 160 {
+			says = append(says[:160], '…')
+		}
+		g.explained("credential", "…", "the credential that was tried: "+string(says))
 		credential = "{{credential}}"
 	}
 	for _, name := range sorted(p.header) {
@@ -284,7 +333,7 @@ func (g *regression) again(note, who string, p parsed, response []string) {
 	if who == "" && credential != "" {
 		c.header = append(c.header, "Authorization: "+hurlValue(credential))
 	}
-	g.h.request(note, who, c, nil, response)
+	g.h.request(note, who, c, options, response)
 }
 
 // parsed is a request as a report shows it.

@@ -24,6 +24,8 @@ func Shell(w io.Writer, o Options) error {
 	s.head()
 	s.add("%s", strings.TrimRight(prelude, "\n"))
 	s.credentials()
+	s.add("\n# One request first: is anybody there?\nask nobody GET /")
+	s.add("if [ \"$SENT\" -gt 0 ] && [ \"$STATUS\" = 000 ]; then\n\tstop \"the target did not answer: $BASE_URL\"\nfi")
 	s.signIn()
 	s.objects()
 	s.reads()

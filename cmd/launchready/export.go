@@ -40,8 +40,9 @@ func (p *program) exportVerb() *cobra.Command {
 texts, empty tokens, no token, wrong file types, another tenant's id. It needs sh and curl,
 or Hurl. It is made from the configuration and the API's description; nothing is sent.
 
---regression writes one Hurl test for each finding of a report: the owner makes the object,
-the attack is repeated, and what leaked must not be there. The last run is used, or --report.
+--regression writes one Hurl test for each finding of a report that one reply can show: the
+owner makes the object, the attack is repeated, and what leaked must not be there; or the
+request is repeated, and the sign must be gone. The last run is used, or --report.
 
 Passwords and tokens come in by variables, which each file names at its top.`,
 		Example: `  launchready export --abuse -o abuse.sh && sh abuse.sh
@@ -56,7 +57,7 @@ Passwords and tokens come in by variables, which each file names at its top.`,
 	fl.BoolVar(&f.regression, "regression", false, "write a test for each finding")
 	fl.StringVar(&f.format, "format", "sh", "of the abuse tests: sh or hurl")
 	fl.StringVar(&f.report, "report", "", "with --regression: JSON report (default: the last run)")
-	fl.StringVarP(&f.out, "output", "o", "", "file; with --regression a folder too, for one file a finding (default: stdout)")
+	fl.StringVarP(&f.out, "output", "o", "", "file; with --regression a folder, for one file a finding, unless it ends in .hurl (default: stdout)")
 	complete(c, "format", "sh", "hurl")
 	return c
 }
@@ -124,7 +125,7 @@ func (p *program) exportRegression(cfg *config.Config, f *exportFlags, o export.
 	if len(tests) == 0 {
 		return setup(fmt.Errorf("run %s has no finding that a Hurl test can tell", reps[0].Run))
 	}
-	if fi, err := os.Stat(p.path(f.out)); f.out != "" && (err == nil && fi.IsDir() || strings.HasSuffix(f.out, "/")) {
+	if fi, err := os.Stat(p.path(f.out)); f.out != "" && f.out != "-" && (err == nil && fi.IsDir() || !strings.HasSuffix(f.out, ".hurl")) {
 		if err := os.MkdirAll(p.path(f.out), 0o755); err != nil { //nolint:gosec // tests are for the repository
 			return setup(err)
 		}
@@ -152,6 +153,10 @@ func (p *program) exportOptions(cfg *config.Config, a *assembly.Assembly) export
 	o := export.Options{Product: cfg.Product, Base: t.Base, Routes: t.Routes, Access: t.Access, Tool: about().Version,
 		Headers: slices.Sorted(maps.Keys(cfg.Target.Headers))}
 	o.A, o.B = parties(a.Cast.Accounts())
+	o.WhoAmI = map[string]*lr.Route{}
+	for _, acc := range a.Cast.Accounts() {
+		o.WhoAmI[acc.Name] = acc.WhoAmI
+	}
 	s := cfg.SignIn
 	if s == nil || s.Request.IsZero() || s.Basic || s.OAuth2 != nil || strings.Contains(s.Request.Path, "://") || s.JSON == nil && len(s.Form) == 0 {
 		return o

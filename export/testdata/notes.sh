@@ -288,6 +288,12 @@ query() {
 	printf '%s' "$2"
 }
 
+# One request first: is anybody there?
+ask nobody GET /
+if [ "$SENT" -gt 0 ] && [ "$STATUS" = 000 ]; then
+	stop "the target did not answer: $BASE_URL"
+fi
+
 # sign_in USER PASSWORD sets FIELD to a token.
 sign_in() {
 	quote "$1"
@@ -488,11 +494,12 @@ if [ -n "$SHOWN_NOTE" ] && [ "$NOTE_ID" != "${ID_NOTE:-}" ]; then
 fi
 
 # A burst: does anything say stop?
-n=0 limited=0 broke=0 told=
+n=0 silent=0 limited=0 broke=0 told=
 while [ "$n" -lt "$BURST" ]; do
 	n=$((n + 1))
 	ask A GET '/notes'
 	case $STATUS in
+	000) silent=$((silent + 1)) ;;
 	429) limited=$((limited + 1)) ;;
 	5??) broke=$((broke + 1)) ;;
 	esac
@@ -502,6 +509,13 @@ while [ "$n" -lt "$BURST" ]; do
 done
 if [ "$n" -eq 0 ]; then
 	result SKIP burst "no request was sent"
+elif [ "$silent" -eq "$n" ]; then
+	STATUS=000
+	unable burst 'GET /notes'
+fi
+n=$((n - silent))
+if [ "$n" -eq 0 ]; then
+	:
 elif [ "$broke" -gt 0 ]; then
 	result FAIL burst 'GET /notes'": $broke of $n requests broke the server"
 elif [ "$limited" -gt 0 ]; then
