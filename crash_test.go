@@ -55,6 +55,7 @@ func TestCrashVictim(t *testing.T) {
 // TestCrash kills an audit with SIGKILL at ten points that the seed draws. Then
 // cleanup leaves nothing of the run at the target but what it lists.
 func TestCrash(t *testing.T) {
+	t.Parallel()
 	key, err := demoKey()
 	if err != nil {
 		t.Fatal(err)

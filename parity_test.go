@@ -36,6 +36,7 @@ var differs = map[string]string{
 // TestImportsFindTheSame describes one application in four ways and audits it by
 // each, as the same identities. What is found must not depend on the way in.
 func TestImportsFindTheSame(t *testing.T) {
+	t.Parallel()
 	spec := harborSpec(t)
 	ways := map[string]func(t *testing.T, s *demo.Server, dir string, tape []byte) string{
 		"openapi": func(t *testing.T, _ *demo.Server, dir string, _ []byte) string {

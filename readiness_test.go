@@ -33,6 +33,7 @@ var demoKey = sync.OnceValues(demo.NewKey)
 // the clean demo, which carries every trap, has no finding at all; and with all
 // flaws on every one is still found.
 func TestReadiness(t *testing.T) {
+	t.Parallel()
 	trips := map[string][]string{}
 	for _, f := range demo.Flaws() {
 		trips[f.ID] = f.Trips
