@@ -22,6 +22,7 @@ const module = "github.com/launchready/launchready"
 var may = map[string][]string{
 	".":                 {},
 	"oracle":            {"."},
+	"chat":              {"."},
 	"surface":           {".", "surface/har", "surface/postman"},
 	"stage":             {".", "oracle", "surface"},
 	"plan":              {"."},
