@@ -27,6 +27,7 @@ var may = map[string][]string{
 	"stage":             {".", "oracle", "surface"},
 	"plan":              {"."},
 	"probe":             {"."},
+	"probe/callback":    {},
 	"probe/signin":      {".", "probe"},
 	"redact":            {"."},
 	"report":            {".", "redact"},
