@@ -86,8 +86,9 @@ type Listener struct {
 	wait   sync.WaitGroup
 }
 
-// Listen starts listening.
-func Listen(o Options) (*Listener, error) {
+// Listen starts listening; ctx ends the looking up of the addresses, not the
+// listening, which Close ends.
+func Listen(ctx context.Context, o Options) (*Listener, error) {
 	if o.Nonce == nil {
 		return nil, errors.New("callback: no source of nonces")
 	}
@@ -104,11 +105,12 @@ func Listen(o Options) (*Listener, error) {
 		o.Now = time.Now
 	}
 	l := &Listener{o: o, known: map[string]Page{}, came: make(chan struct{})}
-	web, err := net.Listen("tcp", o.HTTP)
+	var lc net.ListenConfig
+	web, err := lc.Listen(ctx, "tcp", o.HTTP)
 	if err != nil {
 		return nil, fmt.Errorf("listen for callbacks on %s: %w", o.HTTP, err)
 	}
-	post, err := net.Listen("tcp", o.SMTP)
+	post, err := lc.Listen(ctx, "tcp", o.SMTP)
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("listen for mail on %s: %w", o.SMTP, err), web.Close())
 	}

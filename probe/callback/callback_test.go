@@ -25,7 +25,7 @@ func listen(t *testing.T, o callback.Options) *callback.Listener {
 		n++
 		return fmt.Sprintf("nonce%08d", n)
 	}
-	l, err := callback.Listen(o)
+	l, err := callback.Listen(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -152,7 +152,7 @@ func TestListenRefused(t *testing.T) {
 		"no such mail":    {SMTP: "256.0.0.1:0", Nonce: nonce},
 		"no url":          {URL: "somewhere", Nonce: nonce},
 	} {
-		if l, err := callback.Listen(o); err == nil {
+		if l, err := callback.Listen(t.Context(), o); err == nil {
 			t.Errorf("%s: listens at %v", name, l.MailAddress())
 		}
 	}
