@@ -34,7 +34,7 @@ or ids of checks, separated by commas.`,
 			if clean && len(flaws) > 0 {
 				return setup(errors.New("--clean and --flaws exclude each other"))
 			}
-			return p.demoServe(c.Context(), demo.Options{Flaws: flaws, Seed: seed, Addr: listen, Log: p.log})
+			return p.demoServe(c.Context(), demo.Options{Flaws: flaws, Seed: seed, Addr: listen, Log: p.chatbotLog()})
 		},
 	}
 	f := c.Flags()
