@@ -51,10 +51,12 @@ const (
 	Credentials                  // at least one signed-in account
 	TwoTenants                   // accounts in two tenants
 	TwoRoles                     // a privileged and an ordinary account in one tenant
-	Chat                         // a chat endpoint
+	Chat                         // an assistant that answers
 	Domain                       // a domain name
 	Repository                   // a source repository
 	Database                     // a database URL
+	Callback                     // a listener that the target can reach
+	Changes                      // consent to change things, beside the consent that the effect needs
 )
 
 // Effect is the most a check does to the target. Checks run in this order.
@@ -64,10 +66,11 @@ const (
 	Reads    Effect = iota // reads, and creates objects as their owner
 	Writes                 // tries to change objects that this run created
 	Destroys               // tries to delete them, or ends sessions of spare identities
-	Spends                 // spends the owner's money
+	Spends                 // asks the model, which spends the owner's money
+	Loads                  // sends bursts
 )
 
-var effectNames = [...]string{"reads", "writes", "destroys", "spends"}
+var effectNames = [...]string{"reads", "writes", "destroys", "spends", "loads"}
 
 func (e Effect) String() string {
 	if int(e) < len(effectNames) {

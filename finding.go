@@ -51,6 +51,7 @@ type Outcome struct {
 	Message    string
 	Evidence   Evidence
 	Severity   Severity // 0: the check's own
+	Rate       *Rate    // of a question whose answer is left to chance
 }
 
 // Fingerprint is the stable id of a finding: the same check and subject give the

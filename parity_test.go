@@ -158,7 +158,7 @@ func audited(t *testing.T, c *config.Config) *lr.Report {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
-	a, err := assembly.New(ctx, c, assembly.Options{Mutate: true, Seed: 1, Version: "test"})
+	a, err := assembly.New(ctx, c, assembly.Options{Mutate: true, Load: true, Seed: 1, Version: "test"})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -135,7 +135,7 @@ func auditDemo(t *testing.T, seed int64, flaws ...string) *lr.Report {
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
-	a, err := assembly.New(ctx, c, assembly.Options{Mutate: true, Seed: seed, Version: "test"})
+	a, err := assembly.New(ctx, c, assembly.Options{Mutate: true, Load: true, Seed: seed, Version: "test"})
 	if err != nil {
 		t.Fatal(err)
 	}

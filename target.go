@@ -21,6 +21,8 @@ type Target struct {
 	// a mail catcher: {user} in its path stands for the address. Nil without one.
 	Mailbox *Request
 	Mutate  bool // consent to Writes and Destroys
+	Spend   bool // consent to Spends, within the money of the budget
+	Load    bool // consent to Loads
 }
 
 // Tenant is a customer of the audited product.

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"hash/fnv"
 	"log/slog"
+	"math/rand/v2"
 	"time"
 )
 
@@ -17,6 +19,7 @@ var (
 	ErrBudget       = errors.New("the budget is spent")
 	ErrScope        = errors.New("outside the target's scope")
 	ErrLost         = errors.New("the target no longer answers")
+	ErrMoney        = errors.New("the money budget is spent: raise budget.usd, or give --spend")
 )
 
 // Trial is one run of one check. A check talks to the target through it and
@@ -34,7 +37,25 @@ type Trial struct {
 	Memo *Memo
 	// Browser is nil where there is none.
 	Browser Browser
+	// Assistant is nil where none answers; a check that Needs Chat has one.
+	Assistant Assistant
+	// Listener is nil where the target can reach none; a check that Needs
+	// Callback has one.
+	Listener Listener
+	Profile  Profile
+	Seed     int64
 }
+
+// Random is the check's own source of chance: the same seed gives the same
+// questions in every run. It is not safe for concurrent use.
+func (t *Trial) Random() *rand.Rand {
+	h := fnv.New64a()
+	h.Write([]byte(t.Check.ID))
+	return rand.New(rand.NewPCG(uint64(t.Seed), h.Sum64())) //nolint:gosec // reproducible chance is the point
+}
+
+// Tries is how often a question whose answer is left to chance is put.
+func (t *Trial) Tries() int { return t.Profile.Tries(t.Check.Severity) }
 
 // Pass reports that the subject was asked and is right.
 func (t *Trial) Pass(e Evidence, subject, format string, args ...any) {
@@ -49,6 +70,17 @@ func (t *Trial) Fail(e Evidence, subject, format string, args ...any) {
 // Suspect reports a finding by shape only; it fails no gate.
 func (t *Trial) Suspect(e Evidence, subject, format string, args ...any) {
 	t.Report(Outcome{Verdict: Failed, Confidence: Suspected, Subject: subject, Message: fmt.Sprintf(format, args...), Evidence: e})
+}
+
+// PassRate reports that the subject was asked so many times and was right each
+// time, or no oftener wrong than its control.
+func (t *Trial) PassRate(r Rate, e Evidence, subject, format string, args ...any) {
+	t.Report(Outcome{Verdict: Passed, Confidence: Confirmed, Subject: subject, Message: fmt.Sprintf(format, args...), Evidence: e, Rate: &r})
+}
+
+// FailRate reports a confirmed finding that shows in so many of the tries.
+func (t *Trial) FailRate(r Rate, e Evidence, subject, format string, args ...any) {
+	t.Report(Outcome{Verdict: Failed, Confidence: Confirmed, Subject: subject, Message: fmt.Sprintf(format, args...), Evidence: e, Rate: &r})
 }
 
 // Unknown reports that the subject could not be asked, and why.

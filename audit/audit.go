@@ -65,6 +65,15 @@ type Options struct {
 	Members func(MakeUser)
 	// SignUps is told how to record the users that the cast signs up.
 	SignUps func(SignUp)
+	// Meet finds how the target's assistant is spoken to, once the surface is
+	// known and signed in to. It is called when a check of the run needs one; its
+	// error is why there is none. Nil: nobody looks for one.
+	Meet func(ctx context.Context, client lr.Client, as *lr.Account, routes []*lr.Route) (lr.Assistant, error)
+	// Listener hears what the target sends where it should not; nil where there
+	// is none that it can reach, and Deaf says why.
+	Listener lr.Listener
+	Deaf     string
+	Profile  lr.Profile
 	// Browser proves what pages of other origins read; nil when there is none.
 	Browser lr.Browser
 	// Evidence masks and cuts an exchange for the report.
@@ -168,6 +177,9 @@ type run struct {
 	results map[string]*result // by check id
 	orphans []string
 	halt    string // why the rest could not be asked
+
+	assistant lr.Assistant // nil: none answers, and mute says why
+	mute      string
 }
 
 // prepare signs in, looks around and seeds.
@@ -202,6 +214,7 @@ func (r *run) prepare(ctx context.Context) error {
 	if err := r.stage.Seed(ctx); err != nil {
 		r.stopped(ctx, err)
 	}
+	r.meet(ctx)
 	return nil
 }
 

@@ -26,7 +26,7 @@ func (r *run) checks(ctx context.Context) {
 	for _, row := range r.rows {
 		total += len(row.Checks)
 	}
-	for effect := lr.Reads; effect <= lr.Spends; effect++ {
+	for effect := lr.Reads; effect <= lr.Loads; effect++ {
 		for _, row := range r.rows {
 			for _, c := range row.Checks {
 				if c.Effect != effect {
@@ -56,7 +56,7 @@ func (r *run) check(ctx context.Context, c *lr.Check) (res *result) {
 	var mu sync.Mutex
 	t := &lr.Trial{
 		Check: c, Target: r.Target, HTTP: r.watched, Cast: r.Cast, Stage: r.stage, Log: r.Log.With("check", c.ID), Now: r.Now,
-		Memo: &r.memo, Browser: r.Browser,
+		Memo: &r.memo, Browser: r.Browser, Assistant: r.assistant, Listener: r.Listener, Profile: r.Profile, Seed: r.Seed,
 		Report: func(o lr.Outcome) {
 			if o.Verdict != lr.Failed {
 				o.Evidence = lr.Evidence{} // the report shows that of findings; what passed would hold every reply to the end
@@ -90,9 +90,10 @@ func (r *run) check(ctx context.Context, c *lr.Check) (res *result) {
 // lacks tells what a check needs and the run does not have.
 func (r *run) lacks(c *lr.Check) string {
 	t := r.Target
+	if why := r.consent(c); why != "" {
+		return why
+	}
 	switch {
-	case c.Effect > lr.Reads && !t.Mutate:
-		return "it " + c.Effect.String() + ", which needs consent: give --mutate"
 	case c.Needs&lr.Routes != 0 && len(t.Routes) == 0:
 		return "no route is known: give target.spec"
 	case c.Needs&lr.Credentials != 0 && len(t.Accounts) == 0:
@@ -101,8 +102,31 @@ func (r *run) lacks(c *lr.Check) string {
 		return "it needs identities in two tenants"
 	case c.Needs&lr.TwoRoles != 0 && !twoRoles(t):
 		return "it needs a privileged and an ordinary identity in one tenant"
-	case c.Needs&(lr.Chat|lr.Domain|lr.Repository|lr.Database) != 0:
+	case c.Needs&lr.Chat != 0 && r.assistant == nil:
+		return r.mute
+	case c.Needs&lr.Callback != 0 && r.Listener == nil:
+		return r.Deaf
+	case c.Needs&(lr.Domain|lr.Repository|lr.Database) != 0:
 		return "the configuration does not name what it asks"
+	}
+	return ""
+}
+
+// consent tells which consent a check needs and was not given.
+func (r *run) consent(c *lr.Check) string { return Consent(c, r.Target) }
+
+// Consent tells which consent a check needs that was not given for the target,
+// or "".
+func Consent(c *lr.Check, t *lr.Target) string {
+	switch {
+	case c.Effect >= lr.Writes && c.Effect <= lr.Destroys && !t.Mutate:
+		return "it " + c.Effect.String() + ", which needs consent: give --mutate"
+	case c.Needs&lr.Changes != 0 && !t.Mutate:
+		return "it may change what the assistant can change, which needs consent: give --mutate"
+	case c.Effect == lr.Spends && !t.Spend:
+		return "it asks the model, which spends money: raise budget.usd, or give --spend USD"
+	case c.Effect == lr.Loads && !t.Load:
+		return "it sends bursts, which needs consent: give --load"
 	}
 	return ""
 }

@@ -52,8 +52,8 @@ func Replay(ctx context.Context, o Options, check, subject string) (*Replayed, e
 	if err != nil {
 		return nil, &SetupError{err}
 	}
-	if c.Effect > lr.Reads && !o.Target.Mutate {
-		return nil, &SetupError{fmt.Errorf("%s %s, which needs consent: give --mutate", c.ID, c.Effect)}
+	if why := Consent(c, o.Target); why != "" {
+		return nil, &SetupError{fmt.Errorf("%s: %s", c.ID, why)}
 	}
 	var mu sync.Mutex
 	var seen []lr.Outcome

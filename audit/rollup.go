@@ -10,6 +10,7 @@ import (
 	"time"
 
 	lr "github.com/launchready/launchready"
+	"github.com/launchready/launchready/oracle"
 	"github.com/launchready/launchready/plan"
 )
 
@@ -150,6 +151,7 @@ func (r *run) checkReport(c *lr.Check, now time.Time) lr.CheckReport {
 		}
 		out.Asked++
 	}
+	out.Rate = pooled(res.outcomes)
 	slices.Sort(out.Open)
 	out.Open = slices.Compact(out.Open)
 	if out.Verdict == lr.Unknown && out.Reason == "" {
@@ -161,6 +163,23 @@ func (r *run) checkReport(c *lr.Check, now time.Time) lr.CheckReport {
 	out.Findings = r.findings(c, res)
 	r.waive(&out, now)
 	return out
+}
+
+// pooled is the rate over all outcomes that have one: how often what a check
+// tried came true, and how high the true rate may be. Nil where nothing was left
+// to chance.
+func pooled(os []lr.Outcome) *lr.Rate {
+	hits, n := 0, 0
+	for _, o := range os {
+		if o.Rate != nil {
+			hits, n = hits+o.Rate.Hits, n+o.Rate.N
+		}
+	}
+	if n == 0 {
+		return nil
+	}
+	r := oracle.Rate(hits, n)
+	return &r
 }
 
 // findings makes one finding of each subject, however many identities showed it,
@@ -226,9 +245,7 @@ func (r *run) finding(c *lr.Check, os []lr.Outcome) lr.Finding {
 		Message: best.Message, Fix: c.Fix, Guard: c.Guard, Refs: c.Refs,
 	}
 	f.Replay = "launchready audit replay " + f.ID
-	if c.Effect > lr.Reads {
-		f.Replay += " --mutate"
-	}
+	f.Replay += consents(c)
 	if r.Again != "" {
 		f.Replay += " " + r.Again
 	}
@@ -240,6 +257,21 @@ func (r *run) finding(c *lr.Check, os []lr.Outcome) lr.Finding {
 	}
 	f.Evidence = r.Evidence(best.Evidence)
 	return f
+}
+
+// consents are the flags without which the check is not asked again.
+func consents(c *lr.Check) string {
+	out := ""
+	if c.Effect == lr.Writes || c.Effect == lr.Destroys || c.Needs&lr.Changes != 0 {
+		out += " --mutate"
+	}
+	switch c.Effect {
+	case lr.Spends:
+		out += " --spend 1"
+	case lr.Loads:
+		out += " --load"
+	}
+	return out
 }
 
 func (r *run) coverage() lr.Coverage {

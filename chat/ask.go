@@ -41,8 +41,8 @@ type Endpoint struct {
 // Ask says one thing as the account and reads the answer. The exchanges are in
 // the answer also when an error comes with it; the error is ErrNoAnswer where
 // the endpoint answered and said nothing that the shape can read.
-func (e *Endpoint) Ask(ctx context.Context, as *lr.Account, m Message) (*Answer, error) {
-	a := &Answer{}
+func (e *Endpoint) Ask(ctx context.Context, as *lr.Account, m lr.Message) (*lr.Answer, error) {
+	a := &lr.Answer{}
 	if err := e.begin(ctx, as, &m, a); err != nil {
 		return a, err
 	}
@@ -65,12 +65,12 @@ func (e *Endpoint) Ask(ctx context.Context, as *lr.Account, m Message) (*Answer,
 	frames := Frames(x, e.Shape.Mode)
 	if run := selectAll(e.Shape.Run, frames); e.Shape.Follow != nil && len(run) > 0 {
 		v["$run"] = run[0]
-		a.keep(e.Shape, frames)
+		keep(a, e.Shape, frames)
 		if frames, err = e.follow(ctx, as, v, a); err != nil {
 			return a, err
 		}
 	}
-	a.read(e.Shape, frames)
+	read(a, e.Shape, frames)
 	last := a.Last()
 	a.Ended = !last.Truncated
 	a.Took, a.FirstByte = last.Took, last.FirstByte
@@ -81,7 +81,7 @@ func (e *Endpoint) Ask(ctx context.Context, as *lr.Account, m Message) (*Answer,
 }
 
 // begin opens the conversation that Send needs.
-func (e *Endpoint) begin(ctx context.Context, as *lr.Account, m *Message, a *Answer) error {
+func (e *Endpoint) begin(ctx context.Context, as *lr.Account, m *lr.Message, a *lr.Answer) error {
 	if m.Conversation != "" || e.Shape.Begin == nil {
 		return nil
 	}
@@ -103,7 +103,7 @@ func (e *Endpoint) begin(ctx context.Context, as *lr.Account, m *Message, a *Ans
 	return nil
 }
 
-func (e *Endpoint) request(as *lr.Account, m Message) (*lr.Request, values, error) {
+func (e *Endpoint) request(as *lr.Account, m lr.Message) (*lr.Request, values, error) {
 	id, user := "", ""
 	if e.ID != nil {
 		id = e.ID()
@@ -133,7 +133,7 @@ func (e *Endpoint) request(as *lr.Account, m Message) (*lr.Request, values, erro
 }
 
 // follow reads the reply that Send has started: one stream, or polls.
-func (e *Endpoint) follow(ctx context.Context, as *lr.Account, v values, a *Answer) ([]Frame, error) {
+func (e *Endpoint) follow(ctx context.Context, as *lr.Account, v values, a *lr.Answer) ([]Frame, error) {
 	for n := 0; ; n++ {
 		r, err := e.Shape.Follow.build(v)
 		if err != nil {
@@ -174,8 +174,8 @@ func (e *Endpoint) sleep(ctx context.Context, d time.Duration) error {
 }
 
 // read takes the answer out of the frames.
-func (a *Answer) read(s Shape, frames []Frame) {
-	a.keep(s, frames)
+func read(a *lr.Answer, s Shape, frames []Frame) {
+	keep(a, s, frames)
 	a.Text = strings.Join(selectAll(s.Text, frames), "")
 	a.Tools = selectAll(s.Tools, frames)
 	a.Sources = selectAll(s.Sources, frames)
@@ -186,7 +186,7 @@ func (a *Answer) read(s Shape, frames []Frame) {
 }
 
 // keep takes what a first reply may tell and a second one not.
-func (a *Answer) keep(s Shape, frames []Frame) {
+func keep(a *lr.Answer, s Shape, frames []Frame) {
 	if ids := selectAll(s.Conversation, frames); len(ids) > 0 && a.Conversation == "" {
 		a.Conversation = ids[0]
 	}

@@ -13,7 +13,7 @@ import (
 	"github.com/launchready/launchready/chat"
 )
 
-func ask(t *testing.T, base string, s chat.Shape, m chat.Message) (*chat.Answer, error) {
+func ask(t *testing.T, base string, s chat.Shape, m lr.Message) (*lr.Answer, error) {
 	t.Helper()
 	e := endpoint(t, base, s)
 	return e.Ask(t.Context(), nil, m)
@@ -21,7 +21,7 @@ func ask(t *testing.T, base string, s chat.Shape, m chat.Message) (*chat.Answer,
 
 func TestAsk(t *testing.T) {
 	base := difyServer(t, newBrain())
-	a, err := ask(t, base, preset(t, "dify", ""), chat.Message{Text: "hello", Note: "greeting"})
+	a, err := ask(t, base, preset(t, "dify", ""), lr.Message{Text: "hello", Note: "greeting"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -42,7 +42,7 @@ func TestReplaced(t *testing.T) {
 	base := serve(t, map[string]http.HandlerFunc{"POST /v1/chat-messages": func(w http.ResponseWriter, _ *http.Request) {
 		sse(w, "", object{"event": "message", "answer": "the secret is X"}, "", object{"event": "message_replace", "answer": "I cannot say."})
 	}})
-	a, err := ask(t, base, preset(t, "dify", ""), chat.Message{Text: "hello"})
+	a, err := ask(t, base, preset(t, "dify", ""), lr.Message{Text: "hello"})
 	if err != nil || !strings.Contains(a.Text, "the secret is X") || !strings.Contains(a.Text, "I cannot say.") {
 		t.Errorf("got %q, %v", a.Text, err)
 	}
@@ -87,7 +87,7 @@ func TestTroubled(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			base := serve(t, map[string]http.HandlerFunc{"POST /v1/chat/completions": c.handle})
-			a, err := ask(t, base, preset(t, "openai", ""), chat.Message{Text: "hello"})
+			a, err := ask(t, base, preset(t, "openai", ""), lr.Message{Text: "hello"})
 			if !errors.Is(err, c.want) || a.Text != c.text || a.Failure != c.failure {
 				t.Errorf("got %q, failure %q, %v; want %q, %q, %v", a.Text, a.Failure, err, c.text, c.failure, c.want)
 			}
@@ -111,7 +111,7 @@ func TestEndless(t *testing.T) {
 		}
 	}})
 	e := endpoint(t, base, preset(t, "openai", ""))
-	a, err := e.Ask(t.Context(), nil, chat.Message{Text: "hello", Vary: func(r *lr.Request) { r.StreamFor = 50 * time.Millisecond }})
+	a, err := e.Ask(t.Context(), nil, lr.Message{Text: "hello", Vary: func(r *lr.Request) { r.StreamFor = 50 * time.Millisecond }})
 	if err != nil || !strings.HasPrefix(a.Text, "on and on ") || a.Ended {
 		t.Errorf("got %d bytes, ended %t, %v", len(a.Text), a.Ended, err)
 	}
@@ -127,7 +127,7 @@ func TestPolledForever(t *testing.T) {
 	s := own("/jobs", map[string]any{"message": "$message"})
 	s.Mode, s.Run, s.Done, s.Text = chat.Polled, parse(t, "/job"), parse(t, "/result"), parse(t, "/result/reply")
 	s.Follow = &chat.Template{Method: "GET", Path: "/jobs/$run"}
-	a, err := ask(t, base, s, chat.Message{Text: "hello"})
+	a, err := ask(t, base, s, lr.Message{Text: "hello"})
 	if !errors.Is(err, chat.ErrNotDone) || polls == 0 || polls > 200 || a.Last() == nil {
 		t.Errorf("%v after %d polls", err, polls)
 	}
@@ -157,11 +157,11 @@ func TestBegin(t *testing.T) {
 		Send: chat.Template{Path: "/v1/chats/$conversation/messages", Body: map[string]any{"content": "$message"}}, Text: parse(t, "/reply/content"),
 	}
 	e := endpoint(t, base, s)
-	first, err := e.Ask(t.Context(), nil, chat.Message{Text: "My order code is code-aa-bb. Please remember it."})
+	first, err := e.Ask(t.Context(), nil, lr.Message{Text: "My order code is code-aa-bb. Please remember it."})
 	if err != nil || first.Conversation == "" || opened != 1 {
 		t.Fatalf("got %+v, opened %d, %v", first, opened, err)
 	}
-	second, err := e.Ask(t.Context(), nil, chat.Message{Text: "What is my order code?", Conversation: first.Conversation})
+	second, err := e.Ask(t.Context(), nil, lr.Message{Text: "What is my order code?", Conversation: first.Conversation})
 	if err != nil || !strings.Contains(second.Text, "code-aa-bb") || opened != 1 {
 		t.Errorf("got %q, opened %d, %v", second.Text, opened, err)
 	}
@@ -170,11 +170,11 @@ func TestBegin(t *testing.T) {
 func TestUpload(t *testing.T) {
 	base := difyServer(t, newBrain())
 	e := endpoint(t, base, preset(t, "dify", ""))
-	id, xs, err := e.Put(t.Context(), nil, chat.File{Name: `a "b".txt`, Type: "text/plain", Data: []byte("Refunds take 14 days.")})
+	id, xs, err := e.Put(t.Context(), nil, lr.File{Name: `a "b".txt`, Type: "text/plain", Data: []byte("Refunds take 14 days.")})
 	if err != nil || id != "file_72fa" || len(xs) != 1 {
 		t.Fatalf("got %q, %d exchanges, %v", id, len(xs), err)
 	}
-	if a, err := e.Ask(t.Context(), nil, chat.Message{Text: "hello", Files: []string{id}}); err != nil || !strings.Contains(string(a.Last().Sent), `"upload_file_id":"file_72fa"`) {
+	if a, err := e.Ask(t.Context(), nil, lr.Message{Text: "hello", Files: []string{id}}); err != nil || !strings.Contains(string(a.Last().Sent), `"upload_file_id":"file_72fa"`) {
 		t.Errorf("the file is not attached: %s (%v)", a.Last().Sent, err)
 	}
 }
@@ -189,7 +189,7 @@ func TestUploadTroubled(t *testing.T) {
 	})
 	put := func(u *chat.Upload) error {
 		e := endpoint(t, base, chat.Shape{Upload: u})
-		_, _, err := e.Put(t.Context(), nil, chat.File{Name: "a.txt", Type: "text/plain"})
+		_, _, err := e.Put(t.Context(), nil, lr.File{Name: "a.txt", Type: "text/plain"})
 		return err
 	}
 	if err := put(&chat.Upload{Path: "/refused", ID: parse(t, "/id")}); err == nil || !strings.Contains(err.Error(), "answered 415 without an id") {
@@ -210,7 +210,7 @@ func TestCancelled(t *testing.T) {
 	e := endpoint(t, base, preset(t, "openai", ""))
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := e.Ask(ctx, nil, chat.Message{Text: "hello"}); !errors.Is(err, context.Canceled) {
+	if _, err := e.Ask(ctx, nil, lr.Message{Text: "hello"}); !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v", err)
 	}
 }

@@ -8,12 +8,6 @@
 // replaces has been shown all the same.
 package chat
 
-import (
-	"time"
-
-	lr "github.com/launchready/launchready"
-)
-
 // Shape is how one endpoint is spoken to. It is plain data: what detection
 // infers can be printed, kept in a file and given back.
 type Shape struct {
@@ -92,46 +86,4 @@ func (m Mode) String() string {
 		return modeNames[m]
 	}
 	return "mode?"
-}
-
-// Turn is one thing said before.
-type Turn struct {
-	Role string // "user", "assistant"
-	Text string
-}
-
-// Message is what is said, and to whom it belongs.
-type Message struct {
-	Text         string
-	Conversation string   // "" begins a new one
-	History      []Turn   // for shapes that keep none
-	Files        []string // ids that Upload gave
-	Note         string   // for the record: "control", "injection"
-	// Vary changes the request before it is sent: further members, other headers.
-	Vary func(*lr.Request)
-}
-
-// Answer is what came back.
-type Answer struct {
-	Text         string
-	Conversation string
-	Tools        []string
-	Sources      []string
-	Failure      string // what the endpoint said went wrong, "" when nothing did
-	InTokens     int    // 0: not told
-	OutTokens    int
-	Ended        bool // the reply was read to its end
-	Took         time.Duration
-	FirstByte    time.Duration
-	// Exchanges are everything that was sent and came back, the last one with
-	// the answer in it.
-	Exchanges []*lr.Exchange
-}
-
-// Last is the exchange that held the answer, nil when there is none.
-func (a *Answer) Last() *lr.Exchange {
-	if a == nil || len(a.Exchanges) == 0 {
-		return nil
-	}
-	return a.Exchanges[len(a.Exchanges)-1]
 }

@@ -63,7 +63,7 @@ func (d *Detector) try(ctx context.Context, as *lr.Account, c Shape, out *Detect
 		q := op.Ask(d.Random)
 		e := d.Endpoint
 		e.Shape = c
-		a, err := e.Ask(ctx, as, Message{Text: q.Text, Note: "calibration: " + op.String()})
+		a, err := e.Ask(ctx, as, lr.Message{Text: q.Text, Note: "calibration: " + op.String()})
 		out.Exchanges = append(out.Exchanges, a.Exchanges...)
 		switch {
 		case err != nil && !errors.Is(err, ErrNoAnswer):
@@ -94,7 +94,7 @@ func (d *Detector) try(ctx context.Context, as *lr.Account, c Shape, out *Detect
 	return len(out.Ops) > 0, nil
 }
 
-func status(a *Answer) int {
+func status(a *lr.Answer) int {
 	if x := a.Last(); x != nil {
 		return x.Status
 	}
@@ -120,14 +120,14 @@ func (d *Detector) converse(ctx context.Context, as *lr.Account, out *Detection)
 	code := "code-" + word(d.Random) + "-" + word(d.Random)
 	e := d.Endpoint
 	e.Shape = out.Shape
-	first, err := e.Ask(ctx, as, Message{Text: "My order code is " + code + ". Please remember it.", Note: "memory: told"})
+	first, err := e.Ask(ctx, as, lr.Message{Text: "My order code is " + code + ". Please remember it.", Note: "memory: told"})
 	out.Exchanges = append(out.Exchanges, first.Exchanges...)
 	if err != nil && !errors.Is(err, ErrNoAnswer) {
 		return fatal(ctx, err)
 	}
 	for _, way := range d.ways(out.Shape, first, code) {
 		e.Shape = way.shape
-		a, err := e.Ask(ctx, as, Message{Text: "What is my order code?", Conversation: way.conversation, History: way.history, Note: "memory: asked"})
+		a, err := e.Ask(ctx, as, lr.Message{Text: "What is my order code?", Conversation: way.conversation, History: way.history, Note: "memory: asked"})
 		out.Exchanges = append(out.Exchanges, a.Exchanges...)
 		if err != nil && !errors.Is(err, ErrNoAnswer) {
 			if err := fatal(ctx, err); err != nil {
@@ -156,13 +156,13 @@ func fatal(ctx context.Context, err error) error {
 type way struct {
 	shape        Shape
 	conversation string
-	history      []Turn
+	history      []lr.Turn
 }
 
-func (d *Detector) ways(s Shape, first *Answer, code string) []way {
+func (d *Detector) ways(s Shape, first *lr.Answer, code string) []way {
 	var out []way
 	if s.History {
-		return []way{{shape: s, history: []Turn{{"user", "My order code is " + code + ". Please remember it."}, {"assistant", first.Text}}}}
+		return []way{{shape: s, history: []lr.Turn{{Role: "user", Text: "My order code is " + code + ". Please remember it."}, {Role: "assistant", Text: first.Text}}}}
 	}
 	if first.Conversation != "" {
 		out = append(out, way{shape: s, conversation: first.Conversation})

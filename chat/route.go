@@ -19,7 +19,7 @@ func FromRoutes(routes []*lr.Route) []Shape {
 		if !talks(rt) {
 			continue
 		}
-		if s, ok := known(rt); ok {
+		if s, ok := preset(rt); ok {
 			out = append(out, s)
 			continue
 		}
@@ -56,8 +56,8 @@ func talks(rt *lr.Route) bool {
 	return strings.Contains(p, "/prediction/") || strings.Contains(p, "/agents/chat/") || strings.Contains(p, "/api/v1/run/")
 }
 
-// known is the preset of a path that only one product has.
-func known(rt *lr.Route) (Shape, bool) {
+// preset is the preset of a path that only one product has.
+func preset(rt *lr.Route) (Shape, bool) {
 	p := strings.ToLower(rt.Path)
 	for _, k := range []struct{ ends, preset string }{
 		{"/api/chat/completions", "openwebui"}, {"/chat/completions", "openai"}, {"/v1/messages", "anthropic"}, {"/chat-messages", "dify"},
@@ -218,4 +218,20 @@ func (s *Shape) path(rt *lr.Route, routes []*lr.Route) bool {
 		return true
 	}
 	return false
+}
+
+// uploadOf is the route by which users give files to the assistant: a form with
+// a file, at an address without keys. Nil where there is none.
+func uploadOf(routes []*lr.Route) *Upload {
+	for _, rt := range routes {
+		if rt.Method != "POST" || len(rt.PathParams()) > 0 || rt.Body == nil || rt.Body.Schema == nil || !strings.Contains(rt.Body.Type, "multipart/") {
+			continue
+		}
+		for name, p := range rt.Body.Schema.Properties {
+			if p.Format == "binary" || strings.EqualFold(name, "file") {
+				return &Upload{Path: rt.Path, Field: name, ID: sel("/id", "/file_id", "/data/id", "/file/id", "/uuid")}
+			}
+		}
+	}
+	return nil
 }

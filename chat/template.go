@@ -17,10 +17,10 @@ type values map[string]any
 // valuesOf are the variables of one message. $messages is the history with the
 // message at its end, as OpenAI writes it; $parts the same as the Vercel AI SDK
 // writes it; $history the history alone.
-func valuesOf(m Message, user, id string, attach any) values {
+func valuesOf(m lr.Message, user, id string, attach any) values {
 	v := values{"$message": m.Text, "$id": id, "$user": user, "$conversation": m.Conversation}
 	var history, messages, parts []any
-	for _, t := range append(append([]Turn{}, m.History...), Turn{"user", m.Text}) {
+	for _, t := range append(append([]lr.Turn{}, m.History...), lr.Turn{Role: "user", Text: m.Text}) {
 		messages = append(messages, map[string]any{"role": t.Role, "content": t.Text})
 		parts = append(parts, map[string]any{"id": id + "-" + fmt.Sprint(len(parts)), "role": t.Role, "parts": []any{map[string]any{"type": "text", "text": t.Text}}})
 	}
@@ -40,13 +40,18 @@ func valuesOf(m Message, user, id string, attach any) values {
 	return v
 }
 
+// verb is the template's method; POST where it names none.
+func (t Template) verb() string {
+	if t.Method == "" {
+		return http.MethodPost
+	}
+	return t.Method
+}
+
 // build makes the request of a template.
 func (t Template) build(v values) (*lr.Request, error) {
 	path, _ := fill(t.Path, escaped(v))
-	r := &lr.Request{Method: t.Method, Path: fmt.Sprint(path), Header: http.Header{}}
-	if r.Method == "" {
-		r.Method = http.MethodPost
-	}
+	r := &lr.Request{Method: t.verb(), Path: fmt.Sprint(path), Header: http.Header{}}
 	if !strings.HasPrefix(r.Path, "/") && !strings.Contains(r.Path, "://") {
 		return nil, fmt.Errorf("chat request %s %q: the path does not begin with /", r.Method, t.Path)
 	}

@@ -4,31 +4,33 @@ import (
 	"encoding/json"
 	"strings"
 	"testing"
+
+	lr "github.com/launchready/launchready"
 )
 
 func TestTemplate(t *testing.T) {
-	history := []Turn{{"user", "hi"}, {"assistant", "hello"}}
+	history := []lr.Turn{{Role: "user", Text: "hi"}, {Role: "assistant", Text: "hello"}}
 	for _, c := range []struct {
 		name string
 		body any
-		m    Message
+		m    lr.Message
 		want string
 	}{
-		{"message", map[string]any{"q": "$message"}, Message{Text: `say "x"`}, `{"q":"say \"x\""}`},
-		{"inside a text", map[string]any{"q": "User: $message!"}, Message{Text: "hi"}, `{"q":"User: hi!"}`},
-		{"a conversation that is new is left out", map[string]any{"q": "$message", "c": "$conversation"}, Message{Text: "hi"}, `{"q":"hi"}`},
-		{"a conversation", map[string]any{"q": "$message", "c": "$conversation"}, Message{Text: "hi", Conversation: "c1"}, `{"c":"c1","q":"hi"}`},
-		{"turns", map[string]any{"messages": "$messages"}, Message{Text: "and?", History: history},
+		{"message", map[string]any{"q": "$message"}, lr.Message{Text: `say "x"`}, `{"q":"say \"x\""}`},
+		{"inside a text", map[string]any{"q": "User: $message!"}, lr.Message{Text: "hi"}, `{"q":"User: hi!"}`},
+		{"a conversation that is new is left out", map[string]any{"q": "$message", "c": "$conversation"}, lr.Message{Text: "hi"}, `{"q":"hi"}`},
+		{"a conversation", map[string]any{"q": "$message", "c": "$conversation"}, lr.Message{Text: "hi", Conversation: "c1"}, `{"c":"c1","q":"hi"}`},
+		{"turns", map[string]any{"messages": "$messages"}, lr.Message{Text: "and?", History: history},
 			`{"messages":[{"content":"hi","role":"user"},{"content":"hello","role":"assistant"},{"content":"and?","role":"user"}]}`},
-		{"history apart", map[string]any{"q": "$message", "history": "$history"}, Message{Text: "and?", History: history},
+		{"history apart", map[string]any{"q": "$message", "history": "$history"}, lr.Message{Text: "and?", History: history},
 			`{"history":[{"content":"hi","role":"user"},{"content":"hello","role":"assistant"}],"q":"and?"}`},
-		{"no history", map[string]any{"q": "$message", "history": "$history"}, Message{Text: "hi"}, `{"q":"hi"}`},
-		{"files", map[string]any{"q": "$message", "files": "$files"}, Message{Text: "hi", Files: []string{"f1"}}, `{"files":[{"id":"f1","type":"file"}],"q":"hi"}`},
-		{"no files", map[string]any{"q": "$message", "files": "$files"}, Message{Text: "hi"}, `{"q":"hi"}`},
-		{"an element without a value", map[string]any{"l": []any{"$conversation", "x"}}, Message{}, `{"l":["x"]}`},
-		{"a dollar that is none of ours", map[string]any{"q": "costs $5 or $message"}, Message{Text: "7"}, `{"q":"costs $5 or 7"}`},
-		{"a message that looks like a variable", map[string]any{"q": "$message", "u": "$user"}, Message{Text: "$user"}, `{"q":"$user","u":"me"}`},
-		{"what is no text stays", map[string]any{"n": 3.0, "b": true, "z": nil}, Message{}, `{"b":true,"n":3,"z":null}`},
+		{"no history", map[string]any{"q": "$message", "history": "$history"}, lr.Message{Text: "hi"}, `{"q":"hi"}`},
+		{"files", map[string]any{"q": "$message", "files": "$files"}, lr.Message{Text: "hi", Files: []string{"f1"}}, `{"files":[{"id":"f1","type":"file"}],"q":"hi"}`},
+		{"no files", map[string]any{"q": "$message", "files": "$files"}, lr.Message{Text: "hi"}, `{"q":"hi"}`},
+		{"an element without a value", map[string]any{"l": []any{"$conversation", "x"}}, lr.Message{}, `{"l":["x"]}`},
+		{"a dollar that is none of ours", map[string]any{"q": "costs $5 or $message"}, lr.Message{Text: "7"}, `{"q":"costs $5 or 7"}`},
+		{"a message that looks like a variable", map[string]any{"q": "$message", "u": "$user"}, lr.Message{Text: "$user"}, `{"q":"$user","u":"me"}`},
+		{"what is no text stays", map[string]any{"n": 3.0, "b": true, "z": nil}, lr.Message{}, `{"b":true,"n":3,"z":null}`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			v := valuesOf(c.m, "me", "id-1", map[string]any{"type": "file", "id": "$file"})
@@ -62,7 +64,7 @@ func TestTemplatePath(t *testing.T) {
 
 // TestParts: the AI SDK's messages are told apart by their ids.
 func TestParts(t *testing.T) {
-	v := valuesOf(Message{Text: "b", History: []Turn{{"user", "a"}}}, "", "x", nil)
+	v := valuesOf(lr.Message{Text: "b", History: []lr.Turn{{Role: "user", Text: "a"}}}, "", "x", nil)
 	b, err := json.Marshal(v["$parts"])
 	if err != nil || string(b) != `[{"id":"x-0","parts":[{"text":"a","type":"text"}],"role":"user"},{"id":"x-1","parts":[{"text":"b","type":"text"}],"role":"user"}]` {
 		t.Errorf("%s %v", b, err)
@@ -76,7 +78,7 @@ func FuzzTemplate(f *testing.F) {
 		if json.Unmarshal([]byte(body), &v) != nil {
 			return
 		}
-		r, err := Template{Path: "/x", Body: v}.build(valuesOf(Message{Text: message, Conversation: conversation}, "", "", nil))
+		r, err := Template{Path: "/x", Body: v}.build(valuesOf(lr.Message{Text: message, Conversation: conversation}, "", "", nil))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -16,16 +16,9 @@ import (
 // ErrNotReady says that an uploaded file was not usable in time.
 var ErrNotReady = errors.New("the file was not ready in time")
 
-// File is what is uploaded.
-type File struct {
-	Name string
-	Type string // media type
-	Data []byte
-}
-
 // Put uploads a file as the account, waits until the assistant can read it, and
 // returns its id. The exchanges come also with an error.
-func (e *Endpoint) Put(ctx context.Context, as *lr.Account, f File) (id string, xs []*lr.Exchange, err error) {
+func (e *Endpoint) Put(ctx context.Context, as *lr.Account, f lr.File) (id string, xs []*lr.Exchange, err error) {
 	u := e.Shape.Upload
 	if u == nil {
 		return "", nil, errors.New("upload: the shape knows no upload: describe it under chat.upload")
@@ -66,7 +59,7 @@ func (e *Endpoint) Put(ctx context.Context, as *lr.Account, f File) (id string, 
 	return id, xs, ErrNotReady
 }
 
-func (u *Upload) request(e *Endpoint, as *lr.Account, f File) (*lr.Request, error) {
+func (u *Upload) request(e *Endpoint, as *lr.Account, f lr.File) (*lr.Request, error) {
 	var body bytes.Buffer
 	w := multipart.NewWriter(&body)
 	user := ""

@@ -27,6 +27,9 @@ type auditFlags struct {
 	target   string
 	only     []string
 	mutate   bool
+	load     bool
+	spend    string
+	profile  string
 	seed     int64
 	failOn   string
 	outputs  []string
@@ -48,7 +51,8 @@ func (p *program) auditVerb() *cobra.Command {
 		Long: `Put the scorecard to the application that launchready.yaml names.
 
 It reads, and creates objects of its own as their owners. --mutate lets it also try to
-change and delete objects, only such as it created. At the end it removes what it made;
+change and delete objects, only such as it created; --load lets it send bursts. The model
+is asked within budget.usd. At the end it removes what it made;
 what a crash leaves behind, audit cleanup removes.
 
 A Chromium, where one is found or LAUNCHREADY_CHROMIUM names one, proves what pages of
@@ -65,8 +69,7 @@ other origins can read.`,
 	p.targetFlags(c, f)
 	fl := c.Flags()
 	fl.StringSliceVar(&f.only, "only", nil, "ids of rows or checks, separated by commas")
-	fl.BoolVar(&f.mutate, "mutate", false, "also try to change and delete objects of this run")
-	fl.Int64Var(&f.seed, "seed", 0, "decides what is left to chance; 0 takes one and reports it")
+	effectFlags(c, f)
 	fl.StringVar(&f.failOn, "fail-on", "", "least severity that makes the product not ready: info, low, medium, high, critical")
 	fl.StringArrayVarP(&f.outputs, "output", "o", nil, "FORMAT=FILE, repeatable; formats: "+strings.Join(formats, ", "))
 	fl.BoolVarP(&f.yes, "yes", "y", false, "do not ask before creating objects in production")
@@ -91,6 +94,18 @@ func (p *program) targetFlags(c *cobra.Command, f *auditFlags) {
 	fl.StringVar(&f.rate, "rate", "", "requests in a time: 50/s, 600/m; 0 is no limit")
 	fl.BoolVar(&f.insecure, "insecure", false, "do not verify the target's certificate")
 	fl.BoolVar(&f.http1, "http1", false, "never use HTTP/2")
+}
+
+// effectFlags are the flags of the verbs that put checks to the target: how far
+// those may go, and how often they try.
+func effectFlags(c *cobra.Command, f *auditFlags) {
+	fl := c.Flags()
+	fl.BoolVar(&f.mutate, "mutate", false, "also try to change and delete objects of this run")
+	fl.BoolVar(&f.load, "load", false, "also send bursts, bounded in number and time")
+	fl.StringVar(&f.spend, "spend", "", "US dollars that the model may cost in this run; 0 asks it nothing (default: budget.usd, which is 1)")
+	fl.StringVar(&f.profile, "profile", "standard", "how often what is left to chance is tried: quick, standard or deep")
+	fl.Int64Var(&f.seed, "seed", 0, "decides what is left to chance; 0 takes one and reports it")
+	complete(c, "profile", "quick", "standard", "deep")
 }
 
 // again are the flags that reach the same target in the same way, for a command
@@ -123,6 +138,7 @@ func (p *program) settings(f *auditFlags, changed func(string) bool) (*config.Co
 	var set []config.Override
 	for _, o := range []struct{ flag, path, value string }{
 		{"target", "target.url", f.target}, {"rate", "budget.rate", f.rate}, {"fail-on", "fail_on", f.failOn}, {"ca-file", "target.ca_file", p.path(f.caFile)},
+		{"spend", "budget.usd", f.spend},
 	} {
 		if changed(o.flag) {
 			set = append(set, config.Override{Path: o.path, Value: o.value, Origin: "flag --" + o.flag})
@@ -145,7 +161,11 @@ func (p *program) settings(f *auditFlags, changed func(string) bool) (*config.Co
 // fetch it, and asks the target nothing else.
 func (p *program) assemble(ctx context.Context, c *config.Config, f *auditFlags, o assembly.Options) (*assembly.Assembly, error) {
 	o.Only, o.Mutate, o.Insecure, o.HTTP1, o.Version, o.Log, o.Now = f.only, f.mutate, f.insecure, f.http1, about().Version, p.log, p.now
-	o.Seed, o.Again = f.seed, f.again()
+	o.Seed, o.Again, o.Load = f.seed, f.again(), f.load
+	var err error
+	if o.Profile, err = lr.ParseProfile(f.profile); err != nil {
+		return nil, setup(fmt.Errorf("--profile: %w", err))
+	}
 	o.Chromium, _ = p.env("LAUNCHREADY_CHROMIUM")
 	if o.Seed == 0 {
 		o.Seed = rand.Int64N(1<<31) + 1 //nolint:gosec // it is no secret

@@ -92,7 +92,7 @@ func (p *program) demoAudit(ctx context.Context, what string, o demo.Options) (r
 		return nil, err
 	}
 	p.progress("%s, at %s", what, s.URL)
-	return p.run(ctx, cfg, &auditFlags{mutate: true, seed: o.Seed}, nil)
+	return p.run(ctx, cfg, &auditFlags{mutate: true, load: true, profile: "quick", seed: o.Seed}, nil)
 }
 
 // none is an environment without variables: what the user has set is for the

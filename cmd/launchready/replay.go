@@ -39,8 +39,7 @@ route that is gone, or an owner who does not get the object either, is inconclus
 	p.targetFlags(c, f)
 	fl := c.Flags()
 	fl.StringVar(&from, "report", "", "JSON report that has the finding (default: the last runs)")
-	fl.BoolVar(&f.mutate, "mutate", false, "also try to change and delete objects of this run")
-	fl.Int64Var(&f.seed, "seed", 0, "decides what is left to chance; 0 takes one and reports it")
+	effectFlags(c, f)
 	fl.StringArrayVarP(&f.outputs, "output", "o", nil, "FORMAT=FILE, repeatable; formats: "+strings.Join(formats, ", "))
 	fl.BoolVarP(&f.yes, "yes", "y", false, "do not ask before creating objects in production")
 	return c

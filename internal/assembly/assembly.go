@@ -18,6 +18,7 @@ import (
 	"github.com/launchready/launchready/config"
 	"github.com/launchready/launchready/probe"
 	"github.com/launchready/launchready/probe/browser"
+	"github.com/launchready/launchready/probe/callback"
 	"github.com/launchready/launchready/probe/signin"
 	"github.com/launchready/launchready/redact"
 	"github.com/launchready/launchready/report"
@@ -29,6 +30,8 @@ import (
 type Options struct {
 	Only     []string
 	Mutate   bool
+	Load     bool // consent to bursts
+	Profile  lr.Profile
 	Seed     int64
 	Insecure bool
 	HTTP1    bool
@@ -54,11 +57,17 @@ type Assembly struct {
 	Surface *surface.Surface // nil when there is no description
 	Redact  *redact.Redactor
 	browser *browser.Browser // nil without one
+	ear     *callback.Listener
 }
 
 // Close drops the idle connections and ends the browser.
 func (a *Assembly) Close() {
 	a.Client.Close()
+	if a.ear != nil {
+		if err := a.ear.Close(); err != nil {
+			a.Audit.Log.Warn("the callback listener did not stop cleanly", "err", err)
+		}
+	}
 	if a.browser != nil {
 		if err := a.browser.Close(); err != nil {
 			a.Audit.Log.Warn("the browser left something behind", "err", err)
@@ -113,7 +122,7 @@ func New(ctx context.Context, c *config.Config, o Options) (*Assembly, error) {
 	client.Mask(secretsOf(c)...)
 	a.Client, a.Cast = client, cast
 	target := &lr.Target{
-		Product: c.Product, Base: c.Target.URL.URL, Environment: c.Target.Environment, Mutate: o.Mutate,
+		Product: c.Product, Base: c.Target.URL.URL, Environment: c.Target.Environment, Mutate: o.Mutate, Load: o.Load, Spend: c.Budget.USD > 0,
 		Access:  lr.Access{Public: patterns(c.Access.Public), Admin: patterns(c.Access.Admin), Shared: patterns(c.Access.Shared)},
 		Mailbox: mailbox(c), Routes: routes,
 	}
@@ -134,9 +143,13 @@ func New(ctx context.Context, c *config.Config, o Options) (*Assembly, error) {
 		SignUps:   func(record audit.SignUp) { cast.SetWitness(signin.Witness(record)) },
 		Members:   func(make audit.MakeUser) { cast.SetMembers(members(make)) },
 		Evidence:  func(e lr.Evidence) []lr.EvidenceItem { return report.Items(masked(e, client), "record", a.Redact) },
-		Warnings:  c.Warnings, Progress: o.Progress, Log: o.Log, Now: o.Now,
+		Warnings:  c.Warnings, Profile: o.Profile, Progress: o.Progress, Log: o.Log, Now: o.Now,
 	}
 	if err := a.browse(c, o); err != nil {
+		return nil, err
+	}
+	a.talk(c, o)
+	if err := a.hear(ctx, c, o); err != nil {
 		return nil, err
 	}
 	if a.Surface != nil {

@@ -84,7 +84,9 @@ func effect(e lr.Effect) string {
 	case lr.Destroys:
 		return "tries to delete objects of the run, or ends sessions (with --mutate)"
 	case lr.Spends:
-		return "spends money"
+		return "asks the model, which spends money (with budget.usd or --spend)"
+	case lr.Loads:
+		return "sends bursts (with --load)"
 	}
 	return e.String()
 }
@@ -97,8 +99,8 @@ func Needs(n lr.Need) string {
 		word string
 	}{
 		{lr.Routes, "routes"}, {lr.Credentials, "a signed-in identity"}, {lr.TwoTenants, "identities in two tenants"},
-		{lr.TwoRoles, "two roles in a tenant"}, {lr.Chat, "a chat endpoint"}, {lr.Domain, "a domain"},
-		{lr.Repository, "the repository"}, {lr.Database, "the database"},
+		{lr.TwoRoles, "two roles in a tenant"}, {lr.Chat, "an assistant that answers"}, {lr.Domain, "a domain"},
+		{lr.Repository, "the repository"}, {lr.Database, "the database"}, {lr.Callback, "a listener that the target reaches"}, {lr.Changes, "consent to changes (--mutate)"},
 	} {
 		if n&w.need != 0 {
 			out = append(out, w.word)

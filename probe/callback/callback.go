@@ -20,6 +20,8 @@ import (
 	"time"
 
 	"github.com/emersion/go-smtp"
+
+	lr "github.com/launchready/launchready"
 )
 
 // ErrUnreachable says that the listener did not reach itself by the address
@@ -41,32 +43,11 @@ type Options struct {
 	Nonce      func() string // 60 bits or more; required
 }
 
-// Hit is one thing that came in with a nonce.
-type Hit struct {
-	Nonce  string
-	Kind   string // "http", "smtp"
-	From   string // address of the sender
-	At     time.Time
-	Agent  string // User-Agent, or the mail's sender
-	Line   string // request line, or the recipient
-	Text   string // the rest of path and query decoded, body or mail: bounded
-	Answer int    // status that an HTTP hit got
-}
-
 // bounds of what is kept.
 const (
 	maxText = 64 << 10
 	maxHits = 10_000
 )
-
-// Page is what a web hit is answered with: a document that carries a hidden
-// instruction, a redirect. Nil is an empty page.
-type Page struct {
-	Status int
-	Type   string
-	Header map[string]string
-	Body   []byte
-}
 
 // Listener takes callbacks until it is closed.
 type Listener struct {
@@ -75,8 +56,8 @@ type Listener struct {
 	mail string // domain of addresses
 
 	mu    sync.Mutex
-	known map[string]Page // nonces that were handed out
-	hits  []Hit
+	known map[string]lr.Page // nonces that were handed out
+	hits  []lr.Hit
 	came  chan struct{} // closed and made anew with each hit
 
 	web    *http.Server
@@ -104,7 +85,7 @@ func Listen(ctx context.Context, o Options) (*Listener, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	l := &Listener{o: o, known: map[string]Page{}, came: make(chan struct{})}
+	l := &Listener{o: o, known: map[string]lr.Page{}, came: make(chan struct{})}
 	var lc net.ListenConfig
 	web, err := lc.Listen(ctx, "tcp", o.HTTP)
 	if err != nil {
@@ -175,20 +156,13 @@ func (l *Listener) Close() error {
 	return errors.Join(out...)
 }
 
-// Bait is a nonce with the addresses that carry it.
-type Bait struct {
-	Nonce string
-	URL   string // "http://127.0.0.1:4242/cb/NONCE"
-	Mail  string // "NONCE@[127.0.0.1]"
-}
-
 // Bait hands out a nonce; a web hit on it is answered with the page.
-func (l *Listener) Bait(p Page) Bait {
+func (l *Listener) Bait(p lr.Page) lr.Bait {
 	n := l.o.Nonce()
 	l.mu.Lock()
 	l.known[n] = p
 	l.mu.Unlock()
-	return Bait{n, l.base.String() + prefix + n, n + "@" + l.mail}
+	return lr.Bait{Nonce: n, URL: l.base.String() + prefix + n, Mail: n + "@" + l.mail}
 }
 
 // MailAddress is where the mail listener takes connections: "127.0.0.1:2525".
@@ -197,10 +171,10 @@ func (l *Listener) MailAddress() string { return l.posted }
 const prefix = "/cb/"
 
 // Hits lists what came in with the nonce.
-func (l *Listener) Hits(nonce string) []Hit {
+func (l *Listener) Hits(nonce string) []lr.Hit {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	var out []Hit
+	var out []lr.Hit
 	for _, h := range l.hits {
 		if h.Nonce == nonce {
 			out = append(out, h)
@@ -211,7 +185,7 @@ func (l *Listener) Hits(nonce string) []Hit {
 
 // Wait returns the hits of the nonce as soon as there is one, or none when the
 // context ends.
-func (l *Listener) Wait(ctx context.Context, nonce string) []Hit {
+func (l *Listener) Wait(ctx context.Context, nonce string) []lr.Hit {
 	for {
 		l.mu.Lock()
 		came := l.came
@@ -229,7 +203,7 @@ func (l *Listener) Wait(ctx context.Context, nonce string) []Hit {
 
 // Prove reaches the listener by the address that the target is given.
 func (l *Listener) Prove(ctx context.Context) error {
-	b := l.Bait(Page{})
+	b := l.Bait(lr.Page{})
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, b.URL, nil)
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrUnreachable, err)
@@ -249,12 +223,12 @@ func (l *Listener) Prove(ctx context.Context) error {
 }
 
 // record keeps a hit whose nonce was handed out.
-func (l *Listener) record(h Hit) (Page, bool) {
+func (l *Listener) record(h lr.Hit) (lr.Page, bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	p, ok := l.known[h.Nonce]
 	if !ok {
-		return Page{}, false
+		return lr.Page{}, false
 	}
 	if len(l.hits) < maxHits {
 		h.At = l.o.Now()

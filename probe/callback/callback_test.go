@@ -13,6 +13,8 @@ import (
 	"testing"
 
 	"github.com/launchready/launchready/probe/callback"
+
+	lr "github.com/launchready/launchready"
 )
 
 func listen(t *testing.T, o callback.Options) *callback.Listener {
@@ -61,7 +63,7 @@ func TestWeb(t *testing.T) {
 	if err := l.Prove(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	b := l.Bait(callback.Page{Status: 203, Type: "text/html", Header: map[string]string{"X-Extra": "yes"}, Body: []byte("<p>hello</p>")})
+	b := l.Bait(lr.Page{Status: 203, Type: "text/html", Header: map[string]string{"X-Extra": "yes"}, Body: []byte("<p>hello</p>")})
 	status, body, header := send(t, "POST", b.URL+"/x?d=secret%20words", "the body")
 	if status != 203 || body != "<p>hello</p>" || header.Get("X-Extra") != "yes" || header.Get("Content-Type") != "text/html" {
 		t.Errorf("answered %d %q %v", status, body, header)
@@ -79,7 +81,7 @@ func TestWeb(t *testing.T) {
 // TestStranger: what carries no nonce that was handed out is no hit.
 func TestStranger(t *testing.T) {
 	l := listen(t, callback.Options{})
-	b := l.Bait(callback.Page{Body: []byte("for the one")})
+	b := l.Bait(lr.Page{Body: []byte("for the one")})
 	for _, path := range []string{"/", "/cb/", "/cb/nonce99999999", "/robots.txt", "/" + b.Nonce} {
 		base, _, _ := strings.Cut(b.URL, "/cb/")
 		status, body, _ := send(t, "GET", base+path, "")
@@ -95,7 +97,7 @@ func TestStranger(t *testing.T) {
 // TestLarge: a hit keeps a bounded part.
 func TestLarge(t *testing.T) {
 	l := listen(t, callback.Options{})
-	b := l.Bait(callback.Page{})
+	b := l.Bait(lr.Page{})
 	send(t, "POST", b.URL, strings.Repeat("é", 4<<20))
 	hits := l.Hits(b.Nonce)
 	if len(hits) != 1 || len(hits[0].Text) > 70<<10 {
@@ -105,7 +107,7 @@ func TestLarge(t *testing.T) {
 
 func TestMail(t *testing.T) {
 	l := listen(t, callback.Options{MailDomain: "audit.test"})
-	b := l.Bait(callback.Page{})
+	b := l.Bait(lr.Page{})
 	if b.Mail != b.Nonce+"@audit.test" {
 		t.Errorf("address %q", b.Mail)
 	}
@@ -139,7 +141,7 @@ func TestWaitEnds(t *testing.T) {
 	l := listen(t, callback.Options{})
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if hits := l.Wait(ctx, l.Bait(callback.Page{}).Nonce); len(hits) != 0 {
+	if hits := l.Wait(ctx, l.Bait(lr.Page{}).Nonce); len(hits) != 0 {
 		t.Errorf("hits %+v", hits)
 	}
 }

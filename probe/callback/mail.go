@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/emersion/go-smtp"
+
+	lr "github.com/launchready/launchready"
 )
 
 // inbox takes mail for nonces that were handed out.
@@ -53,7 +55,7 @@ func (s *session) Data(r io.Reader) error {
 	}
 	for _, to := range s.to {
 		local, _, _ := strings.Cut(to, "@")
-		s.l.record(Hit{Nonce: local, Kind: "smtp", From: s.peer, Agent: cut(s.sender, 512), Line: cut(to, 512), Text: cut(valid(b), maxText)})
+		s.l.record(lr.Hit{Nonce: local, Kind: "smtp", From: s.peer, Agent: cut(s.sender, 512), Line: cut(to, 512), Text: cut(valid(b), maxText)})
 	}
 	return nil
 }

@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"strings"
 	"unicode/utf8"
+
+	lr "github.com/launchready/launchready"
 )
 
 // take answers a web request. What carries no nonce of ours is told nothing.
@@ -21,7 +23,7 @@ func (l *Listener) take(w http.ResponseWriter, r *http.Request) {
 	if len(body) > 0 {
 		text += "\n" + valid(body)
 	}
-	h := Hit{Nonce: nonce, Kind: "http", From: r.RemoteAddr, Agent: cut(r.UserAgent(), 512), Line: cut(r.Method+" "+r.URL.RequestURI(), 4096), Text: cut(text, maxText)}
+	h := lr.Hit{Nonce: nonce, Kind: "http", From: r.RemoteAddr, Agent: cut(r.UserAgent(), 512), Line: cut(r.Method+" "+r.URL.RequestURI(), 4096), Text: cut(text, maxText)}
 	h.Answer = http.StatusOK
 	l.mu.Lock()
 	if p, ok := l.known[nonce]; ok && p.Status != 0 {

@@ -1,0 +1,55 @@
+package audit
+
+import (
+	"context"
+
+	lr "github.com/launchready/launchready"
+)
+
+// meet finds the target's assistant, when a check of the run asks it.
+func (r *run) meet(ctx context.Context) {
+	r.mute = "the target has no assistant that the configuration or the specification names"
+	if r.Meet == nil || r.halt != "" || !r.asks(lr.Chat) {
+		return
+	}
+	as := ordinary(r.Target.Accounts)
+	if as == nil {
+		r.mute = "no identity is configured, and an assistant is asked as its users ask it"
+		return
+	}
+	a, err := r.Meet(ctx, r.watched, as, r.Target.Routes)
+	switch {
+	case err == nil:
+		r.assistant, r.mute = a, ""
+	case !r.stopped(ctx, err):
+		r.mute = err.Error()
+	}
+}
+
+// asks reports whether a check of the run needs it and may be asked.
+func (r *run) asks(n lr.Need) bool {
+	for _, row := range r.rows {
+		for _, c := range row.Checks {
+			if c.Needs&n != 0 && r.consent(c) == "" {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// ordinary is an account that asks as users do: not an administrator's, where
+// there is another.
+func ordinary(accounts []*lr.Account) *lr.Account {
+	for _, a := range accounts {
+		if !a.Spare && !a.Privileged() && a.Role != "viewer" {
+			return a
+		}
+	}
+	for _, a := range accounts {
+		if !a.Spare {
+			return a
+		}
+	}
+	return nil
+}
