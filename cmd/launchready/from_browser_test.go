@@ -155,7 +155,7 @@ func recordSession(t *testing.T, s *demo.Server) []byte {
 		}
 		t.Skip("no Chromium here: no session is recorded")
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
 	ctx, stop := chromedp.NewExecAllocator(ctx, chromedp.ExecPath(names[at]), chromedp.Headless, chromedp.NoSandbox, chromedp.DisableGPU, chromedp.UserDataDir(t.TempDir()))
 	defer stop()
@@ -176,35 +176,48 @@ func recordSession(t *testing.T, s *demo.Server) []byte {
 		}
 		l.keep(ctx)
 	}
+	// press clicks by script: a click by coordinates is lost when the list above
+	// the button grows between the look and the press.
+	press := func(sel string) chromedp.Action[chromedp.Void] {
+		return func(ctx context.Context, at *chromedp.Target) (chromedp.Void, error) {
+			if _, err := chromedp.WaitVisible(css(sel))(ctx, at); err != nil {
+				return chromedp.Void{}, fmt.Errorf("wait for %s: %w", sel, err)
+			}
+			if _, err := chromedp.Evaluate[bool](fmt.Sprintf("document.querySelector(%q).click(), true", sel))(ctx, at); err != nil {
+				return chromedp.Void{}, fmt.Errorf("press %s: %w", sel, err)
+			}
+			return chromedp.Void{}, nil
+		}
+	}
 	for _, user := range []string{"member@acme.test", "member@globex.test"} {
 		do(
 			chromedp.Navigate(s.URL+"/"),
 			chromedp.WaitVisible(css("#sign-in-form")),
 			chromedp.SendKeys(css("#email"), user),
 			chromedp.SendKeys(css("#password"), s.Password(user)),
-			chromedp.Click(css("#sign-in-form button")),
+			press("#sign-in-form button"),
 			chromedp.WaitVisible(css("#chats button")),
 			chromedp.SendKeys(css("#title"), "From the page"),
-			chromedp.Click(css("#new-chat button")),
+			press("#new-chat button"),
 			chromedp.WaitVisible(css("#chat-actions")),
 			chromedp.SendKeys(css("#content"), "How long do refunds take?"),
-			chromedp.Click(css("#compose button")),
+			press("#compose button"),
 			chromedp.WaitVisible(css("#messages .assistant .citations")),
 			chromedp.SendKeys(css("#question"), "When is the support desk open?"),
-			chromedp.Click(css("#ask button")),
+			press("#ask button"),
 			chromedp.WaitVisible(css("#answer p")),
-			chromedp.Click(css("#share")),
+			press("#share"),
 			chromedp.WaitVisible(css("#shared a")),
 		)
-		do(chromedp.Click(css("#shared a")), chromedp.WaitVisible(css("pre")))
+		do(press("#shared a"), chromedp.WaitVisible(css("pre")))
 		do(
 			chromedp.Navigate(s.URL+"/"),
 			chromedp.WaitVisible(css("#chats button")),
-			chromedp.Click(css("#chats button")),
+			press("#chats button"),
 			chromedp.WaitVisible(css("#delete")),
-			chromedp.Click(css("#delete")),
+			press("#delete"),
 			chromedp.WaitNotVisible(css("#chat-actions")),
-			chromedp.Click(css("#sign-out")),
+			press("#sign-out"),
 			chromedp.WaitVisible(css("#sign-in-form")),
 		)
 	}
