@@ -154,11 +154,14 @@ func harborSpec(t *testing.T) []byte {
 	return (&visitor{t: t, base: s.URL, c: http.DefaultClient}).do("GET", "/openapi.json", nil)
 }
 
+// apiRows are the rows whose questions come from the routes alone.
+var apiRows = []string{"auth", "isolation", "hygiene", "cors"}
+
 func audited(t *testing.T, c *config.Config) *lr.Report {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
-	a, err := assembly.New(ctx, c, assembly.Options{Mutate: true, Load: true, Seed: 1, Version: "test"})
+	a, err := assembly.New(ctx, c, assembly.Options{Only: apiRows, Mutate: true, Seed: 1, Version: "test"})
 	if err != nil {
 		t.Fatal(err)
 	}
