@@ -20,6 +20,10 @@ type Request struct {
 	Credential *Credential
 	Route      *Route // the route it addresses, for records and budgets
 	Note       string // what this request is for: "owner control", "other tenant"
+	// Once sends it a single time and at once: no retry, no wait for the run's
+	// pace, no lesson from a 429. It is for bursts and for measurements; the
+	// budget and the scope hold all the same.
+	Once bool
 	// StreamFor bounds the reading of an endless reply; 0 means the client's own bound.
 	StreamFor time.Duration
 }

@@ -116,23 +116,24 @@ func (c *Client) retried(ctx context.Context, as *lr.Account, r *lr.Request, cre
 		if err := c.stop(ctx); err != nil {
 			return nil, err
 		}
-		if err := c.pace.enter(ctx); err != nil {
+		x, f, err := c.paced(ctx, t, send)
+		if err != nil {
 			return nil, err
 		}
-		x, f := c.once(ctx, t, send)
-		c.pace.leave()
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
 		if f != nil && f.local {
 			return nil, f.err
 		}
-		if !private && !isOnce(ctx) && x != nil {
+		if !private && !r.Once && x != nil {
 			c.learn(x.Status)
 		}
 		wait, more := c.again(ctx, t.method(), n, x, f)
-		if !more {
-			c.feel(ctx, t, x, f)
+		if !more || r.Once {
+			if !r.Once || x != nil { // a target that drops some of a burst is not lost
+				c.feel(ctx, t, x, f)
+			}
 			if x == nil {
 				if err := c.wall(); err != nil { // the wall ended it
 					return nil, err
@@ -147,6 +148,19 @@ func (c *Client) retried(ctx context.Context, as *lr.Account, r *lr.Request, cre
 			return nil, err
 		}
 	}
+}
+
+// paced puts an attempt on the wire when the run's pace allows; what is sent once
+// does not wait.
+func (c *Client) paced(ctx context.Context, t *attempt, send sender) (*lr.Exchange, *fault, error) {
+	if !t.r.Once {
+		if err := c.pace.enter(ctx); err != nil {
+			return nil, nil, err
+		}
+		defer c.pace.leave()
+	}
+	x, f := c.once(ctx, t, send)
+	return x, f, nil
 }
 
 func (c *Client) once(ctx context.Context, t *attempt, send sender) (*lr.Exchange, *fault) {

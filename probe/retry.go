@@ -9,14 +9,6 @@ import (
 	lr "github.com/launchready/launchready"
 )
 
-type onceKey struct{}
-
-// Once returns a context whose requests are sent once: no retry, and a 429 does
-// not slow the client. It is for checks that mean to be refused.
-func Once(ctx context.Context) context.Context { return context.WithValue(ctx, onceKey{}, true) }
-
-func isOnce(ctx context.Context) bool { return ctx.Value(onceKey{}) != nil }
-
 // idempotent reports whether sending twice does what sending once does (RFC 9110, 9.2.2).
 func idempotent(method string) bool {
 	switch method {
@@ -28,7 +20,7 @@ func idempotent(method string) bool {
 
 // again decides whether the n-th attempt is followed by another, and after how long.
 func (c *Client) again(ctx context.Context, method string, n int, x *lr.Exchange, f *fault) (time.Duration, bool) {
-	if n > c.o.Retries || isOnce(ctx) || ctx.Err() != nil {
+	if n > c.o.Retries || ctx.Err() != nil {
 		return 0, false
 	}
 	if f != nil {

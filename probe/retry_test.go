@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -75,19 +76,46 @@ func TestRetries(t *testing.T) {
 	}
 }
 
-func TestOnceDoesNotRetry(t *testing.T) {
-	var n atomic.Int32
-	base := serve(t, func(w http.ResponseWriter, r *http.Request) { n.Add(1); w.WriteHeader(429) })
-	ck := newClock()
-	c := client(t, probe.Options{Base: base, Now: ck.Now, Sleep: ck.Sleep})
-	for range 20 {
-		x, err := c.Do(probe.Once(t.Context()), nil, get("/"))
-		if err != nil || x.Status != 429 || x.Attempts != 1 {
-			t.Fatalf("got %v, %v", x, err)
+// TestARequestThatIsSentOnce: no retry, no wait for the pace, no slot, and a 429
+// does not slow what follows.
+func TestARequestThatIsSentOnce(t *testing.T) {
+	var under, most, n atomic.Int32
+	gate := make(chan struct{})
+	base := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		n.Add(1)
+		if r.URL.Path != "/burst" {
+			return
 		}
+		if now := under.Add(1); now > most.Load() {
+			most.Store(now)
+		}
+		if under.Load() == 8 {
+			close(gate)
+		}
+		<-gate
+		w.WriteHeader(http.StatusTooManyRequests)
+	})
+	ck := newClock()
+	c := client(t, probe.Options{Base: base, Now: ck.Now, Sleep: ck.Sleep, Concurrency: 2, Budget: lr.Budget{Rate: 1}})
+	begun := ck.Now()
+	var wait sync.WaitGroup
+	for range 8 {
+		wait.Go(func() {
+			x, err := c.Do(t.Context(), nil, &lr.Request{Method: "GET", Path: "/burst", Once: true})
+			if err != nil || x.Status != 429 || x.Attempts != 1 {
+				t.Errorf("got %v, %v", x, err)
+			}
+		})
 	}
-	if n.Load() != 20 || len(ck.Slept()) != 0 {
-		t.Errorf("served %d, slept %v; want 20 and no wait", n.Load(), ck.Slept())
+	wait.Wait()
+	if n.Load() != 8 || most.Load() != 8 {
+		t.Errorf("%d requests came, %d of them at once; want 8 and 8", n.Load(), most.Load())
+	}
+	if _, err := c.Do(t.Context(), nil, &lr.Request{Method: "GET", Path: "/"}); err != nil {
+		t.Fatal(err)
+	}
+	if d := ck.Now().Sub(begun); d != 0 {
+		t.Errorf("the client waited %s", d)
 	}
 }
 
