@@ -62,7 +62,9 @@ type Exchange struct {
 	Body      []byte
 	Truncated bool // the body was longer than the client keeps
 	Started   time.Time
-	FirstByte time.Duration // from the start to the first byte of the reply
+	FirstByte time.Duration // from the start to the first byte of the reply's body
+	Connect   time.Duration // of it, for name and connection; 0 on a connection that was open
+	Handshake time.Duration // of it, for TLS, likewise
 	Took      time.Duration
 	Attempts  int // 1 + retries
 	Route     *Route

@@ -3,6 +3,7 @@ package probe
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"errors"
 	"io"
 	"net"
@@ -41,7 +42,8 @@ type attempt struct {
 	header http.Header
 
 	started time.Time
-	first   time.Time
+	first   time.Time // byte of the body
+	dial    laps      // of the connection that was made for it, if one was
 	dialled atomic.Bool
 	wrote   atomic.Bool
 }
@@ -84,7 +86,9 @@ func (t *attempt) request(ctx context.Context) *http.Request {
 	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
 		GetConn:              func(string) { t.dialled.Store(true) },
 		WroteHeaders:         func() { t.wrote.Store(true) },
-		GotFirstResponseByte: func() { t.first = t.c.o.Now() },
+		GotConn:              func(i httptrace.GotConnInfo) { t.dial.taken(!i.Reused) },
+		ConnectDone:          func(_, _ string, err error) { t.dial.connected(t.c.o.Now(), err) },
+		TLSHandshakeDone:     func(_ tls.ConnectionState, err error) { t.dial.shaken(t.c.o.Now(), err) },
 	})
 	req := (&http.Request{
 		Method: t.method(), URL: t.to.url(), Host: t.to.host, Header: t.header,
@@ -134,8 +138,12 @@ func (t *attempt) send(ctx context.Context) (*lr.Exchange, *fault) {
 	defer end.Stop()
 	still := time.AfterFunc(stall, func() { cancel(errBound) })
 	defer still.Stop()
-	d := drain(&pulse{Reader: resp.Body, timer: still, stall: stall, count: c.received},
-		resp.Header.Get("Content-Encoding"), c.o.Keep, c.o.Count)
+	d := drain(&pulse{Reader: resp.Body, timer: still, stall: stall, count: func(n int) {
+		if t.first.IsZero() {
+			t.first = c.o.Now()
+		}
+		c.received(n)
+	}}, resp.Header.Get("Content-Encoding"), c.o.Keep, c.o.Count)
 	x := t.record(resp, d)
 	if d.err != nil && !errors.Is(context.Cause(ctx), errBound) {
 		if f := t.fault(ctx, d.err); f.reset || ctx.Err() != nil {
@@ -170,6 +178,7 @@ func (t *attempt) record(resp *http.Response, d drained) *lr.Exchange {
 	if t.r.Host != "" {
 		x.Request["Host"] = []string{t.r.Host}
 	}
+	x.Connect, x.Handshake = t.dial.since(t.started)
 	x.FirstByte = x.Took
 	if !t.first.IsZero() && t.first.After(t.started) {
 		x.FirstByte = t.first.Sub(t.started)

@@ -251,3 +251,27 @@ func TestContextEnds(t *testing.T) {
 		t.Error("an ended context counts as a lost target")
 	}
 }
+
+// TestWhatATimeIsMadeOf: the first byte is the body's, not the head's, which a
+// stream sends before the model has said a word; connecting counts once.
+func TestWhatATimeIsMadeOf(t *testing.T) {
+	ck := newClock()
+	base := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/event-stream")
+		w.WriteHeader(200)
+		w.(http.Flusher).Flush()
+		ck.Add(3 * time.Second)
+		fmt.Fprint(w, "data: a\n\n")
+		w.(http.Flusher).Flush()
+		ck.Add(2 * time.Second)
+	})
+	real := client(t, probe.Options{Base: base})
+	first, second := do(t, real, nil, get("/")), do(t, real, nil, get("/"))
+	if first.Connect <= 0 || first.Handshake != 0 || second.Connect != 0 {
+		t.Errorf("connect: got %s and %s, handshake %s", first.Connect, second.Connect, first.Handshake)
+	}
+	x := do(t, client(t, probe.Options{Base: base, Now: ck.Now, Sleep: ck.Sleep}), nil, get("/"))
+	if x.FirstByte < 3*time.Second || x.Took < x.FirstByte {
+		t.Errorf("first byte after %s of %s, want 3 s or more", x.FirstByte, x.Took)
+	}
+}
