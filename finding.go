@@ -52,6 +52,7 @@ type Outcome struct {
 	Evidence   Evidence
 	Severity   Severity // 0: the check's own
 	Rate       *Rate    // of a question whose answer is left to chance
+	Latency    *Latency // of a load
 }
 
 // Fingerprint is the stable id of a finding: the same check and subject give the

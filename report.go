@@ -1,6 +1,9 @@
 package launchready
 
-import "time"
+import (
+	"fmt"
+	"time"
+)
 
 // ReportSchema names the contract of Report; scripts depend on it.
 const ReportSchema = "launchready.report/v1"
@@ -77,6 +80,7 @@ type CheckReport struct {
 	Passed   int       `json:"passed"`         // of them right
 	Open     []string  `json:"open,omitempty"` // subjects that could not be asked, with the reason
 	Rate     *Rate     `json:"rate,omitempty"`
+	Latency  *Latency  `json:"latency,omitempty"`
 	Findings []Finding `json:"findings"`
 	Refs     []Ref     `json:"refs,omitempty"`
 	Waived   *Waiver   `json:"waived,omitempty"`
@@ -87,6 +91,49 @@ type Rate struct {
 	Hits    int     `json:"hits"`
 	N       int     `json:"n"`
 	Upper95 float64 `json:"upper95"`
+}
+
+// Latency is what a load at a steady rate met.
+type Latency struct {
+	PerSecond float64   `json:"per_second"` // requests that were sent
+	N         int       `json:"n"`
+	Errors    int       `json:"errors"`            // without an answer, or refused
+	Streams   bool      `json:"streams"`           // the reply comes in pieces
+	Decisive  Quantiles `json:"decisive"`          // what the verdict rests on: the first byte of streams, else the whole, less the provider's share
+	First     Quantiles `json:"first_byte"`        // of the reply's body
+	Last      Quantiles `json:"last_byte"`         // the whole reply
+	Provider  Quantiles `json:"provider"`          // the model provider's share, as Server-Timing tells it; zero where it does not
+	Connect   Quantiles `json:"connect"`           // name, connection and TLS, of requests that made one
+	Buckets   []Bucket  `json:"buckets,omitempty"` // the decisive times
+}
+
+// Quantiles are times in milliseconds. Low95 and High95 bound the 95th
+// percentile at 95 % confidence; 0 where the sample is too small to bound it.
+type Quantiles struct {
+	P50    float64 `json:"p50_ms"`
+	P90    float64 `json:"p90_ms"`
+	P95    float64 `json:"p95_ms"`
+	P99    float64 `json:"p99_ms"`
+	Low95  float64 `json:"p95_low_ms,omitempty"`
+	High95 float64 `json:"p95_high_ms,omitempty"`
+}
+
+// Interval is the interval of the 95th percentile in words, "" where the sample
+// bounds it from no side.
+func (q Quantiles) Interval() string {
+	switch {
+	case q.Low95 > 0 && q.High95 > 0:
+		return fmt.Sprintf(" (95 %% interval %.0f to %.0f ms)", q.Low95, q.High95)
+	case q.Low95 > 0:
+		return fmt.Sprintf(" (at least %.0f ms at 97.5 %%)", q.Low95)
+	}
+	return ""
+}
+
+// Bucket counts the times up to a bound in milliseconds, above the bucket before.
+type Bucket struct {
+	Upto float64 `json:"upto_ms"`
+	N    int     `json:"n"`
 }
 
 // Finding is one thing that is wrong.

@@ -23,6 +23,9 @@ type Target struct {
 	Mutate  bool // consent to Writes and Destroys
 	Spend   bool // consent to Spends, within the money of the budget
 	Load    bool // consent to Loads
+	// Normal is the requests a second that the assistant gets on an ordinary day;
+	// 0: not told.
+	Normal float64
 }
 
 // Tenant is a customer of the audited product.

@@ -108,6 +108,12 @@ func (r *run) row(row lr.Row, now time.Time) lr.RowReport {
 		out.Reason = unasked(unknown)
 	case lr.Skipped:
 		out.Reason = "does not apply, or waived"
+	case lr.Passed:
+		for _, c := range out.Checks {
+			if c.Latency != nil {
+				out.Reason = c.Reason
+			}
+		}
 	}
 	return out
 }
@@ -138,6 +144,12 @@ func (r *run) checkReport(c *lr.Check, now time.Time) lr.CheckReport {
 		Verdict: res.verdict(), Reason: res.reason, Seconds: res.took.Seconds(), Findings: []lr.Finding{},
 	}
 	for _, o := range res.outcomes {
+		if o.Latency != nil {
+			out.Latency = o.Latency
+			if o.Verdict == lr.Passed {
+				out.Reason = o.Message // the figures are the answer
+			}
+		}
 		switch o.Verdict {
 		case lr.Skipped:
 			if out.Reason == "" {

@@ -28,6 +28,7 @@ type Config struct {
 	Access     Access          `yaml:"access" doc:"What is reachable on purpose. Patterns are METHOD /path or /path; {name} and * match one segment, ** any rest."`
 	Objects    Named[Object]   `yaml:"objects" doc:"How objects of a kind are made, where it cannot be inferred."`
 	Chat       Chat            `yaml:"chat" doc:"The chat endpoint."`
+	Latency    Latency         `yaml:"latency" doc:"The ordinary day that the latency is measured at."`
 	Domain     Domain          `yaml:"domain" doc:"The sending and serving domain."`
 	Source     Source          `yaml:"source" doc:"The application's repository and logs."`
 	Database   *Database       `yaml:"database" doc:"The database behind the application, for checks of row-level security."`
@@ -90,6 +91,11 @@ type Chat struct {
 	Request RequestLine `yaml:"request" doc:"The request that takes a message, where preset is custom."`
 	Body    any         `yaml:"body" doc:"Its JSON body; $message is the message."`
 	Reply   string      `yaml:"reply" doc:"JSON pointer to the answer in the reply."`
+}
+
+// Latency says what an ordinary day is.
+type Latency struct {
+	Rate Rate `yaml:"rate" doc:"Chat messages in a time, from all users together, on an ordinary day: 5/s, 120/m. Default: 5/s."`
 }
 
 // Domain is the domain name that customers and their mail servers see.

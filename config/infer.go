@@ -20,6 +20,7 @@ const (
 	defaultConcurrency = 16
 	defaultMinutes     = 15
 	defaultUSD         = 1
+	defaultNormal      = Rate(5)
 	defaultSend        = Send("Authorization: Bearer {token}")
 )
 
@@ -37,6 +38,7 @@ func (c *Config) infer() {
 		fill(c, "plan.currency", &c.Plan.Currency, "USD", "default")
 	}
 	fill(c, "chat.preset", &c.Chat.Preset, "auto", "default")
+	fill(c, "latency.rate", &c.Latency.Rate, defaultNormal, "default")
 	fill(c, "budget.requests", &c.Budget.Requests, defaultRequests, "default")
 	fill(c, "budget.rate", &c.Budget.Rate, defaultRate, "default")
 	fill(c, "budget.concurrency", &c.Budget.Concurrency, defaultConcurrency, "default")

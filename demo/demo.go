@@ -56,6 +56,7 @@ type Server struct {
 	library  *library
 	attempts *attempts
 	metrics  *metrics
+	figures  *statistics
 	devToken string            // opens the mail catcher
 	opsToken string            // opens the metrics
 	crmKey   string            // signs the CRM's webhooks
@@ -113,6 +114,11 @@ func (s *Server) start(o Options) error {
 	s.outbox, s.cache = newOutbox(), newResponseCache()
 	s.attempts, s.metrics = newAttempts(s.now), newMetrics()
 	s.live, s.library = newHub(), newLibrary(s.db)
+	s.figures = newStatistics()
+	s.closers = append(s.closers, s.figures.Close)
+	if s.flaws.Has("latency/p95") {
+		s.figures.every(3*time.Second, time.Second)
+	}
 	s.closers = append(s.closers, s.live.Close)
 	if s.provider, err = s.newProvider(o.ModelURL); err != nil {
 		return err

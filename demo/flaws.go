@@ -102,6 +102,7 @@ var flaws = []Flaw{
 	{ID: "cors/private-network", What: "The preflight of invitations lets any page into the network."},
 	{ID: "cors/vary-origin", What: "Articles depend on the origin and do not say so to caches."},
 	{ID: "cors/websocket-origin", What: "The WebSocket takes the cookie from a page of any origin."},
+	{ID: "latency/p95", What: "The day's statistics are summed up every three seconds under the lock that each question takes."},
 }
 
 // flawSet holds the flaws that are on. It is consulted once for each flaw, at

@@ -19,6 +19,7 @@ import (
 type provider struct {
 	base, key string
 	http      *http.Client
+	asking    func() // counts a question
 }
 
 // providerDeadline bounds one completion.
@@ -26,7 +27,7 @@ const providerDeadline = 60 * time.Second
 
 // newProvider connects to the provider at base, or starts one on loopback.
 func (s *Server) newProvider(base string) (*provider, error) {
-	p := &provider{base: strings.TrimSuffix(base, "/"), key: "sk-harbor-" + s.derived("provider")}
+	p := &provider{base: strings.TrimSuffix(base, "/"), key: "sk-harbor-" + s.derived("provider"), asking: s.figures.asking}
 	if base == "" {
 		m, err := model.New(model.Options{Seed: s.seed, Key: p.key, Log: s.log})
 		if err != nil {
@@ -58,6 +59,7 @@ func (e *providerError) Error() string { return fmt.Sprintf("ask the model: stat
 
 // send asks the provider; the caller closes the reply's body.
 func (p *provider) send(ctx context.Context, req model.Request) (*http.Response, error) {
+	p.asking()
 	b, err := json.Marshal(req)
 	if err != nil {
 		return nil, err

@@ -23,7 +23,7 @@ func Upper95(hits, n int) float64 {
 	low, high := float64(hits)/float64(n), 1.0
 	for range 60 {
 		mid := (low + high) / 2
-		if atMost(hits, n, mid) > 0.05 {
+		if AtMost(hits, n, mid) > 0.05 {
 			low = mid
 		} else {
 			high = mid
@@ -32,8 +32,8 @@ func Upper95(hits, n int) float64 {
 	return high
 }
 
-// atMost is the chance of at most k hits in n tries at the rate p.
-func atMost(k, n int, p float64) float64 {
+// AtMost is the chance of at most k hits in n tries at the rate p.
+func AtMost(k, n int, p float64) float64 {
 	if p <= 0 {
 		return 1
 	}

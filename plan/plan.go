@@ -69,9 +69,10 @@ func Make(in Input) ([]lr.WorkItem, []lr.RedFlag) {
 }
 
 // Blocks reports whether a confirmed finding keeps the product from its launch:
-// at or above the gate, and a bypass of auth or isolation whatever the gate.
+// at or above the gate, and whatever the gate a bypass of auth or isolation, and
+// a latency above the scorecard's limit.
 func Blocks(row string, s, failOn lr.Severity) bool {
-	return s >= failOn || (row == "auth" || row == "isolation") && s >= lr.High
+	return s >= failOn || (row == "auth" || row == "isolation" || row == "latency") && s >= lr.High
 }
 
 // first orders what to do: what the launch waits for, then what is worst, then

@@ -84,11 +84,11 @@ func (t *attempt) method() string {
 // request builds what goes on the wire, watched.
 func (t *attempt) request(ctx context.Context) *http.Request {
 	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
-		GetConn:              func(string) { t.dialled.Store(true) },
-		WroteHeaders:         func() { t.wrote.Store(true) },
-		GotConn:              func(i httptrace.GotConnInfo) { t.dial.taken(!i.Reused) },
-		ConnectDone:          func(_, _ string, err error) { t.dial.connected(t.c.o.Now(), err) },
-		TLSHandshakeDone:     func(_ tls.ConnectionState, err error) { t.dial.shaken(t.c.o.Now(), err) },
+		GetConn:          func(string) { t.dialled.Store(true) },
+		WroteHeaders:     func() { t.wrote.Store(true) },
+		GotConn:          func(i httptrace.GotConnInfo) { t.dial.taken(!i.Reused) },
+		ConnectDone:      func(_, _ string, err error) { t.dial.connected(t.c.o.Now(), err) },
+		TLSHandshakeDone: func(_ tls.ConnectionState, err error) { t.dial.shaken(t.c.o.Now(), err) },
 	})
 	req := (&http.Request{
 		Method: t.method(), URL: t.to.url(), Host: t.to.host, Header: t.header,

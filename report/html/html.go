@@ -65,6 +65,7 @@ func execute(w io.Writer, name string, data any) error {
 		"href":     href,
 		"mark":     markOf,
 		"gone":     newGone,
+		"plot":     newPlot,
 		"ring": func(id string, r ring) any {
 			return struct {
 				ID   string
