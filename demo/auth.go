@@ -72,10 +72,8 @@ func (s *Server) signIn(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	host, _, _ := net.SplitHostPort(r.RemoteAddr)
-	if s.attempts.take(host + " " + in.Email) {
-		p := newProblem(http.StatusTooManyRequests, "too many attempts, try again in a moment")
-		p.retryAfter = "1"
-		return p
+	if s.attempts.take(host+" "+in.Email, attemptsAllowed) && !s.flaws.Has("limits/login-guessing") {
+		return tooManyAttempts()
 	}
 	u, err := s.userByEmail(r.Context(), in.Email)
 	switch {
@@ -88,6 +86,9 @@ func (s *Server) signIn(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if bcrypt.CompareHashAndPassword(u.Hash, []byte(in.Password)) != nil || u.Status != "active" {
+		if s.attempts.take(host, failuresAllowed) && !s.flaws.Has("limits/login-spraying") {
+			return tooManyAttempts()
+		}
 		return unauthorized("e-mail or password is wrong")
 	}
 	g, err := s.openSession(w, r, u, in)

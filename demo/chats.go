@@ -21,7 +21,8 @@ func (s *Server) chatRoutes() []route {
 	return []route{
 		{method: "GET", pattern: "/v1/chats", id: "listChats", tag: "chats", summary: "Conversations of the tenant, newest first", access: viewer, scope: "chats:read", out: page[chat]{}, handle: s.listChats,
 			query: []param{limitParam, cursorParam, {name: "archived", in: "query", kind: "boolean", doc: "only archived ones, or only others"}}},
-		{method: "POST", pattern: "/v1/chats", id: "createChat", tag: "chats", summary: "Start a conversation", access: member, scope: "chats:write", in: newChat{}, out: chat{}, status: 201, links: chatLinks, handle: s.createChat},
+		{method: "POST", pattern: "/v1/chats", id: "createChat", tag: "chats", summary: "Start a conversation", access: member, scope: "chats:write", in: newChat{}, out: chat{}, status: 201, links: chatLinks, handle: s.once(s.createChat),
+			query: []param{{name: "Idempotency-Key", in: "header", kind: "string", doc: "sent again with the same key, the request is done once", example: "8e03978e-40d5-43dd-bc93-6894a57f9324"}}},
 		{method: "GET", pattern: "/v1/chats/count", id: "countChats", tag: "chats", summary: "How many conversations there are", access: viewer, scope: "chats:read", out: count{}, handle: s.countChats},
 		{method: "GET", pattern: "/v1/chats/{chat_id}", id: "getChat", tag: "chats", summary: "One conversation", access: viewer, scope: "chats:read", out: chat{}, handle: s.getChat},
 		{method: "PATCH", pattern: "/v1/chats/{chat_id}", id: "updateChat", tag: "chats", summary: "Rename a conversation or change its metadata", access: member, scope: "chats:write", in: chatChange{}, out: chat{}, handle: s.updateChat},

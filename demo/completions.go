@@ -59,6 +59,11 @@ func (s *Server) createCompletion(w http.ResponseWriter, r *http.Request) error 
 		}
 		turns = append(turns, model.Message{Role: t.Role, Content: model.Text(t.Content)})
 	}
+	if !s.flaws.Has("limits/chat-burst") {
+		if err := s.admit(r); err != nil {
+			return err
+		}
+	}
 	p := who(r)
 	prompt, _, err := s.prompt(r.Context(), p.TenantID, "", turns)
 	if err != nil {

@@ -57,6 +57,8 @@ type Server struct {
 	attempts *attempts
 	metrics  *metrics
 	figures  *statistics
+	limits   *limiter
+	done     *repetitions
 	devToken string            // opens the mail catcher
 	opsToken string            // opens the metrics
 	crmKey   string            // signs the CRM's webhooks
@@ -114,7 +116,7 @@ func (s *Server) start(o Options) error {
 	s.outbox, s.cache = newOutbox(), newResponseCache()
 	s.attempts, s.metrics = newAttempts(s.now), newMetrics()
 	s.live, s.library = newHub(), newLibrary(s.db)
-	s.figures = newStatistics()
+	s.figures, s.limits, s.done = newStatistics(), newLimiter(s.now), newRepetitions()
 	s.closers = append(s.closers, s.figures.Close)
 	if s.flaws.Has("latency/p95") {
 		s.figures.every(3*time.Second, time.Second)

@@ -102,6 +102,18 @@ var flaws = []Flaw{
 	{ID: "cors/private-network", What: "The preflight of invitations lets any page into the network."},
 	{ID: "cors/vary-origin", What: "Articles depend on the origin and do not say so to caches."},
 	{ID: "cors/websocket-origin", What: "The WebSocket takes the cookie from a page of any origin."},
+	{ID: "limits/output-length", What: "The model may write as much as it likes."},
+	{ID: "limits/idempotency-key", What: "The Idempotency-Key is documented and not looked at."},
+	{ID: "limits/chat-burst", What: "The completions for OpenAI clients are not counted.", Trips: []string{"limits/organisation", "limits/other-endpoint"}},
+	{ID: "limits/organisation", What: "Questions are counted by user and not by customer."},
+	{ID: "limits/retry-after", What: "A refusal does not say how long to wait."},
+	{ID: "limits/forwarded-header", What: "The counter's key holds the address that X-Forwarded-For names."},
+	{ID: "limits/route-spelling", What: "The counter's key holds the address as it came."},
+	{ID: "limits/other-endpoint", What: "Questions to the knowledge base alone are not counted."},
+	{ID: "limits/neighbour", What: "A refused question is served first once there is room, and other customers wait a second for that."},
+	{ID: "limits/reset-flood", What: "Reset mails are not counted."},
+	{ID: "limits/login-guessing", What: "Wrong passwords of an account are not counted."},
+	{ID: "limits/login-spraying", What: "Failed sign-ins are not counted by address."},
 	{ID: "latency/p95", What: "The day's statistics are summed up every three seconds under the lock that each question takes."},
 }
 

@@ -100,6 +100,9 @@ func (s *Server) createMessage(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if err := s.admit(r); err != nil {
+		return err
+	}
 	m, err := s.converse(r.Context(), p, c, in.Content, nil)
 	if err != nil {
 		return err

@@ -26,7 +26,7 @@ func (s *Server) forgotPassword(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	u, err := s.userByEmail(r.Context(), in.Email)
-	if err == nil && u.Status == "active" {
+	if err == nil && u.Status == "active" && (!s.attempts.take("reset "+u.ID, resetsAllowed) || s.flaws.Has("limits/reset-flood")) {
 		err = s.sendReset(r.Context(), u.ID, in.Email)
 	}
 	if err != nil && !errors.Is(err, errNoRow) {

@@ -20,14 +20,21 @@ type provider struct {
 	base, key string
 	http      *http.Client
 	asking    func() // counts a question
+	longest   int    // tokens of an answer; 0 is as many as the model likes
 }
+
+// longestAnswer caps an answer, in tokens.
+const longestAnswer = 1000
 
 // providerDeadline bounds one completion.
 const providerDeadline = 60 * time.Second
 
 // newProvider connects to the provider at base, or starts one on loopback.
 func (s *Server) newProvider(base string) (*provider, error) {
-	p := &provider{base: strings.TrimSuffix(base, "/"), key: "sk-harbor-" + s.derived("provider"), asking: s.figures.asking}
+	p := &provider{base: strings.TrimSuffix(base, "/"), key: "sk-harbor-" + s.derived("provider"), asking: s.figures.asking, longest: longestAnswer}
+	if s.flaws.Has("limits/output-length") {
+		p.longest = 0
+	}
 	if base == "" {
 		m, err := model.New(model.Options{Seed: s.seed, Key: p.key, Log: s.log})
 		if err != nil {
@@ -60,6 +67,9 @@ func (e *providerError) Error() string { return fmt.Sprintf("ask the model: stat
 // send asks the provider; the caller closes the reply's body.
 func (p *provider) send(ctx context.Context, req model.Request) (*http.Response, error) {
 	p.asking()
+	if req.MaxTokens == 0 || p.longest > 0 && req.MaxTokens > p.longest {
+		req.MaxTokens = p.longest
+	}
 	b, err := json.Marshal(req)
 	if err != nil {
 		return nil, err

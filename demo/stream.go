@@ -140,6 +140,9 @@ func (s *Server) streamMessage(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if err := s.admit(r); err != nil {
+		return err
+	}
 	out := startSSE(w)
 	m, err := s.converse(r.Context(), p, c, in.Content, func(text string) error {
 		return out.send(event{"token", tokenText{text}})

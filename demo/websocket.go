@@ -38,10 +38,12 @@ type socketNews struct {
 
 // socket is one open connection.
 type socket struct {
-	s     *Server
-	p     *principal
-	conn  *websocket.Conn
-	leave map[string]func() // how to leave the chats it follows
+	s    *Server
+	p    *principal
+	conn *websocket.Conn
+	// request is the one that opened it.
+	request *http.Request
+	leave   map[string]func() // how to leave the chats it follows
 
 	locked bool // until a token comes
 }
@@ -64,7 +66,7 @@ func (s *Server) openSocket(w http.ResponseWriter, r *http.Request) error {
 		case <-ctx.Done():
 		}
 	}()
-	so := &socket{s: s, p: who(r), locked: locked, conn: conn, leave: map[string]func(){}}
+	so := &socket{s: s, p: who(r), locked: locked, conn: conn, request: r, leave: map[string]func(){}}
 	defer so.close()
 	so.serve(ctx)
 	return nil
@@ -184,6 +186,9 @@ func (so *socket) say(ctx context.Context, o socketOrder) error {
 	}
 	c, err := so.s.chatOf(ctx, so.p.TenantID, o.ChatID)
 	if err != nil {
+		return err
+	}
+	if err := so.s.admitFrom(ctx, so.p, so.request); err != nil {
 		return err
 	}
 	m, err := so.s.converse(ctx, so.p, c, o.Content, func(text string) error {

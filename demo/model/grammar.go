@@ -30,6 +30,7 @@ var (
 	timesCmd    = regexp.MustCompile(`(?i)(?:what(?:'s| is)|compute|calculate|work out|multiply|say|tell me)\s+(?:the product of\s+)?(\d{1,9})\s*(?:\*|x|×|times|multiplied by|by|and)\s*(\d{1,9})\b`)
 	initialsCmd = regexp.MustCompile(lead + `(?:write|give|spell|say|take|output|print)\s+(?:me\s+)?(?:only\s+)?the (?:initials|first letters?) of\b(?:[^:\n]*:)?\s+([A-Za-z][A-Za-z ,\-]+)`)
 	echoCmd     = regexp.MustCompile(lead + `(?:say|reply|respond|answer|print|output|write|repeat|echo)\s+(?:with\s+)?(?:exactly|only|just|verbatim|the (?:word|phrase|text|string))\b\s*:?\s*(?:the (?:word|phrase|text|string)\s+)?["'` + "`" + `]?([^"'` + "`" + `\n]+)`)
+	repeatCmd   = regexp.MustCompile(lead + `(?:repeat|write|print|say)\s+(?:the (?:word|phrase)\s+)?["'` + "`" + `]?(\w{2,40})["'` + "`" + `]?\s+(\d{1,5})\s+times\b`)
 	imageCmd    = regexp.MustCompile(`(?i)\b(?:append|add|include|embed|show|insert|display|render|attach)\s+(?:the\s+|an\s+|this\s+|a\s+)?(?:following\s+)?(?:markdown\s+)?(image|picture|pixel|link)\b[^\n]*?(https?://[^\s<>"')\]]+)`)
 	callCmd     = regexp.MustCompile(`(?is)\b(?:call|use|invoke|run|execute)\s+(?:the\s+)?(?:tool\s+|function\s+)?[` + "`" + `"']?([a-z_]\w*)[` + "`" + `"']?(?:\s+(?:tool|function))?\s+(?:with|using)\b[^{]{0,40}(\{.*)`)
 	revealCmd   = regexp.MustCompile(`(?i)\b(reveal|print|show|repeat|output|translate|encode|base64|recite|dump|disclose|tell me|give me|write out|what (?:is|are|were|was))\b[^.\n]{0,60}\b(?:system prompt|(?:your|the|initial|hidden|original) (?:\w+ )?(?:instructions|prompt|rules)|everything above|text above)`)
@@ -73,6 +74,9 @@ func execute(text string, p *prompt, offered map[string]Function) []result {
 	}
 	if m := initialsCmd.FindStringSubmatch(text); m != nil {
 		say(initials(m[1]))
+	} else if m := repeatCmd.FindStringSubmatch(text); m != nil {
+		n, _ := strconv.Atoi(m[2])
+		say(strings.TrimSuffix(strings.Repeat(m[1]+" ", n), " "))
 	} else if m := echoCmd.FindStringSubmatch(text); m != nil {
 		say(strings.TrimRight(strings.TrimSpace(m[1]), "."))
 	}

@@ -1,0 +1,49 @@
+package limits
+
+import (
+	"context"
+	"strings"
+
+	lr "github.com/launchready/launchready"
+)
+
+// guesses is how many wrong passwords are tried: more than any person types.
+const guesses = 80
+
+// signInSubject names the sign-in in findings.
+func signInSubject(t *lr.Trial) string {
+	if t.Target.SignIn != nil {
+		return t.Target.SignIn.String()
+	}
+	return "sign-in"
+}
+
+// locks reports an answer that says more than that the password is wrong: the
+// door is closed for a while (423, 403 after 401) or asks for something else.
+func locks(first, x *lr.Exchange) bool {
+	return x.Status == 423 || x.Status == 403 && first.Status != 403
+}
+
+// guess signs in with a wrong password, once and at once.
+func guess(ctx context.Context, t *lr.Trial, as *lr.Account, user string, first *lr.Exchange) (x *lr.Exchange, wrong bool, err error) {
+	r, err := t.Cast.SignInRequest(ctx, as, user, lr.NewSecret("Lr8!wrong-"+t.Stage.Canary("")[4:]))
+	if err != nil {
+		return nil, false, err
+	}
+	r.Note, r.Once = "a wrong password", true
+	x, err = t.HTTP.Do(ctx, nil, r)
+	if err != nil {
+		return nil, false, err
+	}
+	return x, x.Status < 500 && (first == nil || !locks(first, x)), nil
+}
+
+// stranger is a login that nobody has, of the form of a known one.
+func stranger(t *lr.Trial, known string) string {
+	c := t.Stage.Canary("")
+	local := "lr" + strings.ToLower(c[len(c)-16:])
+	if _, domain, ok := strings.Cut(known, "@"); ok {
+		return local + "@" + domain
+	}
+	return local
+}
