@@ -15,15 +15,15 @@ const loud = `[A-Za-z0-9_.:-]*[0-9][A-Za-z0-9_.:-]*`
 
 var loudly = regexp.MustCompile(loud)
 
-func quiet(body string) string { return loudly.ReplaceAllString(body, "#") }
+func quiet(body string) string { return loudly.ReplaceAllString(body, "~") }
 
 // alike has two requests answered in the same words, with the same status.
 func (g *regression) alike(first, second lr.EvidenceItem, send func(i int, response []string)) string {
 	if first.Status == second.Status && quiet(responseBody(first)) == quiet(responseBody(second)) {
 		return "it shows by what changes in every reply, or by time"
 	}
-	send(0, []string{"[Captures]", "first_status: status", "first_words: body replaceRegex /" + loud + `/ "#"`, "[Asserts]", "status < 500", "status != 429"})
-	send(1, []string{"[Asserts]", "status == {{first_status}}", "body replaceRegex /" + loud + `/ "#" == {{first_words}}`})
+	send(0, []string{"[Captures]", "first_status: status", "first_words: body replaceRegex /" + loud + `/ "~"`, "[Asserts]", "status < 500", "status != 429"})
+	send(1, []string{"[Asserts]", "status == {{first_status}}", "body replaceRegex /" + loud + `/ "~" == {{first_words}}`})
 	return ""
 }
 

@@ -72,16 +72,21 @@ func (g *regression) repeat(e lr.EvidenceItem, first bool) string {
 		if p.body, ok = fill(p.body, g.malformed(p.body)); !ok {
 			return "its request is cut or masked in the report"
 		}
-		options = []string{makeCanary("made_up")}
+		if strings.Contains(p.body, "{{made_up}}") {
+			options = []string{makeCanary("made_up")}
+		}
 	}
 	if first && who == "" {
 		g.present()
 	} else if first {
 		g.alive(who)
 	}
-	made := p.bare
-	if last, _ := g.addressed(&p, who, "", false); last != nil && last.read != nil && p.bare != made && who != "" && first {
-		g.h.request(who+" is shown the object. Else its key is stale, and this is red.", who, last.read, nil, []string{"[Asserts]", "status == 200"})
+	asked, owner := p.bare, who
+	if a := variableOf(g.o.A.Name); owner == "" && g.o.A.User != "" && variableName(a) {
+		owner = a
+	}
+	if last, _ := g.addressed(&p, owner, "", false); last != nil && last.read != nil && p.bare != asked && owner != "" && first {
+		g.h.request(owner+" is shown the object. Else its key is stale, and this is red.", owner, last.read, nil, []string{"[Asserts]", "status == 200"})
 	}
 	g.again(nobody(who)+" asks: "+e.Note, who, p, options, append([]string{"[Asserts]"}, append(answered(e.Status), asserts...)...))
 	return ""

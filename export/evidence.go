@@ -45,8 +45,10 @@ func parse(text string) (p parsed, ok bool) {
 	}
 	p = parsed{method: words[0], bare: path, query: query, header: map[string]string{}, body: strings.TrimSuffix(body, "\n")}
 	for _, l := range lines[1:] {
-		name, value, _ := strings.Cut(l, ":")
-		value = strings.TrimSpace(value)
+		name, value, ok := strings.Cut(l, ":")
+		if value = strings.TrimSpace(value); !ok {
+			continue
+		}
 		switch strings.ToLower(name) {
 		case "host", "content-length", "accept-encoding", "user-agent", "x-launchready-run", "connection":
 		case "authorization":

@@ -61,14 +61,18 @@ func readme(rep *lr.Report, s *Suite) []byte {
 	h.add("# Regression tests of %s\n", comment(rep.Product))
 	h.add("One test for each confirmed finding of run %s: %d for Hurl, %d that ask by the audit.", comment(rep.Run), files, lines)
 	h.add("Each is red as long as the finding is open, and green once it is fixed.\n")
-	h.add("    hurl --test --jobs 1 --variables-file variables.env *.hurl\n    for t in *.sh; do [ ! -e \"$t\" ] || sh \"$t\" || echo \"open: $t\"; done\n")
+	h.add("    hurl --test --jobs 1 --variables-file variables.env *.hurl")
+	if lines > 0 {
+		h.add("    for t in *.sh; do sh \"$t\" -c FOLDER/launchready.yaml || exit 1; done")
+	}
+	h.add("")
 	h.add("`variables.env` lists what the files are given, and holds no secret: tokens and passwords come by the")
 	h.add("environment (`HURL_VARIABLE_token_…=…`). They need Hurl 8 or newer. `--jobs 1` keeps tests that count apart.\n")
 	h.add("A test that lacks something is red, never green: the owner is shown the same first, a token shows that it is")
 	h.add("good, and what is refused because it is stale or because the target is busy is no fix. A file that stops at an")
 	h.add("assertion leaves the object behind that it made: it is the owner's, and its text begins with `lrx`.")
 	if lines > 0 {
-		h.add("\n## Asked by the audit\n\nHurl cannot tell these. `launchready audit replay` is their test, and the `.sh` file is that one line; it runs where\n`launchready.yaml` is, and needs `launchready` on the path.\n")
+		h.add("\n## Asked by the audit\n\nHurl cannot tell these. `launchready audit replay` is their test, and the `.sh` file is that one line. It needs\n`launchready` on the path, and takes its flags: `-c` names the configuration, `--target` another address.\n")
 		h.add("| test | check | why |\n|---|---|---|")
 		for _, t := range s.Tests {
 			if t.Why != "" {

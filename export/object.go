@@ -255,36 +255,6 @@ func uncanary(text, name string) (string, bool) {
 	return text, len(found) > 0
 }
 
-// alive has the caller ask who it is: a token that is stale is refused whatever
-// it asks, which would look like a fix.
-func (g *regression) alive(who string) {
-	if who == "" || g.made["token_"+who] {
-		return
-	}
-	if c := g.whoami(who); c != nil {
-		g.h.request(who+" is still signed in: else its token is stale, and the test tells nothing.", who, c, nil, []string{"[Asserts]", "status == 200"})
-	}
-}
-
-// whoami asks who the caller is, or for a list where no route tells.
-func (g *regression) whoami(who string) *call {
-	rt := g.o.WhoAmI[g.person(who).Name]
-	for _, r := range g.o.Routes {
-		if rt == nil && r.Kind == lr.WhoAmI && r.Method == "GET" && len(r.PathParams()) == 0 {
-			rt = r
-		}
-	}
-	if rt != nil && len(rt.PathParams()) == 0 && rt.Method == "GET" {
-		return &call{route: rt, method: rt.Method, path: rt.Path}
-	}
-	for _, t := range g.r.things {
-		if t.list != nil && !strings.Contains(t.list.path, "{{") {
-			return t.list
-		}
-	}
-	return nil
-}
-
 func variableOf(name string) string {
 	return strings.Trim(strings.Map(func(r rune) rune {
 		if r >= 'a' && r <= 'z' || r >= '0' && r <= '9' || r == '_' {

@@ -69,24 +69,23 @@ func (g *regression) signIn(as string, p Party, captures []string) string {
 	if p.User == "" {
 		return noSignIn
 	}
-	return g.enter(as, g.user(p), g.password(p), nil, captures)
+	return g.enter(as, p.Name, g.user(p), g.password(p), captures)
 }
 
-// enter signs in with a user name and a password, which may be variables. more
-// are fields of the request.
-func (g *regression) enter(as, user, password string, more map[string]any, captures []string) string {
-	c, why := g.entry(user, password, more)
+// enter signs in with a user name and a password, which may be variables.
+func (g *regression) enter(as, name, user, password string, captures []string) string {
+	c, why := g.entry(user, password, nil)
 	if why != "" {
 		return why
 	}
 	response := append([]string{"[Captures]", g.token("token_" + as)}, captures...)
-	g.h.request(as+" signs in. Else nothing that follows tells.", "", c, nil, append(response, "[Asserts]", "status < 300"))
+	g.h.request(name+" signs in, to a session of this test's own. Else nothing that follows tells.", "", c, nil, append(response, "[Asserts]", "status < 300"))
 	g.own("token_" + as)
 	g.h.forget = true
 	return ""
 }
 
-// entry is the sign-in request.
+// entry is the sign-in request. more are further fields of it.
 func (g *regression) entry(user, password string, more map[string]any) (*call, string) {
 	in := g.o.SignIn
 	if in == nil {
@@ -173,7 +172,7 @@ func (g *regression) guest(tenant, role string) string {
 				g.h.request(as+" removes the user.", as, t.remove.with(t.variable(), "guest_id"), nil, nil)
 			})
 		}
-		return g.enter("guest", "{{guest_user}}", "{{guest_password}}", nil, []string{captured("refresh_guest", refreshField)})
+		return g.enter("guest", "The user", "{{guest_user}}", "{{guest_password}}", nil)
 	}
 	return noNewUser
 }
@@ -223,4 +222,34 @@ func set(body string, fields map[string]any) string {
 // name. The name is a pattern.
 func captured(variable, field string) string {
 	return strings.TrimPrefix(capture(variable, field), "[Captures]\n")
+}
+
+// alive has the caller ask who it is: a token that is stale is refused whatever
+// it asks, which would look like a fix.
+func (g *regression) alive(who string) {
+	if who == "" || g.made["token_"+who] {
+		return
+	}
+	if c := g.whoami(who); c != nil {
+		g.h.request(who+" is still signed in: else its token is stale, and the test tells nothing.", who, c, nil, []string{"[Asserts]", "status == 200"})
+	}
+}
+
+// whoami asks who the caller is, or for a list where no route tells.
+func (g *regression) whoami(who string) *call {
+	rt := g.o.WhoAmI[g.person(who).Name]
+	for _, r := range g.o.Routes {
+		if rt == nil && r.Kind == lr.WhoAmI && r.Method == "GET" && len(r.PathParams()) == 0 {
+			rt = r
+		}
+	}
+	if rt != nil && len(rt.PathParams()) == 0 && rt.Method == "GET" {
+		return &call{route: rt, method: rt.Method, path: rt.Path}
+	}
+	for _, t := range g.r.things {
+		if t.list != nil && !strings.Contains(t.list.path, "{{") {
+			return t.list
+		}
+	}
+	return nil
 }
