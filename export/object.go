@@ -2,6 +2,7 @@ package export
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -207,15 +208,36 @@ func madeUp(key string) bool {
 // inBody puts variables where a body names objects of the run, which the owner
 // makes, and returns the last of them.
 func (g *regression) inBody(p *parsed, owner string) (last *thing, telling bool) {
-	for _, v := range sortedKeys(g.ids) {
+	ids := g.ids
+	if t := g.r.named(g.finding.Subject[strings.LastIndexByte(g.finding.Subject, ' ')+1:]); t != nil { // "POST /graphql chat"
+		variables, _ := object(p.body)["variables"].(map[string]any)
+		ids = map[string]*thing{}
+		maps.Copy(ids, g.ids)
+		for _, v := range variables {
+			if id, ok := v.(string); ok && ids[id] == nil {
+				ids[id] = t
+			}
+		}
+	}
+	for _, v := range sortedKeys(ids) {
 		if quoted := `"` + v + `"`; strings.Contains(p.body, quoted) {
-			t := g.ids[v]
+			t := ids[v]
 			key, tells := g.ensure(t, owner, "", true)
 			p.body = strings.ReplaceAll(p.body, quoted, `"{{`+key+`}}"`)
 			last, telling = t, tells
 		}
 	}
 	return last, telling
+}
+
+// named is the thing that a query's field speaks of.
+func (r *recipe) named(field string) *thing {
+	for _, t := range r.things {
+		if t.name == strings.TrimSuffix(strings.ToLower(field), "s") {
+			return t
+		}
+	}
+	return nil
 }
 
 // seed has the owner make an object of each plain resource, all with one text,
