@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	lr "github.com/launchready/launchready"
 )
 
 func TestFill(t *testing.T) {
@@ -109,5 +111,24 @@ func TestHurlLine(t *testing.T) {
 	border, raw := bordered("multipart/form-data; boundary=a1b2", "--a1b2\r\nx\r\n--a1b2--\r\n")
 	if border != "multipart/form-data; boundary=launchready-boundary" || strings.Contains(raw, "a1b2") || !strings.HasSuffix(raw, "--launchready-boundary--\r\n") {
 		t.Errorf("got %q\n%q", border, raw)
+	}
+}
+
+func TestListsUsers(t *testing.T) {
+	for name, c := range map[string]struct {
+		body, witness string
+		want          bool
+	}{
+		"an address":       {`{"email":"lr18564@acme.test"}`, "lr18564", true},
+		"a login":          {`{"user_name":"lr18564"}`, "lr18564", true},
+		"a title":          {`{"title":"lr18564"}`, "lr18564", false},
+		"in another field": {`{"email":"a@x.test","name":"lr18564"}`, "lr18564", false},
+		"no JSON":          {`lr18564`, "lr18564", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got := listsUsers(lr.EvidenceItem{Response: "HTTP/1.1 200 OK\n\n" + c.body, Witness: []string{c.witness}}); got != c.want {
+				t.Errorf("got %t, want %t", got, c.want)
+			}
+		})
 	}
 }

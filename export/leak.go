@@ -223,7 +223,18 @@ func (g *regression) undeclared(seen []lr.EvidenceItem) string {
 		g.again(nobody(who)+" is not shown it: "+e.Note, who, p, nil, s.hidden())
 		return ""
 	}
-	return "what it showed went with the run, and nothing tells what it shows now"
+	const gone = "what it showed went with the run, and nothing tells what it shows now"
+	me := g.whoami("")
+	if !listsUsers(e) || me == nil || me.route == nil || me.route.Kind == lr.List {
+		return gone
+	}
+	if g.guest(g.tenantOf(seen), "member") != "" {
+		return gone
+	}
+	s := signOf("{{guest_user}}")
+	g.h.request("The user is there, so that a reply without it tells something.", "guest", me, nil, s.control())
+	g.again(nobody(who)+" is not shown it: "+e.Note, who, p, nil, s.hidden())
+	return ""
 }
 
 // linkOf is the link in a reply: its last segment, or the token by its name.

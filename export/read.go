@@ -178,6 +178,12 @@ func (g *regression) witness(control *parsed, shown, leaked lr.EvidenceItem, own
 			return signOf(g.user(p))
 		}
 	}
+	if last == nil && listsUsers(leaked) {
+		if g.newcomer(g.person(owner).Tenant, "member") != "" {
+			return sign{}
+		}
+		return signOf("{{guest_user}}")
+	}
 	if canaried(leaked.Witness) && g.seed(owner) {
 		return signOf("{{canary}}")
 	}
