@@ -1,6 +1,7 @@
 package export
 
 import (
+	"encoding/json"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -17,13 +18,8 @@ func (g *regression) alone() string {
 			seen = append(seen, e)
 		}
 	}
-	switch {
-	case g.check.ID == "cors/websocket-origin":
-		return "a WebSocket shows it, which Hurl does not speak"
-	case g.check.ID == "hygiene/error-shape":
-		return "it compares the replies of several routes"
-	case len(seen) == 0:
-		return "its evidence is no request"
+	if len(seen) == 0 {
+		return "its evidence is no request that can be sent again"
 	}
 	switch {
 	case g.check.ID == "cors/vary-origin": // for either origin
@@ -44,17 +40,15 @@ func (g *regression) alone() string {
 // repeat sends the request of the evidence again and asserts that its sign is gone.
 func (g *regression) repeat(e lr.EvidenceItem, first bool) string {
 	p, ok := parse(e.Request)
-	who := e.As
-	if who == "anonymous" {
-		who = ""
-	}
+	p.bare = local(g.o, p.bare)
+	who, known := g.caller(e)
 	switch {
 	case e.Status == 101:
-		return "a WebSocket shows it, which Hurl does not speak"
-	case !ok:
+		return overSocket
+	case !ok || masked(p.bare+p.query):
 		return "its request is cut or masked in the report"
-	case who != "" && !variableName(who):
-		return "a user of the run asked, who is gone"
+	case !known:
+		return goneUser
 	case !plain(p.body):
 		return "its body is no text that a Hurl file can hold"
 	}
@@ -65,30 +59,66 @@ func (g *regression) repeat(e lr.EvidenceItem, first bool) string {
 	var options []string
 	if g.check.ID == "hygiene/echoed-secret" {
 		// What was sent was made up, and masked all the same: another does as well.
-		if who != "" || !strings.Contains(p.credential, "[secret]") {
+		if who != "" || !masked(p.credential) {
 			return "its request is cut or masked in the report"
 		}
 		p.credential = strings.ReplaceAll(p.credential, "[secret]", "{{made_up}}")
 		options = []string{makeCanary("made_up")}
 	}
-	if who == "" && strings.Contains(withoutField(e.Request, "authorization"), "[secret]") {
+	if who == "" && (len(p.hidden) > 0 || masked(p.credential)) {
 		return "its request is cut or masked in the report"
 	}
-	g.local(&p)
-	made := g.keys(&p, who)
-	if first {
-		g.alive(who)
-		for _, t := range made {
-			g.h.create(t, who)
+	if masked(p.body) {
+		if p.body, ok = fill(p.body, g.malformed(p.body)); !ok {
+			return "its request is cut or masked in the report"
 		}
+		if strings.Contains(p.body, "{{made_up}}") {
+			options = []string{makeCanary("made_up")}
+		}
+	}
+	if first && who == "" {
+		g.present()
+	} else if first {
+		g.alive(who)
+	}
+	asked, owner := p.bare, who
+	if a := variableOf(g.o.A.Name); owner == "" && g.o.A.User != "" && variableName(a) {
+		owner = a
+	}
+	if last, _ := g.addressed(&p, owner, "", false); last != nil && last.read != nil && p.bare != asked && owner != "" && first {
+		g.h.request(owner+" is shown the object. Else its key is stale, and this is red.", owner, last.read, nil, []string{"[Asserts]", "status == 200"})
 	}
 	g.again(nobody(who)+" asks: "+e.Note, who, p, options, append([]string{"[Asserts]"}, append(answered(e.Status), asserts...)...))
-	for i := len(made) - 1; i >= 0; i-- {
-		if made[i].remove != nil {
-			g.h.request(who+" removes it.", who, made[i].remove, nil, nil)
+	return ""
+}
+
+// present asks whether the API is there: another address, which has nothing, shows
+// nothing either.
+func (g *regression) present() {
+	if c := g.whoami(""); c != nil {
+		g.h.request("The API is here. Elsewhere nothing is shown either, and this is red.", "", c, nil, []string{"[Asserts]", "status < 500", "status != 404", "status != 429"})
+	}
+}
+
+// malformed says what stands for a masked value of a request that was made wrong
+// on purpose: the person's own password beside the person's name, what all other
+// fields have, or a text that nobody has as a password.
+func (g *regression) malformed(body string) func(field string) string {
+	if p, ok := g.named(body); ok {
+		return func(string) string { return g.password(p) }
+	}
+	var others []string
+	for name, v := range object(body) {
+		b, err := json.Marshal(v)
+		if err == nil && !masked(string(b)) && !strings.EqualFold(name, "password") {
+			others = append(others, string(b))
 		}
 	}
-	return ""
+	slices.Sort(others)
+	if others = slices.Compact(others); len(others) == 1 && others[0][0] != '"' {
+		return func(string) string { return others[0] }
+	}
+	return func(string) string { return "{{made_up}}" }
 }
 
 // answered asserts that the reply is one to judge. Where the sign was found in a
@@ -105,105 +135,4 @@ func plain(body string) bool {
 	return utf8.ValidString(body) && !strings.Contains(body, "{{") && !strings.ContainsFunc(body, func(r rune) bool {
 		return r < ' ' && r != '\n' && r != '\t' || r == 0x7f || r == utf8.RuneError
 	})
-}
-
-func withoutField(request, field string) string {
-	var out []string
-	for l := range strings.Lines(request) {
-		if name, _, _ := strings.Cut(l, ":"); !strings.EqualFold(name, field) {
-			out = append(out, l)
-		}
-	}
-	return strings.Join(out, "")
-}
-
-// local takes the path of the base out of a path, since base_url has it.
-func (g *regression) local(p *parsed) {
-	if base := strings.TrimSuffix(g.o.Base.EscapedPath(), "/"); base != "" {
-		if rest, ok := strings.CutPrefix(*p.bare, base); ok && strings.HasPrefix(rest, "/") {
-			*p.bare = rest
-		}
-	}
-}
-
-// keys puts variables where the keys of the run's objects stand, which are gone,
-// and returns the things of which the test makes an object. Keys that nothing
-// has are part of the question and stay.
-func (g *regression) keys(p *parsed, who string) (made []*thing) {
-	got := strings.Split(*p.bare, "/")
-	if slices.ContainsFunc(g.o.Routes, func(rt *lr.Route) bool { return rt.Path == *p.bare }) {
-		return nil // "/invoices/export" is no invoice
-	}
-	for _, rt := range g.o.Routes {
-		want := strings.Split(rt.Path, "/")
-		if len(want) != len(got) || p.method != "OPTIONS" && rt.Method != p.method || !shaped(want, got) {
-			continue
-		}
-		names := rt.PathParams()
-		for i, w := range want {
-			name := strings.Trim(w, "{}")
-			switch {
-			case name == w || madeUp(got[i]):
-				continue
-			case name == names[len(names)-1] && strings.Contains(g.finding.Message, "does not exist"):
-				continue
-			}
-			if t := g.r.of(rt.Keys[name].Resource); t != nil && t.makeable() && who != "" {
-				if len(made) > 0 && t.has(made[len(made)-1].resource) {
-					made = made[:len(made)-1] // it is made on the way
-				}
-				made = append(made, t)
-				got[i] = "{{" + t.variable() + "}}"
-				continue
-			}
-			variable := "own_" + variableOf(name)
-			g.explained(variable, got[i], "the key that fills {"+name+"}")
-			got[i] = "{{" + variable + "}}"
-		}
-		*p.bare = strings.Join(got, "/")
-		return made
-	}
-	return nil
-}
-
-func shaped(want, got []string) bool {
-	for i, w := range want {
-		if w != got[i] && (!strings.HasPrefix(w, "{") || got[i] == "") {
-			return false
-		}
-	}
-	return true
-}
-
-// madeUp reports a key that no object has.
-func madeUp(key string) bool {
-	return strings.Contains(key, "%") || key == "lr0" || strings.HasPrefix(key, "lr-") || len(key) >= 15 && strings.Trim(key, "0123456789") == ""
-}
-
-// alive has the caller ask who it is: a token that is stale is refused whatever
-// it asks, which would look like a fix.
-func (g *regression) alive(who string) {
-	if who == "" {
-		return
-	}
-	rt := g.o.WhoAmI[who]
-	for _, r := range g.o.Routes {
-		if rt == nil && r.Kind == lr.WhoAmI && r.Method == "GET" && len(r.PathParams()) == 0 {
-			rt = r
-		}
-	}
-	c := &call{}
-	switch {
-	case rt != nil && len(rt.PathParams()) == 0 && rt.Method == "GET":
-		c = &call{route: rt, method: rt.Method, path: rt.Path}
-	default:
-		for _, t := range g.r.things {
-			if c.method == "" && t.list != nil && !strings.Contains(t.list.path, "{{") {
-				c = t.list
-			}
-		}
-	}
-	if c.method != "" {
-		g.h.request(who+" is still signed in: else its token is stale, and the test tells nothing.", who, c, nil, []string{"[Asserts]", "status == 200"})
-	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"mime"
 	"net/url"
 	"sort"
 	"strings"
@@ -23,6 +24,8 @@ type call struct {
 	media  string // of the body
 	body   string
 	file   string // the field of a form that takes the file
+	raw    string // the form itself, for Hurl, and its media type with the boundary
+	border string
 	header []string
 }
 
@@ -35,6 +38,7 @@ type builder struct {
 	stage  *stage.Stage
 	as     *lr.Account
 	routes []*lr.Route
+	lax    bool // also what holds no canary is made
 }
 
 func newBuilder(o Options) *builder {
@@ -81,11 +85,12 @@ func (b *builder) call(rt *lr.Route, t *thing) (*call, error) {
 	}
 	c := &call{route: rt, method: req.Method, media: req.Header.Get("Content-Type")}
 	name := "canary"
-	if t != nil && t.create == nil && t.read != nil && surface.Creates(rt) && rt.Resource == t.resource {
+	if t != nil && t.create == nil && (t.read != nil || b.lax) && surface.Creates(rt) && rt.Resource == t.resource {
 		name = t.canary()
 	}
 	c.path = variables(req.Path, t, name)
 	if c.upload() {
+		c.border, c.raw = bordered(c.media, variables(string(req.Body), t, name))
 		c.media, c.file = "multipart/form-data", fileField(rt)
 	} else {
 		c.body = variables(string(req.Body), t, name)
@@ -94,6 +99,16 @@ func (b *builder) call(rt *lr.Route, t *thing) (*call, error) {
 		return nil, errors.New("a canary would stand in the address")
 	}
 	return c, nil
+}
+
+// bordered is a form with a boundary that is the same every time.
+func bordered(media, body string) (border, raw string) {
+	_, params, err := mime.ParseMediaType(media)
+	if err != nil || params["boundary"] == "" {
+		return media, ""
+	}
+	const fixed = "launchready-boundary"
+	return "multipart/form-data; boundary=" + fixed, strings.ReplaceAll(body, params["boundary"], fixed)
 }
 
 // variables puts variables where the builder filled in keys and canaries.
@@ -129,8 +144,12 @@ func fileField(rt *lr.Route) string {
 // fill builds the calls of a thing. read is the route that shows one.
 func (b *builder) fill(t *thing, read *lr.Route, routes []*lr.Route) error {
 	var err error
-	if t.read, err = b.call(read, t); err != nil {
-		return err
+	deep := 0
+	if read != nil {
+		if t.read, err = b.call(read, t); err != nil {
+			return err
+		}
+		deep = strings.Count(read.Path, "/")
 	}
 	for _, rt := range routes {
 		keys := rt.PathParams()
@@ -139,11 +158,11 @@ func (b *builder) fill(t *thing, read *lr.Route, routes []*lr.Route) error {
 		var into **call
 		of := t
 		switch {
-		case surface.Creates(rt) && rt.Resource == t.resource && (rt.Kind == lr.Create || rt.Kind == lr.Upload || rt.Kind == lr.ChatKind) && t.fits(rt, keys):
+		case surface.Creates(rt) && rt.Resource == t.resource && (rt.Kind == lr.Create || rt.Kind == lr.Upload || rt.Kind == lr.ChatKind || b.lax && (rt.Kind == lr.Invite || rt.Kind == lr.Export)) && t.fits(rt, keys):
 			into = &t.create
 		case own && rt.Kind == lr.Update && (rt.Method == "PATCH" || rt.Method == "PUT"):
 			into = &t.update
-		case own && rt.Kind == lr.Delete && rt.Method == "DELETE" && strings.Count(rt.Path, "/") == strings.Count(read.Path, "/"):
+		case own && rt.Kind == lr.Delete && rt.Method == "DELETE" && (deep == strings.Count(rt.Path, "/") || read == nil && strings.HasSuffix(rt.Path, "}")):
 			into = &t.remove
 		case own && rt.Kind == lr.Download && rt.Method == "GET":
 			into = &t.content
@@ -159,7 +178,7 @@ func (b *builder) fill(t *thing, read *lr.Route, routes []*lr.Route) error {
 		if err != nil {
 			continue
 		}
-		if into == &t.create && !c.upload() && !strings.Contains(c.body, "{{canary") {
+		if into == &t.create && !b.lax && !c.upload() && !strings.Contains(c.body, "{{canary") {
 			continue // an object without a canary proves nothing
 		}
 		*into = c

@@ -65,10 +65,12 @@ func (t *thing) shows() *call {
 	return t.read
 }
 
-// with is the call with another variable for its canary.
+// with is the call with another variable in the place of one.
 func (c *call) with(from, to string) *call {
 	d := *c
-	d.body = strings.ReplaceAll(d.body, "{{"+from+"}}", "{{"+to+"}}")
+	for _, s := range []*string{&d.body, &d.raw, &d.path} {
+		*s = strings.ReplaceAll(*s, "{{"+from+"}}", "{{"+to+"}}")
+	}
 	return &d
 }
 

@@ -27,6 +27,20 @@ type Options struct {
 	// there is none, the description's is taken.
 	WhoAmI map[string]*lr.Route
 	Tool   string // version that writes
+	// People are all who the configuration plays, and Mailbox is where the mail of
+	// the target is read: the test of a finding may need them.
+	People  []Party
+	Mailbox *Mailbox
+	// Replay says what audit replay is called with beside the finding: --mutate
+	// where the check changes things.
+	Replay func(check string) string
+}
+
+// Mailbox is the request that reads a user's mail: {user} in its path stands for
+// the address. The values of its header fields are variables.
+type Mailbox struct {
+	Method, Path string
+	Headers      []string
 }
 
 // SignIn is the request that gives a token.
@@ -44,6 +58,7 @@ type Party struct {
 	Name   string // of the identity
 	Tenant string
 	User   string
+	Role   string
 }
 
 // ErrNothing says that the description offers nothing to test.

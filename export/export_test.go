@@ -158,8 +158,11 @@ var hurlLines = []*regexp.Regexp{
 	regexp.MustCompile(`^\[(Options|Captures|Asserts)\]$`),
 	regexp.MustCompile(`^HTTP \*$`),
 	regexp.MustCompile(`^status (<|>=|==|!=) \d+$`),
-	regexp.MustCompile(`^(body|header "[A-Za-z0-9-]+") (not )?(contains|matches) "([^"\\]|\\.)*"$`),
-	regexp.MustCompile(`^(header "[A-Za-z0-9-]+"|jsonpath "\$") exists$`),
+	regexp.MustCompile(`^(body|(header|variable) "[A-Za-z0-9_-]+") (not )?(contains|matches|startsWith) "([^"\\]|\\.)*"$`),
+	regexp.MustCompile(`^(header "[A-Za-z0-9-]+"|jsonpath "\$[^"]*"|cookie "[A-Za-z0-9_.-]+(\[Domain\])?") (not )?exists$`),
+	regexp.MustCompile(`^(status|jsonpath "\$[^"]*"|body replaceRegex /\S+/ "~") (==|>) \{\{[a-z0-9_]+\}\}$`),
+	regexp.MustCompile(`^variable "[a-z0-9_]+" regex /.*/ base64UrlSafeDecode utf8Decode regex /.*/ == "\{\{sub\}\}"$`),
+	regexp.MustCompile("^`([^`\\\\]|\\\\.)*`$"), // a body on one line
 }
 
 var hurlVariable = regexp.MustCompile(`\{\{[^}]*\}\}`)
@@ -179,13 +182,13 @@ func parses(t *testing.T, text string) {
 			body = !body
 			continue
 		}
-		if m := regexp.MustCompile(`^#   ([a-z0-9_]+)=`).FindStringSubmatch(l); m != nil {
+		if m := regexp.MustCompile(`^#   ([a-z0-9_]+)[=:]`).FindStringSubmatch(l); m != nil {
 			known[m[1]] = true
 			if strings.Contains(l, "  (") || strings.Contains(l, "… ") {
 				t.Errorf("line %d: a value with a comment after it cannot be copied: %s", i+1, l)
 			}
 		}
-		if m := regexp.MustCompile(`^(?:variable: )?([a-z0-9_]+)(?:=|: regex |: header |: cookie )`).FindStringSubmatch(l); m != nil && !body {
+		if m := regexp.MustCompile(`^(?:variable: )?([a-z0-9_]+)(?:=|: regex |: header |: cookie |: variable |: jsonpath |: status$|: body )`).FindStringSubmatch(l); m != nil && !body {
 			known[m[1]] = true
 		}
 		for _, v := range hurlVariable.FindAllString(l, -1) {

@@ -62,21 +62,25 @@ func TestAlone(t *testing.T) {
 		why      string
 		has      string
 	}{
-		"no request":     {"hygiene/database-text", nil, "its evidence is no request", ""},
-		"a WebSocket":    {"cors/websocket-origin", []lr.EvidenceItem{item("a", "GET / HTTP/1.1")}, "a WebSocket shows it, which Hurl does not speak", ""},
-		"several shapes": {"hygiene/error-shape", []lr.EvidenceItem{item("a", "GET / HTTP/1.1")}, "it compares the replies of several routes", ""},
-		"masked":         {"hygiene/database-text", []lr.EvidenceItem{item("a", "POST / HTTP/1.1\n\n[secret]")}, "its request is cut or masked in the report", ""},
-		"a masked key":   {"hygiene/database-text", []lr.EvidenceItem{item("", "GET / HTTP/1.1\nX-Key: [secret]")}, "its request is cut or masked in the report", ""},
-		"a user of then": {"hygiene/database-text", []lr.EvidenceItem{item("A user", "GET / HTTP/1.1")}, "a user of the run asked, who is gone", ""},
-		"bad UTF-8":      {"hygiene/database-text", []lr.EvidenceItem{item("", "POST / HTTP/1.1\n\n\xff")}, "its body is no text that a Hurl file can hold", ""},
-		"a variable":     {"hygiene/database-text", []lr.EvidenceItem{item("", "POST / HTTP/1.1\n\n{{x}}")}, "its body is no text that a Hurl file can hold", ""},
-		"nobody":         {"hygiene/database-text", []lr.EvidenceItem{item("anonymous", "GET /api/x?y=%27 HTTP/1.1\nOrigin: https://o.test")}, "", "GET {{base_url}}/x?y=%27\nOrigin: https://o.test\n"},
-		"a customer":     {"hygiene/database-text", []lr.EvidenceItem{item("a", "GET /x HTTP/1.1")}, "", "{{base_url}}/me\nAuthorization: Bearer {{token_a}}\n"},
-		"the last one":   {"hygiene/database-text", []lr.EvidenceItem{item("", "GET /first HTTP/1.1"), item("", "GET /last HTTP/1.1")}, "", "/last\n"},
+		"no request":       {"hygiene/database-text", nil, "its evidence is no request that can be sent again", ""},
+		"a WebSocket":      {"cors/websocket-origin", []lr.EvidenceItem{item("a", "GET / HTTP/1.1")}, overSocket, ""},
+		"a masked address": {"hygiene/database-text", []lr.EvidenceItem{item("a", "GET /x?key=[secret] HTTP/1.1")}, "its request is cut or masked in the report", ""},
+		"a masked body":    {"hygiene/database-text", []lr.EvidenceItem{item("a", "POST / HTTP/1.1\n\n[secret]")}, "its request is cut or masked in the report", ""},
+		"a masked key":     {"hygiene/database-text", []lr.EvidenceItem{item("", "GET / HTTP/1.1\nX-Key: [secret]")}, "its request is cut or masked in the report", ""},
+		"a masked token":   {"hygiene/database-text", []lr.EvidenceItem{item("", "GET / HTTP/1.1\nAuthorization: Bearer [secret]")}, "its request is cut or masked in the report", ""},
+		"a user of then":   {"hygiene/database-text", []lr.EvidenceItem{item("A user", "GET / HTTP/1.1")}, goneUser, ""},
+		"bad UTF-8":        {"hygiene/database-text", []lr.EvidenceItem{item("", "POST / HTTP/1.1\n\n\xff")}, "its body is no text that a Hurl file can hold", ""},
+		"a variable":       {"hygiene/database-text", []lr.EvidenceItem{item("", "POST / HTTP/1.1\n\n{{x}}")}, "its body is no text that a Hurl file can hold", ""},
+		"nobody":           {"hygiene/database-text", []lr.EvidenceItem{item("anonymous", "GET /api/x?y=%27 HTTP/1.1\nOrigin: https://o.test")}, "", "GET {{base_url}}/x?y=%27\nOrigin: https://o.test\n"},
+		"a customer":       {"hygiene/database-text", []lr.EvidenceItem{item("a", "GET /x HTTP/1.1")}, "", "{{base_url}}/me\nAuthorization: Bearer {{token_a}}\n"},
+		"the last one":     {"hygiene/database-text", []lr.EvidenceItem{item("", "GET /first HTTP/1.1"), item("", "GET /last HTTP/1.1")}, "", "/last\n"},
+		"a made-up one":    {"hygiene/database-text", []lr.EvidenceItem{item("", `POST /x HTTP/1.1`+"\n\n"+`{"name":"n","password":"[secret]"}`)}, "", "variable: made_up=lrx{{newUuid}}\n```\n" + `{"name":"n","password":"{{made_up}}"}`},
+		"as the others":    {"hygiene/database-text", []lr.EvidenceItem{item("", `POST /x HTTP/1.1`+"\n\n"+`{"name":{"lr":[1]},"password":"[secret]"}`)}, "", `{"name":{"lr":[1]},"password":{"lr":[1]}}`},
+		"somebody's own":   {"hygiene/database-text", []lr.EvidenceItem{item("", `POST /x HTTP/1.1`+"\n\n"+`{"name":"a@x.test","password":"[secret]"}`)}, "", `"password":"{{password_a}}"`},
 	} {
 		t.Run(name, func(t *testing.T) {
-			g := &regression{r: &recipe{}, check: lr.CheckReport{ID: c.check}, finding: lr.Finding{ID: "lr-1", Evidence: c.evidence}, vars: map[string]example{},
-				o: Options{Base: &url.URL{Scheme: "https", Host: "x.test", Path: "/api/"}, WhoAmI: map[string]*lr.Route{"a": {Method: "GET", Path: "/me"}}}}
+			g := &regression{r: &recipe{}, check: lr.CheckReport{ID: c.check}, finding: lr.Finding{ID: "lr-1", Evidence: c.evidence}, made: map[string]bool{},
+				o: Options{People: []Party{{Name: "a", User: "a@x.test"}}, Base: &url.URL{Scheme: "https", Host: "x.test", Path: "/api/"}, WhoAmI: map[string]*lr.Route{"a": {Method: "GET", Path: "/me"}}}}
 			text, why := g.write()
 			if why != c.why || !strings.Contains(string(text), c.has) || strings.Contains(string(text), "/first") {
 				t.Errorf("got %q\n%s", why, text)

@@ -3,6 +3,7 @@ package export
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 )
 
@@ -10,6 +11,10 @@ import (
 type hurl struct {
 	b    strings.Builder
 	send func(who string) (header string, query string) // how a caller's token travels
+	// fixed are header fields that every request has.
+	fixed []string
+	// forget takes the cookies away that an answer of the file set: nobody is nobody.
+	forget bool
 }
 
 func (h *hurl) add(format string, args ...any) {
@@ -20,6 +25,9 @@ func (h *hurl) add(format string, args ...any) {
 // request is one entry of the file. who is "" for nobody.
 func (h *hurl) request(note, who string, c *call, options, response []string) {
 	h.add("\n# %s", comment(note))
+	if h.forget {
+		h.add("# @cookie_storage_clear")
+	}
 	header, query := "", ""
 	if who != "" {
 		header, query = h.send(who)
@@ -32,17 +40,23 @@ func (h *hurl) request(note, who string, c *call, options, response []string) {
 	if header != "" {
 		h.add("%s", header)
 	}
-	for _, l := range c.header {
+	for _, l := range append(slices.Clone(c.header), h.fixed...) {
 		h.add("%s", l)
 	}
-	if c.body != "" {
+	switch {
+	case c.raw != "":
+		h.add("Content-Type: %s", hurlValue(c.border))
+	case c.body != "" && c.media != "":
 		h.add("Content-Type: %s", hurlValue(c.media))
 	}
 	h.add("[Options]\npath-as-is: true")
 	for _, o := range options {
 		h.add("%s", o)
 	}
-	if c.body != "" {
+	switch {
+	case c.raw != "":
+		h.add("%s", hurlLine(c.raw))
+	case c.body != "":
 		h.add("```\n%s\n```", c.body)
 	}
 	h.add("HTTP *")
@@ -79,6 +93,11 @@ func hurlText(s string) string {
 	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(comment(s)) + `"`
 }
 
+// hurlLine is a body on one line: the lines of a form end as the standard wants.
+func hurlLine(s string) string {
+	return "`" + strings.NewReplacer(`\`, `\\`, "`", "\\`", "\r", `\r`, "\n", `\n`, "\t", `\t`).Replace(s) + "`"
+}
+
 // capture takes the first text or number of the name out of a reply.
 func capture(variable, field string) string {
 	return fmt.Sprintf("[Captures]\n%s: regex /\"%s\"\\s*:\\s*\"?([^\",}\\s]+)/", variable, strings.ReplaceAll(field, "/", `\/`))
@@ -107,15 +126,19 @@ func (h *hurl) create(t *thing, owner string) {
 		[]string{capture(t.variable(), t.id), "[Asserts]", "status < 300"})
 }
 
-// makeable reports whether Hurl can make an object of the thing: a file goes by
-// a form, whose parts Hurl reads from files.
+// makeable reports whether Hurl can make an object of the thing.
 func (t *thing) makeable() bool {
 	for ; t != nil; t = t.parent {
-		if t.create == nil || !t.create.json() {
+		if t.create == nil || !t.create.json() && t.create.raw == "" {
 			return false
 		}
 	}
 	return true
+}
+
+// telling reports whether the object holds a text of the test's own.
+func (t *thing) telling() bool {
+	return t.create != nil && strings.Contains(t.create.body+t.create.raw, "{{"+t.canary()+"}}")
 }
 
 // Hurl writes the abuse tests as a Hurl file. Cases that need a judgement between
@@ -138,7 +161,7 @@ func Hurl(w io.Writer, o Options) error {
 		h.add("#   token_a=…\n#   token_b=…")
 	}
 	for _, t := range r.things {
-		if t.makeable() {
+		if t.makeable() && t.telling() && t.create.json() {
 			h.thing(t)
 		}
 	}

@@ -21,8 +21,8 @@ func TestParse(t *testing.T) {
 		"odd spelling":       {"GET //v1/%2e HTTP/1.1\n", true, "//v1/%2e", "", ""},
 		"a body":             {"POST / HTTP/1.1\nContent-Type: application/json\n\n{\"a\":1}", true, "/", "", ""},
 		"a body that is cut": {"POST / HTTP/1.1\n\nabc … 12 bytes cut …", false, "", "", ""},
-		"a masked body":      {"POST / HTTP/1.1\n\n{\"password\":\"[secret]\"}", false, "", "", ""},
-		"a masked address":   {"GET /?token=[secret] HTTP/1.1\n", false, "", "", ""},
+		"a masked body":      {"POST / HTTP/1.1\n\n{\"password\":\"[secret]\"}", true, "/", "", ""},
+		"a masked address":   {"GET /?token=[secret] HTTP/1.1\n", true, "/?token=[secret]", "", ""},
 		"nothing":            {"", false, "", "", ""},
 		"no request line":    {"hello", false, "", "", ""},
 		"a whole address":    {"GET http://evil.test/ HTTP/1.1", false, "", "", ""},
@@ -35,7 +35,10 @@ func TestParse(t *testing.T) {
 			if !ok {
 				return
 			}
-			if got := *p.bare + p.query; got != c.path || p.credential != c.credential {
+			if secret := strings.HasPrefix(name, "a masked"); p.secret() != secret {
+				t.Errorf("it says that a value is masked: %t", !secret)
+			}
+			if got := p.bare + p.query; got != c.path || p.credential != c.credential {
 				t.Errorf("got %q with %q", got, p.credential)
 			}
 			if _, has := p.header[c.header]; c.header != "" && !has || p.header["Host"] != "" || p.header["User-Agent"] != "" {
@@ -50,11 +53,11 @@ func FuzzParse(f *testing.F) {
 	f.Add("POST //x HTTP/1.1\nAuthorization: [secret]\n\n```")
 	f.Fuzz(func(t *testing.T, text string) {
 		p, ok := parse(text)
-		if ok && (p.bare == nil || !strings.HasPrefix(*p.bare, "/") || strings.Contains(p.body, "```")) {
+		if ok && (!strings.HasPrefix(p.bare, "/") || strings.Contains(p.body, "```")) {
 			t.Errorf("got %+v", p)
 		}
 		if ok {
-			match(&lr.Route{Path: "/v1/chats/{id}"}, *p.bare)
+			match(&lr.Route{Path: "/v1/chats/{id}"}, p.bare)
 		}
 	})
 }

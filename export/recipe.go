@@ -75,6 +75,43 @@ func recipeOf(o Options) (*recipe, error) {
 	return r, nil
 }
 
+// widen adds what only the test of a finding makes: things that give access or
+// send mail, since the run made them too, and things that no route shows.
+func (r *recipe) widen(o Options) {
+	b := newBuilder(o)
+	b.lax = true
+	for _, rt := range surface.Order(o.Routes) {
+		keys := rt.PathParams()
+		for i, name := range keys {
+			key := rt.Keys[name]
+			if key.Resource == "" || r.of(key.Resource) != nil {
+				continue
+			}
+			t := &thing{resource: key.Resource, id: key.Field, name: r.nameOf(key.Resource)}
+			if t.id == "" {
+				t.id = "id"
+			}
+			if !r.parentOf(t, rt, keys[:i]) {
+				continue
+			}
+			var read *lr.Route
+			for _, q := range o.Routes {
+				if ks := q.PathParams(); len(ks) > 0 && q.Method == "GET" && q.Kind == lr.Read && q.Keys[ks[len(ks)-1]].Resource == key.Resource && read == nil {
+					read = q
+				}
+			}
+			if b.fill(t, read, o.Routes) == nil {
+				r.things = append(r.things, t)
+			}
+		}
+	}
+	for _, t := range r.things { // what was not worth an abuse test
+		if t.create == nil {
+			_ = b.fill(t, nil, o.Routes) //nolint:errcheck // what cannot be built is not made
+		}
+	}
+}
+
 // gather finds the things, parents first.
 func (r *recipe) gather(o Options, b *builder) error {
 	for _, rt := range plainFirst(surface.Order(o.Routes)) {

@@ -183,53 +183,59 @@ const (
 // tamper asks a bounded set of guarded routes with forged tokens. forge makes
 // them from an account's own token; without any it says why.
 func tamper(ctx context.Context, t *lr.Trial, fault string, forge func(me *lr.Account, own jwt) (forgeries []forgery, why string, err error)) error {
+	_, err := tampered(ctx, t, fault, forge)
+	return err
+}
+
+// tampered also reports whether the forgeries were judged.
+func tampered(ctx context.Context, t *lr.Trial, fault string, forge func(me *lr.Account, own jwt) (forgeries []forgery, why string, err error)) (decided bool, err error) {
 	victim, me, own, err := holder(ctx, t)
 	if err != nil {
-		return err
+		return false, err
 	}
 	if victim == nil {
 		t.NotApplicable(noJWT)
-		return nil
+		return false, nil
 	}
 	forgeries, why, err := forge(me, own)
 	if err != nil {
-		return err
+		return false, err
 	}
 	if len(forgeries) == 0 {
 		t.Unknown(application, "%s", why)
-		return nil
+		return false, nil
 	}
 	probes, err := guarded(ctx, t, victim, fewHeads)
 	if err != nil {
-		return err
+		return false, err
 	}
 	if len(probes) == 0 {
 		t.Unknown(application, noGuard)
-		return nil
+		return false, nil
 	}
 	// A dead token is refused however it is forged.
 	live := credentialOf(me)
 	j, err := offer(ctx, t, probes[0], forgery{how: "live token", credential: live})
 	if err != nil {
-		return err
+		return false, err
 	}
 	if j.Verdict != lr.Failed {
 		t.Unknown(application, "the account's own token was not accepted by %s just now (%s), so a refusal of a forged one would prove nothing", probes[0].Route, j.Reason)
-		return nil
+		return false, nil
 	}
 	for i := range forgeries {
 		forgeries[i].decides = "auth/token-signature"
 	}
 	y, err := try(ctx, t, probes, forgeries)
 	if err != nil {
-		return err
+		return false, err
 	}
 	if y.all(lr.Skipped) {
 		t.NotApplicable("tokens are accepted without the trick as well, so no signature is looked at: see auth/token-signature")
-		return nil
+		return false, nil
 	}
 	y.report(t, 1, fault)
-	return nil
+	return true, nil
 }
 
 // forged is a forgery of the account's credential.

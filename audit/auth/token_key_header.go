@@ -39,11 +39,15 @@ func runTokenKeyHeader(ctx context.Context, t *lr.Trial) error {
 		return err
 	}
 	defer host.close()
-	err = tamper(ctx, t, "A token is verified with a key that it brings along", func(me *lr.Account, own jwt) ([]forgery, string, error) {
+	decided, err := tampered(ctx, t, "A token is verified with a key that it brings along", func(me *lr.Account, own jwt) ([]forgery, string, error) {
 		fs, err := broughtKeys(me, own, key, host.address)
 		return fs, "", err
 	})
-	if err == nil && host.asked() {
+	switch {
+	case err != nil || host.address == "":
+	case !host.asked() && decided: // also for who asks this finding again
+		t.Pass(lr.Evidence{Records: []string{"nobody fetched " + host.address}}, "jku", "the target does not fetch the address that a token's header names")
+	case host.asked():
 		t.Fail(lr.Evidence{Records: []string{"the target fetched " + host.address + ", which only the header jku of a forged token named"}}, "jku",
 			"the target fetches the address that a token's header names, before it knows who sent the token")
 	}

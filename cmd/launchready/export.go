@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	lr "github.com/launchready/launchready"
+	"github.com/launchready/launchready/audit"
 	"github.com/launchready/launchready/config"
 	"github.com/launchready/launchready/export"
 	"github.com/launchready/launchready/internal/assembly"
@@ -40,9 +41,10 @@ func (p *program) exportVerb() *cobra.Command {
 texts, empty tokens, no token, wrong file types, another tenant's id. It needs sh and curl,
 or Hurl. It is made from the configuration and the API's description; nothing is sent.
 
---regression writes one Hurl test for each finding of a report that one reply can show: the
-owner makes the object, the attack is repeated, and what leaked must not be there; or the
-request is repeated, and the sign must be gone. The last run is used, or --report.
+--regression writes a test for each confirmed finding of a report, as Hurl: the owner makes the
+object and is shown it, the run's requests are repeated in their order, and what leaked must
+not be there. What Hurl cannot tell becomes one line of shell that has audit replay ask. The
+last run is used, or --report. A folder also gets a README and a variables file.
 
 Passwords and tokens come in by variables, which each file names at its top.`,
 		Example: `  launchready export --abuse -o abuse.sh && sh abuse.sh
@@ -118,32 +120,66 @@ func (p *program) exportRegression(cfg *config.Config, f *exportFlags, o export.
 	if len(reps) == 0 {
 		return setup(errors.New("no run is remembered here: launchready audit first, or name a report by --report"))
 	}
-	tests, left := export.Regression(reps[0], o)
-	for _, l := range left {
-		p.warn("not as Hurl: %s", l)
+	suite := export.Regression(reps[0], o)
+	for _, l := range slices.Concat(suite.Replayed, suite.Left) {
+		p.warn("%s", l)
 	}
-	if len(tests) == 0 {
-		return setup(fmt.Errorf("run %s has no finding that a Hurl test can tell", reps[0].Run))
+	if len(suite.Tests) == 0 {
+		return setup(fmt.Errorf("run %s has no confirmed finding to test", reps[0].Run))
 	}
 	if fi, err := os.Stat(p.path(f.out)); f.out != "" && f.out != "-" && (err == nil && fi.IsDir() || !strings.HasSuffix(f.out, ".hurl")) {
-		if err := os.MkdirAll(p.path(f.out), 0o755); err != nil { //nolint:gosec // tests are for the repository
-			return setup(err)
-		}
-		for _, t := range tests {
-			if err := p.exported(filepath.Join(f.out, t.File), t.Text); err != nil {
-				return err
-			}
-		}
-		return nil
+		return p.exportSuite(f.out, suite)
 	}
 	var b bytes.Buffer
-	for i, t := range tests {
-		if i > 0 {
+	for _, t := range suite.Tests {
+		if t.Why != "" {
+			continue // it is no Hurl, and was told above
+		}
+		if b.Len() > 0 {
 			b.WriteByte('\n')
 		}
 		b.Write(t.Text)
 	}
+	if b.Len() == 0 {
+		return setup(errors.New("no finding is for Hurl: name a folder with -o, for the lines of shell"))
+	}
 	return p.exported(f.out, b.Bytes())
+}
+
+// exportSuite writes a folder: a file for each finding, what it is given, and how
+// it is run. A variables file that is there is somebody's, and stays.
+func (p *program) exportSuite(folder string, suite *export.Suite) error {
+	if err := os.MkdirAll(p.path(folder), 0o755); err != nil { //nolint:gosec // tests are for the repository
+		return setup(err)
+	}
+	for _, t := range suite.Tests {
+		if err := p.exported(filepath.Join(folder, t.File), t.Text); err != nil {
+			return err
+		}
+	}
+	if err := p.exported(filepath.Join(folder, "README.md"), suite.Readme); err != nil {
+		return err
+	}
+	variables := filepath.Join(folder, "variables.env")
+	have, err := os.ReadFile(p.path(variables))
+	if errors.Is(err, os.ErrNotExist) {
+		return p.exported(variables, suite.Variables)
+	}
+	if err != nil {
+		return setup(err)
+	}
+	var lacks []string
+	for l := range strings.Lines(string(suite.Variables)) {
+		name, _, ok := strings.Cut(strings.TrimPrefix(strings.TrimSpace(l), "#"), "=")
+		if ok && !strings.Contains(name, " ") && !bytes.Contains(have, []byte(name+"=")) {
+			lacks = append(lacks, name)
+		}
+	}
+	p.progress("kept %s", variables)
+	if len(lacks) > 0 {
+		p.warn("%s lacks %s", variables, strings.Join(lacks, ", "))
+	}
+	return nil
 }
 
 // exportOptions turns the configuration into what the tests are made of. No
@@ -157,6 +193,11 @@ func (p *program) exportOptions(cfg *config.Config, a *assembly.Assembly) export
 	for _, acc := range a.Cast.Accounts() {
 		o.WhoAmI[acc.Name] = acc.WhoAmI
 	}
+	o.People = people(a.Cast.Accounts())
+	if m := t.Mailbox; m != nil {
+		o.Mailbox = &export.Mailbox{Method: m.Method, Path: m.Path, Headers: slices.Sorted(maps.Keys(m.Header))}
+	}
+	o.Replay = replayFlags
 	s := cfg.SignIn
 	if s == nil || s.Request.IsZero() || s.Basic || s.OAuth2 != nil || strings.Contains(s.Request.Path, "://") || s.JSON == nil && len(s.Form) == 0 {
 		return o
@@ -177,6 +218,24 @@ func (p *program) exportOptions(cfg *config.Config, a *assembly.Assembly) export
 	return o
 }
 
+// people are all identities, without a secret of theirs.
+func people(accounts []*lr.Account) []export.Party {
+	var out []export.Party
+	for _, a := range accounts {
+		out = append(out, export.Party{Name: a.Name, Tenant: a.Tenant, User: a.User, Role: a.Role})
+	}
+	return out
+}
+
+// replayFlags are what audit replay needs to ask a check: consent where it
+// changes things.
+func replayFlags(id string) string {
+	if c, err := audit.Lookup(scorecard(), id); err == nil && c.Effect > lr.Reads {
+		return "--mutate"
+	}
+	return ""
+}
+
 // parties picks who plays the two tenants: ordinary users where there are any.
 func parties(accounts []*lr.Account) (a, b export.Party) {
 	var picked []*lr.Account
@@ -191,6 +250,8 @@ func parties(accounts []*lr.Account) (a, b export.Party) {
 	for len(picked) < 2 {
 		picked = append(picked, &lr.Account{Identity: lr.Identity{Name: "a user", Tenant: "another one"}})
 	}
-	party := func(a *lr.Account) export.Party { return export.Party{Name: a.Name, Tenant: a.Tenant, User: a.User} }
+	party := func(a *lr.Account) export.Party {
+		return export.Party{Name: a.Name, Tenant: a.Tenant, User: a.User, Role: a.Role}
+	}
 	return party(picked[0]), party(picked[1])
 }
