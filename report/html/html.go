@@ -63,6 +63,8 @@ func execute(w io.Writer, name string, data any) error {
 		"how":      how,
 		"count":    report.Count,
 		"href":     href,
+		"infront":  func() string { return capital(report.InFront()) },
+		"noguard":  func() string { return lr.NoGuard },
 		"mark":     markOf,
 		"gone":     newGone,
 		"ring": func(id string, r ring) any {
