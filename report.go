@@ -31,6 +31,7 @@ type Report struct {
 	Readiness   Readiness   `json:"readiness"`
 	Reasons     []string    `json:"reasons"`           // what decided the readiness, worst first
 	Partial     bool        `json:"partial,omitempty"` // not every row was asked for: never "ready"
+	Only        []string    `json:"only,omitempty"`    // the ids that were asked for; empty: all there are
 	Interrupted bool        `json:"interrupted,omitempty"`
 	Tool        string      `json:"tool"`
 	Seed        int64       `json:"seed"`

@@ -62,7 +62,7 @@ func (r *run) report(ctx context.Context) *lr.Report {
 	rep := &lr.Report{
 		Schema: lr.ReportSchema, Run: r.Run, Product: r.Target.Product, Target: r.Target.Base.String(), Environment: r.Target.Environment,
 		Started: r.started.UTC(), Seconds: now.Sub(r.started).Seconds(), Requests: r.Client.Requests(),
-		Partial: r.partial || len(r.rows) < len(lr.RowIDs()), Interrupted: ctx.Err() != nil, Tool: r.Tool, Seed: r.Seed, FailOn: r.FailOn,
+		Partial: r.partial || len(r.rows) < len(lr.RowIDs()), Only: r.Only, Interrupted: ctx.Err() != nil, Tool: r.Tool, Seed: r.Seed, FailOn: r.FailOn,
 		Waivers: r.Waivers, Warnings: r.Warnings, Orphans: r.orphans,
 	}
 	if r.Noticed != nil {

@@ -194,7 +194,7 @@ func TestWhatAReaderSees(t *testing.T) {
 		want, nots []string
 	}{
 		{"flawed", sample.Flawed(), []string{"Not ready", "5 blockers in 3 rows", "Why it matters to a buyer", "launchready audit replay lr-96983de48ad4", "&#34;$TOKEN&#34;", "<mark>lr1-", "Guard directive", "no drill has been run", "Accepted by cto@harbor.test until 2027-01-31", "CWE 306", "0 of 60 tries, at most 4.9 % (95 %)"}, []string{"Every row of the scorecard passed"}},
-		{"clean", sample.Clean(), []string{"✓</span> Ready", "Every row of the scorecard passed", "launchready audit -o html=report.html"}, []string{"Blockers", "Why it matters", "id=\"unknown\""}},
+		{"clean", sample.Clean(), []string{"✓</span> Ready", "Every row of the scorecard passed", "launchready audit --mutate --baseline report.json --fail-on-new"}, []string{"Blockers", "Why it matters", "id=\"unknown\""}},
 		{"partial", &lr.Report{Readiness: lr.NotEnoughTested, Partial: true, Rows: sample.Clean().Rows[:2]}, []string{"2 of 13 rows passed", "2 of the scorecard&#39;s 13 rows were asked for", "cannot say that the product is ready"}, []string{"✓</span> Ready"}},
 		{"interrupted", &lr.Report{Readiness: lr.NotEnoughTested, Interrupted: true}, []string{"The run was interrupted"}, nil},
 		{"empty", &lr.Report{}, []string{"Not enough tested", "of 0 passed"}, []string{"<no value>", "Ready</span>"}},
