@@ -52,7 +52,10 @@ change and delete objects, only such as it created. At the end it removes what i
 what a crash leaves behind, audit cleanup removes.
 
 A Chromium, where one is found or LAUNCHREADY_CHROMIUM names one, proves what pages of
-other origins can read.`,
+other origins can read.
+
+The table is on stderr, below the progress. stdout is the result: what -o FORMAT puts there,
+and without any -o the table as well, unless both are one place.`,
 		Example: `  launchready audit
   launchready audit --from session.har
   launchready audit --only isolation,auth/alg-none
@@ -162,6 +165,7 @@ func (p *program) audit(ctx context.Context, f *auditFlags, changed func(string)
 	if err != nil {
 		return err
 	}
+	outs = p.results(outs)
 	if _, _, err := audit.Select(scorecard(), f.only); err != nil {
 		return setup(err)
 	}
@@ -190,7 +194,7 @@ func (p *program) audit(ctx context.Context, f *auditFlags, changed func(string)
 		}
 	}
 	defer p.github(rep)
-	return errors.Join(p.remember(cfg, rep), p.write(rep, outs))
+	return errors.Join(p.remember(cfg, rep), p.write(rep, outs), p.conclude(rep, outs))
 }
 
 // consent asks for the host's name before anything is created in production.

@@ -51,6 +51,9 @@ func (p *program) replay(ctx context.Context, f *auditFlags, from, what string, 
 	if err != nil {
 		return err
 	}
+	if !onStdout(outs) {
+		outs = append(outs, table)
+	}
 	cfg, err := p.settings(f, changed)
 	if err != nil {
 		return err
@@ -113,7 +116,7 @@ func (p *program) answer(a *audit.Replayed, again string, outs []output) error {
 	var files []output
 	said := false
 	for _, o := range outs {
-		if o != (output{"term", "-"}) {
+		if o != table {
 			files = append(files, o)
 			continue
 		}
