@@ -72,6 +72,7 @@ type CheckReport struct {
 	Verdict  Verdict   `json:"verdict"`
 	Severity Severity  `json:"severity"`
 	Required bool      `json:"required"`
+	Mutates  bool      `json:"mutates,omitempty"` // it changes or deletes something, so that asking it needs --mutate
 	Reason   string    `json:"reason,omitempty"`
 	Seconds  float64   `json:"seconds"`
 	Asked    int       `json:"asked"`          // subjects that were asked

@@ -133,7 +133,7 @@ func unasked(open []lr.CheckReport) string {
 func (r *run) checkReport(c *lr.Check, now time.Time) lr.CheckReport {
 	res := r.results[c.ID]
 	out := lr.CheckReport{
-		ID: c.ID, Title: c.Title, Why: c.Why, Severity: c.Severity, Required: !c.Extra, Refs: c.Refs,
+		ID: c.ID, Title: c.Title, Why: c.Why, Severity: c.Severity, Required: !c.Extra, Mutates: c.Effect > lr.Reads, Refs: c.Refs,
 		Verdict: res.verdict(), Reason: res.reason, Seconds: res.took.Seconds(), Findings: []lr.Finding{},
 	}
 	for _, o := range res.outcomes {
