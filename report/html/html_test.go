@@ -187,6 +187,26 @@ func TestAnchors(t *testing.T) {
 	}
 }
 
+// TestUnknownSaysWhatItCounts: rows stand in the ring and checks in the contents.
+func TestUnknownSaysWhatItCounts(t *testing.T) {
+	for name, tc := range map[string]struct {
+		row  lr.RowReport
+		want string
+	}{
+		"a check of a row that passed": {lr.RowReport{ID: "auth", Verdict: lr.Passed, Checks: []lr.CheckReport{{ID: "auth/x", Verdict: lr.Unknown}}}, "1 check"},
+		"two checks":                   {lr.RowReport{ID: "auth", Checks: []lr.CheckReport{{ID: "auth/x"}, {ID: "auth/y"}}}, "2 checks"},
+		"a row":                        {lr.RowReport{ID: "auth"}, "1 row"},
+	} {
+		page := draw(t, &lr.Report{Rows: []lr.RowReport{tc.row}})
+		if want := `<a href="#unknown">Unknown <span class="n">` + tc.want + `</span></a>`; !strings.Contains(page, want) {
+			t.Errorf("%s: the contents lack %q", name, want)
+		}
+		if !strings.Contains(page, "Rows of the scorecard") {
+			t.Errorf("%s: the ring does not say what it counts", name)
+		}
+	}
+}
+
 func TestWhatAReaderSees(t *testing.T) {
 	for _, c := range []struct {
 		name       string
