@@ -186,13 +186,14 @@ func (p *program) audit(ctx context.Context, f *auditFlags, changed func(string)
 		return err
 	}
 	rep.Config = p.located(cfg.File)
-	p.code = audit.ExitCode(rep)
 	if old != nil {
 		report.Against(old, rep, passed.whole)
 		if f.onlyNew {
-			p.code = audit.ExitCodeOfNew(rep)
+			code := audit.ExitCodeOfNew(rep)
+			rep.Baseline.Exit = &code
 		}
 	}
+	p.code = audit.ExitCode(rep)
 	defer p.github(rep)
 	return errors.Join(p.remember(cfg, rep), p.write(rep, outs), p.conclude(rep, outs))
 }
