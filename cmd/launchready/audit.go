@@ -239,6 +239,9 @@ func (p *program) ledgered(ctx context.Context, cfg *config.Config, f *auditFlag
 	defer ledger.Close()
 	show := p.newProgress(scorecard(), f.only)
 	defer show.end()
+	if !p.quiet {
+		show.weigh(p.costs(cfg, f.mutate, scorecard()))
+	}
 	a, err := p.assemble(ctx, cfg, f, assembly.Options{Ledger: ledger, Progress: show.event, OnExchange: show.exchange})
 	if err != nil {
 		return err
