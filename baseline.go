@@ -17,6 +17,8 @@ type Baseline struct {
 	// Unproven did not come up again, but was not asked again either, or could
 	// not be: it is not fixed until somebody asks.
 	Unproven []FixedFinding `json:"unproven"`
+	// Exit is the exit code of the run where only what is new decided it.
+	Exit *int `json:"exit_code,omitempty"`
 }
 
 // FixedFinding is a finding of the earlier run.

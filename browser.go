@@ -19,6 +19,7 @@ type Visit struct {
 	// The browser keeps and sends them as it sees fit.
 	Cookies []Secret
 	Send    []string // messages, where the URL is a WebSocket's
+	Until   []string // values: a message that holds one ends the conversation
 }
 
 // Sighting is what the script came to know.

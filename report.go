@@ -34,6 +34,7 @@ type Report struct {
 	Readiness   Readiness   `json:"readiness"`
 	Reasons     []string    `json:"reasons"`           // what decided the readiness, worst first
 	Partial     bool        `json:"partial,omitempty"` // not every row was asked for: never "ready"
+	Only        []string    `json:"only,omitempty"`    // the ids that were asked for; empty: all there are
 	Interrupted bool        `json:"interrupted,omitempty"`
 	Tool        string      `json:"tool"`
 	Seed        int64       `json:"seed"`
@@ -74,6 +75,7 @@ type CheckReport struct {
 	Verdict  Verdict   `json:"verdict"`
 	Severity Severity  `json:"severity"`
 	Required bool      `json:"required"`
+	Mutates  bool      `json:"mutates,omitempty"` // it changes or deletes something, so that asking it needs --mutate
 	Reason   string    `json:"reason,omitempty"`
 	Seconds  float64   `json:"seconds"`
 	Asked    int       `json:"asked"`          // subjects that were asked

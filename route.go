@@ -19,10 +19,13 @@ type Route struct {
 	// Keys tells, for each path parameter, the resource whose key fills it.
 	Keys     map[string]Key
 	Links    []Link
-	Declared bool   // the specification names it
-	Secured  bool   // the specification says it needs a credential; specifications lie
-	Shown    bool   // learned from requests that somebody made: Secured then says that they carried a credential, not that one is needed
-	Source   string // where it was learned: "openapi.yaml", "routes.txt", "Allow of /v1/chats"
+	Declared bool // the specification names it
+	Secured  bool // the specification says it needs a credential; specifications lie
+	Shown    bool // learned from requests that somebody made: Secured then says that they carried a credential, not that one is needed
+	// Beside holds the templates of the description that its address fits as well,
+	// though the description names it apart: /users/{name} of /users/me.
+	Beside []string
+	Source string // where it was learned: "openapi.yaml", "routes.txt", "Allow of /v1/chats"
 }
 
 // String is the route as reports name it: "GET /v1/chats/{id}".

@@ -32,11 +32,14 @@ func (r *Report) AllPassed() bool {
 
 // ExitCode is the exit code that a report stands for: 0 ready, 1 not ready, 3 not
 // enough tested, 130 interrupted. A run of some rows is never ready; its 0 says
-// that nothing in the rows asked for stands in the way.
+// that nothing in the rows asked for stands in the way. Where only what is new
+// since a baseline decided, it is that.
 func (r *Report) ExitCode() int {
 	switch {
 	case r.Interrupted:
 		return 130
+	case r.Baseline != nil && r.Baseline.Exit != nil:
+		return *r.Baseline.Exit
 	case r.Readiness == NotReady:
 		return 1
 	case r.Readiness == NotEnoughTested && !(r.Partial && r.AllPassed()):

@@ -59,6 +59,9 @@ func TestExitCode(t *testing.T) {
 		{"some rows, and all passed", lr.Report{Readiness: lr.NotEnoughTested, Partial: true, Rows: passed}, 0},
 		{"some rows, and one is open", lr.Report{Readiness: lr.NotEnoughTested, Partial: true, Rows: []lr.RowReport{{}}}, 3},
 		{"interrupted", lr.Report{Readiness: lr.NotReady, Interrupted: true}, 130},
+		{"only what is new counts", lr.Report{Readiness: lr.NotReady, Rows: passed, Baseline: &lr.Baseline{Exit: new(int)}}, 0},
+		{"a baseline alone decides nothing", lr.Report{Readiness: lr.NotReady, Rows: passed, Baseline: &lr.Baseline{}}, 1},
+		{"interrupted beside a baseline", lr.Report{Interrupted: true, Baseline: &lr.Baseline{Exit: new(int)}}, 130},
 		{"nothing", lr.Report{Readiness: lr.NotEnoughTested}, 3},
 	} {
 		t.Run(c.name, func(t *testing.T) {

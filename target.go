@@ -2,7 +2,6 @@ package launchready
 
 import (
 	"net/url"
-	"path"
 	"strings"
 	"time"
 )
@@ -89,54 +88,6 @@ func (c Credential) WithToken(token string) Credential {
 	c.Header, c.Cookie, c.Query = swap(c.Header), swap(c.Cookie), swap(c.Query)
 	c.Token = NewSecret(token)
 	return c
-}
-
-// Access is what the owner of the target states about who may read what.
-// Patterns are "METHOD /path" or "/path"; {name} matches a segment, * too, and
-// ** any rest.
-type Access struct {
-	Public []string // answers anyone, on purpose
-	Admin  []string // for privileged roles only
-	Shared []string // readable across tenants, on purpose
-}
-
-// Match reports whether a list of access patterns covers a route template.
-func Match(patterns []string, rt *Route) bool {
-	for _, p := range patterns {
-		method, pat, ok := strings.Cut(p, " ")
-		if !ok {
-			method, pat = "", p
-		}
-		if method != "" && !strings.EqualFold(method, rt.Method) {
-			continue
-		}
-		if matchPath(splitPath(pat), splitPath(rt.Path)) {
-			return true
-		}
-	}
-	return false
-}
-
-func matchPath(pat, p []string) bool {
-	for len(pat) > 0 {
-		if pat[0] == "**" {
-			return true
-		}
-		if len(p) == 0 {
-			return false
-		}
-		if !strings.HasPrefix(pat[0], "{") {
-			if ok, err := path.Match(pat[0], p[0]); (err != nil || !ok) && pat[0] != p[0] {
-				return false
-			}
-		}
-		pat, p = pat[1:], p[1:]
-	}
-	return len(p) == 0
-}
-
-func splitPath(p string) []string {
-	return strings.FieldsFunc(p, func(r rune) bool { return r == '/' })
 }
 
 // Tenants lists the names of the tenants that have an account, in order.

@@ -131,10 +131,26 @@ func TestMatch(t *testing.T) {
 		{"/", "GET /", true},
 		{"/", "GET /x", false},
 		{"/a[", "GET /a[", true},
+		{"/a[{x}", "GET /a[b", false},
+		{"/badges/{id}.svg", "GET /badges/{chat_id}.svg", true},
+		{"/badges/{id}.svg", "GET /badges/1.svg", true},
+		{"/badges/{id}.svg", "GET /badges/readme", false},
+		{"/badges/{id}.svg", "GET /badges/{id}", false},
+		{"/v{n}/status", "GET /v{version}/status", true},
+		{"/users/{username}", "GET /users/_debug", true}, // nobody says that it is another route
+		{"/{", "GET /x", false},
 		{"", "GET /x", false},
 	} {
 		if got := lr.Match([]string{"/never", c.pattern}, rt(c.route)); got != c.want {
 			t.Errorf("%q on %q: got %t, want %t", c.pattern, c.route, got, c.want)
+		}
+	}
+	debug := &lr.Route{Method: "GET", Path: "/users/_debug", Beside: []string{"/users/{name}"}}
+	for pattern, want := range map[string]bool{
+		"/users/{username}": false, "GET /users/{username}/": false, "GET /users/_debug": true, "/users/*": true, "/users/**": true, "/{all}/_debug": true, "/users/{a}.svg": false,
+	} {
+		if got := lr.Match([]string{pattern}, debug); got != want {
+			t.Errorf("%q on a route that the description names beside a template: got %t, want %t", pattern, got, want)
 		}
 	}
 	if lr.Match(nil, rt("GET /")) {

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -199,6 +200,9 @@ func TestHostileReplies(t *testing.T) {
 	}
 	if rep.Interrupted {
 		t.Error("the run says that it was interrupted")
+	}
+	if !slices.Equal(rep.Only, o.Only) {
+		t.Errorf("the report says that %q were asked for, want %q", rep.Only, o.Only)
 	}
 }
 

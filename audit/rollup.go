@@ -63,7 +63,7 @@ func (r *run) report(ctx context.Context) *lr.Report {
 	rep := &lr.Report{
 		Schema: lr.ReportSchema, Run: r.Run, Product: r.Target.Product, Target: r.Target.Base.String(), Environment: r.Target.Environment,
 		Started: r.started.UTC(), Seconds: now.Sub(r.started).Seconds(), Requests: r.Client.Requests(),
-		Partial: r.partial || len(r.rows) < len(lr.RowIDs()), Interrupted: ctx.Err() != nil, Tool: r.Tool, Seed: r.Seed, FailOn: r.FailOn,
+		Partial: r.partial || len(r.rows) < len(lr.RowIDs()), Only: r.Only, Interrupted: ctx.Err() != nil, Tool: r.Tool, Seed: r.Seed, FailOn: r.FailOn,
 		Waivers: r.Waivers, Warnings: r.Warnings, Orphans: r.orphans,
 	}
 	if r.Noticed != nil {
@@ -140,7 +140,7 @@ func unasked(open []lr.CheckReport) string {
 func (r *run) checkReport(c *lr.Check, now time.Time) lr.CheckReport {
 	res := r.results[c.ID]
 	out := lr.CheckReport{
-		ID: c.ID, Title: c.Title, Why: c.Why, Severity: c.Severity, Required: !c.Extra, Refs: c.Refs,
+		ID: c.ID, Title: c.Title, Why: c.Why, Severity: c.Severity, Required: !c.Extra, Mutates: c.Effect > lr.Reads, Refs: c.Refs,
 		Verdict: res.verdict(), Reason: res.reason, Seconds: res.took.Seconds(), Findings: []lr.Finding{},
 	}
 	for _, o := range res.outcomes {

@@ -23,6 +23,9 @@ func TestRunOfARightApplication(t *testing.T) {
 			t.Errorf("%s: got %s (%s), want passed", id, c.Verdict, c.Reason)
 		}
 	}
+	if check(t, rep, "isolation/foreign-read").Mutates || !check(t, rep, "isolation/foreign-delete").Mutates {
+		t.Error("the report does not tell what reads from what deletes")
+	}
 	if rep.Coverage.Routes != len(d.routes) || rep.Coverage.Conclusive < 5 || rep.Coverage.Probed < rep.Coverage.Conclusive {
 		t.Errorf("coverage: got %+v of %d routes", rep.Coverage, len(d.routes))
 	}

@@ -25,7 +25,7 @@ type Config struct {
 	Mailbox    *Mailbox        `yaml:"mailbox" doc:"Where the mail that the application sends in this environment can be read; password resets and invitations are tested by it."`
 	WhoAmI     RequestLine     `yaml:"whoami" doc:"The request that answers who the caller is, for every identity that names none. Usually inferred."`
 	Identities Named[Identity] `yaml:"identities" doc:"The users that the audit plays, by a name of your choice."`
-	Access     Access          `yaml:"access" doc:"What is reachable on purpose. Patterns are METHOD /path or /path; {name} and * match one segment, ** any rest."`
+	Access     Access          `yaml:"access" doc:"What is reachable on purpose. Patterns are METHOD /path or /path; {name} and * match one segment, ** any rest. A template of the description does not cover what the description names beside it: /users/{name} is not /users/me, and /users/* is both."`
 	Objects    Named[Object]   `yaml:"objects" doc:"How objects of a kind are made, where it cannot be inferred."`
 	Chat       Chat            `yaml:"chat" doc:"The chat endpoint."`
 	Latency    Latency         `yaml:"latency" doc:"The ordinary day that the latency is measured at."`

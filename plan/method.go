@@ -1,6 +1,10 @@
 package plan
 
-import "fmt"
+import (
+	"fmt"
+
+	lr "github.com/launchready/launchready"
+)
 
 // Method tells how hours come about, a sentence each. docs/plan.md and estimate
 // --method say the same, from here.
@@ -12,7 +16,15 @@ func Method() []string {
 		"The figures are judgement, not measurement: nobody has read the code. Correct them by your own when the first item is done.",
 		fmt.Sprintf("Sums add low to low and high to high, so the range of a sum is the widest there is. A day has %d hours that go into the work.", HoursPerDay),
 		"A work item is for a senior engineer where its findings are evidence of a red flag, or where the whole application has a critical fault that no directive in front stops. The senior rate prices it.",
-		"Directives in front of the application stop findings until the cause is fixed. Their hours come on top, for a gateway that can apply them.",
+		inFront(),
 		"Only confirmed findings are priced. What was waived, is suspected, or could not be asked is listed, not priced.",
 	}
+}
+
+func inFront() string {
+	s := "Directives in front of the application stop findings until the cause is fixed. Their hours come on top, for a gateway that can apply them."
+	if lr.NoGuard != "" {
+		s += " That of launchready guard is " + lr.NoGuard + "."
+	}
+	return s
 }

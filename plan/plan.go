@@ -116,7 +116,7 @@ func (w *work) add(c *lr.CheckReport, f *lr.Finding, e Effort, blocks, pattern b
 		}
 	}
 	w.senior = w.senior || pattern || wide && f.Severity >= lr.Critical && f.Guard == ""
-	w.writes = w.writes || strings.Contains(f.Replay, "--mutate")
+	w.writes = w.writes || c.Mutates
 	at := slices.IndexFunc(w.checks, func(n counted) bool { return n.id == c.ID })
 	if at < 0 {
 		at = len(w.checks)

@@ -105,8 +105,13 @@ func TestMake(t *testing.T) {
 func TestSteps(t *testing.T) {
 	mild, worse := found("a1", "GET /a", "ownership", lr.Low), found("b1", "GET /b", "tenant_binding", lr.Critical)
 	again := found("a2", "GET /c", "ownership", lr.Low)
-	worse.Replay += " --mutate"
-	items, _ := plan.Make(plan.Input{Rows: rows(check("isolation/foreign-read", lr.Failed, mild, again), check("isolation/foreign-update", lr.Failed, worse)), Owners: named})
+	again.Replay += " -c 'a --mutate b.yaml'" // a word of the user's, and no flag
+	reading, writing := check("isolation/foreign-read", lr.Failed, mild, again), check("isolation/foreign-update", lr.Failed, worse)
+	if items, _ := plan.Make(plan.Input{Rows: rows(reading)}); !strings.HasSuffix(items[0].Steps[1], "--only isolation/foreign-read`") {
+		t.Errorf("a check that reads is asked again by %q", items[0].Steps)
+	}
+	writing.Mutates = true
+	items, _ := plan.Make(plan.Input{Rows: rows(reading, writing), Owners: named})
 	want := []string{"fix b", "fix a", "Ask again: `launchready audit --only isolation/foreign-read,isolation/foreign-update --mutate`"}
 	if len(items) != 1 || !reflect.DeepEqual(items[0].Steps, want) {
 		t.Errorf("got %+v, want the steps %q", items, want)

@@ -93,6 +93,10 @@ func field(s string, i int) (from, to int, f func(string) string) {
 	case s[i] == '=' && (secretName(name) || start > 0 && (s[start-1] == '?' || s[start-1] == '&') && linkName(name)):
 		to = i + 1
 		for to < len(s) && !isSpace(s[to]) && strings.IndexByte(`&;"'<>`, s[to]) < 0 {
+			if strings.HasPrefix(s[to:], withheld) {
+				to += len(withheld)
+				continue
+			}
 			to++
 		}
 		return i + 1, to, mask

@@ -18,6 +18,10 @@ import (
 // Mark stands where a secret was.
 const Mark = "[secret]"
 
+// withheld stands where a check has left a value out of the evidence itself. It is
+// the one mark with a blank in it.
+const withheld = "[value withheld]"
+
 // shortest is the least length of a registered secret that is looked for: a
 // shorter one is no secret, and taking it out would take the text apart.
 const shortest = 4
@@ -25,7 +29,7 @@ const shortest = 4
 // What no rule touches: a mark, so that redaction is idempotent, and a canary
 // (in the form that package oracle mints), because canaries decide.
 var (
-	marks    = regexp.MustCompile(`\[(?:secret|key|jwt(?::[A-Za-z0-9-]{1,16})?)\]`)
+	marks    = regexp.MustCompile(`\[(?:secret|key|value withheld|jwt(?::[A-Za-z0-9-]{1,16})?)\]`)
 	canaries = regexp.MustCompile(`lr1(?:-[0-9a-z]{1,16}-[0-9a-z]{1,16}-[0-9]{1,9}-)?[0-9a-f]{24}`)
 )
 

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"regexp"
 	"sort"
 	"strings"
 	"unicode/utf8"
@@ -23,7 +22,7 @@ var hop = map[string]bool{
 	"Sec-Websocket-Key": true, "Sec-Websocket-Version": true, "Sec-Websocket-Extensions": true, "Upgrade": true,
 }
 
-var mark = regexp.MustCompile(`\[(?:secret|key|jwt(?::[A-Za-z0-9-]{1,16})?)\]`)
+var mark = pattern(`\[(?:secret|key|jwt(?::[A-Za-z0-9-]{1,16})?)\]`)
 
 // Curl is a POSIX shell command that repeats the exchange. Everything is
 // single-quoted; where a credential was, the command reads $TOKEN, $COOKIE or,
@@ -41,7 +40,7 @@ func Curl(x *lr.Exchange, r *redact.Redactor) string {
 	if socket || strings.Contains(x.Header.Get("Content-Type"), "event-stream") {
 		args = append(args, "-N", "--max-time", "10")
 	}
-	if strings.ContainsAny(mark.ReplaceAllString(target, ""), "[]{}") {
+	if strings.ContainsAny(mark().ReplaceAllString(target, ""), "[]{}") {
 		args = append(args, "--globoff")
 	}
 	if dotted(target) {
@@ -131,7 +130,7 @@ func shell(s, variable string) string {
 			b.WriteString("'" + strings.ReplaceAll(part, "'", `'\''`) + "'")
 		}
 	}
-	for _, m := range mark.FindAllStringIndex(s, -1) {
+	for _, m := range mark().FindAllStringIndex(s, -1) {
 		quote(s[at:m[0]])
 		b.WriteString(`"$` + variable + `"`)
 		at = m[1]

@@ -40,6 +40,24 @@ func Money(r *plan.Range, rates *lr.Rates) string {
 	return Line(rates.Currency) + " " + low + "–" + high
 }
 
+// InFront leads what [Front] says. Nothing is in front now by a verb that this
+// build does not have.
+func InFront() string {
+	if lr.NoGuard == "" {
+		return "in front now"
+	}
+	return "in front (" + lr.NoGuard + ")"
+}
+
+// AtOnce leads what directives in front of the application take. Who has a
+// gateway that can do what they say need not wait for this program's.
+func AtOnce() string {
+	if lr.NoGuard == "" {
+		return "At once, in front of the application"
+	}
+	return "In front of the application, by a gateway of your own (launchready guard is " + lr.NoGuard + ")"
+}
+
 // Front says what directives in front of the application do for a work item
 // until its cause is fixed; "" where none does anything.
 func Front(w lr.WorkItem) string {

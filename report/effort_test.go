@@ -66,6 +66,16 @@ func TestFront(t *testing.T) {
 	}
 }
 
+// TestInFrontIsHonest: what no verb of this build does is not promised for now.
+func TestInFrontIsHonest(t *testing.T) {
+	for _, got := range []string{report.InFront(), report.AtOnce(), lr.Directive("ownership")} {
+		promised := strings.Contains(got, "now") || strings.Contains(got, "At once")
+		if strings.Contains(got, "planned") != (lr.NoGuard != "") || promised && lr.NoGuard != "" {
+			t.Errorf("%q while this build is %q", got, lr.NoGuard)
+		}
+	}
+}
+
 // TestSummaryPrices: the sum is of the report's plan, priced when it has rates,
 // and absent where the hours are nonsense.
 func TestSummaryPrices(t *testing.T) {

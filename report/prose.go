@@ -3,6 +3,7 @@ package report
 import (
 	"regexp"
 	"strings"
+	"sync"
 )
 
 // This file writes Markdown that stays text. Where it is shown, on GitHub and
@@ -14,22 +15,28 @@ import (
 
 var (
 	// word is letters, joined by single marks, with a sentence's marks around it.
-	word = regexp.MustCompile(`^[("'“‘]*\p{L}[\p{L}'’]*(?:[-/_]\p{L}[\p{L}'’]*)*[.,;:!?)"'”’…]*$`)
+	word = pattern(`^[("'“‘]*\p{L}[\p{L}'’]*(?:[-/_]\p{L}[\p{L}'’]*)*[.,;:!?)"'”’…]*$`)
 	// figure is a short number.
-	figure = regexp.MustCompile(`^\(?[0-9]{1,6}(?:[.,][0-9]{1,3})?%?[.,;:)]*$`)
+	figure = pattern(`^\(?[0-9]{1,6}(?:[.,][0-9]{1,3})?%?[.,;:)]*$`)
 	// commit is what may be the hash of one.
-	commit = regexp.MustCompile(`(?i)^[^\p{L}]*[a-f]{7,40}[^\p{L}]*$`)
-	edges  = regexp.MustCompile(`^([(“‘]*)(.*?)([.,;:!?)”’…]*)$`)
-	ticked = regexp.MustCompile("`([^`\n]+)`")
-	item   = regexp.MustCompile(`^\s{0,3}(?:[-*]|[0-9]{1,3}[.)]) +(.*)$`)
+	commit = pattern(`(?i)^[^\p{L}]*[a-f]{7,40}[^\p{L}]*$`)
+	edges  = pattern(`^([(“‘]*)(.*?)([.,;:!?)”’…]*)$`)
+	ticked = pattern("`([^`\n]+)`")
+	item   = pattern(`^\s{0,3}(?:[-*]|[0-9]{1,3}[.)]) +(.*)$`)
 )
+
+// pattern is a regular expression that is compiled when it is first used, so
+// that verbs which never do start at once.
+func pattern(expr string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(expr) })
+}
 
 // Prose is text as Markdown in which nothing acts, on one line.
 func Prose(s string) string {
 	s = strings.ReplaceAll(Line(s), "**", "")
 	var out []string
 	at := 0
-	for _, m := range ticked.FindAllStringSubmatchIndex(s, -1) {
+	for _, m := range ticked().FindAllStringSubmatchIndex(s, -1) {
 		out = append(out, words(s[at:m[0]])...)
 		out = append(out, Code(s[m[2]:m[3]]))
 		at = m[1]
@@ -37,10 +44,10 @@ func Prose(s string) string {
 	out = append(out, words(s[at:])...)
 	line := strings.Join(out, " ")
 	// A mark that followed code stands at it again.
-	return closing.ReplaceAllString(line, "$1$2")
+	return closing().ReplaceAllString(line, "$1$2")
 }
 
-var closing = regexp.MustCompile("(`) ([.,;:!?)]+(?: |$))")
+var closing = pattern("(`) ([.,;:!?)]+(?: |$))")
 
 func words(s string) []string {
 	var out []string
@@ -48,10 +55,10 @@ func words(s string) []string {
 		switch {
 		case strings.Trim(w, ".,;:!?)") == "" && len(w) <= 3 || w == "–" || w == "—" || w == "…":
 			out = append(out, w)
-		case (word.MatchString(w) || figure.MatchString(w)) && !commit.MatchString(w):
+		case (word().MatchString(w) || figure().MatchString(w)) && !commit().MatchString(w):
 			out = append(out, strings.ReplaceAll(w, "_", `\_`))
 		default:
-			m := edges.FindStringSubmatch(w)
+			m := edges().FindStringSubmatch(w)
 			if m == nil || m[2] == "" {
 				m = []string{w, "", w, ""}
 			}
@@ -102,7 +109,7 @@ func Paragraphs(s string) string {
 	lines := strings.Split(Inert(s), "\n")
 	for i := 0; i < len(lines); i++ {
 		t := strings.TrimSpace(lines[i])
-		switch m := item.FindStringSubmatch(lines[i]); {
+		switch m := item().FindStringSubmatch(lines[i]); {
 		case strings.HasPrefix(t, "```"):
 			var code []string
 			for i++; i < len(lines) && !strings.HasPrefix(strings.TrimSpace(lines[i]), "```"); i++ {

@@ -216,14 +216,17 @@ func Next(r *lr.Report, s Summary) (why, command string) {
 		return "Let it try to change and delete what it creates itself:", "launchready audit --mutate"
 	case s.lacks():
 		return "See what the open checks need:", "launchready audit plan --mutate"
-	case r.Partial && r.AllPassed():
+	case len(r.Only) > 0 && r.AllPassed():
 		return "Ask for all there is, and write the report that the buyer gets:", "launchready audit --mutate -o html=report.html"
-	case r.Readiness == lr.NotEnoughTested:
+	case r.Readiness == lr.NotEnoughTested && !r.AllPassed():
 		return "See what is missing to ask the rest:", "launchready audit doctor"
 	case len(s.Others) > 0 && s.Others[0].Finding.Replay != "":
 		return "The next thing worth fixing:", Line(s.Others[0].Finding.Replay)
 	}
-	return "Write the report that the buyer gets:", "launchready audit -o html=report.html"
+	if b := r.Baseline; b != nil && len(b.Fixed) > 0 {
+		return "Keep what was fixed from coming back, by tests of the report that had it:", "launchready export --regression --report OLD.json -o tests/regression"
+	}
+	return "Keep it so: in a pipeline, let what is new fail, beside this run's JSON report:", "launchready audit --mutate --baseline report.json --fail-on-new"
 }
 
 // How is the place where a work item is done, in words.

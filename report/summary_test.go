@@ -68,15 +68,18 @@ func TestGapSaysASubjectOnce(t *testing.T) {
 }
 
 func TestWordsOfTheVerdict(t *testing.T) {
+	const keep = "launchready audit --mutate --baseline report.json --fail-on-new" // not the run that was just done
 	for _, c := range []struct {
 		name                 string
 		r                    *lr.Report
 		word, headline, next string
 	}{
 		{"not ready", sample.Flawed(), "Not ready", "5 blockers in 3 rows of the scorecard stand in the way.", "launchready audit replay lr-"},
-		{"ready", sample.Clean(), "Ready", "Every row of the scorecard passed.", "launchready audit -o html="},
-		{"risks", &lr.Report{Readiness: lr.ReadyWithRisks, Waivers: make([]lr.Waiver, 2)}, "Ready with accepted risks", "Every row passed; 2 risks accepted by a named owner.", "launchready audit -o"},
-		{"partial", &lr.Report{Readiness: lr.NotEnoughTested, Partial: true, Rows: sample.Clean().Rows[:2]}, "2 of 13 rows passed", "2 of the scorecard's 13 rows were asked for, and 2 passed.", "launchready audit --mutate -o html=report.html"},
+		{"ready", sample.Clean(), "Ready", "Every row of the scorecard passed.", keep},
+		{"risks", &lr.Report{Readiness: lr.ReadyWithRisks, Waivers: make([]lr.Waiver, 2)}, "Ready with accepted risks", "Every row passed; 2 risks accepted by a named owner.", keep},
+		{"all there is", &lr.Report{Readiness: lr.NotEnoughTested, Partial: true, Rows: sample.Clean().Rows[:2]}, "2 of 13 rows passed", "2 of the scorecard's 13 rows were asked for, and 2 passed.", keep},
+		{"fixed", &lr.Report{Readiness: lr.NotEnoughTested, Partial: true, Rows: sample.Clean().Rows[:2], Baseline: &lr.Baseline{Fixed: make([]lr.FixedFinding, 1)}}, "2 of 13 rows passed", "2 of the scorecard's 13 rows were asked for, and 2 passed.", "launchready export --regression"},
+		{"partial", &lr.Report{Readiness: lr.NotEnoughTested, Partial: true, Only: []string{"auth", "isolation"}, Rows: sample.Clean().Rows[:2]}, "2 of 13 rows passed", "2 of the scorecard's 13 rows were asked for, and 2 passed.", "launchready audit --mutate -o html=report.html"},
 		{"interrupted", &lr.Report{Readiness: lr.NotEnoughTested, Interrupted: true}, "Not enough tested", "The run was interrupted: what it did not reach is unknown.", "launchready audit"},
 		{"wants consent", &lr.Report{Readiness: lr.NotEnoughTested, Partial: true, Rows: []lr.RowReport{{ID: "auth", Verdict: lr.Unknown, Checks: []lr.CheckReport{
 			{ID: "auth/x", Verdict: lr.Unknown, Reason: "it writes, which needs consent: give --mutate"}}}}}, "Not enough tested", "1 of the scorecard's 13 rows were asked for, and 0 passed.", "launchready audit --mutate"},

@@ -65,6 +65,13 @@ func decode(loc string, data []byte, warn func(string, ...any)) (*document, erro
 	return nil, bad
 }
 
+// Syntax is the [SyntaxError] of a description that ends in the middle, or is
+// corrupt; nil where it can be read.
+func Syntax(loc string, text []byte) error {
+	_, err := decode(loc, text, func(string, ...any) {})
+	return err
+}
+
 func (e *SyntaxError) position() string {
 	return strings.TrimSuffix((&SyntaxError{e.Location, e.Line, e.Column, ""}).Error(), ": ")
 }

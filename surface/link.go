@@ -7,7 +7,7 @@ import (
 	lr "github.com/launchready/launchready"
 )
 
-// Link fills Kind, Resource and Keys of the routes from their shapes. It looks
+// Link fills Kind, Resource, Keys and Beside of the routes from their shapes. It looks
 // at all of them together, so call it again when routes were added.
 //
 // Keys holds the path parameters, the query parameters that name an object
@@ -53,6 +53,7 @@ func Link(routes []*lr.Route) {
 			s.rt.Kind = lr.Action
 		}
 	}
+	beside(routes)
 }
 
 // Creates reports whether the route makes an object of its Resource: it is no

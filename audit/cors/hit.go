@@ -87,20 +87,18 @@ func report(ctx context.Context, t *lr.Trial, hits []*hit) error {
 	slices.SortFunc(hits, func(a, b *hit) int {
 		return cmp.Or(compareBool(len(a.witness) == 0, len(b.witness) == 0), compareBool(a.class.extra, b.class.extra), cmp.Compare(a.class.String(), b.class.String()))
 	})
-	var last *hit
-	for i, h := range hits {
-		if len(h.witness) == 0 {
-			break
-		}
-		if i < proofs {
-			if err := h.prove(ctx, t); err != nil {
-				return err
-			}
-			last = h
-		} else {
-			// The same browser, the same cookies, the same kind of origin.
-			h.refuted, h.record = last.refuted, last.record
-		}
+	sure := hits
+	if i := slices.IndexFunc(hits, func(h *hit) bool { return len(h.witness) == 0 }); i >= 0 {
+		sure = hits[:i]
+	}
+	first := sure[:min(len(sure), proofs)]
+	if err := oracle.Each(ctx, first, func(ctx context.Context, h *hit) error { return h.prove(ctx, t) }); err != nil {
+		return err
+	}
+	for _, h := range sure[len(first):] {
+		// The same browser, the same cookies, the same kind of origin.
+		last := first[len(first)-1]
+		h.refuted, h.record = last.refuted, last.record
 	}
 	told := map[string]string{}
 	for _, h := range hits {

@@ -25,8 +25,8 @@ type browser struct {
 
 func (b *browser) Read(_ context.Context, v lr.Visit) (*lr.Sighting, error) {
 	b.mu.Lock()
-	defer b.mu.Unlock()
 	b.visits = append(b.visits, v)
+	b.mu.Unlock()
 	if b.give == nil {
 		b.t.Error("the browser was asked")
 		return nil, errors.New("not to be asked")
@@ -81,6 +81,22 @@ func TestBrowserHasTheLastWord(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestProofsGoSideBySide: each visit waits for the other one, as long as the test
+// may take.
+func TestProofsGoSideBySide(t *testing.T) {
+	tr := newTrial(t, &app{policy: express(func(o string) string { return o }, true), cookie: travelling})
+	var both sync.WaitGroup
+	both.Add(proofs)
+	tr.Browser = &browser{t: t, give: func(lr.Visit) (*lr.Sighting, error) {
+		both.Done()
+		both.Wait()
+		return nil, errors.New("no sandbox")
+	}}
+	if got := worst(tr.ask(t, reflectedOrigin)); got != "high" {
+		t.Errorf("got %s, want high%s", got, lines(tr.out))
 	}
 }
 

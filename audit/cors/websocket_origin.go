@@ -149,7 +149,7 @@ func listenIn(ctx context.Context, t *lr.Trial, rt *lr.Route, s *session, o *lr.
 		return nil, "not proved in a browser: " + err.Error(), false, ended(ctx, err)
 	}
 	to := strings.Replace(address(t.Target.Base, r.Path), "http", "ws", 1)
-	got, err := t.Browser.Read(ctx, lr.Visit{Origin: foreign, URL: to, Cookies: s.lines, Send: messages(o)})
+	got, err := t.Browser.Read(ctx, lr.Visit{Origin: foreign, URL: to, Cookies: s.lines, Send: messages(o), Until: witness})
 	if err != nil {
 		return nil, "not proved in a browser, so the socket's own answer decides: " + err.Error(), false, ended(ctx, err)
 	}

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"path"
-	"regexp"
 	"strings"
 
 	lr "github.com/launchready/launchready"
@@ -45,9 +44,9 @@ func backups(t *lr.Target) []string {
 }
 
 var (
-	dumpHead = regexp.MustCompile(`(?im)^(?:-- (?:PostgreSQL database dump|MySQL dump|MariaDB dump|Dump completed|phpMyAdmin SQL Dump|SQLite dump)|PRAGMA foreign_keys\s?=\s?OFF;|\s{0,8}CREATE TABLE (?:IF NOT EXISTS )?["` + "`" + `\[\w.]+["` + "`" + `\]]? ?\(|\s{0,8}INSERT INTO ["` + "`" + `\[\w.]+["` + "`" + `\]]? (?:VALUES|\()|COPY [\w."]+ \()`)
-	sources  = regexp.MustCompile(`<\?php\s|(?m)^(?:import [\w.]+|from [\w.]+ import |const \w+ = require\(|import .+ from ["'])`)
-	settings = regexp.MustCompile(`(?m)^\s{0,8}"?[\w.-]*(?:password|secret|token|api_?key|database)[\w.-]*"?\s?[:=]\s?\S|<connectionStrings>|^services:\s*$`)
+	dumpHead = pattern(`(?im)^(?:-- (?:PostgreSQL database dump|MySQL dump|MariaDB dump|Dump completed|phpMyAdmin SQL Dump|SQLite dump)|PRAGMA foreign_keys\s?=\s?OFF;|\s{0,8}CREATE TABLE (?:IF NOT EXISTS )?["` + "`" + `\[\w.]+["` + "`" + `\]]? ?\(|\s{0,8}INSERT INTO ["` + "`" + `\[\w.]+["` + "`" + `\]]? (?:VALUES|\()|COPY [\w."]+ \()`)
+	sources  = pattern(`<\?php\s|(?m)^(?:import [\w.]+|from [\w.]+ import |const \w+ = require\(|import .+ from ["'])`)
+	settings = pattern(`(?m)^\s{0,8}"?[\w.-]*(?:password|secret|token|api_?key|database)[\w.-]*"?\s?[:=]\s?\S|<connectionStrings>|^services:\s*$`)
 )
 
 // backupProof knows files by their content: a name proves nothing.
@@ -68,11 +67,11 @@ func backupProof(at string, x *lr.Exchange) proof {
 		return proof{what: "an archive", secret: "[withheld: a gzip archive]"}
 	case starts("b0VIM "):
 		return proof{what: "the swap file of an editor, which holds the text that was edited", secret: "b0VIM [withheld]"}
-	case strings.Contains(base, ".sql") && dumpHead.Match(head):
-		return proof{what: "a dump of the database", severity: lr.Critical, witness: "", secret: string(dumpHead.Find(head)) + " [the rest is withheld: it may hold customers' data]"}
-	case leftOver(base) && sources.Match(head):
-		return proof{what: "a left-over copy of source code", secret: string(sources.Find(head)) + " [the rest is withheld]"}
-	case (leftOver(base) || base == "docker-compose.yml") && settings.Match(head):
+	case strings.Contains(base, ".sql") && dumpHead().Match(head):
+		return proof{what: "a dump of the database", severity: lr.Critical, witness: "", secret: string(dumpHead().Find(head)) + " [the rest is withheld: it may hold customers' data]"}
+	case leftOver(base) && sources().Match(head):
+		return proof{what: "a left-over copy of source code", secret: string(sources().Find(head)) + " [the rest is withheld]"}
+	case (leftOver(base) || base == "docker-compose.yml") && settings().Match(head):
 		return proof{what: "a left-over copy of settings", secret: "[withheld: settings may hold secrets]"}
 	}
 	return proof{}

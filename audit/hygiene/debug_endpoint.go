@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"regexp"
 	"strings"
 
 	lr "github.com/launchready/launchready"
@@ -81,7 +80,7 @@ var debugEndpoints = []debugSign{
 	{newSign("the status of Apache", `apache`, `<title>Apache Status</title>|Apache Server (?:Status|Information) for|<title>Server Information</title>`), lr.Medium, true},
 }
 
-var environment = regexp.MustCompile(`(?m)^\s{0,8}"?(?:PATH|HOME|HOSTNAME|PWD|USER|SHELL|LANG)"?\s?[=:]\s?`)
+var environment = pattern(`(?m)^\s{0,8}"?(?:PATH|HOME|HOSTNAME|PWD|USER|SHELL|LANG)"?\s?[=:]\s?`)
 
 func debugProof(x *lr.Exchange) proof {
 	head := x.Body[:min(len(x.Body), most)]
@@ -101,7 +100,7 @@ func debugProof(x *lr.Exchange) proof {
 		}
 		return p
 	}
-	if !isHTML(head) && len(environment.FindAllIndex(head, 8)) >= 3 {
+	if !isHTML(head) && len(environment().FindAllIndex(head, 8)) >= 3 {
 		return proof{what: "the environment of the process", severity: lr.Critical, secret: "[withheld: the environment of the process]"}
 	}
 	return proof{}

@@ -3,7 +3,6 @@ package hygiene
 import (
 	"context"
 	"fmt"
-	"regexp"
 	"strings"
 
 	lr "github.com/launchready/launchready"
@@ -29,7 +28,7 @@ func envFile() *lr.Check {
 	}
 }
 
-var envLine = regexp.MustCompile(`^(?:export )?([A-Za-z_][A-Za-z0-9_]+) ?= ?(.*)$`)
+var envLine = pattern(`^(?:export )?([A-Za-z_][A-Za-z0-9_]+) ?= ?(.*)$`)
 
 // envProof knows a file of NAME=value lines. Neither names nor values go into
 // what is said; the evidence has the names alone.
@@ -45,7 +44,7 @@ func envProof(x *lr.Exchange) proof {
 		if line == "" || strings.HasPrefix(line, "#") {
 			continue
 		}
-		m := envLine.FindStringSubmatch(line)
+		m := envLine().FindStringSubmatch(line)
 		if m == nil || strings.ToUpper(m[1]) != m[1] && !strings.Contains(m[1], "_") {
 			other++
 			continue

@@ -3,7 +3,6 @@ package hygiene
 import (
 	"bytes"
 	"context"
-	"regexp"
 
 	lr "github.com/launchready/launchready"
 )
@@ -27,11 +26,11 @@ func gitFolder() *lr.Check {
 }
 
 var (
-	gitHead   = regexp.MustCompile(`^(?:ref: refs/\S+|[0-9a-f]{40}|[0-9a-f]{64})\s*$`)
-	gitConfig = regexp.MustCompile(`(?m)^\[core\]\s*$`)
-	gitLog    = regexp.MustCompile(`^[0-9a-f]{40} [0-9a-f]{40} [^\n]+\t`)
-	hgNeeds   = regexp.MustCompile(`(?m)^(?:dotencode|fncache|revlogv1|generaldelta|sparserevlog|share-safe)\s*$`)
-	svnList   = regexp.MustCompile(`^(?:8|9|10|12)\s*\n(?:\n?dir\s*\n|\s*$)`)
+	gitHead   = pattern(`^(?:ref: refs/\S+|[0-9a-f]{40}|[0-9a-f]{64})\s*$`)
+	gitConfig = pattern(`(?m)^\[core\]\s*$`)
+	gitLog    = pattern(`^[0-9a-f]{40} [0-9a-f]{40} [^\n]+\t`)
+	hgNeeds   = pattern(`(?m)^(?:dotencode|fncache|revlogv1|generaldelta|sparserevlog|share-safe)\s*$`)
+	svnList   = pattern(`^(?:8|9|10|12)\s*\n(?:\n?dir\s*\n|\s*$)`)
 )
 
 // folderProof knows the files of version control and of the Finder. A config of
@@ -39,18 +38,18 @@ var (
 func folderProof(body []byte) proof {
 	head := body[:min(len(body), 4096)]
 	switch {
-	case gitHead.Match(head):
+	case gitHead().Match(head):
 		return proof{what: "the folder of git: its HEAD", witness: string(bytes.TrimSpace(head))}
-	case gitConfig.Match(head) && bytes.Contains(head, []byte("repositoryformatversion")):
+	case gitConfig().Match(head) && bytes.Contains(head, []byte("repositoryformatversion")):
 		return proof{what: "the folder of git: its configuration", secret: "[core] … repositoryformatversion … [the rest is withheld: addresses of remotes hold tokens]"}
-	case gitLog.Match(head):
+	case gitLog().Match(head):
 		return proof{what: "the folder of git: its log", secret: "[withheld: names and addresses of authors]"}
 	case bytes.HasPrefix(head, []byte("SQLite format 3\x00")) && bytes.Contains(body, []byte("REPOSITORY")) && bytes.Contains(body, []byte("WCROOT")):
 		return proof{what: "the folder of Subversion", secret: "SQLite format 3 [withheld]"}
-	case svnList.Match(head):
+	case svnList().Match(head):
 		return proof{what: "the folder of Subversion", witness: "dir"}
-	case hgNeeds.Match(head) && len(body) < 2048:
-		return proof{what: "the folder of Mercurial", witness: string(bytes.TrimSpace(hgNeeds.Find(head)))}
+	case hgNeeds().Match(head) && len(body) < 2048:
+		return proof{what: "the folder of Mercurial", witness: string(bytes.TrimSpace(hgNeeds().Find(head)))}
 	case bytes.HasPrefix(head, []byte("This is a Bazaar control directory")):
 		return proof{what: "the folder of Bazaar", witness: "This is a Bazaar control directory"}
 	case bytes.HasPrefix(head, []byte("\x00\x00\x00\x01Bud1")):

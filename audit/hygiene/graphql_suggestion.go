@@ -26,8 +26,8 @@ func graphqlSuggestion() *lr.Check {
 }
 
 var (
-	suggestion = regexp.MustCompile("Did you mean (?:to use an inline fragment on )?[\"'`\\\\]{1,3}[A-Za-z_]\\w*")
-	graphTrace = regexp.MustCompile(`"(?:stacktrace|stack|exception|debugMessage|trace)":\s?[\[{"]`)
+	suggestion = pattern("Did you mean (?:to use an inline fragment on )?[\"'`\\\\]{1,3}[A-Za-z_]\\w*")
+	graphTrace = pattern(`"(?:stacktrace|stack|exception|debugMessage|trace)":\s?[\[{"]`)
 	// Misspelt on purpose: each is near to a field that most schemas have.
 	misspelt = []string{"{ mee { id } }", "{ __typenam userss { idd } }", "{ chatss { titel } viewr { idd } }", "{ nodee { id } memberss { id } }"}
 )
@@ -73,13 +73,13 @@ func suggests(ctx context.Context, t *lr.Trial, rt *lr.Route, callers []*lr.Acco
 			if as != nil {
 				who = "a signed-in user who may not read the schema"
 			}
-			if hit := graphTrace.Find(x.Body); hit != nil {
+			if hit := graphTrace().Find(x.Body); hit != nil {
 				e := lr.Seen(x)
 				e.Witness = []string{string(hit)}
 				t.Report(lr.Outcome{Verdict: lr.Failed, Confidence: lr.Confirmed, Subject: rt.String(), Severity: lr.Medium, Evidence: e, Message: "an error carries a trace or an exception in its extensions"})
 				return nil
 			}
-			if hit := suggestion.Find(x.Body); hit != nil && (as == nil || !reads) {
+			if hit := suggestion().Find(x.Body); hit != nil && (as == nil || !reads) {
 				e := lr.Seen(schema, x)
 				e.Witness = []string{string(hit)}
 				t.Fail(e, rt.String(), "errors suggest names of the schema to %s", who)

@@ -3,6 +3,7 @@ package hygiene
 import (
 	"context"
 	"path"
+	"slices"
 	"strings"
 	"sync"
 
@@ -99,7 +100,11 @@ func get(ctx context.Context, t *lr.Trial, at, note string) (*lr.Exchange, error
 // public reports whether the owner opened the address on purpose.
 func public(t *lr.Trial, at string) bool {
 	p, _, _ := strings.Cut(at, "?")
-	return p != "/" && lr.Match(t.Target.Access.Public, &lr.Route{Method: "GET", Path: p})
+	rt := &lr.Route{Method: "GET", Path: p}
+	if i := slices.IndexFunc(t.Target.Routes, func(r *lr.Route) bool { return r.Method == "GET" && r.Path == p }); i >= 0 {
+		rt = t.Target.Routes[i] // which the description may name beside a template
+	}
+	return p != "/" && lr.Match(t.Target.Access.Public, rt)
 }
 
 // sibling is an address of the same folder and the same kind that nobody has.

@@ -34,9 +34,9 @@ func metricsEndpoint() *lr.Check {
 }
 
 var (
-	exposition  = regexp.MustCompile(`(?m)^# (?:TYPE [a-zA-Z_:][\w:.]* (?:counter|gauge|histogram|summary|untyped|unknown|info|stateset)|HELP [a-zA-Z_:][\w:.]* )`)
-	meterNames  = regexp.MustCompile(`^\s*\{"names":\["[\w.]{2,}"`)
-	nginxStatus = regexp.MustCompile(`^Active connections: \d{1,9}\s*\nserver accepts handled requests`)
+	exposition  = pattern(`(?m)^# (?:TYPE [a-zA-Z_:][\w:.]* (?:counter|gauge|histogram|summary|untyped|unknown|info|stateset)|HELP [a-zA-Z_:][\w:.]* )`)
+	meterNames  = pattern(`^\s*\{"names":\["[\w.]{2,}"`)
+	nginxStatus = pattern(`^Active connections: \d{1,9}\s*\nserver accepts handled requests`)
 )
 
 // metricsProof knows the text format of Prometheus (OpenMetrics 1.0), the names
@@ -47,11 +47,11 @@ func metricsProof(x *lr.Exchange) proof {
 		return proof{}
 	}
 	for _, f := range []struct {
-		form *regexp.Regexp
+		form func() *regexp.Regexp
 		what string
 		how  lr.Severity
 	}{{exposition, "metrics in the format of Prometheus", 0}, {meterNames, "the list of Spring's metrics", 0}, {nginxStatus, "the status of nginx", lr.Low}} {
-		if hit := f.form.Find(head); hit != nil {
+		if hit := f.form().Find(head); hit != nil {
 			return proof{what: f.what, witness: string(hit), severity: f.how}
 		}
 	}

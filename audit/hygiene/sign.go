@@ -3,6 +3,7 @@ package hygiene
 import (
 	"regexp"
 	"strings"
+	"sync"
 )
 
 // sign is a form by which a text gives itself away.
@@ -11,11 +12,17 @@ type sign struct {
 	// hints are lower-case words of which the text must hold one before the form
 	// is tried: most replies have none, and searching for words is fast.
 	hints []string
-	form  *regexp.Regexp
+	form  func() *regexp.Regexp
+}
+
+// pattern is a regular expression that is compiled when it is first used: all of
+// them would cost every verb more than its start.
+func pattern(expr string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(expr) })
 }
 
 func newSign(name, hints, form string) sign {
-	return sign{name: name, hints: strings.Split(hints, "|"), form: regexp.MustCompile(form)}
+	return sign{name: name, hints: strings.Split(hints, "|"), form: pattern(form)}
 }
 
 // text is what a sign is looked for in.
@@ -27,7 +34,7 @@ func newText(body string) text { return text{body, strings.ToLower(body)} }
 func (s *sign) find(t text) string {
 	for _, h := range s.hints {
 		if strings.Contains(t.low, h) {
-			hit := strings.TrimSpace(s.form.FindString(t.body))
+			hit := strings.TrimSpace(s.form().FindString(t.body))
 			hit, _, _ = strings.Cut(hit, "\n")
 			return hit[:min(len(hit), 200)]
 		}

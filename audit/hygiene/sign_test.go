@@ -308,3 +308,23 @@ func TestLongBodies(t *testing.T) {
 		}
 	}
 }
+
+// TestPublicIsWhatTheOwnerOpened: a template in access.public does not open an
+// address that the description names beside it.
+func TestPublicIsWhatTheOwnerOpened(t *testing.T) {
+	tr := &lr.Trial{Target: &lr.Target{
+		Access: lr.Access{Public: []string{"GET /users/{name}", "GET /static/{file}"}},
+		Routes: []*lr.Route{
+			{Method: "GET", Path: "/users/{name}", Declared: true},
+			{Method: "POST", Path: "/static/app.js.map", Declared: true},
+			{Method: "GET", Path: "/users/_debug", Declared: true, Beside: []string{"/users/{name}"}},
+		},
+	}}
+	for at, want := range map[string]bool{
+		"/users/ann": true, "/users/_debug": false, "/users/_debug?x=1": false, "/static/app.js.map": true, "/": false, "/env": false,
+	} {
+		if got := public(tr, at); got != want {
+			t.Errorf("%s: got %t, want %t", at, got, want)
+		}
+	}
+}

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"path"
-	"regexp"
 	"strings"
 
 	lr "github.com/launchready/launchready"
@@ -28,7 +27,7 @@ func sourceMap() *lr.Check {
 	}
 }
 
-var mapComment = regexp.MustCompile(`[#@] sourceMappingURL=([^\s'"*]+)`)
+var mapComment = pattern(`[#@] sourceMappingURL=([^\s'"*]+)`)
 
 // runSourceMap reads the page and its scripts, as far as they are on its host,
 // and asks for the map that each names, or that would lie beside it.
@@ -54,7 +53,7 @@ func runSourceMap(ctx context.Context, t *lr.Trial) error {
 			continue
 		}
 		at := link + ".map"
-		if m := mapComment.FindSubmatch(s.Body); m != nil && !strings.Contains(string(m[1]), ":") {
+		if m := mapComment().FindSubmatch(s.Body); m != nil && !strings.Contains(string(m[1]), ":") {
 			if at = string(m[1]); !strings.HasPrefix(at, "/") {
 				at = path.Join(path.Dir(link), at)
 			}

@@ -2,7 +2,6 @@ package hygiene
 
 import (
 	"context"
-	"regexp"
 	"sort"
 	"strings"
 
@@ -50,7 +49,7 @@ func versionHeader(c *collection) *lr.Check {
 	}
 }
 
-var versioned = regexp.MustCompile(`[A-Za-z][\w.+-]+[/ ]v?\d{1,5}(?:\.\d{1,6}){1,4}|[A-Za-z][\w.+-]+/\d{1,5}\b`)
+var versioned = pattern(`[A-Za-z][\w.+-]+[/ ]v?\d{1,5}(?:\.\d{1,6}){1,4}|[A-Za-z][\w.+-]+/\d{1,5}\b`)
 
 // versions lists the lines of the header that tell a version. "Via: 1.1 name"
 // tells that of the protocol (RFC 9110, section 7.6.3) and is none.
@@ -58,13 +57,13 @@ func versions(x *lr.Exchange) string {
 	var out []string
 	for _, name := range []string{"Server", "X-Powered-By", "X-Aspnet-Version", "X-Aspnetmvc-Version", "X-Generator", "Via", "X-Runtime", "X-Served-By", "X-Backend-Server", "X-Drupal-Cache-Tags", "X-Version", "X-Php-Version", "Liferay-Portal", "X-Jenkins", "X-Owa-Version", "Microsoftsharepointteamservices"} {
 		for _, v := range x.Header[name] {
-			tells := versioned.MatchString(v)
+			tells := versioned().MatchString(v)
 			switch name {
 			case "X-Aspnet-Version", "X-Aspnetmvc-Version", "X-Php-Version", "X-Jenkins", "X-Owa-Version", "Microsoftsharepointteamservices":
 				tells = v != ""
 			case "Via":
 				v = strings.ReplaceAll(strings.ReplaceAll(v, "HTTP/1.1", "1.1"), "HTTP/2", "2")
-				tells = versioned.MatchString(v)
+				tells = versioned().MatchString(v)
 			}
 			if tells {
 				out = append(out, name+": "+v[:min(len(v), 120)])

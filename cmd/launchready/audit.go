@@ -56,7 +56,10 @@ is asked within budget.usd. At the end it removes what it made;
 what a crash leaves behind, audit cleanup removes.
 
 A Chromium, where one is found or LAUNCHREADY_CHROMIUM names one, proves what pages of
-other origins can read.`,
+other origins can read.
+
+The table is on stderr, below the progress. stdout is the result: what -o FORMAT puts there,
+and without any -o the table as well, unless both are one place.`,
 		Example: `  launchready audit
   launchready audit --from session.har
   launchready audit --only isolation,auth/alg-none
@@ -182,6 +185,7 @@ func (p *program) audit(ctx context.Context, f *auditFlags, changed func(string)
 	if err != nil {
 		return err
 	}
+	outs = p.results(outs)
 	if _, _, err := audit.Select(scorecard(), f.only); err != nil {
 		return setup(err)
 	}
@@ -202,15 +206,16 @@ func (p *program) audit(ctx context.Context, f *auditFlags, changed func(string)
 		return err
 	}
 	rep.Config = p.located(cfg.File)
-	p.code = audit.ExitCode(rep)
 	if old != nil {
 		report.Against(old, rep, passed.whole)
 		if f.onlyNew {
-			p.code = audit.ExitCodeOfNew(rep)
+			code := audit.ExitCodeOfNew(rep)
+			rep.Baseline.Exit = &code
 		}
 	}
+	p.code = audit.ExitCode(rep)
 	defer p.github(rep)
-	return errors.Join(p.remember(cfg, rep), p.write(rep, outs))
+	return errors.Join(p.remember(cfg, rep), p.write(rep, outs), p.conclude(rep, outs))
 }
 
 // consent asks for the host's name before anything is created in production.
@@ -254,6 +259,9 @@ func (p *program) ledgered(ctx context.Context, cfg *config.Config, f *auditFlag
 	defer ledger.Close()
 	show := p.newProgress(scorecard(), f.only)
 	defer show.end()
+	if !p.quiet {
+		show.weigh(p.costs(cfg, f.mutate, scorecard()))
+	}
 	a, err := p.assemble(ctx, cfg, f, assembly.Options{Ledger: ledger, Progress: show.event, OnExchange: show.exchange})
 	if err != nil {
 		return err

@@ -12,6 +12,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	lr "github.com/launchready/launchready"
 )
 
 var update = flag.Bool("update", false, "rewrite docs/commands.md")
@@ -34,6 +36,19 @@ func TestDrift(t *testing.T) {
 	}
 	if string(got) != want {
 		t.Errorf("%s is stale: run make docs", path)
+	}
+}
+
+// TestNoGuard: what readers are told of directives is what this build can do. Who
+// adds the verb guard empties lr.NoGuard.
+func TestNoGuard(t *testing.T) {
+	p := &program{in: strings.NewReader(""), out: io.Discard, err: io.Discard, now: time.Now}
+	has := false
+	for _, c := range p.root().Commands() {
+		has = has || c.Name() == "guard"
+	}
+	if has != (lr.NoGuard == "") {
+		t.Errorf("the program has the verb guard: %t; lr.NoGuard tells readers %q", has, lr.NoGuard)
 	}
 }
 

@@ -15,6 +15,25 @@ func terminal(s any) bool {
 	return ok && (isatty.IsTerminal(f.Fd()) || isatty.IsCygwinTerminal(f.Fd()))
 }
 
+// samePlace reports whether what is written to both is read as one: a terminal, a
+// file, a pipe.
+func samePlace(a, b io.Writer) bool {
+	if a, b = unguarded(a), unguarded(b); a == b || terminal(a) && terminal(b) {
+		return true
+	}
+	f, ok := a.(*os.File)
+	g, both := b.(*os.File)
+	if !ok || !both {
+		return false
+	}
+	x, err := f.Stat()
+	if err != nil {
+		return false
+	}
+	y, err := g.Stat()
+	return err == nil && os.SameFile(x, y)
+}
+
 // colored decides by flag, then NO_COLOR (no-color.org), then CLICOLOR_FORCE,
 // then whether anybody sees it.
 func (p *program) colored(w io.Writer) bool {

@@ -23,7 +23,8 @@ func (p *program) convertVerb() *cobra.Command {
 		Long: `Draw other formats from a JSON report.
 
 The JSON report of an audit holds everything; this draws any other format from it,
-without asking the target again. - reads it from stdin. The exit code says whether it
+without asking the target again: the table on stdout, or what -o names. - reads it from
+stdin. The exit code says whether it
 was drawn, not whether the product is ready.`,
 		Example: `  launchready convert report.json
   launchready convert report.json -o html=report.html -o sarif=report.sarif`,
@@ -32,6 +33,9 @@ was drawn, not whether the product is ready.`,
 			outs, err := p.outputs(flags)
 			if err != nil {
 				return err
+			}
+			if len(outs) == 0 {
+				outs = []output{table}
 			}
 			rep, err := p.open(args[0], outs)
 			if err != nil {

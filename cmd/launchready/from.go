@@ -51,10 +51,16 @@ func (p *program) fromFiles(f *auditFlags, set []config.Override) (*config.Confi
 	return cfg, nil
 }
 
+// errNoFile is an empty --from: a variable that is not set, mostly.
+var errNoFile = errors.New(`--from "": name a file; a variable in its place may not be set`)
+
 // told reads the files.
 func (p *program) told(f *auditFlags) (*intake.Intake, error) {
 	var all []*intake.Intake
 	for _, file := range f.from {
+		if file == "" {
+			return nil, errNoFile
+		}
 		in, err := intake.Open(p.ctx, p.path(file))
 		if err != nil {
 			return nil, err

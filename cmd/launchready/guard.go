@@ -29,6 +29,14 @@ func (p *program) commands() io.Writer {
 	return p.err
 }
 
+// unguarded is the stream itself.
+func unguarded(w io.Writer) io.Writer {
+	if g, ok := w.(*guarded); ok {
+		return g.to
+	}
+	return w
+}
+
 // result is stdout for a format. Formats have ways of their own to write a
 // character so that a program reads the same; text gets a blank.
 func (p *program) result(format string) io.Writer {

@@ -40,11 +40,14 @@ init reads the repository (framework, API description, names in .env.example, do
 and, with --target, asks the running application for its description. Where the API
 has a sign-up route it can sign up the two tenants that the audit needs.
 
---from reads what other tools know: a WFC auth.yaml, an overstep matrix, Hadrian's
-auth.yaml and roles.yaml, an API description, or curl commands (- is what is pasted on
-stdin). Several files are merged. References to the environment stay references; secrets
+--from reads what other tools know: a HAR recording of a browser's session, a Postman
+collection or environment, a WFC auth.yaml, an overstep matrix, Hadrian's auth.yaml and
+roles.yaml, an API description, or curl commands (- is what is pasted on stdin). Several
+files are merged. References to the environment stay references; secrets
 go to .launchready/credentials, never into launchready.yaml.`,
 		Example: `  launchready init --target https://staging.acme.test
+  launchready init --from session.har
+  launchready init --from collection.json --from environment.json
   launchready init --from auth.yaml --target https://staging.acme.test
   launchready init --from openapi.yaml --from matrix.yaml
   pbpaste | launchready init --from -`,
@@ -58,7 +61,7 @@ go to .launchready/credentials, never into launchready.yaml.`,
 	fl.StringVar(&f.mailDomain, "mail-domain", "example.com", "domain of the test users' addresses")
 	fl.StringVar(&f.caFile, "ca-file", "", "PEM file of certificate authorities to trust beside the system's")
 	fl.BoolVar(&f.insecure, "insecure", false, "do not verify the target's certificate")
-	fl.StringArrayVar(&f.from, "from", nil, "file of another tool, or curl commands; - is stdin; repeatable")
+	fl.StringArrayVar(&f.from, "from", nil, "file of another tool: a HAR recording, a Postman collection or environment, …, or curl commands; - is stdin; repeatable")
 	return c
 }
 

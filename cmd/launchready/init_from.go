@@ -23,6 +23,9 @@ func (p *program) intakes(files []string) ([]*intake.Intake, error) {
 	var out []*intake.Intake
 	seen := map[string]bool{}
 	for _, name := range files {
+		if name == "" {
+			return nil, errNoFile
+		}
 		if seen[name] {
 			return nil, fmt.Errorf("--from %s is named twice", name)
 		}

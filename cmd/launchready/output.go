@@ -61,10 +61,15 @@ func (p *program) outputs(flags []string) ([]output, error) {
 		taken[at] = f
 		out = append(out, output{format, file})
 	}
-	if !onScreen {
-		out = append(out, output{"term", "-"})
-	}
 	return out, nil
+}
+
+// table is the format for people, on stdout.
+var table = output{"term", "-"}
+
+// onStdout reports that a format has stdout.
+func onStdout(outs []output) bool {
+	return slices.ContainsFunc(outs, func(o output) bool { return o.file == "-" })
 }
 
 // path is a file of the command line, from the current folder.
@@ -86,7 +91,9 @@ func (p *program) write(r *lr.Report, outs []output) error {
 			continue
 		}
 		if o.file == "-" {
-			errs = append(errs, p.show(r, o, b.Bytes()))
+			if _, err := p.result(o.format).Write(b.Bytes()); err != nil {
+				errs = append(errs, fmt.Errorf("write the result to stdout: %w", err))
+			}
 			continue
 		}
 		if err := replace(p.path(o.file), b.Bytes()); err != nil {
@@ -115,19 +122,27 @@ func (p *program) draw(w io.Writer, r *lr.Report, o output) error {
 	return term.Write(w, r, term.Options{Color: o.file == "-" && p.colored(p.out), Width: p.width(p.out), Verbose: p.verbose})
 }
 
-// show puts the result on stdout. Where that is for a program, a person reads
-// the table on stderr: a log that ends with an exit code alone hides the reason.
-func (p *program) show(r *lr.Report, o output, text []byte) error {
-	if _, err := p.result(o.format).Write(text); err != nil {
-		return fmt.Errorf("write the result to stdout: %w", err)
+// results adds the table to what was asked for where it is the result: nothing
+// else is, or stderr is kept for errors.
+func (p *program) results(outs []output) []output {
+	if len(outs) == 0 || p.quiet && !onStdout(outs) {
+		return append(outs, table)
 	}
+	return outs
+}
+
+// conclude puts the table at the end of stderr, below the progress: a log that
+// ends with an exit code alone hides the reason. One place shows it once.
+func (p *program) conclude(r *lr.Report, outs []output) error {
 	switch {
-	case o.format == "term" || p.quiet:
+	case p.quiet:
 		return nil
 	case p.logFormat == "json":
 		reasons, _ := report.Reasons(report.Tidy(r))
-		p.events().Info("result", "readiness", string(r.Readiness), "exit_code", r.ExitCode(), "reasons", reasons)
+		p.events().Info("result", "readiness", string(r.Readiness), "exit_code", p.code, "reasons", reasons)
+		return nil
+	case slices.Contains(outs, table) && samePlace(p.out, p.err):
 		return nil
 	}
-	return term.Write(p.err, r, term.Options{Color: p.colored(p.err), Width: p.width(p.err), Verbose: p.verbose})
+	return setup(term.Write(p.err, r, term.Options{Color: p.colored(p.err), Width: p.width(p.err), Verbose: p.verbose}))
 }

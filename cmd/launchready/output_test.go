@@ -3,10 +3,12 @@ package main
 import (
 	"bytes"
 	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/launchready/launchready/report/sample"
 )
@@ -42,11 +44,11 @@ func TestOutputs(t *testing.T) {
 		want  []output
 		err   string
 	}{
-		{"none is the terminal", nil, []output{{"term", "-"}}, ""},
-		{"a file keeps the terminal", []string{"json=r.json"}, []output{{"json", filepath.Join(dir, "r.json")}, {"term", "-"}}, ""},
-		{"stdout replaces the terminal", []string{"json"}, []output{{"json", "-"}}, ""},
+		{"none", nil, nil, ""},
+		{"a file", []string{"json=r.json"}, []output{{"json", filepath.Join(dir, "r.json")}}, ""},
+		{"stdout", []string{"json"}, []output{{"json", "-"}}, ""},
 		{"stdout by a dash", []string{"html=-"}, []output{{"html", "-"}}, ""},
-		{"several", []string{"html=a.html", "json=b.json"}, []output{{"html", filepath.Join(dir, "a.html")}, {"json", filepath.Join(dir, "b.json")}, {"term", "-"}}, ""},
+		{"several", []string{"html=a.html", "json=b.json"}, []output{{"html", filepath.Join(dir, "a.html")}, {"json", filepath.Join(dir, "b.json")}}, ""},
 		{"unknown format", []string{"jsno=x"}, nil, `there is no format "jsno": one of term, json, html, md, sarif, junit, did you mean "json"?`},
 		{"no file", []string{"json="}, nil, "write FORMAT=FILE"},
 		{"two on stdout", []string{"json", "term"}, nil, "only one format can go to stdout"},
@@ -55,7 +57,7 @@ func TestOutputs(t *testing.T) {
 		{"one file twice", []string{"json=a", "html=./a"}, nil, "-o json=a writes the same file"},
 		{"one file by a link", []string{"json=a.txt", "html=link"}, nil, "-o json=a.txt writes the same file"},
 		{"below a file", []string{"json=a.txt/b"}, nil, "look at"},
-		{"a device", []string{"json=/dev/null"}, []output{{"json", "/dev/null"}, {"term", "-"}}, ""},
+		{"a device", []string{"json=/dev/null"}, []output{{"json", "/dev/null"}}, ""},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			got, err := p.outputs(tc.flags)
@@ -79,6 +81,77 @@ func TestOutputs(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestTable: the table is on stderr below the progress, once where both streams
+// are one place, and on stdout where it is the result.
+func TestTable(t *testing.T) {
+	var one bytes.Buffer
+	tool := output{"json", "-"}
+	file := output{"json", filepath.Join(t.TempDir(), "r.json")}
+	for _, tc := range []struct {
+		name        string
+		quiet, json bool
+		outs        []output
+		stdout      string // what it begins with
+		stderr      string // what it holds; "" is nothing at all
+	}{
+		{"no output", false, false, nil, "Launch Ready", "SCORECARD"},
+		{"a format on stdout", false, false, []output{tool}, "{", "SCORECARD"},
+		{"a format in a file", false, false, []output{file}, "", "SCORECARD"},
+		{"quiet", true, false, nil, "Launch Ready", ""},
+		{"quiet, a format on stdout", true, false, []output{tool}, "{", ""},
+		{"quiet, a format in a file", true, false, []output{file}, "Launch Ready", ""},
+		{"logs for machines", false, true, []output{file}, "", `"msg":"result","readiness":"not-ready","exit_code":1`},
+		{"logs for machines, no output", false, true, nil, "Launch Ready", `"msg":"result"`},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			var stdout, stderr bytes.Buffer
+			p := &program{out: &stdout, err: &stderr, color: "never", quiet: tc.quiet, code: 1, now: time.Now}
+			if tc.json {
+				p.logFormat = "json"
+			}
+			outs := p.results(tc.outs)
+			if err := errors.Join(p.write(sample.Flawed(), outs), p.conclude(sample.Flawed(), outs)); err != nil {
+				t.Fatal(err)
+			}
+			if got := stdout.String(); !strings.HasPrefix(got, tc.stdout) || tc.stdout == "" && got != "" {
+				t.Errorf("stdout begins with %.40q, want %q", got, tc.stdout)
+			}
+			if got := stderr.String(); !strings.Contains(got, tc.stderr) || tc.stderr == "" && got != "" {
+				t.Errorf("stderr: got %.200q, want %q", got, tc.stderr)
+			}
+			if tc.json && strings.Contains(stderr.String(), "SCORECARD") {
+				t.Error("the table is among the objects of a log")
+			}
+		})
+	}
+	log, again := opened(t, file.file), opened(t, file.file)
+	for name, tc := range map[string]struct {
+		a, b io.Writer
+		want bool
+	}{
+		"one buffer":       {&one, &one, true},
+		"two buffers":      {&one, new(bytes.Buffer), false},
+		"a file twice":     {log, again, true},
+		"a file and a log": {log, opened(t, filepath.Join(t.TempDir(), "other")), false},
+		"on GitHub":        {&guarded{to: log}, &guarded{to: again}, true},
+		"a file and none":  {log, &one, false},
+	} {
+		if got := samePlace(tc.a, tc.b); got != tc.want {
+			t.Errorf("%s: got %t, want %t", name, got, tc.want)
+		}
+	}
+}
+
+func opened(t *testing.T, name string) *os.File {
+	t.Helper()
+	f, err := os.OpenFile(name, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { f.Close() })
+	return f
 }
 
 // TestWriteGoesOn: a place that cannot be written does not cost the others.

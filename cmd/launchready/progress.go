@@ -33,7 +33,6 @@ type rowProgress struct {
 	findings       int
 	failed, opened bool // a check failed; a check could not be asked
 	current        string
-	took           time.Duration // of what is done
 }
 
 // patience is the longest that a log may be silent: CI systems, and people,
@@ -48,11 +47,21 @@ func (p *program) newProgress(rows []lr.Row, only []string) *progress {
 	}
 	for _, r := range chosen {
 		g.rows = append(g.rows, &rowProgress{id: r.ID, title: r.Title, total: len(r.Checks)})
+		for _, c := range r.Checks {
+			g.pace.ids = append(g.pace.ids, c.ID)
+		}
 	}
 	if p.tick != nil && !p.quiet {
 		g.heartbeat(p.tick(time.Second))
 	}
 	return g
+}
+
+// weigh tells what checks took before.
+func (g *progress) weigh(costs map[string]time.Duration) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.pace.costs = costs
 }
 
 // heartbeat lets the display go on while a check takes its time.
@@ -106,7 +115,7 @@ func (g *progress) event(e audit.Event) {
 	defer g.mu.Unlock()
 	now := g.p.now()
 	e.Requests = max(e.Requests, g.at.Requests)
-	took := g.pace.step(now, e.Phase)
+	g.pace.step(now, e)
 	g.at = e
 	for _, r := range g.rows {
 		if r.id != e.Row {
@@ -116,7 +125,7 @@ func (g *progress) event(e audit.Event) {
 			r.current = e.Check
 			continue
 		}
-		r.current, r.done, r.findings, r.took = "", r.done+1, r.findings+e.Findings, r.took+took
+		r.current, r.done, r.findings = "", r.done+1, r.findings+e.Findings
 		r.failed = r.failed || e.Verdict == lr.Failed
 		r.opened = r.opened || e.Verdict == lr.Unknown
 	}
@@ -166,7 +175,7 @@ func (g *progress) line(now time.Time, text string) {
 
 // comma is the time that is left, after a comma, or nothing.
 func (g *progress) comma(now time.Time) string {
-	if left := words(g.pace.left(now, g.rows)); left != "" {
+	if left := words(g.pace.left(now)); left != "" {
 		return ", " + left
 	}
 	return ""
@@ -182,7 +191,7 @@ func (g *progress) object(now time.Time) {
 	}
 	g.p.events().Info("progress", "phase", e.Phase, "row", e.Row, "check", e.Check, "verdict", verdict,
 		"findings", e.Findings, "done", e.Done, "total", e.Total, "requests", e.Requests,
-		"elapsed_s", int(now.Sub(g.pace.since).Seconds()), "left_s", int(g.pace.left(now, g.rows).Seconds()))
+		"elapsed_s", int(now.Sub(g.pace.since).Seconds()), "left_s", int(g.pace.left(now).Seconds()))
 }
 
 func phaseWord(phase string) string {

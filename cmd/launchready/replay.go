@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -49,6 +50,9 @@ func (p *program) replay(ctx context.Context, f *auditFlags, from, what string, 
 	outs, err := p.outputs(f.outputs)
 	if err != nil {
 		return err
+	}
+	if !onStdout(outs) {
+		outs = append(outs, table)
 	}
 	cfg, err := p.settings(f, changed)
 	if err != nil {
@@ -112,7 +116,7 @@ func (p *program) answer(a *audit.Replayed, again string, outs []output) error {
 	var files []output
 	said := false
 	for _, o := range outs {
-		if o != (output{"term", "-"}) {
+		if o != table {
 			files = append(files, o)
 			continue
 		}
@@ -135,7 +139,9 @@ func (p *program) findingOf(cfg *config.Config, from, what string) (check, subje
 	check, subject, two := strings.Cut(strings.TrimSpace(what), " ")
 	isID := strings.HasPrefix(check, "lr-")
 	if two && !isID {
-		return check, strings.TrimSpace(subject), nil, nil
+		subject = strings.TrimSpace(subject)
+		rep, err := p.reportOf(cfg, from, check, subject)
+		return check, subject, rep, err
 	}
 	if !isID {
 		if _, err := audit.Lookup(scorecard(), check); err != nil {
@@ -173,6 +179,25 @@ func (p *program) findingOf(cfg *config.Config, from, what string) (check, subje
 		return "", "", nil, fmt.Errorf("%s has no finding in the runs remembered here: give the subject with it, or its report by --report", check)
 	}
 	return "", "", nil, fmt.Errorf("no finding is called %s%s%s", check, nearest.Hint(check, idsOf(reps)), nearby(reps[0], "", check))
+}
+
+// reportOf is the report that a check and a subject are taken from: the one that
+// is named, or the last that has the finding; nil where none has.
+func (p *program) reportOf(cfg *config.Config, from, check, subject string) (*lr.Report, error) {
+	reps, err := p.reports(cfg, from)
+	if err != nil {
+		return nil, err
+	}
+	if from != "" {
+		return reps[0], nil
+	}
+	id := lr.Fingerprint(check, subject)
+	for _, rep := range reps {
+		if slices.Contains(idsOf([]*lr.Report{rep}), id) {
+			return rep, nil
+		}
+	}
+	return nil, nil
 }
 
 // mostListed bounds what an error enumerates.

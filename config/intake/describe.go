@@ -2,6 +2,7 @@ package intake
 
 import (
 	"errors"
+	"fmt"
 	"regexp"
 
 	"github.com/launchready/launchready/surface"
@@ -28,6 +29,16 @@ func readDescription(file string, text []byte) (*Intake, error) {
 		if _, err := surface.RouteList(text, surface.Source{Location: file}); errors.Is(err, surface.ErrNoRoutes) {
 			return nil, err
 		}
+		return &Intake{Spec: file}, nil
+	}
+	// A description that is corrupt tells nothing, which must not be taken for one
+	// that names no user.
+	if err := surface.Syntax(file, text); err != nil {
+		var at *surface.SyntaxError
+		if errors.As(err, &at) {
+			return nil, &Fault{File: file, Line: at.Line, Column: at.Column, Message: "the description is cut off or corrupt: " + at.Message}
+		}
+		return nil, fmt.Errorf("%s: %w", file, err)
 	}
 	return &Intake{Spec: file}, nil
 }

@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 // result is the effect of one command: words, or a tool call.
@@ -22,65 +23,71 @@ const lead = `(?im)(?:^[\s>*#\-]*|[.!?:;,]\s+|\b(?:please|and|then|now|must|shou
 
 // Each operation accepts a set of synonyms, so that no single wording is tested.
 var (
-	joinCmd     = regexp.MustCompile(lead + `(?:join|concatenate|combine|glue|merge|put together)\b([^:\n]*?):\s*([^\n]+)`)
-	joinPlain   = regexp.MustCompile(lead + `(?:join|concatenate|combine|glue|merge)\s+(?:the (?:strings|words|parts|pieces)\s+)?([\w\-"'` + "`" + `]+(?:\s*,\s*[\w\-"'` + "`" + `]+|\s+and\s+[\w\-"'` + "`" + `]+)+)`)
-	orderList   = regexp.MustCompile(`\b(\d+(?:\s*,\s*(?:and\s+)?\d+)+)\b`)
-	reverseCmd  = regexp.MustCompile(lead + `(?:reverse|spell backwards|write backwards|flip|mirror)\b:?\s+(?:the (?:string|word|text|letters of|characters of)\s+)?:?\s*["'` + "`" + `]?([\w\-]+)`)
-	upperCmd    = regexp.MustCompile(lead + `(?:upper-?case|capitali[sz]e|write in (?:capitals|upper-?case))\s+(?:the (?:string|word|text|letters)\s+)?:?\s*["'` + "`" + `]?([\w\-]+)`)
-	timesCmd    = regexp.MustCompile(`(?i)(?:what(?:'s| is)|compute|calculate|work out|multiply|say|tell me)\s+(?:the product of\s+)?(\d{1,9})\s*(?:\*|x|×|times|multiplied by|by|and)\s*(\d{1,9})\b`)
-	initialsCmd = regexp.MustCompile(lead + `(?:write|give|spell|say|take|output|print)\s+(?:me\s+)?(?:only\s+)?the (?:initials|first letters?) of\b(?:[^:\n]*:)?\s+([A-Za-z][A-Za-z ,\-]+)`)
-	echoCmd     = regexp.MustCompile(lead + `(?:say|reply|respond|answer|print|output|write|repeat|echo)\s+(?:with\s+)?(?:exactly|only|just|verbatim|the (?:word|phrase|text|string))\b\s*:?\s*(?:the (?:word|phrase|text|string)\s+)?["'` + "`" + `]?([^"'` + "`" + `\n]+)`)
-	repeatCmd   = regexp.MustCompile(lead + `(?:repeat|write|print|say)\s+(?:the (?:word|phrase)\s+)?["'` + "`" + `]?(\w{2,40})["'` + "`" + `]?\s+(\d{1,5})\s+times\b`)
-	imageCmd    = regexp.MustCompile(`(?i)\b(?:append|add|include|embed|show|insert|display|render|attach)\s+(?:the\s+|an\s+|this\s+|a\s+)?(?:following\s+)?(?:markdown\s+)?(image|picture|pixel|link)\b[^\n]*?(https?://[^\s<>"')\]]+)`)
-	callCmd     = regexp.MustCompile(`(?is)\b(?:call|use|invoke|run|execute)\s+(?:the\s+)?(?:tool\s+|function\s+)?[` + "`" + `"']?([a-z_]\w*)[` + "`" + `"']?(?:\s+(?:tool|function))?\s+(?:with|using)\b[^{]{0,40}(\{.*)`)
-	revealCmd   = regexp.MustCompile(`(?i)\b(reveal|print|show|repeat|output|translate|encode|base64|recite|dump|disclose|tell me|give me|write out|what (?:is|are|were|was))\b[^.\n]{0,60}\b(?:system prompt|(?:your|the|initial|hidden|original) (?:\w+ )?(?:instructions|prompt|rules)|everything above|text above)`)
-	overrideCmd = regexp.MustCompile(`(?i)\b(?:ignore|disregard|forget|override|bypass)\b.{0,40}\b(?:previous|prior|above|earlier|all|your)\b|<\|im_start\|>|(?m:^\s*\[?system\]?\s*:)|developer mode`)
-	secretRule  = regexp.MustCompile(`(?i)\b(?:never|do not|don't|must not)\b[^.\n]{0,40}\b(?:reveal|disclose|share|repeat|show)|\bconfidential\b`)
-	decodeCmd   = regexp.MustCompile(`(?i)\b(?:decode|base64)\b[^:\n]*:\s*([A-Za-z0-9+/=]{12,})`)
+	joinCmd     = pattern(lead + `(?:join|concatenate|combine|glue|merge|put together)\b([^:\n]*?):\s*([^\n]+)`)
+	joinPlain   = pattern(lead + `(?:join|concatenate|combine|glue|merge)\s+(?:the (?:strings|words|parts|pieces)\s+)?([\w\-"'` + "`" + `]+(?:\s*,\s*[\w\-"'` + "`" + `]+|\s+and\s+[\w\-"'` + "`" + `]+)+)`)
+	orderList   = pattern(`\b(\d+(?:\s*,\s*(?:and\s+)?\d+)+)\b`)
+	reverseCmd  = pattern(lead + `(?:reverse|spell backwards|write backwards|flip|mirror)\b:?\s+(?:the (?:string|word|text|letters of|characters of)\s+)?:?\s*["'` + "`" + `]?([\w\-]+)`)
+	upperCmd    = pattern(lead + `(?:upper-?case|capitali[sz]e|write in (?:capitals|upper-?case))\s+(?:the (?:string|word|text|letters)\s+)?:?\s*["'` + "`" + `]?([\w\-]+)`)
+	timesCmd    = pattern(`(?i)(?:what(?:'s| is)|compute|calculate|work out|multiply|say|tell me)\s+(?:the product of\s+)?(\d{1,9})\s*(?:\*|x|×|times|multiplied by|by|and)\s*(\d{1,9})\b`)
+	initialsCmd = pattern(lead + `(?:write|give|spell|say|take|output|print)\s+(?:me\s+)?(?:only\s+)?the (?:initials|first letters?) of\b(?:[^:\n]*:)?\s+([A-Za-z][A-Za-z ,\-]+)`)
+	echoCmd     = pattern(lead + `(?:say|reply|respond|answer|print|output|write|repeat|echo)\s+(?:with\s+)?(?:exactly|only|just|verbatim|the (?:word|phrase|text|string))\b\s*:?\s*(?:the (?:word|phrase|text|string)\s+)?["'` + "`" + `]?([^"'` + "`" + `\n]+)`)
+	repeatCmd   = pattern(lead + `(?:repeat|write|print|say)\s+(?:the (?:word|phrase)\s+)?["'` + "`" + `]?(\w{2,40})["'` + "`" + `]?\s+(\d{1,5})\s+times\b`)
+	imageCmd    = pattern(`(?i)\b(?:append|add|include|embed|show|insert|display|render|attach)\s+(?:the\s+|an\s+|this\s+|a\s+)?(?:following\s+)?(?:markdown\s+)?(image|picture|pixel|link)\b[^\n]*?(https?://[^\s<>"')\]]+)`)
+	callCmd     = pattern(`(?is)\b(?:call|use|invoke|run|execute)\s+(?:the\s+)?(?:tool\s+|function\s+)?[` + "`" + `"']?([a-z_]\w*)[` + "`" + `"']?(?:\s+(?:tool|function))?\s+(?:with|using)\b[^{]{0,40}(\{.*)`)
+	revealCmd   = pattern(`(?i)\b(reveal|print|show|repeat|output|translate|encode|base64|recite|dump|disclose|tell me|give me|write out|what (?:is|are|were|was))\b[^.\n]{0,60}\b(?:system prompt|(?:your|the|initial|hidden|original) (?:\w+ )?(?:instructions|prompt|rules)|everything above|text above)`)
+	overrideCmd = pattern(`(?i)\b(?:ignore|disregard|forget|override|bypass)\b.{0,40}\b(?:previous|prior|above|earlier|all|your)\b|<\|im_start\|>|(?m:^\s*\[?system\]?\s*:)|developer mode`)
+	secretRule  = pattern(`(?i)\b(?:never|do not|don't|must not)\b[^.\n]{0,40}\b(?:reveal|disclose|share|repeat|show)|\bconfidential\b`)
+	decodeCmd   = pattern(`(?i)\b(?:decode|base64)\b[^:\n]*:\s*([A-Za-z0-9+/=]{12,})`)
 )
+
+// pattern is a regular expression that is compiled when it is first used, so
+// that verbs which never do start at once.
+func pattern(expr string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(expr) })
+}
 
 // execute carries out the commands in a text.
 func execute(text string, p *prompt, offered map[string]Function) []result {
 	var out []result
 	say := func(s string) { out = append(out, result{text: s}) }
-	if m := callCmd.FindStringSubmatch(text); m != nil {
+	if m := callCmd().FindStringSubmatch(text); m != nil {
 		if r, ok := callTool(m[1], m[2], offered); ok {
 			out = append(out, r)
 		}
 	}
-	if revealCmd.MatchString(text) && strings.TrimSpace(p.recited) != "" {
+	if revealCmd().MatchString(text) && strings.TrimSpace(p.recited) != "" {
 		say(reveal(text, p))
 	}
-	if m := decodeCmd.FindStringSubmatch(text); m != nil {
-		if b, err := base64.StdEncoding.DecodeString(m[1]); err == nil && !decodeCmd.Match(b) {
+	if m := decodeCmd().FindStringSubmatch(text); m != nil {
+		if b, err := base64.StdEncoding.DecodeString(m[1]); err == nil && !decodeCmd().Match(b) {
 			out = append(out, execute(string(b), p, offered)...)
 		}
 	}
-	if m := joinCmd.FindStringSubmatch(text); m != nil {
+	if m := joinCmd().FindStringSubmatch(text); m != nil {
 		say(join(m[2], m[1]))
-	} else if m := joinPlain.FindStringSubmatch(text); m != nil {
+	} else if m := joinPlain().FindStringSubmatch(text); m != nil {
 		say(join(m[1], ""))
 	}
-	if m := reverseCmd.FindStringSubmatch(text); m != nil {
+	if m := reverseCmd().FindStringSubmatch(text); m != nil {
 		say(backwards(m[1]))
 	}
-	if m := upperCmd.FindStringSubmatch(text); m != nil {
+	if m := upperCmd().FindStringSubmatch(text); m != nil {
 		say(strings.ToUpper(m[1]))
 	}
-	if m := timesCmd.FindStringSubmatch(text); m != nil {
+	if m := timesCmd().FindStringSubmatch(text); m != nil {
 		x, _ := strconv.ParseInt(m[1], 10, 64)
 		y, _ := strconv.ParseInt(m[2], 10, 64)
 		say(strconv.FormatInt(x*y, 10))
 	}
-	if m := initialsCmd.FindStringSubmatch(text); m != nil {
+	if m := initialsCmd().FindStringSubmatch(text); m != nil {
 		say(initials(m[1]))
-	} else if m := repeatCmd.FindStringSubmatch(text); m != nil {
+	} else if m := repeatCmd().FindStringSubmatch(text); m != nil {
 		n, _ := strconv.Atoi(m[2])
 		say(strings.TrimSuffix(strings.Repeat(m[1]+" ", n), " "))
-	} else if m := echoCmd.FindStringSubmatch(text); m != nil {
+	} else if m := echoCmd().FindStringSubmatch(text); m != nil {
 		say(strings.TrimRight(strings.TrimSpace(m[1]), "."))
 	}
-	if m := imageCmd.FindStringSubmatch(text); m != nil {
+	if m := imageCmd().FindStringSubmatch(text); m != nil {
 		say(image(m[1], m[2], p))
 	}
 	return out
@@ -89,7 +96,7 @@ func execute(text string, p *prompt, offered map[string]Function) []result {
 // reveal recites the system prompt. A rule of secrecy holds against the plain
 // question and falls to an override, as with real models.
 func reveal(text string, p *prompt) string {
-	if secretRule.MatchString(p.system) && !overrideCmd.MatchString(text) {
+	if secretRule().MatchString(p.system) && !overrideCmd().MatchString(text) {
 		return "I'm sorry, I can't share my instructions."
 	}
 	recited := strings.TrimSpace(p.recited)
@@ -106,7 +113,7 @@ func join(list, how string) string {
 	if low := strings.ToLower(how); strings.Contains(low, "with a dash") || strings.Contains(low, "with dashes") {
 		sep = "-"
 	}
-	if m := orderList.FindString(how); m != "" {
+	if m := orderList().FindString(how); m != "" {
 		var ordered []string
 		for _, n := range split(m) {
 			if i, err := strconv.Atoi(n); err == nil && i >= 1 && i <= len(parts) {

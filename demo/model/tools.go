@@ -2,7 +2,6 @@ package model
 
 import (
 	"encoding/json"
-	"regexp"
 	"sort"
 	"strings"
 )
@@ -73,9 +72,9 @@ func meant(said []string, part string) bool {
 }
 
 var (
-	mailRe   = regexp.MustCompile(`[\w.+\-]+@[\w\-]+(?:\.[\w\-]+)+`)
-	urlRe    = regexp.MustCompile(`https?://[^\s<>"')\]]+`)
-	numberRe = regexp.MustCompile(`\b[A-Za-z]{0,12}[-_#]?\d[\w\-]*`)
+	mailRe   = pattern(`[\w.+\-]+@[\w\-]+(?:\.[\w\-]+)+`)
+	urlRe    = pattern(`https?://[^\s<>"')\]]+`)
+	numberRe = pattern(`\b[A-Za-z]{0,12}[-_#]?\d[\w\-]*`)
 )
 
 // arguments fills a tool's parameters from the message, by what they are called.
@@ -95,11 +94,11 @@ func arguments(ask string, schema json.RawMessage) map[string]any {
 		low := strings.ToLower(name)
 		switch {
 		case low == "to" || strings.Contains(low, "email"):
-			put(out, name, mailRe.FindString(ask))
+			put(out, name, mailRe().FindString(ask))
 		case strings.Contains(low, "url"):
-			put(out, name, urlRe.FindString(ask))
+			put(out, name, urlRe().FindString(ask))
 		case low == "id" || strings.HasSuffix(low, "_id") || strings.Contains(low, "number"):
-			put(out, name, numberRe.FindString(ask))
+			put(out, name, numberRe().FindString(ask))
 		default:
 			put(out, name, ask)
 		}

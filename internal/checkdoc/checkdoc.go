@@ -52,7 +52,7 @@ func section(b *strings.Builder, c *lr.Check) {
 	fmt.Fprintf(b, "Severity %s · %s · needs %s · %s\n\n", c.Severity, weight(c), Needs(c.Needs), effect(c.Effect))
 	fmt.Fprintf(b, "Why it matters: %s\n\nFix: %s\n", strings.TrimSpace(c.Why), strings.TrimSpace(c.Fix))
 	if c.Guard != "" {
-		fmt.Fprintf(b, "\nGuard: `%s`\n", c.Guard)
+		fmt.Fprintf(b, "\nGuard: %s\n", lr.Directive("`"+c.Guard+"`"))
 	}
 	if len(c.Refs) > 0 {
 		refs := make([]string, len(c.Refs))
@@ -151,7 +151,7 @@ func Explain(w io.Writer, c *lr.Check, width int, bold func(string) string) erro
 	fmt.Fprintf(&b, "%s\n%s\n\n", bold(c.ID), c.Title)
 	fmt.Fprintf(&b, "severity  %s, %s\nneeds     %s\neffect    %s\n", c.Severity, weight(c), Needs(c.Needs), effect(c.Effect))
 	if c.Guard != "" {
-		fmt.Fprintf(&b, "guard     %s\n", c.Guard)
+		fmt.Fprintf(&b, "guard     %s\n", lr.Directive(c.Guard))
 	}
 	for _, p := range []struct{ name, text string }{{"Why it matters", c.Why}, {"Fix", c.Fix}} {
 		fmt.Fprintf(&b, "\n%s\n%s\n", bold(p.name), wrap(p.text, width))

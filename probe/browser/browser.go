@@ -29,6 +29,8 @@ import (
 // ErrNone says that there is no Chromium.
 var ErrNone = errors.New("no Chromium was found: install one, or name it in LAUNCHREADY_CHROMIUM")
 
+var errClosed = errors.New("the browser is closed")
+
 // Options configure a Browser. Base and Binary are required.
 type Options struct {
 	Binary   string            // of Chromium; see Find
@@ -41,12 +43,16 @@ type Options struct {
 	Log   *slog.Logger
 }
 
-// Browser is a Chromium that starts when it is needed first. It is safe for
-// concurrent use; visits take turns.
-type Browser struct {
-	o Options
+// pages is how many visits one browser makes at a time; more wait for their turn.
+const pages = 4
 
-	mu      sync.Mutex
+// Browser is a Chromium that starts when it is needed first. It is safe for
+// concurrent use: each visit has cookies of its own.
+type Browser struct {
+	o     Options
+	turns chan struct{}
+
+	mu      sync.RWMutex // visits read-lock it, so that Close waits for them
 	begun   bool
 	closed  bool
 	failed  error // why it did not start: it is tried once
@@ -91,7 +97,7 @@ func New(o Options) (*Browser, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Browser{o: o}, nil
+	return &Browser{o: o, turns: make(chan struct{}, pages)}, nil
 }
 
 // rules let the browser resolve the target's host and nothing else: not even
@@ -134,9 +140,11 @@ func newProfile() (string, error) {
 
 // start brings the browser up, once.
 func (b *Browser) start(ctx context.Context) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
 	switch {
 	case b.closed:
-		return errors.New("the browser is closed")
+		return errClosed
 	case b.begun:
 		return b.failed
 	}

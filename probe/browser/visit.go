@@ -9,9 +9,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/fetch"
-	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/chromedp"
 
 	lr "github.com/launchready/launchready"
@@ -39,12 +37,22 @@ func (b *Browser) Read(ctx context.Context, v lr.Visit) (*lr.Sighting, error) {
 	if err != nil {
 		return nil, err
 	}
-	b.mu.Lock()
-	defer b.mu.Unlock()
+	select {
+	case b.turns <- struct{}{}:
+		defer func() { <-b.turns }()
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
 	if err := b.start(ctx); err != nil {
 		return nil, err
 	}
-	tab, closeTab := chromedp.NewContext(b.ctx)
+	b.mu.RLock()
+	defer b.mu.RUnlock()
+	if b.closed {
+		return nil, errClosed
+	}
+	// Cookies are those of a browser context, which nobody else uses.
+	tab, closeTab := chromedp.NewContext(b.ctx, chromedp.WithNewBrowserContext())
 	defer closeTab()
 	tab, cancel := context.WithTimeout(tab, b.o.Visit)
 	defer cancel()
@@ -110,9 +118,6 @@ func (b *Browser) read(tab context.Context, page string, to *url.URL, v lr.Visit
 			}
 		}
 	}()
-	if _, err := chromedp.Call(tab, network.ClearBrowserCookies, cdp.Empty{}); err != nil {
-		return nil, err
-	}
 	if _, err := chromedp.Call(tab, fetch.Enable, fetch.EnableParams{Patterns: []*fetch.RequestPattern{{URLPattern: home.String()}, {URLPattern: page + "*"}}}); err != nil {
 		return nil, err
 	}
@@ -164,7 +169,7 @@ func sighting(raw string) (*lr.Sighting, error) {
 func question(to *url.URL, v lr.Visit) string {
 	call := fmt.Sprintf("(%s)(%s, %d)", asks, quote(to.String()), most)
 	if to.Scheme == "ws" || to.Scheme == "wss" {
-		call = fmt.Sprintf("(%s)(%s, %s, %d, %d)", converses, quote(to.String()), quote(v.Send), listen.Milliseconds(), most)
+		call = fmt.Sprintf("(%s)(%s, %s, %s, %d, %d)", converses, quote(to.String()), quote(v.Send), quote(v.Until), listen.Milliseconds(), most)
 	}
 	if v.Origin == "null" {
 		return fmt.Sprintf("(%s)(%s)", frames, quote("<script>"+call+`.then(r => parent.postMessage(r, "*"))</script>`))
@@ -192,13 +197,13 @@ const asks = `async (url, most) => {
   }
 }`
 
-const converses = `(url, send, listen, most) => new Promise(done => {
+const converses = `(url, send, until, listen, most) => new Promise(done => {
   const lines = [];
   let open = false, size = 0;
   const end = why => { done(JSON.stringify({readable: lines.length > 0, status: open ? 101 : 0, body: lines.join("\n"), why})); ws.close(); };
   const ws = new WebSocket(url);
   ws.onopen = () => { open = true; send.forEach(m => ws.send(m)); setTimeout(() => end("it stayed silent"), listen); };
-  ws.onmessage = e => { const m = String(e.data); if (size + m.length <= most) { size += m.length; lines.push(m); } };
+  ws.onmessage = e => { const m = String(e.data); if (size + m.length <= most) { size += m.length; lines.push(m); } if (until.some(u => m.includes(u))) end(""); };
   ws.onclose = () => end(open ? "it was closed" : "the handshake was refused");
 })`
 

@@ -79,6 +79,54 @@ func TestRead(t *testing.T) {
 	}
 }
 
+// TestSideBySide: visits at the same time have cookies of their own, and Close
+// waits for them.
+func TestSideBySide(t *testing.T) {
+	const visits = 8
+	var mu sync.Mutex
+	at, most := 0, 0
+	full := make(chan struct{})
+	b, s := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		mu.Lock()
+		if at++; at > most {
+			if most = at; most == 2 {
+				close(full)
+			}
+		}
+		mu.Unlock()
+		select { // two are here at once, or nobody comes
+		case <-full:
+		case <-r.Context().Done():
+		}
+		mu.Lock()
+		at--
+		mu.Unlock()
+		w.Header().Set("Access-Control-Allow-Origin", r.Header.Get("Origin"))
+		w.Header().Set("Access-Control-Allow-Credentials", "true")
+		var got []string
+		for _, c := range r.Cookies() {
+			got = append(got, c.Name+"="+c.Value)
+		}
+		fmt.Fprint(w, strings.Join(got, " "))
+	})
+	var all sync.WaitGroup
+	for i := range visits {
+		all.Go(func() {
+			who := fmt.Sprintf("u%d=%d", i, i)
+			got, err := b.Read(t.Context(), lr.Visit{Origin: fmt.Sprintf("https://evil%d.test", i), URL: s.URL + "/v1/me", Cookies: cookies(who + "; Secure; SameSite=None")})
+			if err != nil {
+				t.Errorf("%s: %v", who, err)
+			} else if string(got.Body) != who {
+				t.Errorf("%s: sent %q", who, got.Body)
+			}
+		})
+	}
+	all.Wait()
+	if most > 4 {
+		t.Errorf("%d visits at once, more than a browser is to make", most)
+	}
+}
+
 // TestWebSocket opens sockets from another origin.
 func TestWebSocket(t *testing.T) {
 	b, s := serve(t, func(w http.ResponseWriter, r *http.Request) {

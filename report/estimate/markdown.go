@@ -120,7 +120,7 @@ func (p *page) order(e *plan.Estimate) {
 	}
 	p.add("\n## In what order\n")
 	if n := e.Now.Covered; n > 0 {
-		p.add("- At once, in front of the application: %s, %s. That stops %s until the cause is fixed.", text(strings.Join(e.Now.Directives, ", ")), p.amount(e.Now.Front, e), report.Count(n, "finding"))
+		p.add("- %s: %s, %s. That stops %s until the cause is fixed.", text(report.AtOnce()), text(strings.Join(e.Now.Directives, ", ")), p.amount(e.Now.Front, e), report.Count(n, "finding"))
 	}
 	if e.Now.Edge.Items > 0 {
 		p.add("- At once, at the edge, for good: %s, %s.", report.Count(e.Now.Edge.Items, "work item"), p.amount(e.Now.Edge, e))

@@ -49,6 +49,7 @@ func TestInBrowser(t *testing.T) {
 		{"hostile report is inert", hostile},
 		{"print", prints},
 		{"narrow screen does not scroll sideways", narrow},
+		{"an address is in one piece", wholeAddress},
 		{"pictures", pictures},
 	} {
 		t.Run(c.name, func(t *testing.T) { c.test(t, chrome) })
@@ -298,6 +299,20 @@ func narrow(t *testing.T, chrome context.Context) {
 			if got := b.text(t, `document.documentElement.scrollWidth`); got != fmt.Sprint(width) {
 				t.Errorf("%s: %s wide on a screen of %d", name, got, width)
 			}
+		}
+	}
+}
+
+// wholeAddress: what a reader copies is not torn at its port.
+func wholeAddress(t *testing.T, chrome context.Context) {
+	r := sample.Flawed()
+	r.Target = "http://127.0.0.1:41531"
+	b := browse(t, chrome, draw(t, r))
+	for _, width := range []int64{390, 768, 1280} {
+		b.size(t, width)
+		lines := b.text(t, `(() => { const r = document.createRange(); r.selectNodeContents(document.querySelector(".facts dd").firstChild); return r.getClientRects().length })()`)
+		if lines != "1" {
+			t.Errorf("on a screen of %d the target takes %s lines", width, lines)
 		}
 	}
 }

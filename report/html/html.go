@@ -63,9 +63,12 @@ func execute(w io.Writer, name string, data any) error {
 		"how":      how,
 		"count":    report.Count,
 		"href":     href,
+		"infront":  func() string { return capital(report.InFront()) },
+		"noguard":  func() string { return lr.NoGuard },
 		"mark":     markOf,
 		"gone":     newGone,
 		"plot":     newPlot,
+		"gaps":     gaps,
 		"ring": func(id string, r ring) any {
 			return struct {
 				ID   string
@@ -132,6 +135,25 @@ func took(d time.Duration) string {
 		return fmt.Sprintf("%.1f s", d.Seconds())
 	}
 	return fmt.Sprintf("%d min %d s", int(d.Minutes()), int(d.Seconds())%60)
+}
+
+// gaps counts what is unknown by what it is: the ring counts rows, and a row may
+// pass while checks of it are open.
+func gaps(list []report.Gap) string {
+	rows := 0
+	for _, g := range list {
+		if g.Check == nil {
+			rows++
+		}
+	}
+	switch checks := len(list) - rows; {
+	case rows == 0:
+		return report.Count(checks, "check")
+	case checks == 0:
+		return report.Count(rows, "row")
+	default:
+		return report.Count(checks, "check") + ", " + report.Count(rows, "row")
+	}
 }
 
 // how says by what or whom a work item is done.

@@ -187,6 +187,26 @@ func TestAnchors(t *testing.T) {
 	}
 }
 
+// TestUnknownSaysWhatItCounts: rows stand in the ring and checks in the contents.
+func TestUnknownSaysWhatItCounts(t *testing.T) {
+	for name, tc := range map[string]struct {
+		row  lr.RowReport
+		want string
+	}{
+		"a check of a row that passed": {lr.RowReport{ID: "auth", Verdict: lr.Passed, Checks: []lr.CheckReport{{ID: "auth/x", Verdict: lr.Unknown}}}, "1 check"},
+		"two checks":                   {lr.RowReport{ID: "auth", Checks: []lr.CheckReport{{ID: "auth/x"}, {ID: "auth/y"}}}, "2 checks"},
+		"a row":                        {lr.RowReport{ID: "auth"}, "1 row"},
+	} {
+		page := draw(t, &lr.Report{Rows: []lr.RowReport{tc.row}})
+		if want := `<a href="#unknown">Unknown <span class="n">` + tc.want + `</span></a>`; !strings.Contains(page, want) {
+			t.Errorf("%s: the contents lack %q", name, want)
+		}
+		if !strings.Contains(page, "Rows of the scorecard") {
+			t.Errorf("%s: the ring does not say what it counts", name)
+		}
+	}
+}
+
 func TestWhatAReaderSees(t *testing.T) {
 	for _, c := range []struct {
 		name       string
@@ -194,7 +214,7 @@ func TestWhatAReaderSees(t *testing.T) {
 		want, nots []string
 	}{
 		{"flawed", sample.Flawed(), []string{"Not ready", "5 blockers in 3 rows", "Why it matters to a buyer", "launchready audit replay lr-96983de48ad4", "&#34;$TOKEN&#34;", "<mark>lr1-", "Guard directive", "no drill has been run", "Accepted by cto@harbor.test until 2027-01-31", "CWE 306", "0 of 60 tries, at most 4.9 % (95 %)"}, []string{"Every row of the scorecard passed"}},
-		{"clean", sample.Clean(), []string{"✓</span> Ready", "Every row of the scorecard passed", "launchready audit -o html=report.html"}, []string{"Blockers", "Why it matters", "id=\"unknown\""}},
+		{"clean", sample.Clean(), []string{"✓</span> Ready", "Every row of the scorecard passed", "launchready audit --mutate --baseline report.json --fail-on-new"}, []string{"Blockers", "Why it matters", "id=\"unknown\""}},
 		{"partial", &lr.Report{Readiness: lr.NotEnoughTested, Partial: true, Rows: sample.Clean().Rows[:2]}, []string{"2 of 13 rows passed", "2 of the scorecard&#39;s 13 rows were asked for", "cannot say that the product is ready"}, []string{"✓</span> Ready"}},
 		{"interrupted", &lr.Report{Readiness: lr.NotEnoughTested, Interrupted: true}, []string{"The run was interrupted"}, nil},
 		{"empty", &lr.Report{}, []string{"Not enough tested", "of 0 passed"}, []string{"<no value>", "Ready</span>"}},

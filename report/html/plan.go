@@ -54,7 +54,7 @@ func sums(e *plan.Estimate) []sumView {
 		out = append(out, view("of it at the edge, at once and for good", "", "", e.Now.Edge))
 	}
 	if e.Now.Covered > 0 {
-		out = append(out, view("before it, in front of the application", fmt.Sprintf("stops %s until the cause is fixed: %s", report.Count(e.Now.Covered, "finding"), strings.Join(e.Now.Directives, ", ")), "", e.Now.Front))
+		out = append(out, view("before it, "+report.InFront(), fmt.Sprintf("stops %s until the cause is fixed: %s", report.Count(e.Now.Covered, "finding"), strings.Join(e.Now.Directives, ", ")), "", e.Now.Front))
 	}
 	return out
 }

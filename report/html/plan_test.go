@@ -23,7 +23,7 @@ func planOf(t *testing.T, page string) string {
 func TestPlan(t *testing.T) {
 	priced := planOf(t, draw(t, sample.Flawed()))
 	for _, want := range []string{"Auth is decided in several places", "When to bring in a senior engineer", "Application auth and isolation", "USD 1,335–5,070", "8–30 hours", "1.5–5 days",
-		"the launch waits for it", "by a senior engineer", "In front now", "backend@harbor.test", "launchready audit --only isolation/foreign-read,isolation/existence-oracle"} {
+		"the launch waits for it", "by a senior engineer", "In front (" + lr.NoGuard + ")", "backend@harbor.test", "launchready audit --only isolation/foreign-read,isolation/existence-oracle"} {
 		if !strings.Contains(priced, want) {
 			t.Errorf("the plan lacks %q", want)
 		}

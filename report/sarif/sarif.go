@@ -181,6 +181,9 @@ func (d *drawing) invocation(left int) invocation {
 	r := d.report
 	code := r.ExitCode()
 	out := invocation{ExecutionSuccessful: !r.Interrupted, ExitCode: code, ExitDescription: report.Word(r), Notifications: []notification{}}
+	if r.Baseline != nil && r.Baseline.Exit != nil {
+		out.ExitDescription += "; the exit code is of what is new since run " + short(r.Baseline.Run)
+	}
 	if !r.Started.IsZero() {
 		out.StartTime = r.Started.UTC().Format(time.RFC3339)
 		out.EndTime = r.Started.Add(time.Duration(r.Seconds * float64(time.Second))).UTC().Format(time.RFC3339)

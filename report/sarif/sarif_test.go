@@ -74,6 +74,7 @@ type doc struct {
 		Invocations []struct {
 			ExecutionSuccessful bool
 			ExitCode            int
+			ExitCodeDescription string
 			Notes               []struct {
 				Level   string
 				Message struct{ Text string }
@@ -210,6 +211,20 @@ func TestMeaning(t *testing.T) {
 	}
 	if open["monitoring/alert-drill"] != "warning" || open["auth/password-reset"] != "note" || open["isolation/foreign-read"] != "note" {
 		t.Errorf("what could not be asked: %v", open)
+	}
+}
+
+// TestExitCodeOfNew: the log has the exit code of the run, which --fail-on-new
+// makes another.
+func TestExitCodeOfNew(t *testing.T) {
+	r := sample.Compared()
+	r.Baseline.Exit = new(int)
+	if inv := read(t, r).Runs[0].Invocations[0]; inv.ExitCode != 0 || !strings.HasSuffix(inv.ExitCodeDescription, "of what is new since run "+r.Baseline.Run) {
+		t.Errorf("invocation: %+v", inv)
+	}
+	r.Baseline.Exit = nil
+	if inv := read(t, r).Runs[0].Invocations[0]; inv.ExitCode != 1 {
+		t.Errorf("without --fail-on-new: %+v", inv)
 	}
 }
 

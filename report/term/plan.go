@@ -56,14 +56,14 @@ func (p *paper) item(i int, w lr.WorkItem, rates *lr.Rates) {
 	}
 	p.text(hang, hang, joined(parts))
 	if f := report.Front(w); f != "" {
-		p.text(hang, hang, "in front now: "+f)
+		p.text(hang, hang, report.InFront()+": "+f)
 	}
 }
 
 // outlook says what can be done at once, and what needs a senior engineer.
 func (p *paper) outlook(e *plan.Estimate) {
 	if e.Now.Covered > 0 {
-		p.text("  ", "    ", fmt.Sprintf("At once, in front of the application: %s. That stops %s until the cause is fixed.", total(e.Now.Front, e.Rates), report.Count(e.Now.Covered, "finding")))
+		p.text("  ", "    ", fmt.Sprintf("%s: %s. That stops %s until the cause is fixed.", report.AtOnce(), total(e.Now.Front, e.Rates), report.Count(e.Now.Covered, "finding")))
 	}
 	if e.Now.Edge.Items > 0 {
 		p.text("  ", "    ", fmt.Sprintf("At once, at the edge, for good: %s, %s.", report.Count(e.Now.Edge.Items, "work item"), total(e.Now.Edge, e.Rates)))

@@ -175,7 +175,7 @@ func (p *paper) finding(i int, list []report.Entry, verbose bool) {
 		}
 	}
 	if f.Guard != "" {
-		p.field(indent, "guard", report.Line(f.Guard))
+		p.field(indent, "guard", report.Line(lr.Directive(f.Guard)))
 	}
 	if f.Replay != "" {
 		p.command(indent, "replay", f.Replay)

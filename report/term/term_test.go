@@ -80,7 +80,7 @@ func TestVerdictFirstNextLast(t *testing.T) {
 		last  string
 	}{
 		{"flawed", sample.Flawed(), "✗ NOT READY", "launchready audit replay lr-96983de48ad4"},
-		{"clean", sample.Clean(), "✓ READY", "launchready audit -o html=report.html"},
+		{"clean", sample.Clean(), "✓ READY", "launchready audit --mutate --baseline report.json --fail-on-new"},
 		{"unknown", &lr.Report{Readiness: lr.NotEnoughTested}, "? NOT ENOUGH TESTED", "launchready audit doctor"},
 		{"partial", &lr.Report{Readiness: lr.NotEnoughTested, Partial: true}, "? NOT ENOUGH TESTED", "launchready audit"},
 		{"risks", &lr.Report{Readiness: lr.ReadyWithRisks}, "✓ READY WITH ACCEPTED RISKS", "launchready audit"},

@@ -3,16 +3,23 @@ package postman
 import (
 	"regexp"
 	"strings"
+	"sync"
 )
 
 var (
-	setCall = regexp.MustCompile("(?:pm\\s*\\.\\s*(?:environment|collectionVariables|globals|variables)\\s*\\.\\s*set|postman\\s*\\.\\s*set(?:Environment|Global)Variable)\\s*\\(\\s*[\"'`]([A-Za-z0-9_.$-]{1,100})[\"'`]\\s*,\\s*([^;\\n]{1,300})")
+	setCall = pattern("(?:pm\\s*\\.\\s*(?:environment|collectionVariables|globals|variables)\\s*\\.\\s*set|postman\\s*\\.\\s*set(?:Environment|Global)Variable)\\s*\\(\\s*[\"'`]([A-Za-z0-9_.$-]{1,100})[\"'`]\\s*,\\s*([^;\\n]{1,300})")
 	// what of the reply is kept in a name
-	replyName = regexp.MustCompile(`(?:(?:var|let|const)\s+)?([A-Za-z_$][A-Za-z0-9_$]*)\s*=\s*(?:await\s+)?(?:pm\.response\.json\(\)|JSON\.parse\(\s*(?:responseBody|pm\.response\.text\(\))\s*\))((?:\??\.[A-Za-z_$][A-Za-z0-9_$]*|\[\d{1,4}\]|\[["'][^"'\]]{1,100}["']\])*)`)
-	direct    = regexp.MustCompile(`^(?:pm\.response\.json\(\)|JSON\.parse\(\s*(?:responseBody|pm\.response\.text\(\))\s*\))`)
-	names     = regexp.MustCompile(`^[A-Za-z_$][A-Za-z0-9_$]*`)
-	step      = regexp.MustCompile(`^(?:\??\.([A-Za-z_$][A-Za-z0-9_$]*)|\[(\d{1,4})\]|\[["']([^"'\]]{1,100})["']\])`)
+	replyName = pattern(`(?:(?:var|let|const)\s+)?([A-Za-z_$][A-Za-z0-9_$]*)\s*=\s*(?:await\s+)?(?:pm\.response\.json\(\)|JSON\.parse\(\s*(?:responseBody|pm\.response\.text\(\))\s*\))((?:\??\.[A-Za-z_$][A-Za-z0-9_$]*|\[\d{1,4}\]|\[["'][^"'\]]{1,100}["']\])*)`)
+	direct    = pattern(`^(?:pm\.response\.json\(\)|JSON\.parse\(\s*(?:responseBody|pm\.response\.text\(\))\s*\))`)
+	names     = pattern(`^[A-Za-z_$][A-Za-z0-9_$]*`)
+	step      = pattern(`^(?:\??\.([A-Za-z_$][A-Za-z0-9_$]*)|\[(\d{1,4})\]|\[["']([^"'\]]{1,100})["']\])`)
 )
+
+// pattern is a regular expression that is compiled when it is first used, so
+// that verbs which never do start at once.
+func pattern(expr string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(expr) })
+}
 
 const maxScript = 64 << 10
 
@@ -32,10 +39,10 @@ func setsOf(events any) []Set {
 			src = src[:maxScript]
 		}
 		kept := map[string]string{}
-		for _, a := range replyName.FindAllStringSubmatch(src, 50) {
+		for _, a := range replyName().FindAllStringSubmatch(src, 50) {
 			kept[a[1]] = steps(a[2])
 		}
-		for _, c := range setCall.FindAllStringSubmatch(src, 50) {
+		for _, c := range setCall().FindAllStringSubmatch(src, 50) {
 			if p := pointer(strings.TrimSpace(c[2]), kept); p != "" {
 				out = append(out, Set{Variable: c[1], Pointer: p})
 			}
@@ -48,10 +55,10 @@ func setsOf(events any) []Set {
 // none or more than a path.
 func pointer(expr string, kept map[string]string) string {
 	before, rest := "", ""
-	if at := direct.FindString(expr); at != "" {
+	if at := direct().FindString(expr); at != "" {
 		rest = expr[len(at):]
 	} else {
-		name := names.FindString(expr)
+		name := names().FindString(expr)
 		p, ok := kept[name]
 		if name == "" || !ok {
 			return ""
@@ -59,7 +66,7 @@ func pointer(expr string, kept map[string]string) string {
 		before, rest = p, expr[len(name):]
 	}
 	for {
-		m := step.FindStringSubmatch(rest)
+		m := step().FindStringSubmatch(rest)
 		if m == nil {
 			break
 		}
@@ -75,7 +82,7 @@ func pointer(expr string, kept map[string]string) string {
 func steps(path string) string {
 	out := ""
 	for {
-		m := step.FindStringSubmatch(path)
+		m := step().FindStringSubmatch(path)
 		if m == nil {
 			return out
 		}
