@@ -229,6 +229,15 @@ var cases = []testCase{
 			refuse(w, 500, "no table of tasks")
 		}))
 	}},
+	{name: "a route that breaks whatever it is sent, behind a parser that asks nobody who they are", check: "server-error", open: true, build: func(a *app) {
+		a.on(`POST /tasks/try {"url":"https://a.test"}`, func(w http.ResponseWriter, r *http.Request) {
+			if b, _ := io.ReadAll(r.Body); !json.Valid(b) {
+				refuse(w, 400, "not JSON")
+				return
+			}
+			refuse(w, 500, "no table of tasks")
+		})
+	}},
 	{name: "a route that breaks on what it does not expect", check: "server-error", fails: []string{"POST /tasks/try"}, has: "a list where an object is due", build: func(a *app) {
 		a.on(`POST /tasks/try {"url":"https://a.test"}`, private(func(w http.ResponseWriter, r *http.Request) {
 			switch b, _ := io.ReadAll(r.Body); {

@@ -250,7 +250,7 @@ func (b *bench) writing(o *lr.Object) {
 			h["Content-Type"] = []string{media}
 		}
 		works := b.proof()
-		if input == brokenJSON || input == otherMedia {
+		if input == brokenJSON || input == otherMedia || input == noCredential {
 			works = nil // refused by what reads bodies, before the route was there
 		}
 		b.add(provocation{as: as, input: input, mark: mark, secret: secret, malformed: malformed, works: works,
