@@ -77,6 +77,7 @@ func TestWordsOfTheVerdict(t *testing.T) {
 		{"ready", sample.Clean(), "Ready", "Every row of the scorecard passed.", "launchready audit -o html="},
 		{"risks", &lr.Report{Readiness: lr.ReadyWithRisks, Waivers: make([]lr.Waiver, 2)}, "Ready with accepted risks", "Every row passed; 2 risks accepted by a named owner.", "launchready audit -o"},
 		{"partial", &lr.Report{Readiness: lr.NotEnoughTested, Partial: true, Rows: sample.Clean().Rows[:2]}, "2 of 13 rows passed", "2 of the scorecard's 13 rows were asked for, and 2 passed.", "launchready audit --mutate -o html=report.html"},
+		{"partial, failed below the gate", &lr.Report{Readiness: lr.NotEnoughTested, Partial: true, Rows: []lr.RowReport{{ID: "hygiene", Verdict: lr.Failed}, {ID: "cors", Verdict: lr.Passed}}}, "No blocker in 2 of 13 rows", "2 of the scorecard's 13 rows were asked for, and 1 passed.", "launchready audit"},
 		{"interrupted", &lr.Report{Readiness: lr.NotEnoughTested, Interrupted: true}, "Not enough tested", "The run was interrupted: what it did not reach is unknown.", "launchready audit"},
 		{"wants consent", &lr.Report{Readiness: lr.NotEnoughTested, Partial: true, Rows: []lr.RowReport{{ID: "auth", Verdict: lr.Unknown, Checks: []lr.CheckReport{
 			{ID: "auth/x", Verdict: lr.Unknown, Reason: "it writes, which needs consent: give --mutate"}}}}}, "Not enough tested", "1 of the scorecard's 13 rows were asked for, and 0 passed.", "launchready audit --mutate"},
