@@ -146,22 +146,3 @@ func readOWASPScanOrigins(dir string, routes []string) ([]claim, error) {
 	}
 	return out, nil
 }
-
-// readNiktoOrigins reads its two tests of origins, which it sends to the first
-// page.
-func readNiktoOrigins(dir string, routes []string) ([]claim, error) {
-	all, err := niktoFindings(dir)
-	if err != nil {
-		return nil, err
-	}
-	var out []claim
-	for _, f := range all {
-		switch f.ID {
-		case "007644":
-			out = append(out, at1(anyOrigin, routes, f.Method, pathOf(f.URL)))
-		case "007645":
-			out = append(out, at1(prefixOrigin, routes, f.Method, pathOf(f.URL)))
-		}
-	}
-	return out, nil
-}

@@ -33,51 +33,36 @@ func readSchemathesisErrors(dir string, _ []string) ([]claim, error) {
 	return out, nil
 }
 
-// niktoFinding is one line of the JSON report.
-type niktoFinding struct {
-	ID     string `json:"id"`
-	Method string `json:"method"`
-	URL    string `json:"url"`
-	Msg    string `json:"msg"`
-}
-
-func niktoFindings(dir string) ([]niktoFinding, error) {
+// readNikto reads what it found at addresses, and what headers tell. Suggested
+// headers and methods are of other rows.
+func readNikto(dir string, routes []string) ([]claim, error) {
 	var r []struct {
-		Findings []niktoFinding `json:"vulnerabilities"`
+		Findings []struct {
+			ID     string `json:"id"`
+			Method string `json:"method"`
+			URL    string `json:"url"`
+			Msg    string `json:"msg"`
+		} `json:"vulnerabilities"`
 	}
 	if err := load(dir, "out.json", &r); err != nil {
 		return nil, err
 	}
-	var out []niktoFinding
-	for _, host := range r {
-		out = append(out, host.Findings...)
-	}
-	return out, nil
-}
-
-// readNikto reads what it found at addresses, and what headers tell. Suggested
-// headers and methods are of other rows.
-func readNikto(dir string, routes []string) ([]claim, error) {
-	all, err := niktoFindings(dir)
-	if err != nil {
-		return nil, err
-	}
 	var out []claim
-	for _, f := range all {
-		low := strings.ToLower(f.Msg)
-		switch {
-		case strings.HasPrefix(f.ID, "0135") || strings.HasPrefix(f.ID, "9991") || strings.HasPrefix(f.ID, "9999") || f.ID == "FAIL":
-			// Headers that are missing or unusual, methods, words about the run.
-			if strings.Contains(low, "server banner") || strings.Contains(low, "version") && strings.Contains(low, "header") {
-				out = append(out, claim{shownVersion, "*"})
+	for _, host := range r {
+		for _, f := range host.Findings {
+			low := strings.ToLower(f.Msg)
+			switch {
+			case strings.HasPrefix(f.ID, "0135"), strings.HasPrefix(f.ID, "999"), f.ID == "FAIL":
+				// Headers that are missing or unusual, methods, words about the run.
+				if strings.Contains(low, "server banner") {
+					out = append(out, claim{shownVersion, "*"})
+				}
+			case strings.Contains(low, "directory indexing"):
+				out = append(out, at1(listing, routes, f.Method, pathOf(f.URL)))
+			case strings.Contains(low, "cors"), strings.Contains(low, "cookie"):
+			default:
+				out = append(out, at1(leftOver, routes, f.Method, pathOf(f.URL)))
 			}
-		case strings.Contains(low, "stack trace"), strings.Contains(low, "error message"):
-			out = append(out, at1(inner, routes, f.Method, pathOf(f.URL)))
-		case strings.Contains(low, "directory indexing"):
-			out = append(out, at1(listing, routes, f.Method, pathOf(f.URL)))
-		case strings.Contains(low, "cors"), strings.Contains(low, "cookie"):
-		default:
-			out = append(out, at1(leftOver, routes, f.Method, pathOf(f.URL)))
 		}
 	}
 	return out, nil

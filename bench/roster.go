@@ -92,7 +92,6 @@ func corsPeers() []peer {
 		{name: "corsair", read: readCorsair},
 		{name: "overreacher", read: readOverreacher},
 		{name: "owaspscan", version: []string{"--version"}, read: readOWASPScanOrigins},
-		{name: "nikto", read: readNiktoOrigins},
 	})
 }
 
