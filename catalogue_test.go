@@ -18,7 +18,7 @@ var checkID = regexp.MustCompile(`^[a-z]+/[a-z0-9]+(-[a-z0-9]+)*$`)
 var directives = []string{
 	"", "authenticate", "tenant_binding", "ownership", "roles", "strip_headers", "canonical_path", "methods",
 	"limits", "csrf", "response_cache", "websocket", "validate", "cors",
-	"scrub_errors", "hide_headers", "block_paths",
+	"scrub_errors", "hide_headers", "block_paths", "idempotency", "model",
 }
 
 // TestCatalogue holds the checks: ids unique and under their row, every field

@@ -44,7 +44,7 @@ func readLaunchReady(dir string, _ []string) ([]claim, error) {
 // subject is a route or the application.
 func ownClaim(check, subject string) claim {
 	c := claim{kind: kind(check), route: "*"}
-	if f, ok := faults[check]; ok {
+	if f := faultOf(check); len(f.kinds) > 0 {
 		c.kind = f.kinds[0]
 	}
 	if method, rest, ok := strings.Cut(subject, " "); ok && strings.HasPrefix(rest, "/") && method == strings.ToUpper(method) {

@@ -13,36 +13,52 @@ var harbor = []string{
 	"GET /v1/chats/{chat_id}", "GET /v1/chats/count", "POST /v1/chats/{chat_id}/archive", "POST /v1/chats/{chat_id}/messages",
 	"GET /v1/chats/{chat_id}/messages", "GET /v1/chats/{chat_id}/messages/{message_id}", "GET /v1/files/{file_id}", "GET /v1/admin/users",
 	"GET /v1/billing/invoices", "GET /v1/billing/invoices/{invoice_id}", "DELETE /v1/invitations/{invitation_id}", "GET /v1/reports/{report_id}",
+	"GET /v1/exports/{export_id}", "GET /app/chats/{chat_id}",
 }
 
 // TestReaders reads cuts of what each tool wrote about the flawed demo; what
 // fails no gate of the tool, or is of another row, must not be claimed.
 func TestReaders(t *testing.T) {
 	for name, want := range map[string][]string{
-		"launchready": {
+		"authorization/launchready": {
 			"alg-none *", "anonymous GET /v1/billing/invoices", "graphql POST /graphql batching", "key-header *",
 			"object DELETE /v1/files/{file_id}", "object POST /graphql",
 		},
-		"overstep":   {"anonymous POST /v1/chats/{chat_id}/archive", "function GET /v1/admin/users", "object POST /v1/chats/{chat_id}/messages"},
-		"granttrace": {"object GET /api/users/{user_id}/profile", "property PATCH /api/users/{user_id}/settings"},
-		"authztrace": {
+		"authorization/overstep":   {"anonymous POST /v1/chats/{chat_id}/archive", "function GET /v1/admin/users", "object POST /v1/chats/{chat_id}/messages"},
+		"authorization/granttrace": {"object GET /api/users/{user_id}/profile", "property PATCH /api/users/{user_id}/settings"},
+		"authorization/authztrace": {
 			"anonymous POST /v1/chats/{chat_id}/archive", "function DELETE /v1/invitations/{invitation_id}", "function GET /v1/admin/users",
 			"function POST /v1/chats/{chat_id}/archive", "object GET /v1/chats/{chat_id}",
 		},
-		"schemathesis": {
+		"authorization/schemathesis": {
 			"anonymous GET /v1/billing/invoices", "anonymous GET /v1/billing/invoices/{invoice_id}",
 			"malformed-token GET /app/chats/{chat_id}", "malformed-token GET /v1/admin/audit-log", "object GET /v1/chats/{chat_id}",
 		},
-		"phaseaccess": {"function GET /v1/files/{file_id}", "object GET /v1/chats/{chat_id}/messages", "object GET /v1/chats/{chat_id}/messages/{message_id}"},
-		"cerberus":    {"object DELETE /v1/exports/{export_id}", "object GET /v1/chats/{chat_id}", "object GET /v1/chats/{chat_id}/stream"},
-		"vamp-api-probe": {
+		"authorization/phaseaccess": {"function GET /v1/files/{file_id}", "object GET /v1/chats/{chat_id}/messages", "object GET /v1/chats/{chat_id}/messages/{message_id}"},
+		"authorization/cerberus":    {"object DELETE /v1/exports/{export_id}", "object GET /v1/chats/{chat_id}", "object GET /v1/chats/{chat_id}/stream"},
+		"authorization/vamp-api-probe": {
 			"anonymous GET /", "anonymous GET /v1/billing/invoices/{invoice_id}", "expired-token GET /", "function DELETE /v1/exports/{export_id}",
 			"malformed-token GET /", "property PATCH /v1/me",
 		},
-		"offat": {"object GET /v1/billing/invoices", "object GET /v1/billing/invoices/{invoice_id}"},
+		"authorization/offat": {"object GET /v1/billing/invoices", "object GET /v1/billing/invoices/{invoice_id}"},
+		"hygiene/owaspscan":   {"left-over GET /.env", "left-over GET /.git/HEAD", "left-over GET /backup.sql", "version *"},
+		"hygiene/nikto":       {"left-over GET /.git/HEAD", "listing GET /assets/", "version *"},
+		"hygiene/wapiti":      {"left-over GET /backup.sql", "reflected-input GET /app/chats/{chat_id}", "server-error GET /v1/files"},
+		"hygiene/schemathesis": {
+			"error-shape PATCH /v1/me", "media-type GET /v1/avatars/{user_id}", "media-type GET /v1/shared/{share_token}", "server-error POST /v1/auth/signup",
+		},
+		"hygiene/launchready": {"server-error GET /v1/chats", "version *"},
+		"cors/launchready":    {"any-origin GET /v1/exports/{export_id}", "websocket-origin GET /v1/ws"},
+		"cors/cors": {
+			"any-origin GET /v1/exports/{export_id}", "null-origin GET /v1/reports", "prefix-origin GET /v1/search", "scheme-origin GET /v1/members", "subdomain-origin GET /v1/collections",
+		},
+		"cors/corsy":       {"any-origin GET /v1/exports/{export_id}", "null-origin GET /v1/reports", "wildcard GET /v1/usage"},
+		"cors/corsair":     {"subdomain-origin GET /v1/collections", "wildcard GET /v1/usage"},
+		"cors/overreacher": {"any-origin GET /v1/exports/{export_id}", "null-origin GET /v1/exports/{export_id}", "prefix-origin GET /v1/search", "wildcard GET /v1/usage"},
+		"cors/owaspscan":   nil,
 	} {
 		t.Run(name, func(t *testing.T) {
-			got, err := toolOf(t, name).read(filepath.Join("testdata", "peers", name), harbor)
+			got, err := toolOf(t, name).read(filepath.Join("testdata", "peers", filepath.FromSlash(name)), harbor)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -56,8 +72,8 @@ func TestReaders(t *testing.T) {
 // TestReadersOfNothing: a report that is not there or broken is an error, not
 // a tool without findings.
 func TestReadersOfNothing(t *testing.T) {
-	for _, p := range peers() {
-		t.Run(p.name, func(t *testing.T) {
+	for _, p := range everyPeer() {
+		t.Run(p.contest+"/"+p.name, func(t *testing.T) {
 			dir := t.TempDir()
 			if _, err := p.read(dir, harbor); err == nil {
 				t.Error("no report, and no error")
@@ -78,10 +94,19 @@ func TestReadersOfNothing(t *testing.T) {
 	}
 }
 
+// everyPeer lists the tools of all comparisons.
+func everyPeer() []peer {
+	var out []peer
+	for _, c := range contests() {
+		out = append(out, c.peers...)
+	}
+	return out
+}
+
 func toolOf(t *testing.T, name string) peer {
 	t.Helper()
-	for _, p := range peers() {
-		if p.name == name {
+	for _, p := range everyPeer() {
+		if p.contest+"/"+p.name == name {
 			return p
 		}
 	}

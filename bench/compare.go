@@ -23,19 +23,26 @@ type outcome struct {
 	took time.Duration
 }
 
-// measurePeers runs each tool that is installed against the flawed demo and the
+// measurePeers runs each tool of the comparison that is installed against the flawed demo and the
 // clean one, with all traps, through the same meter, and holds what it reports
 // against the truth.
 func measurePeers(ctx context.Context, s *settings) error {
 	wanted := strings.FieldsFunc(s.peers, func(r rune) bool { return r == ',' })
 	var rows, details [][]string
-	for _, p := range peers() {
+	for _, p := range s.contest.peers {
 		if len(wanted) > 0 && !slices.Contains(wanted, p.name) {
 			continue
 		}
 		program, err := s.program(p.name)
 		if err != nil {
 			fmt.Fprintf(s.out, "%s is not installed and left out\n", p.name)
+			continue
+		}
+		if needs, err := p.needs("${FRONT}"); err != nil || needs && s.front(ctx) == "" {
+			if err != nil {
+				return err
+			}
+			fmt.Fprintf(s.out, "%s is left out\n", p.name)
 			continue
 		}
 		lines, err := p.lines()
@@ -51,7 +58,7 @@ func measurePeers(ctx context.Context, s *settings) error {
 			return fmt.Errorf("%s, clean: %w", p.name, err)
 		}
 		f, c := middle(flawed), middle(clean)
-		rows = append(rows, []string{strings.TrimSpace(p.name + " " + version(ctx, program, p.version)), fmt.Sprintf("%d of %d", len(f.found), len(flawsOf())),
+		rows = append(rows, []string{strings.TrimSpace(p.name + " " + version(ctx, program, p.version)), fmt.Sprintf("%d of %d", len(f.found), len(flawsOf(s.contest.rows))),
 			fmt.Sprint(len(f.wrong)), fmt.Sprint(len(c.wrong)), fmt.Sprint(len(c.traps)), fmt.Sprint(f.requests), fmt.Sprint(c.requests),
 			perFlaw(f), fmt.Sprintf("%d (%d)", f.changed, f.deleted), seconds(f.took), seconds(c.took), fmt.Sprint(lines)})
 		details = append(details, []string{p.name, strings.Join(f.found, " "), claimsText(f.wrong), claimsText(c.wrong)})
@@ -116,9 +123,9 @@ func (s *settings) once(ctx context.Context, p peer, program string, flawed bool
 	o.took, o.tally = time.Since(started), st.meter.read()
 	var flaws []string
 	if flawed {
-		flaws = flawsOf()
+		flaws = flawsOf(s.contest.rows)
 	}
-	o.score = judge(claims, flaws, publicIn(st.spec))
+	o.score = s.contest.judge(claims, flaws, publicIn(st.spec))
 	return o, nil
 }
 
@@ -131,6 +138,10 @@ func start(ctx context.Context, dir string, st *stand, program string, args []st
 	c.Dir, c.Env = dir, os.Environ()
 	for name, value := range st.env {
 		c.Env = append(c.Env, name+"="+value)
+	}
+	if in, err := os.Open(filepath.Join(dir, "stdin")); err == nil { // what the tool reads from its standard input
+		defer in.Close()
+		c.Stdin = in
 	}
 	var said bytes.Buffer
 	c.Stdout, c.Stderr = &said, &said

@@ -49,9 +49,9 @@ func TestFilled(t *testing.T) {
 // TestRoster: each tool has a command that starts it and files without a
 // credential in them; what the stand does not know of is the tool's own.
 func TestRoster(t *testing.T) {
-	st := &stand{env: map[string]string{"URL": "http://127.0.0.1:1"}, spec: []byte("{}")}
-	for _, p := range peers() {
-		t.Run(p.name, func(t *testing.T) {
+	st := &stand{env: map[string]string{"URL": "http://127.0.0.1:1", "FRONT": "https://app.harbor.test"}, spec: []byte("{}")}
+	for _, p := range everyPeer() {
+		t.Run(p.contest+"/"+p.name, func(t *testing.T) {
 			n, err := p.lines()
 			if err != nil {
 				t.Fatal(err)

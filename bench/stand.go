@@ -27,18 +27,28 @@ type stand struct {
 	spec  []byte
 }
 
-// theRows are the rows that the peers are compared on.
-var theRows = []string{"auth", "isolation"}
-
-// flawsOf lists the demo's flaws of the rows that are compared.
-func flawsOf() []string {
+// flawsOf lists the demo's flaws of the rows.
+func flawsOf(rows []string) []string {
 	var out []string
 	for _, f := range demo.Flaws() {
-		if row, _, _ := strings.Cut(f.ID, "/"); slices.Contains(theRows, row) {
+		if row, _, _ := strings.Cut(f.ID, "/"); slices.Contains(rows, row) {
 			out = append(out, f.ID)
 		}
 	}
 	return out
+}
+
+// front is where the comparison's target stands as well, "" where its name does
+// not lead to this machine.
+func (s *settings) front(ctx context.Context) string {
+	if s.contest.front == "" {
+		return ""
+	}
+	if _, err := frontAddress(ctx, s.contest.front); err != nil {
+		fmt.Fprintf(s.out, "%v; tools that need it are left out\n", err)
+		return ""
+	}
+	return s.contest.front
 }
 
 // newStand starts a demo in the folder, flawed or clean, always of the same seed.
@@ -48,14 +58,14 @@ func newStand(ctx context.Context, s *settings, dir string, flawed bool) (*stand
 	}
 	args := []string{"demo", "serve", "--seed", "1", "--clean"}
 	if flawed {
-		args = []string{"demo", "serve", "--seed", "1", "--flaws", strings.Join(flawsOf(), ",")}
+		args = []string{"demo", "serve", "--seed", "1", "--flaws", strings.Join(flawsOf(s.contest.rows), ",")}
 	}
 	d, url, err := startListening(ctx, dir, s.binary, args...)
 	if err != nil {
 		return nil, err
 	}
 	st := &stand{demo: d}
-	if err := st.furnish(ctx, dir, url); err != nil {
+	if err := st.furnish(ctx, dir, url, s.front(ctx)); err != nil {
 		return nil, errors.Join(fmt.Errorf("prepare the demo: %w", err), st.close())
 	}
 	return st, nil
@@ -71,7 +81,7 @@ func (st *stand) close() error {
 
 // furnish signs the identities in and looks up an object of each kind for each
 // tenant. None of it goes through the meter: it is the user's work, not the tool's.
-func (st *stand) furnish(ctx context.Context, dir, url string) error {
+func (st *stand) furnish(ctx context.Context, dir, url, front string) error {
 	b, err := os.ReadFile(filepath.Join(dir, "harbor.secrets"))
 	if err != nil {
 		return fmt.Errorf("read the passwords: %w", err)
@@ -91,6 +101,12 @@ func (st *stand) furnish(ctx context.Context, dir, url string) error {
 		return err
 	}
 	st.env["URL"] = st.meter.URL
+	if front != "" {
+		if err := st.meter.front(ctx, front); err != nil {
+			return err
+		}
+		st.env["FRONT"] = front
+	}
 	for _, tenant := range []string{"acme", "globex"} {
 		st.lookUp(c, tenant)
 	}

@@ -39,7 +39,7 @@ func standHere(ctx context.Context, s *settings, which string) (err error) {
 	printTally(s, st.meter.read())
 	var flaws []string
 	if which == "flawed" {
-		flaws = flawsOf()
+		flaws = flawsOf(s.contest.rows)
 	}
 	b, err := os.ReadFile("claims.txt")
 	if errors.Is(err, os.ErrNotExist) {
@@ -48,7 +48,7 @@ func standHere(ctx context.Context, s *settings, which string) (err error) {
 	if err != nil {
 		return fmt.Errorf("read the claims: %w", err)
 	}
-	printScore(s, judge(claimsIn(string(b), st.meter.routes), flaws, publicIn(st.spec)))
+	printScore(s, s.contest.judge(claimsIn(string(b), st.meter.routes), flaws, publicIn(st.spec)))
 	return nil
 }
 

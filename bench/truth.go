@@ -44,7 +44,7 @@ const (
 
 // fault is the ground truth of one flaw of the demo: the kinds by which a tool
 // may name it, and the routes where it is. "*" is any route: the fault is in what
-// all of them stand behind. It follows from the demo's code, where the flaw is
+// all of them stand behind; "/v1/exports/**" is the path and all below it. It follows from the demo's code, where the flaw is
 // consulted, and not from what any tool reports.
 type fault struct {
 	kinds  []kind
@@ -59,7 +59,17 @@ func open(routes ...string) fault {
 	return fault{[]kind{anonymous, badToken, lowerRole}, routes}
 }
 
-// faults has a line for each flaw of the rows that are compared.
+// faultOf is the line of a flaw.
+func faultOf(id string) fault {
+	for _, of := range []map[string]fault{faults, hygieneFaults, corsFaults} {
+		if f, ok := of[id]; ok {
+			return f
+		}
+	}
+	return fault{}
+}
+
+// faults has a line for each flaw of the rows auth and isolation.
 var faults = map[string]fault{
 	"auth/no-credential":         open("GET /v1/billing/invoices", "GET /v1/billing/invoices/{invoice_id}"),
 	"auth/no-credential-write":   open("POST /v1/chats/{chat_id}/archive"),
@@ -135,6 +145,10 @@ func (f fault) names(c claim, public []string) bool {
 		case "GET *":
 			return c.route == "*"
 		}
+		if below, ok := strings.CutSuffix(of, "/**"); ok {
+			_, path, _ := strings.Cut(route, " ")
+			return path == below || strings.HasPrefix(path, below+"/")
+		}
 		return of == route
 	})
 }
@@ -146,24 +160,56 @@ type score struct {
 	traps []string // right behaviours that a wrong claim is about
 }
 
-// otherTraps are about other rows: a claim about authorization at their routes
-// has not fallen for them.
-var otherTraps = [...]string{"catch-all", "trace-in-text", "plain-server-header", "field-in-validation", "echo-as-json",
-	"public-wildcard", "partner-origin", "empty-preflight", "constant-origin", "open-handshake"}
+// trap is a right behaviour of the demo, as a comparison sees it.
+type trap struct{ demo.Trap }
+
+// traps lists those that the comparison's rows may fall for. What no other
+// comparison names is one of authorization.
+func (c contest) traps() []trap {
+	of := map[string]string{}
+	for name, ids := range map[string][]string{"hygiene": hygieneTraps, "cors": corsTraps} {
+		for _, id := range ids {
+			of[id] = name
+		}
+	}
+	var out []trap
+	for _, t := range demo.Traps() {
+		if name := of[t.ID]; name == c.name || name == "" && c.name == "authorization" {
+			out = append(out, trap{t})
+		}
+	}
+	return out
+}
+
+// about reports whether a wrong claim is one that the trap was laid for.
+func (t trap) about(c claim) bool {
+	switch t.ID { // wherever the claim is made
+	case "catch-all":
+		return c.kind == leftOver
+	case "plain-server-header":
+		return c.kind == shownVersion
+	}
+	route, _, _ := strings.Cut(t.Route, "?")
+	return route == c.route
+}
 
 // judge holds claims against the flaws that are on. A claim that is made twice
 // counts once. public are the routes that need no credential by their description.
-func judge(claims []claim, flaws, public []string) score {
+func (c contest) judge(claims []claim, flaws, public []string) score {
+	traps := c.traps()
+	if c.name != "authorization" {
+		public = nil // an error that shows the inside shows it to anybody
+	}
 	var s score
 	seen := map[claim]bool{}
 	for _, c := range claims {
-		if seen[c] {
+		if seen[c] || slices.Contains(undecided, c) {
 			continue
 		}
 		seen[c] = true
 		right := false
 		for _, id := range flaws {
-			if !faults[id].names(c, public) {
+			if !faultOf(id).names(c, public) {
 				continue
 			}
 			right = true
@@ -175,11 +221,8 @@ func judge(claims []claim, flaws, public []string) score {
 			continue
 		}
 		s.wrong = append(s.wrong, c)
-		for _, trap := range demo.Traps() {
-			if slices.Contains(otherTraps[:], trap.ID) {
-				continue
-			}
-			if route, _, _ := strings.Cut(trap.Route, "?"); route == c.route && !slices.Contains(s.traps, trap.ID) {
+		for _, trap := range traps {
+			if trap.about(c) && !slices.Contains(s.traps, trap.ID) {
 				s.traps = append(s.traps, trap.ID)
 			}
 		}

@@ -4,8 +4,6 @@ import (
 	"errors"
 	"net/http"
 	"time"
-
-	"golang.org/x/crypto/bcrypt"
 )
 
 func (s *Server) invitationRoutes() []route {
@@ -102,7 +100,7 @@ func (s *Server) acceptInvitation(w http.ResponseWriter, r *http.Request) error 
 	if err != nil {
 		return err
 	}
-	hash, err := bcrypt.GenerateFromPassword([]byte(in.Password), bcrypt.MinCost)
+	hash, err := hashOf("password", in.Password)
 	if err != nil {
 		return err
 	}

@@ -4,8 +4,6 @@ import (
 	"context"
 	"net/http"
 	"strings"
-
-	"golang.org/x/crypto/bcrypt"
 )
 
 func (s *Server) memberRoutes() []route {
@@ -81,7 +79,7 @@ func (s *Server) createMember(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	hash, err := bcrypt.GenerateFromPassword([]byte(in.Password), bcrypt.MinCost)
+	hash, err := hashOf("password", in.Password)
 	if err != nil {
 		return err
 	}

@@ -52,13 +52,23 @@ type resetIn struct {
 	Password string `json:"password" api:"writeonly,format=password,min=8,max=72,example=correct horse battery"`
 }
 
+// hashOf is what is kept of a new password. bcrypt takes 72 bytes, which are fewer
+// characters where they are not all ASCII: the description counts characters.
+func hashOf(field, password string) ([]byte, error) {
+	hash, err := bcrypt.GenerateFromPassword([]byte(password), bcrypt.MinCost)
+	if errors.Is(err, bcrypt.ErrPasswordTooLong) {
+		return nil, invalid(fieldError{field, "is longer than 72 bytes"})
+	}
+	return hash, err
+}
+
 // resetPassword sets a new password and ends all sessions of the user.
 func (s *Server) resetPassword(w http.ResponseWriter, r *http.Request) error {
 	in, err := decode[resetIn](r)
 	if err != nil {
 		return err
 	}
-	hash, err := bcrypt.GenerateFromPassword([]byte(in.Password), bcrypt.MinCost)
+	hash, err := hashOf("password", in.Password)
 	if err != nil {
 		return err
 	}
@@ -107,7 +117,7 @@ func (s *Server) changePassword(w http.ResponseWriter, r *http.Request) error {
 	if bcrypt.CompareHashAndPassword(have, []byte(in.CurrentPassword)) != nil {
 		return forbidden("the current password is wrong")
 	}
-	hash, err := bcrypt.GenerateFromPassword([]byte(in.NewPassword), bcrypt.MinCost)
+	hash, err := hashOf("new_password", in.NewPassword)
 	if err != nil {
 		return err
 	}

@@ -3,8 +3,6 @@ package demo
 import (
 	"context"
 	"net/http"
-
-	"golang.org/x/crypto/bcrypt"
 )
 
 type signUpIn struct {
@@ -25,7 +23,7 @@ func (s *Server) signUp(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	hash, err := bcrypt.GenerateFromPassword([]byte(in.Password), bcrypt.MinCost)
+	hash, err := hashOf("password", in.Password)
 	if err != nil {
 		return err
 	}

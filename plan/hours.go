@@ -94,8 +94,8 @@ const AgainHours = 0.25
 const otherDirective = 1.0
 
 var directives = [...]Directive{
-	{"authenticate", 1}, {"block_paths", 0.5}, {"canonical_path", 0.5}, {"cors", 0.5}, {"hide_headers", 0.5},
-	{"limits", 1}, {"ownership", 2}, {"response_cache", 0.5}, {"roles", 1.5}, {"scrub_errors", 1},
+	{"authenticate", 1}, {"block_paths", 0.5}, {"canonical_path", 0.5}, {"cors", 0.5}, {"hide_headers", 0.5}, {"idempotency", 1},
+	{"limits", 1}, {"model", 2}, {"ownership", 2}, {"response_cache", 0.5}, {"roles", 1.5}, {"scrub_errors", 1},
 	{"strip_headers", 0.5}, {"tenant_binding", 1.5}, {"validate", 1.5}, {"websocket", 1},
 }
 

@@ -127,6 +127,11 @@ func Word(r *lr.Report) string {
 		return "Not ready"
 	}
 	if r.Partial && r.AllPassed() {
+		for _, row := range r.Rows {
+			if row.Verdict == lr.Failed { // below the gate, and no less failed
+				return fmt.Sprintf("No blocker in %d of %d rows", len(r.Rows), len(lr.RowIDs()))
+			}
+		}
 		return fmt.Sprintf("%d of %d rows passed", len(r.Rows), len(lr.RowIDs()))
 	}
 	return "Not enough tested"

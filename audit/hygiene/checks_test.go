@@ -1,12 +1,14 @@
 package hygiene
 
 import (
+	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
 	"slices"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	lr "github.com/launchready/launchready"
 )
@@ -195,6 +197,59 @@ var cases = []testCase{
 			made(w, r)
 		})
 	}},
+	{name: "one decoder before every route", check: "server-error", fails: []string{application}, has: "GET /c/{c_id}", build: func(a *app) {
+		for _, name := range []string{"a", "b", "c", "d", "e"} {
+			a.on("GET /"+name+"/{"+name+"_id}", private(func(w http.ResponseWriter, r *http.Request) { refuse(w, 404, "no such thing") }))
+		}
+		a.front = func(w http.ResponseWriter, r *http.Request) bool {
+			if utf8.ValidString(r.URL.Path) {
+				return false
+			}
+			refuse(w, 500, "something went wrong")
+			return true
+		}
+	}},
+	{name: "one route of several that breaks alike", check: "server-error", fails: []string{"GET /c/{c_id}"}, build: func(a *app) {
+		for _, name := range []string{"a", "b", "c", "d", "e"} {
+			a.on("GET /"+name+"/{"+name+"_id}", private(func(w http.ResponseWriter, r *http.Request) {
+				if name == "c" && !utf8.ValidString(r.URL.Path) {
+					refuse(w, 500, "something went wrong")
+					return
+				}
+				refuse(w, 404, "no such thing")
+			}))
+		}
+	}},
+	{name: "a route that breaks whatever it is sent", check: "server-error", open: true, build: func(a *app) {
+		a.on(`POST /tasks/try {"url":"https://a.test"}`, private(func(w http.ResponseWriter, r *http.Request) {
+			if b, _ := io.ReadAll(r.Body); !json.Valid(b) {
+				refuse(w, 400, "not JSON") // by the parser in front of it
+				return
+			}
+			refuse(w, 500, "no table of tasks")
+		}))
+	}},
+	{name: "a route that breaks whatever it is sent, behind a parser that asks nobody who they are", check: "server-error", open: true, build: func(a *app) {
+		a.on(`POST /tasks/try {"url":"https://a.test"}`, func(w http.ResponseWriter, r *http.Request) {
+			if b, _ := io.ReadAll(r.Body); !json.Valid(b) {
+				refuse(w, 400, "not JSON")
+				return
+			}
+			refuse(w, 500, "no table of tasks")
+		})
+	}},
+	{name: "a route that breaks on what it does not expect", check: "server-error", fails: []string{"POST /tasks/try"}, has: "a list where an object is due", build: func(a *app) {
+		a.on(`POST /tasks/try {"url":"https://a.test"}`, private(func(w http.ResponseWriter, r *http.Request) {
+			switch b, _ := io.ReadAll(r.Body); {
+			case !json.Valid(b):
+				refuse(w, 400, "not JSON")
+			case string(b) == "{}":
+				refuse(w, 422, "url is missing")
+			default:
+				refuse(w, 500, "something went wrong")
+			}
+		}))
+	}},
 	{name: "a page for an error", check: "html-error", fails: []string{"GET /notes/{note_id}"}, build: func(a *app) {
 		a.on("GET /notes/{note_id}", private(func(w http.ResponseWriter, r *http.Request) { show(w, 404, "<h1>404 Not Found</h1>") }))
 	}},
@@ -224,6 +279,20 @@ var cases = []testCase{
 	{name: "the server's own word for no address", check: "error-shape", build: func(a *app) { a.nowhere = http.NotFound }},
 	{name: "a text among JSON", check: "error-shape", fails: []string{application}, has: "plain text", build: func(a *app) {
 		a.on("GET /notes/{note_id}", private(func(w http.ResponseWriter, r *http.Request) { http.Error(w, "no such note", 404) }))
+	}},
+	{name: "text that says it is JSON, which another check tells of", check: "error-shape", build: func(a *app) {
+		a.on("GET /notes/{note_id}", private(func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Content-Type", "application/json")
+			w.WriteHeader(404)
+			io.WriteString(w, "no such note")
+		}))
+	}},
+	{name: "text that says it is JSON", check: "error-content-type", fails: []string{"GET /notes/{note_id}"}, has: "cannot be read as such", build: func(a *app) {
+		a.on("GET /notes/{note_id}", private(func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Content-Type", "application/json")
+			w.WriteHeader(404)
+			io.WriteString(w, "no such note")
+		}))
 	}},
 	{name: "a version", check: "version-header", fails: []string{application}, has: "Server: nginx/1.25.3", build: func(a *app) {
 		a.front = func(w http.ResponseWriter, _ *http.Request) bool {
@@ -272,6 +341,18 @@ var cases = []testCase{
 	}},
 	{name: "a source map", check: "source-map", fails: []string{"GET /app.js.map"}, severity: lr.Medium, lacks: "const key", build: func(a *app) {
 		a.on("GET /app.js.map", plain("application/json", `{"version":3,"sources":["a.ts"],"sourcesContent":["const key = 1"],"mappings":"AAAA"}`))
+	}},
+	{name: "a source map of nothing", check: "source-map", build: func(a *app) {
+		a.on("GET /app.js.map", plain("application/json", `{"version":3,"file":"app.js","sources":[],"sourcesContent":[],"names":[],"mappings":""}`))
+	}},
+	{name: "the source map of a style sheet", check: "source-map", fails: []string{"GET /static/app.css.map"}, severity: lr.Low, build: func(a *app) {
+		a.on("GET /static/app.css.map", plain("application/json", `{"version":3,"sources":["a.less"],"sourcesContent":["a { color: red }"],"mappings":"AAAA"}`))
+	}},
+	{name: "a long source map, cut, without the text of its sources", check: "source-map", fails: []string{"GET /app.js.map"}, severity: lr.Low, build: func(a *app) {
+		a.on("GET /app.js.map", plain("application/json", `{"version":3,"sources":["a.ts"],"mappings":"`+strings.Repeat("A", 300<<10)+`"}`))
+	}},
+	{name: "a long source map, cut, with the text of its sources", check: "source-map", fails: []string{"GET /app.js.map"}, severity: lr.Medium, lacks: "const key", build: func(a *app) {
+		a.on("GET /app.js.map", plain("application/json", `{"version":3,"sources":["a.ts"],"sourcesContent":["const key = 1"],"mappings":"`+strings.Repeat("A", 300<<10)+`"}`))
 	}},
 	{name: "a dump", check: "backup-file", fails: []string{"GET /dump.sql"}, severity: lr.Critical, lacks: "anna@", build: func(a *app) {
 		a.on("GET /dump.sql", plain("application/sql", "-- PostgreSQL database dump\nINSERT INTO users VALUES (1, 'anna@acme.test');\n"))

@@ -47,7 +47,7 @@ func mistyped(x *lr.Exchange) string {
 	media := mediaOf(x)
 	document := strings.HasPrefix(body, "{") || strings.HasPrefix(body, "[")
 	document = document && json.Valid([]byte(body))
-	isJSON := strings.HasSuffix(media, "/json") || strings.HasSuffix(media, "+json")
+	isJSON := isJSONType(media)
 	switch {
 	case media == "":
 		return "an error has a body and no media type"
@@ -59,4 +59,8 @@ func mistyped(x *lr.Exchange) string {
 		return "an error says that it is " + media + " and cannot be read as such"
 	}
 	return ""
+}
+
+func isJSONType(media string) bool {
+	return strings.HasSuffix(media, "/json") || strings.HasSuffix(media, "+json")
 }

@@ -14,6 +14,8 @@ const (
 	noCredential  = "a request without a credential"
 	missingObject = "an object that does not exist"
 	ownRequest    = "a well-formed request"
+	brokenJSON    = "broken JSON"
+	otherMedia    = "a body of another media type"
 )
 
 // provocation is one request that is meant to fail.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
 	lr "github.com/launchready/launchready"
 	"github.com/launchready/launchready/oracle"
@@ -52,12 +53,107 @@ func runServerError(ctx context.Context, t *lr.Trial, got *provoked) error {
 		t.Unknown(application, "no malformed request was answered")
 		return nil
 	}
-	return oracle.Each(ctx, subjects, func(ctx context.Context, subject string) error {
-		return broken(ctx, t, got, subject, bySubject[subject])
+	f := &faults{}
+	err := oracle.Each(ctx, subjects, func(ctx context.Context, subject string) error {
+		return broken(ctx, t, got, f, subject, bySubject[subject])
 	})
+	f.tell(t)
+	return err
 }
 
-func broken(ctx context.Context, t *lr.Trial, got *provoked, subject string, replies []*reply) error {
+// fault is a route that breaks, and on what.
+type fault struct {
+	subject string
+	inputs  []string
+	again   *lr.Exchange
+	bad     *reply
+}
+
+// faults gathers them until all routes were asked.
+type faults struct {
+	mu     sync.Mutex
+	broken []fault
+	judged map[string]int // by input: how many routes were sent it and are judged
+}
+
+func (f *faults) judge(replies []*reply) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.judged == nil {
+		f.judged = map[string]int{}
+	}
+	seen := map[string]bool{}
+	for _, r := range replies {
+		if !seen[r.input] && !busyStatus(r.x.Status) {
+			seen[r.input] = true
+			f.judged[r.input]++
+		}
+	}
+}
+
+func (f *faults) add(b fault) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.broken = append(f.broken, b)
+}
+
+// many is from how many routes on one mistake that breaks nearly all of them is
+// the fault of what they stand behind: a decoder of addresses, a framework.
+const many = 5
+
+// tell reports one finding for each route, and one for all routes that break on
+// one and the same mistake and on nothing else.
+func (f *faults) tell(t *lr.Trial) {
+	slices.SortFunc(f.broken, func(a, b fault) int { return strings.Compare(a.subject, b.subject) })
+	alone := map[string][]fault{}
+	for _, b := range f.broken {
+		if len(b.inputs) == 1 {
+			alone[b.inputs[0]] = append(alone[b.inputs[0]], b)
+		}
+	}
+	for _, b := range f.broken {
+		e := lr.Seen(b.bad.x, b.again)
+		e.Records = []string{fmt.Sprintf("%d, and %d again", b.bad.x.Status, b.again.Status)}
+		input := b.inputs[0]
+		like := alone[input]
+		if len(b.inputs) > 1 || len(like) < many || 5*len(like) < 4*f.judged[input] {
+			t.Fail(e, b.subject, "answers %d to %s, twice", b.again.Status, strings.Join(b.inputs, "; "))
+			continue
+		}
+		if like[0].subject != b.subject {
+			continue // told with the first
+		}
+		var names []string
+		for _, l := range like {
+			names = append(names, l.subject)
+		}
+		t.Fail(e, application, "%d of %d routes answer %d to %s, twice, and to nothing else, so the fault is in what they stand behind: %s",
+			len(like), f.judged[input], b.again.Status, input, strings.Join(names, ", "))
+	}
+}
+
+// judges asks a route that takes JSON, and of which nothing else is known, for
+// nothing at all: one that refuses an empty object as the caller's mistake works,
+// one that breaks on it may break on everything. A PUT could be taken for "empty
+// it", and is not asked.
+func judges(ctx context.Context, t *lr.Trial, bad *reply) bool {
+	if bad.route == nil || bad.route.Method != "POST" && bad.route.Method != "PATCH" || bad.route.Body == nil {
+		return false
+	}
+	r := bad.request.Clone()
+	r.Body, r.Note = []byte("{}"), "an empty object, to see whether the route works"
+	r.SetHeader("Content-Type", "application/json")
+	x, err := t.HTTP.Do(ctx, bad.as, r)
+	if err != nil {
+		return false
+	}
+	if x.OK() {
+		t.Stage.Adopt(ctx, bad.route, bad.as, x)
+	}
+	return x.Status < 500 && x.Status != 404 && x.Status != 429
+}
+
+func broken(ctx context.Context, t *lr.Trial, got *provoked, f *faults, subject string, replies []*reply) error {
 	var inputs []string
 	var bad *reply
 	busy, refused := 0, false
@@ -70,7 +166,7 @@ func broken(ctx context.Context, t *lr.Trial, got *provoked, subject string, rep
 				bad = r
 			}
 		default:
-			refused = true
+			refused = refused || r.input != brokenJSON && r.input != otherMedia
 		}
 	}
 	switch {
@@ -78,15 +174,17 @@ func broken(ctx context.Context, t *lr.Trial, got *provoked, subject string, rep
 		t.Unknown(subject, "answered %d each time: busy, or not there", replies[0].x.Status)
 		return nil
 	case bad == nil:
+		f.judge(replies)
 		t.Pass(lr.Seen(replies[0].x), subject, "%d malformed requests were refused or taken", len(replies)-busy)
 		return nil
 	case got.missing[subject]:
 		t.Pass(lr.Seen(bad.x), subject, "answers 5xx to an object that does not exist as well: that is how it says not found")
 		return nil
-	case !got.works[subject] && !refused:
+	case !got.works[subject] && !refused && !judges(ctx, t, bad):
 		t.Unknown(subject, "answered %d to %s, and no well-formed request is known to work", bad.x.Status, bad.input)
 		return nil
 	}
+	f.judge(replies)
 	x, err := t.HTTP.Do(ctx, bad.as, bad.request)
 	if err != nil {
 		if err := ended(ctx, err); err != nil {
@@ -100,9 +198,7 @@ func broken(ctx context.Context, t *lr.Trial, got *provoked, subject string, rep
 		return nil
 	}
 	slices.Sort(inputs)
-	e := lr.Seen(bad.x, x)
-	e.Records = []string{fmt.Sprintf("%d, and %d again", bad.x.Status, x.Status)}
-	t.Fail(e, subject, "answers %d to %s, twice", x.Status, strings.Join(slices.Compact(inputs), "; "))
+	f.add(fault{subject, slices.Compact(inputs), x, bad})
 	return nil
 }
 

@@ -64,8 +64,17 @@ func runSourceMap(ctx context.Context, t *lr.Trial) error {
 		t.NotApplicable("no page with scripts of its own is served at the root")
 		return nil
 	}
-	return look(ctx, t, maps, func(_ string, x *lr.Exchange) proof { return mapProof(x) })
+	return look(ctx, t, maps, func(at string, x *lr.Exchange) proof {
+		p := mapProof(x)
+		if strings.HasSuffix(at, ".css.map") {
+			p.severity = lr.Low // how a page looks is no secret
+		}
+		return p
+	})
 }
+
+// withTexts is where the text of the sources begins in a map that was cut.
+var withTexts = regexp.MustCompile(`"sourcesContent"\s*:\s*\[\s*"`)
 
 // mapProof knows a source map (ECMA-426). A long one is cut: its head must do.
 func mapProof(x *lr.Exchange) proof {
@@ -80,14 +89,19 @@ func mapProof(x *lr.Exchange) proof {
 		switch {
 		case m.Version != 3 || m.Mappings == nil && len(m.Sections) == 0:
 			return proof{}
+		case len(m.Sources) == 0 && len(m.Sections) == 0:
+			return proof{} // of nothing: bundlers write one beside a script that has no source of its own
 		case len(m.Content) > 0:
 			return proof{what: fmt.Sprintf("a source map of %d sources, with their text", len(m.Sources)), severity: lr.Medium, secret: `{"version":3,"sources":[…],"sourcesContent":[withheld]}`}
 		}
-		return proof{what: fmt.Sprintf("a source map of %d sources", len(m.Sources)), witness: `"mappings"`}
+		return proof{what: fmt.Sprintf("a source map of %d sources", len(m.Sources)), witness: `"mappings"`, severity: lr.Low}
 	}
-	head := string(x.Body[:min(len(x.Body), 4096)])
+	head, severity := string(x.Body[:min(len(x.Body), 4096)]), lr.Low
 	if len(x.Body) > 64<<10 && strings.HasPrefix(strings.TrimSpace(head), "{") && strings.Contains(head, `"version":3`) && (strings.Contains(head, `"sources":`) || strings.Contains(head, `"mappings":`)) {
-		return proof{what: "a source map", severity: lr.Medium, secret: `{"version":3, [withheld]`}
+		if withTexts.Match(x.Body) {
+			severity = lr.Medium
+		}
+		return proof{what: "a source map", severity: severity, secret: `{"version":3, [withheld]`}
 	}
 	return proof{}
 }

@@ -12,7 +12,7 @@ var chatBurst = &lr.Check{
 	Why: "Each question costs money. An account that is stolen, a script in a loop or a competitor's trial spends it as fast as the provider answers, and the bill is the first alarm. " +
 		"A buyer asks what one user can cost in an hour.",
 	Fix:      "Count questions by user before the model is called, and refuse with 429 and `Retry-After` what is above an ordinary user's need. Count all endpoints that reach the model in one place.",
-	Guard:    "limits.user",
+	Guard:    "limits",
 	Severity: lr.High,
 	Refs:     []lr.Ref{consumption, unbounded, unbounded26, cwe770},
 	Needs:    lr.Chat | lr.Credentials,

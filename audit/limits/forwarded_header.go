@@ -20,7 +20,7 @@ var forwardedHeader = &lr.Check{
 	Why: "A limit that counts by `X-Forwarded-For` as it comes counts what the client writes there. One line of a script rotates it, and the limit is gone: for guessing passwords as for spending money. " +
 		"It is among the first things that a reviewer tries.",
 	Fix:      "Take the client's address from the connection, or from the field that your own proxy sets, counted from the right by the number of proxies that you run. Drop the others at the edge. Count signed-in users by their id.",
-	Guard:    "trusted_proxies",
+	Guard:    "strip_headers",
 	Severity: lr.High,
 	Refs:     []lr.Ref{consumption, {Source: "CWE", ID: "348"}, {Source: "RFC", ID: "7239 section 8.1"}},
 	Needs:    lr.Chat | lr.Credentials,

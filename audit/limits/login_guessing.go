@@ -11,7 +11,7 @@ var loginGuessing = &lr.Check{
 	Title:    "Passwords of one account cannot be guessed without limit",
 	Why:      "A sign-in that answers every guess lets a list of leaked passwords be tried against each of your customers' accounts in an afternoon.",
 	Fix:      "Count wrong passwords by account and by address, and after some of them answer 429 with `Retry-After`, more slowly each time. Do not lock the account for good: that lets anyone lock anyone out.",
-	Guard:    "limits.login",
+	Guard:    "limits",
 	Severity: lr.High,
 	Refs:     []lr.Ref{brokenAuth, cwe307, {Source: "ASVS", ID: "v5.0.0-6.3.1"}},
 	Needs:    lr.Credentials,

@@ -14,7 +14,7 @@ var loginSpraying = &lr.Check{
 	Title:    "One address cannot try one password on every account",
 	Why:      "A limit for each account does not see the attack that tries one common password on a thousand of them. The address that asks is the only thing those guesses share.",
 	Fix:      "Count failed sign-ins by address as well, over all accounts, and answer 429 above what an office behind one address needs. Watch the rate of failures over all addresses.",
-	Guard:    "limits.ip",
+	Guard:    "limits",
 	Severity: lr.Medium,
 	Refs:     []lr.Ref{brokenAuth, cwe307, {Source: "ASVS", ID: "v5.0.0-6.3.1"}},
 	Needs:    lr.Credentials,

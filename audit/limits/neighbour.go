@@ -16,7 +16,7 @@ var neighbour = &lr.Check{
 	Why: "A counter, a queue or a pool that all tenants share makes one customer's script everyone's outage. The buyer's question is what happens to them when another customer runs wild; " +
 		"the answer must not be that they wait as well.",
 	Fix:      "Count by tenant, and queue by tenant with a fair turn for each. When the provider refuses, slow down the tenant that caused it and not the product.",
-	Guard:    "limits.organisation",
+	Guard:    "limits",
 	Severity: lr.High,
 	Refs:     []lr.Ref{consumption, {Source: "CWE", ID: "400"}, cwe770},
 	Needs:    lr.Chat | lr.TwoTenants,

@@ -15,7 +15,7 @@ var organisation = &lr.Check{
 	Why: "A limit for each user is none for whoever can invite: ten accounts ask ten times as much. The organisation is what pays, so what it may use has to be counted for it as a whole; " +
 		"without that one customer's script spends what the others paid for.",
 	Fix:      "Count questions by organisation beside the user's count, in the same place and before the model is called. Let the plan that the customer pays decide the limit.",
-	Guard:    "limits.organisation",
+	Guard:    "limits",
 	Severity: lr.Medium,
 	Refs:     []lr.Ref{consumption, unbounded, unbounded26, cwe770},
 	Needs:    lr.Chat | lr.Credentials,

@@ -12,7 +12,7 @@ var otherEndpoint = &lr.Check{
 	Why: "The page's endpoint is limited, and the one for OpenAI clients, the stream or the quick answer is not: whoever reads the documentation takes that one. " +
 		"The bill does not know by which door the question came.",
 	Fix:      "Count in the one function that calls the model, not in the handlers. Give every endpoint that reaches it the same limit.",
-	Guard:    "limits.user",
+	Guard:    "limits",
 	Severity: lr.High,
 	Refs:     []lr.Ref{consumption, unbounded, unbounded26, cwe770},
 	Needs:    lr.Chat | lr.Credentials,

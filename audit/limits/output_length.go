@@ -20,7 +20,7 @@ var outputLength = &lr.Check{
 	Title:    "The length of an answer is capped",
 	Why:      "Output costs several times what input does. A question of ten words that makes the model write until its window is full costs a hundred times an ordinary one, and no limit on the number of questions sees it.",
 	Fix:      "Send `max_tokens` (or the provider's name for it) with every call, from the plan and not from the client; cut what a client asks for to that.",
-	Guard:    "model.max_tokens",
+	Guard:    "model",
 	Severity: lr.Medium,
 	Refs:     []lr.Ref{consumption, unbounded, unbounded26, {Source: "CWE", ID: "405"}},
 	Needs:    lr.Chat | lr.Credentials,

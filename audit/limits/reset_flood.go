@@ -21,7 +21,7 @@ var resetFlood = &lr.Check{
 	Why: "Each request for a forgotten password sends a mail in your name. Without a limit anyone fills a customer's mailbox, and the domain's reputation goes with it; " +
 		"where the mails hold a short code, asking often enough makes it guessable.",
 	Fix:      "Count requests by the account and by address. Answer as always, so that nobody learns who has an account, and send at most a few mails an hour.",
-	Guard:    "limits.login",
+	Guard:    "limits",
 	Severity: lr.Medium,
 	Refs:     []lr.Ref{consumption, {Source: "OWASP API", ID: "API6:2023"}, {Source: "CWE", ID: "799"}},
 	Needs:    lr.Routes | lr.Credentials,

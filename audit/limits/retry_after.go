@@ -18,7 +18,7 @@ var retryAfter = &lr.Check{
 	Why: "A client that is not told when to come back comes back at once, and so do all its retries: the limit makes the load it was to keep off. " +
 		"One that was told and is refused again is a customer's ticket.",
 	Fix:      "Answer 429 with `Retry-After` in seconds (RFC 9110, 10.2.3), or with the `RateLimit` fields, and take the next request once that time is over.",
-	Guard:    "limits.user",
+	Guard:    "limits",
 	Severity: lr.Low,
 	Refs:     []lr.Ref{consumption, {Source: "RFC", ID: "6585 section 4"}, {Source: "RFC", ID: "9110 section 10.2.3"}},
 	Needs:    lr.Chat | lr.Credentials,

@@ -13,7 +13,7 @@ var routeSpelling = &lr.Check{
 	Why: "A limiter that counts by the address as it came has a new counter for `/v1/chat/`, for `//v1/chat` and for `/v1/chat?x=1`, while the router takes them all for the same route. " +
 		"The number of spellings has no end, so there is no limit.",
 	Fix:      "Count by the route that was matched, or by the user alone, after the address has been normalised. Refuse addresses that are not in their normal form.",
-	Guard:    "normalise_path",
+	Guard:    "canonical_path",
 	Severity: lr.High,
 	Refs:     []lr.Ref{consumption, {Source: "CWE", ID: "436"}, cwe770},
 	Needs:    lr.Chat | lr.Credentials,
