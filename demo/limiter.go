@@ -18,7 +18,7 @@ type limiter struct {
 	due    map[string]time.Time // when the key's bucket is empty again
 	closed time.Time            // until then only the customer of first is served
 	first  string
-	young  map[string]bool      // users by id: made within a day
+	young  map[string]bool // users by id: made within a day
 }
 
 func newLimiter(now func() time.Time) *limiter {

@@ -74,7 +74,7 @@ func runSourceMap(ctx context.Context, t *lr.Trial) error {
 }
 
 // withTexts is where the text of the sources begins in a map that was cut.
-var withTexts = regexp.MustCompile(`"sourcesContent"\s*:\s*\[\s*"`)
+var withTexts = pattern(`"sourcesContent"\s*:\s*\[\s*"`)
 
 // mapProof knows a source map (ECMA-426). A long one is cut: its head must do.
 func mapProof(x *lr.Exchange) proof {
@@ -98,7 +98,7 @@ func mapProof(x *lr.Exchange) proof {
 	}
 	head, severity := string(x.Body[:min(len(x.Body), 4096)]), lr.Low
 	if len(x.Body) > 64<<10 && strings.HasPrefix(strings.TrimSpace(head), "{") && strings.Contains(head, `"version":3`) && (strings.Contains(head, `"sources":`) || strings.Contains(head, `"mappings":`)) {
-		if withTexts.Match(x.Body) {
+		if withTexts().Match(x.Body) {
 			severity = lr.Medium
 		}
 		return proof{what: "a source map", severity: severity, secret: `{"version":3, [withheld]`}
