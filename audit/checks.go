@@ -27,6 +27,9 @@ func (r *run) checks(ctx context.Context) {
 		total += len(row.Checks)
 	}
 	for effect := lr.Reads; effect <= lr.Loads; effect++ {
+		if effect == lr.Loads { // after what must be asked, before bursts wear it out
+			r.utility(ctx)
+		}
 		for _, row := range r.rows {
 			for _, c := range row.Checks {
 				if c.Effect != effect {

@@ -2,6 +2,7 @@ package audit
 
 import (
 	"context"
+	"errors"
 
 	lr "github.com/launchready/launchready"
 )
@@ -18,6 +19,7 @@ func (r *run) meet(ctx context.Context) {
 		return
 	}
 	a, err := r.Meet(ctx, r.watched, as, r.Target.Routes)
+	r.sought = true
 	switch {
 	case err == nil:
 		r.assistant, r.mute = a, ""
@@ -52,4 +54,35 @@ func ordinary(accounts []*lr.Account) *lr.Account {
 		}
 	}
 	return nil
+}
+
+// moneyless reports an error by which the money keeps a question from being asked.
+func moneyless(err error) bool { return errors.Is(err, lr.ErrMoney) }
+
+// talked is what the report tells of the assistant; nil where nobody looked for
+// one and no request reached the model.
+func (r *run) talked() *lr.AssistantReport {
+	var s lr.Spent
+	if r.Spent != nil {
+		s = r.Spent()
+	}
+	if !r.sought && s.Calls == 0 {
+		return nil
+	}
+	out := &lr.AssistantReport{Calls: s.Calls, Guessed: s.Guessed, Tokens: s.Tokens, Utility: r.useful}
+	switch {
+	case r.assistant != nil:
+		k := r.assistant.Skills()
+		out.Subject, out.Preset = k.Subject, k.Shape
+		out.Computes, out.Remembers, out.Uploads, out.Streams = k.Computes, k.Remembers, k.Uploads, k.Streams
+		for _, t := range r.assistant.Twins() {
+			out.Twins = append(out.Twins, t.Skills().Subject)
+		}
+	case r.sought:
+		out.Reason = r.mute
+		if out.Reason == "" {
+			out.Reason = r.halt
+		}
+	}
+	return out
 }

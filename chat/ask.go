@@ -24,6 +24,7 @@ const (
 	readFor   = 60 * time.Second
 	pollEvery = 500 * time.Millisecond
 	pollTimes = 120
+	quiet     = 2 * time.Second // after which a WebSocket has said all, where it does not say so
 )
 
 // Endpoint is a shape at a target. Client is required.
@@ -123,6 +124,12 @@ func (e *Endpoint) request(as *lr.Account, m lr.Message) (*lr.Request, values, e
 		return nil, nil, err
 	}
 	r.Note, r.StreamFor = m.Note, readFor
+	if e.Shape.Follow == nil && len(e.Shape.Done) > 0 {
+		r.Enough = e.Shape.enough()
+	}
+	if e.Shape.Mode == Socket {
+		r.Quiet = quiet
+	}
 	if r.Header.Get("Accept") == "" {
 		r.Header.Set("Accept", "text/event-stream, application/json;q=0.9, */*;q=0.5")
 	}

@@ -27,7 +27,8 @@ type Config struct {
 	Identities Named[Identity] `yaml:"identities" doc:"The users that the audit plays, by a name of your choice."`
 	Access     Access          `yaml:"access" doc:"What is reachable on purpose. Patterns are METHOD /path or /path; {name} and * match one segment, ** any rest."`
 	Objects    Named[Object]   `yaml:"objects" doc:"How objects of a kind are made, where it cannot be inferred."`
-	Chat       Chat            `yaml:"chat" doc:"The chat endpoint."`
+	Chat       Chat            `yaml:"chat" doc:"How the assistant is spoken to. Usually found by itself; audit doctor prints what was found."`
+	Listen     Listen          `yaml:"listen" doc:"Where the audit listens for what the target sends where it should not: a request that its model was talked into, a mail."`
 	Domain     Domain          `yaml:"domain" doc:"The sending and serving domain."`
 	Source     Source          `yaml:"source" doc:"The application's repository and logs."`
 	Database   *Database       `yaml:"database" doc:"The database behind the application, for checks of row-level security."`
@@ -84,14 +85,6 @@ type Object struct {
 	IDs    map[string]string `yaml:"ids" doc:"Ids of existing objects by tenant, where the audit cannot make its own."`
 }
 
-// Chat is the chat endpoint.
-type Chat struct {
-	Preset  string      `yaml:"preset" jsonschema:"enum=auto,enum=openai,enum=custom" doc:"Shape of the endpoint: auto, openai or custom. Default: auto."`
-	Request RequestLine `yaml:"request" doc:"The request that takes a message, where preset is custom."`
-	Body    any         `yaml:"body" doc:"Its JSON body; $message is the message."`
-	Reply   string      `yaml:"reply" doc:"JSON pointer to the answer in the reply."`
-}
-
 // Domain is the domain name that customers and their mail servers see.
 type Domain struct {
 	Name string `yaml:"name" doc:"The domain. Default: the target's host without its first label, unless it is an address."`
@@ -142,7 +135,8 @@ type Budget struct {
 	Rate        Rate    `yaml:"rate" doc:"Requests in a time: 50/s, 600/m; 0 is no limit. Default: 50/s."`
 	Concurrency int     `yaml:"concurrency" doc:"Requests at the same time. Default: 16."`
 	Minutes     float64 `yaml:"minutes" doc:"Wall time. Default: 15."`
-	USD         float64 `yaml:"usd" doc:"Money that the model may cost. Default: 1."`
+	USD         float64 `yaml:"usd" doc:"US dollars that the model may cost; 0 asks it nothing. A request is counted at its worst, see chat.price, until the reply tells its usage. Default: 1."`
+	Tokens      int     `yaml:"tokens" doc:"Tokens that the model may take, prompts and replies together. Default: as many as the money allows."`
 }
 
 // Wall is the bound on wall time.
