@@ -13,7 +13,7 @@ func (r *run) meet(ctx context.Context) {
 	if r.Meet == nil || r.halt != "" || !r.asks(lr.Chat) {
 		return
 	}
-	as := ordinary(r.Target.Accounts)
+	as := Ordinary(r.Target.Accounts)
 	if as == nil {
 		r.mute = "no identity is configured, and an assistant is asked as its users ask it"
 		return
@@ -40,9 +40,9 @@ func (r *run) asks(n lr.Need) bool {
 	return false
 }
 
-// ordinary is an account that asks as users do: not an administrator's, where
+// Ordinary is an account that asks as users do: not an administrator's, where
 // there is another.
-func ordinary(accounts []*lr.Account) *lr.Account {
+func Ordinary(accounts []*lr.Account) *lr.Account {
 	for _, a := range accounts {
 		if !a.Spare && !a.Privileged() && a.Role != "viewer" {
 			return a
@@ -85,4 +85,24 @@ func (r *run) talked() *lr.AssistantReport {
 		}
 	}
 	return out
+}
+
+// Questions is about how many requests to the model the checks would take, with
+// so many ways to it: a round figure for a plan, and no bound, which the budget is.
+func Questions(checks []*lr.Check, p lr.Profile, endpoints int) int {
+	n := 0
+	for _, c := range checks {
+		if c.Needs&lr.Chat == 0 || c.Effect < lr.Spends {
+			continue
+		}
+		if c.Effect == lr.Loads {
+			n += 60 // a burst
+			continue
+		}
+		n += 2*p.Tries(c.Severity) + 1 // each with its control, and what it plants
+	}
+	if n == 0 {
+		return 0
+	}
+	return n + questions(p) + 6*endpoints
 }

@@ -47,7 +47,7 @@ func (r *run) utility(ctx context.Context) {
 	if r.assistant == nil || r.halt != "" || !r.Utility || !r.spends() {
 		return
 	}
-	as := ordinary(r.Target.Accounts)
+	as := Ordinary(r.Target.Accounts)
 	u := lr.Utility{}
 	for _, q := range ordinaryQuestions[:questions(r.Profile)] {
 		a, err := r.assistant.Ask(ctx, as, lr.Message{Text: q, Note: "an ordinary question"})
