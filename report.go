@@ -129,9 +129,10 @@ type Finding struct {
 	Evidence   []EvidenceItem `json:"evidence"`
 	Replay     string         `json:"replay"`
 	Refs       []Ref          `json:"refs,omitempty"`
-	Rate       *Rate          `json:"rate,omitempty"`   // how often it showed, where that is left to chance
-	State      string         `json:"state,omitempty"`  // new or unchanged, beside a baseline
-	Waived     *Waiver        `json:"waived,omitempty"` // the waiver that accepts it
+	Rate       *Rate          `json:"rate,omitempty"`    // how often it showed, where that is left to chance
+	Against    string         `json:"against,omitempty"` // what the rate says beside the baseline's
+	State      string         `json:"state,omitempty"`   // new or unchanged, beside a baseline
+	Waived     *Waiver        `json:"waived,omitempty"`  // the waiver that accepts it
 }
 
 // EvidenceItem is one redacted piece of evidence. Kind says which fields are set.

@@ -62,6 +62,8 @@ func execute(w io.Writer, name string, data any) error {
 		"took":     took,
 		"how":      how,
 		"count":    report.Count,
+		"chance":   report.Chance,
+		"talked":   report.Talked,
 		"href":     href,
 		"mark":     markOf,
 		"gone":     newGone,
