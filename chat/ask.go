@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
-	"strings"
 	"time"
 
 	lr "github.com/launchready/launchready"
@@ -183,7 +182,7 @@ func (e *Endpoint) sleep(ctx context.Context, d time.Duration) error {
 // read takes the answer out of the frames.
 func read(a *lr.Answer, s Shape, frames []Frame) {
 	keep(a, s, frames)
-	a.Text = strings.Join(selectAll(s.Text, frames), "")
+	a.Text = joined(selectAll(s.Text, frames))
 	a.Tools = selectAll(s.Tools, frames)
 	a.Sources = selectAll(s.Sources, frames)
 	if fails := selectAll(s.Error, frames); len(fails) > 0 {

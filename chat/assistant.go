@@ -44,8 +44,8 @@ func Meet(ctx context.Context, d *Detector, as *lr.Account, candidates []Shape, 
 	var spoke *Detection
 	fixed := -1
 	for i, c := range Tried(candidates) {
-		if c.Mode == Socket && slices.ContainsFunc(met, func(a *Assistant) bool { return a.Shape.Subject() == c.Subject() }) {
-			continue // one form of message is enough
+		if c.guess && slices.ContainsFunc(met, func(a *Assistant) bool { return a.Shape.Subject() == c.Subject() }) {
+			continue // the right guess is known
 		}
 		found, err := d.Detect(ctx, as, []Shape{c})
 		all = append(all, found)

@@ -12,7 +12,7 @@ import (
 // first: what the description tells of a body, and the preset of a known path.
 // Where the answer stands in the reply is left to [Detect].
 func FromRoutes(routes []*lr.Route) []Shape {
-	var out, sockets []Shape
+	var out, guesses, sockets []Shape
 	for _, rt := range routes {
 		if rt.Kind == lr.WebSocket {
 			sockets = append(sockets, fromSocket(rt, routes)...)
@@ -27,6 +27,7 @@ func FromRoutes(routes []*lr.Route) []Shape {
 		}
 		if s, ok := fromBody(rt, routes); ok {
 			out = append(out, s)
+			guesses = append(guesses, s.otherwise(rt)...)
 		}
 	}
 	slices.SortStableFunc(out, func(a, b Shape) int { return rank(a) - rank(b) })
@@ -35,7 +36,30 @@ func FromRoutes(routes []*lr.Route) []Shape {
 			out = append(out, t)
 		}
 	}
+	out = append(out, guesses...)
 	return append(out, sockets[:min(len(sockets), mostSockets)]...)
+}
+
+// otherwise are further guesses at a body that nothing describes: the list of
+// turns that clients of model providers and of the Vercel AI SDK send, and an
+// object that has the text under every usual name.
+func (s Shape) otherwise(rt *lr.Route) []Shape {
+	if rt.Body != nil && rt.Body.Schema != nil && len(rt.Body.Schema.Properties) > 0 || s.Send.Form {
+		return nil
+	}
+	body := func(b map[string]any, history bool) Shape {
+		c := s
+		c.Send.Body, c.History, c.guess = b, history, true
+		return c
+	}
+	parts := vercelUI(s.Send.Path)
+	parts.Begin, parts.Begun, parts.guess = s.Begin, s.Begun, true
+	parts.Send.Method = s.Send.Method
+	every := map[string]any{"conversation_id": "$conversation", "session_id": "$conversation"}
+	for _, name := range []string{"message", "prompt", "question", "query", "input", "text"} {
+		every[name] = "$message"
+	}
+	return []Shape{parts, body(map[string]any{"messages": "$messages"}, true), body(every, false)}
 }
 
 // mostSockets is how many forms of a message are tried on WebSockets, which are
@@ -94,6 +118,7 @@ func fromSocket(rt *lr.Route, routes []*lr.Route) []Shape {
 	} else if b := opening(routes); b != nil {
 		s.Begin, s.Begun = b, begun("id")
 	}
+	s.guess = true
 	plain := s
 	plain.Send.Body = map[string]any{"message": "$message"}
 	return []Shape{s, plain}
