@@ -69,6 +69,9 @@ type Options struct {
 	// known and signed in to. It is called when a check of the run needs one; its
 	// error is why there is none. Nil: nobody looks for one.
 	Meet func(ctx context.Context, client lr.Client, as *lr.Account, routes []*lr.Route) (lr.Assistant, error)
+	// Ways is how many ways to an assistant are known before anybody looks; a plan
+	// expects one to be met where there are any.
+	Ways int
 	// Spent tells what the run took of its money; nil where nobody counts.
 	Spent func() lr.Spent
 	// Listener hears what the target sends where it should not; nil where there
@@ -184,6 +187,7 @@ type run struct {
 
 	assistant lr.Assistant // nil: none answers, and mute says why
 	mute      string
+	expected  bool        // a plan: one will be met
 	sought    bool        // somebody looked for one
 	useful    *lr.Utility // what ordinary questions came to; nil where none was asked
 }

@@ -7,9 +7,11 @@ import (
 	lr "github.com/launchready/launchready"
 )
 
+const noAssistant = "the target has no assistant that the configuration or the specification names"
+
 // meet finds the target's assistant, when a check of the run asks it.
 func (r *run) meet(ctx context.Context) {
-	r.mute = "the target has no assistant that the configuration or the specification names"
+	r.mute = noAssistant
 	if r.Meet == nil || r.halt != "" || !r.asks(lr.Chat) {
 		return
 	}

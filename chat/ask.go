@@ -80,6 +80,18 @@ func (e *Endpoint) Ask(ctx context.Context, as *lr.Account, m lr.Message) (*lr.A
 	return a, nil
 }
 
+// Opening is the note of a request that opens a conversation.
+const Opening = "a conversation"
+
+// Opened is the id of what a reply to such a request made, "" where it tells none
+// in a usual place.
+func Opened(x *lr.Exchange) string {
+	if ids := selectAll(begun("id"), Frames(x, ByType)); len(ids) > 0 {
+		return ids[0]
+	}
+	return ""
+}
+
 // begin opens the conversation that Send needs.
 func (e *Endpoint) begin(ctx context.Context, as *lr.Account, m *lr.Message, a *lr.Answer) error {
 	if m.Conversation != "" || e.Shape.Begin == nil {
@@ -89,7 +101,7 @@ func (e *Endpoint) begin(ctx context.Context, as *lr.Account, m *lr.Message, a *
 	if err != nil {
 		return err
 	}
-	r.Note = "a conversation"
+	r.Note = Opening
 	x, err := e.Client.Do(ctx, as, r)
 	if err != nil {
 		return fmt.Errorf("open a conversation at %s: %w", e.Shape.Begin.Path, err)

@@ -67,8 +67,8 @@ func planLook(o assembly.Outlook, pre *audit.Preview) string {
 }
 
 // doctorAssistant meets the assistant, tells what it can do and prints the
-// configuration that gives it back.
-func (p *program) doctorAssistant(ctx context.Context, w *lines, cfg *config.Config, a *assembly.Assembly) {
+// configuration that gives it back. In production it has to be told to.
+func (p *program) doctorAssistant(ctx context.Context, w *lines, cfg *config.Config, a *assembly.Assembly, told bool) {
 	switch {
 	case a.Audit.Listener != nil:
 		w.add("%s listener  hears what the target sends", p.mark(true))
@@ -77,6 +77,10 @@ func (p *program) doctorAssistant(ctx context.Context, w *lines, cfg *config.Con
 	}
 	if cfg.Budget.USD == 0 {
 		w.add("%s assistant was not asked: budget.usd is 0", p.mark(false))
+		return
+	}
+	if cfg.Target.Environment == "production" && !told {
+		w.add("%s assistant was not asked: this is production, where that spends money and leaves conversations: --spend USD lets it", p.mark(false))
 		return
 	}
 	if len(a.Outlook.Endpoints) == 0 {
@@ -119,6 +123,9 @@ func (p *program) doctorAssistant(ctx context.Context, w *lines, cfg *config.Con
 func notes(w *lines, m *assembly.Meeting) {
 	if m == nil {
 		return
+	}
+	if m.Left > 0 {
+		w.add("    left       %s that no route removes", report.Count(m.Left, "conversation"))
 	}
 	for _, n := range m.Notes {
 		w.add("    note: %s", report.Line(n))

@@ -23,8 +23,8 @@ func (p *program) doctorVerb() *cobra.Command {
 
 It reaches the target, reads the API's description, signs each identity in and asks who
 it is. It meets the assistant, within the budget of money (--spend 0 leaves it alone),
-and prints the configuration by which it was spoken to. It creates nothing but the
-conversations of that. Exit code 0 when an audit can start, 2 when it cannot.`,
+and prints the configuration by which it was spoken to; in production only when --spend is
+given. It creates nothing but the conversations of that, and removes them. Exit code 0 when an audit can start, 2 when it cannot.`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			cfg, err := p.settings(f, c.Flags().Changed)
@@ -36,7 +36,7 @@ conversations of that. Exit code 0 when an audit can start, 2 when it cannot.`,
 				return err
 			}
 			defer a.Close()
-			return p.doctor(c.Context(), cfg, a)
+			return p.doctor(c.Context(), cfg, a, c.Flags().Changed("spend"))
 		},
 	}
 	p.targetFlags(c, f)
@@ -44,7 +44,7 @@ conversations of that. Exit code 0 when an audit can start, 2 when it cannot.`,
 	return c
 }
 
-func (p *program) doctor(ctx context.Context, cfg *config.Config, a *assembly.Assembly) error {
+func (p *program) doctor(ctx context.Context, cfg *config.Config, a *assembly.Assembly, told bool) error {
 	w := &lines{}
 	x, err := a.Client.Do(ctx, nil, &lr.Request{Method: "GET", Path: "/", Note: "doctor"})
 	if err != nil {
@@ -82,7 +82,7 @@ func (p *program) doctor(ctx context.Context, cfg *config.Config, a *assembly.As
 	}
 	p.problems(w, problems[""])
 	if fatal == 0 {
-		p.doctorAssistant(ctx, w, cfg, a)
+		p.doctorAssistant(ctx, w, cfg, a, told)
 	}
 	if err := w.to(p.out); err != nil {
 		return err

@@ -8,7 +8,10 @@ import (
 	"fmt"
 	mathrand "math/rand/v2"
 	"net"
+	"net/http"
+	"net/url"
 	"strings"
+	"time"
 
 	lr "github.com/launchready/launchready"
 	"github.com/launchready/launchready/chat"
@@ -41,9 +44,15 @@ func (a *Assembly) talk(c *config.Config, o Options, p *chat.Purse) {
 		return m.Assistant, nil
 	}
 	a.Meet = func(ctx context.Context, as *lr.Account) (*Meeting, error) {
-		return a.meet(ctx, c, o, a.Client, as, a.Audit.Target.Routes)
+		t := &tidy{Client: a.Client}
+		m, err := a.meet(ctx, c, o, t, as, a.Audit.Target.Routes)
+		if m != nil {
+			m.Left = t.up(context.WithoutCancel(ctx), as, a.Audit.Target.Routes)
+		}
+		return m, err
 	}
 	a.Outlook = outlook(c, a.Audit.Target.Routes, p)
+	a.Audit.Ways = len(a.Outlook.Endpoints)
 }
 
 // Meeting is an assistant that was met.
@@ -51,6 +60,47 @@ type Meeting struct {
 	Assistant *chat.Assistant
 	Notes     []string    // what was tried, and why it was left
 	Config    config.Chat // gives it back without looking
+	Left      int         // conversations that were opened and could not be removed again
+}
+
+// tidy keeps the conversations that were opened through it, outside of a run that
+// would keep a ledger of them.
+type tidy struct {
+	lr.Client
+	opened []opened
+}
+
+// opened is a conversation: the path it was opened by, and its id.
+type opened struct{ path, id string }
+
+func (t *tidy) Do(ctx context.Context, as *lr.Account, r *lr.Request) (*lr.Exchange, error) {
+	x, err := t.Client.Do(ctx, as, r)
+	if err == nil && x.OK() && r.Note == chat.Opening {
+		t.opened = append(t.opened, opened{r.Path, chat.Opened(x)})
+	}
+	return x, err
+}
+
+// up removes them, where a route does, and counts those that stay.
+func (t *tidy) up(ctx context.Context, as *lr.Account, routes []*lr.Route) (left int) {
+	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
+	defer cancel()
+	for _, o := range t.opened {
+		gone := false
+		path := strings.TrimRight(o.path, "/") + "/" + url.PathEscape(o.id)
+		for _, rt := range routes {
+			if o.id == "" || rt.Method != http.MethodDelete || !lr.Match([]string{rt.Path}, &lr.Route{Path: path}) {
+				continue
+			}
+			y, err := t.Client.Do(ctx, as, &lr.Request{Method: http.MethodDelete, Path: path, Note: "remove the conversation"})
+			gone = err == nil && y.OK()
+			break
+		}
+		if !gone {
+			left++
+		}
+	}
+	return left
 }
 
 func (a *Assembly) meet(ctx context.Context, c *config.Config, o Options, client lr.Client, as *lr.Account, routes []*lr.Route) (*Meeting, error) {
