@@ -69,7 +69,7 @@ func TestChatMistakes(t *testing.T) {
 		"no body":               {"chat: {request: POST /x}", "3:7: the message is nowhere in the request"},
 		"a variable of sign-in": {"chat: {request: POST /x, body: {a: $message, b: $password}}", "3:49: nothing fills in $password"},
 		"a mistyped variable":   {"chat: {request: POST /x, body: {a: $mesage}}", `3:36: nothing fills in $mesage, did you mean "$message"? (write $$ for a dollar sign)`},
-		"in the path":           {"chat: {request: POST /x/$conversatoin, body: {a: $message}}", `3:17: nothing fills in $conversatoin, did you mean "$conversation"?`},
+		"in the path":           {"chat: {request: POST /x/$conversation_it, body: {a: $message}}", `3:17: nothing fills in $conversation_it, did you mean "$conversation"?`},
 		"of another section":    {"chat: {request: POST /x, body: {a: $message, b: $run}}", "3:49: nothing fills in $run"},
 		"no place":              {"chat: {request: POST /x, body: {a: $message}, reply: {text: answer}}", `3:61: "answer" is no place in a reply: write /path/*/member, or /path where /type=value, or /path where event=name`},
 		"no place in a list":    {"chat: {request: POST /x, body: {a: $message}, reply: {text: [/a, $.b]}}", `"$.b" is no place in a reply`},
