@@ -33,7 +33,7 @@ var may = map[string][]string{
 	"probe/signin":      {".", "probe"},
 	"probe/browser":     {"."},
 	"redact":            {"."},
-	"report":            {".", "plan", "redact"},
+	"report":            {".", "oracle", "plan", "redact"},
 	"report/term":       {".", "plan", "report"},
 	"report/json":       {".", "report"},
 	"report/html":       {".", "plan", "report"},

@@ -25,6 +25,7 @@ type Assistant interface {
 // earnest. What rests on a missing one stays open, and is never a pass.
 type Skills struct {
 	Subject   string   // how findings name the endpoint: "POST /v1/ask"
+	Shape     string   // the name of its shape: "openai", "dify", "auto" where it is none that is known
 	Route     *Route   // nil where the description does not name it
 	Computes  []string // kinds of question that it answers rightly, by the names of chat.Op
 	Remembers bool     // a second message knows what the first one said

@@ -5,7 +5,7 @@ import "time"
 // States of a finding in a run that was compared with an earlier one.
 const (
 	StateNew       = "new"       // the earlier run did not have it, or told less of it
-	StateUnchanged = "unchanged" // the earlier run had it
+	StateUnchanged = "unchanged" // the earlier run had it, or by chance alone may have missed it
 )
 
 // Baseline is what an earlier run had found and this one did not.

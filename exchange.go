@@ -26,6 +26,12 @@ type Request struct {
 	Once bool
 	// StreamFor bounds the reading of an endless reply; 0 means the client's own bound.
 	StreamFor time.Duration
+	// Enough, when set, is shown what has come of a reply so far, again and again,
+	// and ends the reading when it reports true: the reply is whole then.
+	Enough func(body []byte) bool
+	// Quiet ends the reading of a WebSocket when nothing more has come for so long
+	// after the first message; 0 waits until StreamFor.
+	Quiet time.Duration
 }
 
 // Clone returns a copy that shares no map or slice with r.

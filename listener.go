@@ -23,7 +23,7 @@ type Listener interface {
 type Bait struct {
 	Nonce string
 	URL   string // "http://127.0.0.1:4242/cb/NONCE"
-	Mail  string // "NONCE@[127.0.0.1]"
+	Mail  string // "NONCE@[127.0.0.1]"; "" where no mail can come
 }
 
 // Hit is one thing that came in with a nonce.

@@ -48,6 +48,33 @@ type Report struct {
 	Orphans     []string    `json:"orphans,omitempty"`  // objects that teardown could not remove
 	Rows        []RowReport `json:"rows"`
 	Baseline    *Baseline   `json:"baseline,omitempty"` // when the run was compared with an earlier one
+	// Assistant is what is known of the target's assistant, when somebody asked it.
+	Assistant *AssistantReport `json:"assistant,omitempty"`
+}
+
+// AssistantReport is how the target's assistant was spoken to and what came of
+// it. No verdict rests on it.
+type AssistantReport struct {
+	Subject   string   `json:"subject,omitempty"` // the endpoint: "POST /v1/ask"
+	Preset    string   `json:"preset,omitempty"`  // the shape it has: "openai", "auto"
+	Reason    string   `json:"reason,omitempty"`  // why none was found
+	Computes  []string `json:"computes,omitempty"`
+	Remembers bool     `json:"remembers,omitempty"`
+	Uploads   bool     `json:"uploads,omitempty"`
+	Streams   bool     `json:"streams,omitempty"`
+	Twins     []string `json:"twins,omitempty"` // other ways to the same model
+	Calls     int      `json:"calls"`           // requests that reached the model, or may have
+	Guessed   int      `json:"guessed"`         // of them counted at the worst: their replies told no usage
+	Tokens    int      `json:"tokens"`
+	*Utility
+}
+
+// Utility is what ordinary questions of a customer came to.
+type Utility struct {
+	Asked    int `json:"asked"`
+	Answered int `json:"answered"`
+	Refused  int `json:"refused"` // declined in words
+	Failed   int `json:"failed"`  // no answer, or an error
 }
 
 // Coverage is how much of the surface the run could decide on.
@@ -151,8 +178,10 @@ type Finding struct {
 	Evidence   []EvidenceItem `json:"evidence"`
 	Replay     string         `json:"replay"`
 	Refs       []Ref          `json:"refs,omitempty"`
-	State      string         `json:"state,omitempty"`  // new or unchanged, beside a baseline
-	Waived     *Waiver        `json:"waived,omitempty"` // the waiver that accepts it
+	Rate       *Rate          `json:"rate,omitempty"`    // how often it showed, where that is left to chance
+	Against    string         `json:"against,omitempty"` // what the rate says beside the baseline's
+	State      string         `json:"state,omitempty"`   // new or unchanged, beside a baseline
+	Waived     *Waiver        `json:"waived,omitempty"`  // the waiver that accepts it
 }
 
 // EvidenceItem is one redacted piece of evidence. Kind says which fields are set.

@@ -69,11 +69,18 @@ type Options struct {
 	// known and signed in to. It is called when a check of the run needs one; its
 	// error is why there is none. Nil: nobody looks for one.
 	Meet func(ctx context.Context, client lr.Client, as *lr.Account, routes []*lr.Route) (lr.Assistant, error)
+	// Ways is how many ways to an assistant are known before anybody looks; a plan
+	// expects one to be met where there are any.
+	Ways int
+	// Spent tells what the run took of its money; nil where nobody counts.
+	Spent func() lr.Spent
 	// Listener hears what the target sends where it should not; nil where there
 	// is none that it can reach, and Deaf says why.
 	Listener lr.Listener
 	Deaf     string
 	Profile  lr.Profile
+	// Utility asks the assistant ordinary questions as well, for the report.
+	Utility bool
 	// Browser proves what pages of other origins read; nil when there is none.
 	Browser lr.Browser
 	// Evidence masks and cuts an exchange for the report.
@@ -180,6 +187,9 @@ type run struct {
 
 	assistant lr.Assistant // nil: none answers, and mute says why
 	mute      string
+	expected  bool        // a plan: one will be met
+	sought    bool        // somebody looked for one
+	useful    *lr.Utility // what ordinary questions came to; nil where none was asked
 }
 
 // prepare signs in, looks around and seeds.

@@ -27,7 +27,7 @@ func Plan(o Options) (*Preview, error) {
 	target := *o.Target
 	target.Accounts = o.Cast.Accounts()
 	o.Target = &target
-	r := &run{Options: o}
+	r := &run{Options: o, mute: noAssistant, expected: o.Ways > 0 && len(target.Accounts) > 0}
 	p := &Preview{Partial: partial}
 	for _, row := range rows {
 		for _, c := range row.Checks {

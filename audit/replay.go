@@ -67,6 +67,7 @@ func Replay(ctx context.Context, o Options, check, subject string) (*Replayed, e
 		}
 	}
 	o.Only = []string{check}
+	o.Utility = false
 	o.Waivers = nil // a risk that is accepted is open all the same
 	r, err := execute(ctx, o)
 	if err != nil {

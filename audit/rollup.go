@@ -80,6 +80,10 @@ func (r *run) report(ctx context.Context) *lr.Report {
 	rep.Readiness, rep.Reasons = readiness(rep)
 	rep.Plan, rep.RedFlags = plan.Make(plan.Input{Rows: rep.Rows, FailOn: r.FailOn, Owners: r.Owners})
 	rep.Rates = r.Rates
+	rep.Assistant = r.talked()
+	if r.Spent != nil {
+		rep.SpentUSD = r.Spent().USD
+	}
 	return rep
 }
 
@@ -254,7 +258,7 @@ func (r *run) finding(c *lr.Check, os []lr.Outcome) lr.Finding {
 	}
 	f := lr.Finding{
 		ID: lr.Fingerprint(c.ID, best.Subject), Confidence: best.Confidence, Severity: best.Severity, Subject: best.Subject,
-		Message: best.Message, Fix: c.Fix, Guard: c.Guard, Refs: c.Refs,
+		Message: best.Message, Fix: c.Fix, Guard: c.Guard, Refs: c.Refs, Rate: best.Rate,
 	}
 	f.Replay = "launchready audit replay " + f.ID
 	f.Replay += consents(c)

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
-	"strings"
 	"time"
 
 	lr "github.com/launchready/launchready"
@@ -24,6 +23,7 @@ const (
 	readFor   = 60 * time.Second
 	pollEvery = 500 * time.Millisecond
 	pollTimes = 120
+	quiet     = 2 * time.Second // after which a WebSocket has said all, where it does not say so
 )
 
 // Endpoint is a shape at a target. Client is required.
@@ -80,6 +80,18 @@ func (e *Endpoint) Ask(ctx context.Context, as *lr.Account, m lr.Message) (*lr.A
 	return a, nil
 }
 
+// Opening is the note of a request that opens a conversation.
+const Opening = "a conversation"
+
+// Opened is the id of what a reply to such a request made, "" where it tells none
+// in a usual place.
+func Opened(x *lr.Exchange) string {
+	if ids := selectAll(begun("id"), Frames(x, ByType)); len(ids) > 0 {
+		return ids[0]
+	}
+	return ""
+}
+
 // begin opens the conversation that Send needs.
 func (e *Endpoint) begin(ctx context.Context, as *lr.Account, m *lr.Message, a *lr.Answer) error {
 	if m.Conversation != "" || e.Shape.Begin == nil {
@@ -89,7 +101,7 @@ func (e *Endpoint) begin(ctx context.Context, as *lr.Account, m *lr.Message, a *
 	if err != nil {
 		return err
 	}
-	r.Note = "a conversation"
+	r.Note = Opening
 	x, err := e.Client.Do(ctx, as, r)
 	if err != nil {
 		return fmt.Errorf("open a conversation at %s: %w", e.Shape.Begin.Path, err)
@@ -123,6 +135,12 @@ func (e *Endpoint) request(as *lr.Account, m lr.Message) (*lr.Request, values, e
 		return nil, nil, err
 	}
 	r.Note, r.StreamFor = m.Note, readFor
+	if e.Shape.Follow == nil && len(e.Shape.Done) > 0 {
+		r.Enough = e.Shape.enough()
+	}
+	if e.Shape.Mode == Socket {
+		r.Quiet = quiet
+	}
 	if r.Header.Get("Accept") == "" {
 		r.Header.Set("Accept", "text/event-stream, application/json;q=0.9, */*;q=0.5")
 	}
@@ -176,7 +194,7 @@ func (e *Endpoint) sleep(ctx context.Context, d time.Duration) error {
 // read takes the answer out of the frames.
 func read(a *lr.Answer, s Shape, frames []Frame) {
 	keep(a, s, frames)
-	a.Text = strings.Join(selectAll(s.Text, frames), "")
+	a.Text = joined(selectAll(s.Text, frames))
 	a.Tools = selectAll(s.Tools, frames)
 	a.Sources = selectAll(s.Sources, frames)
 	if fails := selectAll(s.Error, frames); len(fails) > 0 {

@@ -40,6 +40,8 @@ type Shape struct {
 	Tools               []Selector // names of the tools that were called
 	Sources             []Selector // titles and texts of citations
 	Upload              *Upload
+
+	guess bool // one of several guesses at an endpoint that is described nowhere
 }
 
 // Upload is how a file is given to the assistant.

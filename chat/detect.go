@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"regexp"
+	"slices"
 	"strings"
+	"time"
 
 	lr "github.com/launchready/launchready"
 )
@@ -20,6 +22,8 @@ type Detection struct {
 	// Ops are the kinds of question that the model answers; none of them works on
 	// an assistant that refuses everything off its subject.
 	Ops []Op
+	// Spoke tells that text was read at the shape's own places, whatever it said.
+	Spoke bool
 	// Remembers tells that a second message knew what the first one said.
 	Remembers bool
 	Notes     []string // what was tried and why it was left, for a person
@@ -30,7 +34,19 @@ type Detection struct {
 type Detector struct {
 	Endpoint
 	Random *rand.Rand
+	// Fixed says that the first candidate is the assistant, whatever others
+	// remember: the configuration names it.
+	Fixed bool
+	// Patience is how long a calibration question is read; 0 is 20 seconds.
+	Patience time.Duration
 }
+
+// Bounds of a detection: a candidate costs at most 3 questions (one of them asked
+// twice), one to remember and mostWays to recall it.
+const (
+	mostWays  = 4
+	mostPlace = 4 // places of the answer
+)
 
 // Detect asks each candidate one computed question, finds the place that holds
 // the answer, and asks a second one to see how a conversation goes on. A
@@ -48,57 +64,179 @@ func (d *Detector) Detect(ctx context.Context, as *lr.Account, candidates []Shap
 		if !found {
 			continue
 		}
-		if err := d.converse(ctx, as, out); err != nil {
-			return out, err
-		}
-		return out, nil
+		return out, d.converse(ctx, as, out)
 	}
 	return out, ErrNoShape
 }
 
 // try asks a candidate its questions. It is found when one answer could be read.
 func (d *Detector) try(ctx context.Context, as *lr.Account, c Shape, out *Detection) (bool, error) {
-	out.Ops = nil
-	for _, op := range Ops() {
+	out.Ops, out.Spoke, out.Shape = nil, false, c
+	own := len(c.Text) > 0
+	for i, op := range Ops() {
 		q := op.Ask(d.Random)
-		e := d.Endpoint
-		e.Shape = c
-		a, err := e.Ask(ctx, as, lr.Message{Text: q.Text, Note: "calibration: " + op.String()})
-		out.Exchanges = append(out.Exchanges, a.Exchanges...)
-		switch {
-		case err != nil && !errors.Is(err, ErrNoAnswer):
-			if ctx.Err() != nil || errors.Is(err, lr.ErrBudget) || errors.Is(err, lr.ErrLost) {
+		a, err := d.ask(ctx, as, c, lr.Message{Text: q.Text, Note: "calibration: " + op.String()}, out)
+		if err == nil && busy(a) && i == 0 { // one fault must not cost the endpoint
+			a, err = d.ask(ctx, as, c, lr.Message{Text: q.Text, Note: "calibration: " + op.String()}, out)
+		}
+		if err != nil {
+			if err := fatal(ctx, err); err != nil {
 				return false, err
 			}
-			out.note("%s: %v", c.Send.Path, err)
-			return false, nil
-		case a.Last() == nil || !a.Last().OK() && a.Last().Status != 101:
-			out.note("%s: answered %d to the calibration question", c.Send.Path, status(a))
-			return false, nil
+			out.note("%s: %v", c.Subject(), err)
+			return len(out.Ops) > 0, nil
 		}
-		if len(c.Text) > 0 && q.Answered(a.Text) {
-			out.Ops = append(out.Ops, op)
+		if why := broken(a); why != "" {
+			out.note("%s: %s", c.Subject(), why)
+			if i == 0 {
+				return false, nil
+			}
 			continue
 		}
+		out.Spoke = out.Spoke || own && a.Text != ""
 		frames := Frames(a.Last(), c.Mode)
-		if l := replyLeaf(frames, q); l != nil {
+		switch l := replyLeaf(frames, q); {
+		case len(c.Text) > 0 && q.Answered(a.Text):
+		case l != nil && len(out.Ops) == 0:
 			c.Text = []Selector{l.sel}
-			out.Ops = append(out.Ops, op)
+		case l != nil && len(c.Text) < mostPlace: // it answers now here, now there
+			c.Text = append(slices.Clone(c.Text), l.sel)
+		case c.Mode == Socket && len(out.Ops) == 0: // each costs the silence by which it ends
+			out.note("%s: what came is not the result of the question%s", c.Subject(), quoted(a))
+			return false, nil
+		case a.Last().Truncated && len(out.Ops) == 0:
+			out.note("%s: the reply had not ended after %s, and no answer to the calibration question was in it", c.Subject(), d.patience())
+			return false, nil
+		default:
+			if len(out.Ops) == 0 && op == Join {
+				out.note("%s: answered, and nothing in the answer is the result of the question%s", c.Subject(), quoted(a))
+			}
 			continue
 		}
-		if len(out.Ops) == 0 && op == Join {
-			out.note("%s: answered, and nothing in the answer is the result of the question", c.Send.Path)
-		}
+		out.Ops = append(out.Ops, op)
+		c = settled(c, frames, a.Last())
+		out.Shape = c
 	}
-	out.Shape = c
 	return len(out.Ops) > 0, nil
 }
 
-func status(a *lr.Answer) int {
-	if x := a.Last(); x != nil {
-		return x.Status
+// ask asks in one shape and keeps what was exchanged.
+func (d *Detector) ask(ctx context.Context, as *lr.Account, s Shape, m lr.Message, out *Detection) (*lr.Answer, error) {
+	e := d.Endpoint
+	e.Shape = s
+	m.Vary = func(r *lr.Request) { r.StreamFor = d.patience() }
+	a, err := e.Ask(ctx, as, m)
+	out.Exchanges = append(out.Exchanges, a.Exchanges...)
+	if errors.Is(err, ErrNoAnswer) {
+		err = nil
 	}
-	return 0
+	return a, err
+}
+
+func (d *Detector) patience() time.Duration {
+	if d.Patience > 0 {
+		return d.Patience
+	}
+	return 20 * time.Second
+}
+
+// broken tells why an exchange is no answer.
+func broken(a *lr.Answer) string {
+	x := a.Last()
+	switch {
+	case x == nil:
+		return "gave no reply"
+	case x.OK() || x.Status == 101:
+		return ""
+	case busy(a):
+		return fmt.Sprintf("answered %d to the calibration question, twice", x.Status)
+	}
+	return fmt.Sprintf("answered %d to the calibration question%s", x.Status, quoted(a))
+}
+
+// busy reports an answer that another moment may not give.
+func busy(a *lr.Answer) bool {
+	x := a.Last()
+	return x != nil && (x.Status == 429 || x.Status >= 500)
+}
+
+// quoted is the beginning of what an answer said, for a person.
+func quoted(a *lr.Answer) string {
+	x := a.Last()
+	if x == nil || len(x.Body) == 0 {
+		return ""
+	}
+	return fmt.Sprintf(": %.80q", strings.TrimSpace(text(x.Body[:min(len(x.Body), 400)])))
+}
+
+// settled adds what an answer that was read tells of the shape: where tokens are
+// counted, and by what a reply that stays open says that it is complete.
+func settled(c Shape, frames []Frame, x *lr.Exchange) Shape {
+	if len(c.InTokens) == 0 && len(c.OutTokens) == 0 {
+		c.InTokens, c.OutTokens = counters(frames)
+	}
+	if len(c.Done) == 0 && c.Follow == nil && (c.Mode == Socket || x.Truncated) {
+		c.Done = ending(c, frames)
+	}
+	return c
+}
+
+// ending selects the kind of frame that comes after the last text and never
+// before it: the way in which a stream says that it is complete.
+func ending(c Shape, frames []Frame) []Selector {
+	last := -1
+	for i, f := range frames {
+		if len(selectAll(c.Text, []Frame{f})) > 0 {
+			last = i
+		}
+	}
+	before := map[string]bool{}
+	for i, f := range frames {
+		k := conditionOf(f)
+		if k == nil {
+			continue
+		}
+		s := Selector{Path: k.Path, Where: k}
+		if i <= last {
+			before[s.String()] = true
+			continue
+		}
+		if !before[s.String()] && !beats[strings.ToLower(k.Any[0])] {
+			return []Selector{s}
+		}
+	}
+	return nil
+}
+
+// beats are the kinds of frame that only keep a connection open.
+var beats = map[string]bool{"ping": true, "pong": true, "heartbeat": true, "keepalive": true, "keep-alive": true, "beat": true}
+
+// counters are the places where the frames count tokens.
+func counters(frames []Frame) (in, out []Selector) {
+	var visit func(v any, path []string, depth int)
+	visit = func(v any, path []string, depth int) {
+		m, ok := v.(map[string]any)
+		if !ok || depth > 6 {
+			return
+		}
+		for _, k := range sortedKeys(m) {
+			at := append(slices.Clone(path), k)
+			if _, ok := m[k].(float64); ok {
+				switch low := lower(k); {
+				case promptCounts[low] && len(in) == 0:
+					in = []Selector{{Path: at}}
+				case replyCounts[low] && len(out) == 0:
+					out = []Selector{{Path: at}}
+				}
+				continue
+			}
+			visit(m[k], at, depth+1)
+		}
+	}
+	for _, f := range frames {
+		visit(f.Value, nil, 0)
+	}
+	return in, out
 }
 
 func (o *Detection) note(format string, args ...any) {
@@ -118,18 +256,14 @@ var (
 // decides.
 func (d *Detector) converse(ctx context.Context, as *lr.Account, out *Detection) error {
 	code := "code-" + word(d.Random) + "-" + word(d.Random)
-	e := d.Endpoint
-	e.Shape = out.Shape
-	first, err := e.Ask(ctx, as, lr.Message{Text: "My order code is " + code + ". Please remember it.", Note: "memory: told"})
-	out.Exchanges = append(out.Exchanges, first.Exchanges...)
-	if err != nil && !errors.Is(err, ErrNoAnswer) {
+	told := "My order code is " + code + ". Please remember it."
+	first, err := d.ask(ctx, as, out.Shape, lr.Message{Text: told, Note: "memory: told"}, out)
+	if err != nil {
 		return fatal(ctx, err)
 	}
-	for _, way := range d.ways(out.Shape, first, code) {
-		e.Shape = way.shape
-		a, err := e.Ask(ctx, as, lr.Message{Text: "What is my order code?", Conversation: way.conversation, History: way.history, Note: "memory: asked"})
-		out.Exchanges = append(out.Exchanges, a.Exchanges...)
-		if err != nil && !errors.Is(err, ErrNoAnswer) {
+	for _, way := range d.ways(out.Shape, first, told) {
+		a, err := d.ask(ctx, as, way.shape, lr.Message{Text: "What is my order code?", Conversation: way.conversation, History: way.history, Note: "memory: asked"}, out)
+		if err != nil {
 			if err := fatal(ctx, err); err != nil {
 				return err
 			}
@@ -140,13 +274,13 @@ func (d *Detector) converse(ctx context.Context, as *lr.Account, out *Detection)
 			return nil
 		}
 	}
-	out.note("no way was found to go on with a conversation: questions of several turns stay open")
+	out.note("%s: no way was found to go on with a conversation: questions of several turns stay open", out.Shape.Subject())
 	return nil
 }
 
-// fatal keeps the errors that end a run.
+// fatal keeps the errors that end a run, or its questions.
 func fatal(ctx context.Context, err error) error {
-	if ctx.Err() != nil || errors.Is(err, lr.ErrBudget) || errors.Is(err, lr.ErrLost) {
+	if ctx.Err() != nil || errors.Is(err, lr.ErrBudget) || errors.Is(err, lr.ErrLost) || errors.Is(err, lr.ErrMoney) {
 		return err
 	}
 	return nil
@@ -159,10 +293,10 @@ type way struct {
 	history      []lr.Turn
 }
 
-func (d *Detector) ways(s Shape, first *lr.Answer, code string) []way {
+func (d *Detector) ways(s Shape, first *lr.Answer, told string) []way {
 	var out []way
 	if s.History {
-		return []way{{shape: s, history: []lr.Turn{{Role: "user", Text: "My order code is " + code + ". Please remember it."}, {Role: "assistant", Text: first.Text}}}}
+		return []way{{shape: s, history: []lr.Turn{{Role: "user", Text: told}, {Role: "assistant", Text: first.Text}}}}
 	}
 	if first.Conversation != "" {
 		out = append(out, way{shape: s, conversation: first.Conversation})
@@ -178,8 +312,8 @@ func (d *Detector) ways(s Shape, first *lr.Answer, code string) []way {
 			c := s
 			c.Conversation = []Selector{l.sel}
 			out = append(out, way{shape: c, conversation: v})
-			if len(out) == 6 {
-				return out
+			if len(out) == mostWays-1 {
+				return append(out, way{shape: s})
 			}
 		}
 	}

@@ -173,3 +173,16 @@ func TestEcho(t *testing.T) {
 		t.Errorf("an echo was taken for an answer at %v (%v)", got.Shape.Text, err)
 	}
 }
+
+// poor is a client whose money ends after so many requests.
+type poor struct {
+	lr.Client
+	left int
+}
+
+func (p *poor) Do(ctx context.Context, as *lr.Account, r *lr.Request) (*lr.Exchange, error) {
+	if p.left--; p.left < 0 {
+		return nil, lr.ErrMoney
+	}
+	return p.Client.Do(ctx, as, r)
+}

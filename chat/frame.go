@@ -45,6 +45,34 @@ func Frames(x *lr.Exchange, m Mode) []Frame {
 	return []Frame{{Value: v}}
 }
 
+// enough reports, while a reply comes in, that Done holds for a frame of it. It
+// reads each frame once.
+func (s Shape) enough() func(body []byte) bool {
+	seen := 0
+	return func(body []byte) bool {
+		split := events
+		switch s.Mode {
+		case Socket, Lines:
+			split = lines
+		case Events, ByType:
+		default:
+			return false
+		}
+		// Only what has come whole: up to the last end of a line, for a WebSocket
+		// all of it.
+		end := len(body)
+		if s.Mode != Socket {
+			end = bytes.LastIndexByte(body, '\n') + 1
+		}
+		if end <= seen {
+			return false
+		}
+		frames := split(body[seen:end])
+		seen = end
+		return picks(s.Done, frames)
+	}
+}
+
 // modeOf tells how a reply is framed.
 func modeOf(x *lr.Exchange) Mode {
 	if x.Status == 101 {

@@ -12,7 +12,30 @@ type leaf struct {
 	parts []string
 }
 
-func (l *leaf) text() string { return strings.Join(l.parts, "") }
+func (l *leaf) text() string { return joined(l.parts) }
+
+// joined puts the parts of a text together. Where each tells the whole again as far
+// as it has come, the last one is all of it.
+func joined(parts []string) string {
+	if swells(parts) {
+		return parts[len(parts)-1]
+	}
+	return strings.Join(parts, "")
+}
+
+// swells reports parts that each begin with the one before, and grow.
+func swells(parts []string) bool {
+	grown := 0
+	for i := 1; i < len(parts); i++ {
+		if parts[i-1] == "" || !strings.HasPrefix(parts[i], parts[i-1]) {
+			return false
+		}
+		if len(parts[i]) > len(parts[i-1]) {
+			grown++
+		}
+	}
+	return grown >= 2
+}
 
 // maxLeaves bounds the places that are looked at.
 const maxLeaves = 2000
@@ -103,8 +126,12 @@ func (l *leaf) quotes(q Question) bool { return strings.Contains(bare(l.text()),
 // better prefers what arrives in parts, for that is what is shown first, then
 // what is shorter.
 func better(a, b *leaf) bool {
-	if (len(a.parts) > 1) != (len(b.parts) > 1) {
-		return len(a.parts) > 1
+	inParts := func(l *leaf) bool { return len(l.parts) > 1 && !swells(l.parts) }
+	if inParts(a) != inParts(b) {
+		return inParts(a)
 	}
-	return len(a.text()) < len(b.text())
+	if x, y := len(a.text()), len(b.text()); x != y {
+		return x < y
+	}
+	return len(a.parts) < len(b.parts)
 }

@@ -2,6 +2,7 @@ package chat
 
 import (
 	"encoding/json"
+	"slices"
 	"testing"
 
 	lr "github.com/launchready/launchready"
@@ -45,7 +46,7 @@ func TestFromRoutes(t *testing.T) {
 			if len(got) == 0 {
 				t.Fatal("no candidate")
 			}
-			s := got[len(got)-1]
+			s := got[slices.IndexFunc(got, func(s Shape) bool { return s.Send.Path == c.path })]
 			b, err := json.Marshal(s.Send.Body)
 			if err != nil || s.Send.Path != c.path || string(b) != c.body {
 				t.Errorf("%s %s (%v)\nwant %s %s", s.Send.Path, b, err, c.path, c.body)

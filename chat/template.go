@@ -123,7 +123,7 @@ func fill(t any, v values) (filled any, ok bool) {
 }
 
 func fillText(t string, v values) (any, bool) {
-	if strings.HasPrefix(t, "$") && variable(t) == len(t) {
+	if strings.HasPrefix(t, "$") && len(t) > 1 && variable(t) == len(t) {
 		e, known := v[t]
 		return e, known && e != ""
 	}
@@ -139,6 +139,11 @@ func fillText(t string, v values) (any, bool) {
 		}
 		b.WriteString(rest[:i])
 		rest = rest[i:]
+		if strings.HasPrefix(rest, "$$") {
+			b.WriteByte('$')
+			rest = rest[2:]
+			continue
+		}
 		n := variable(rest)
 		if e, ok := v[rest[:n]].(string); ok {
 			b.WriteString(e)
@@ -157,6 +162,19 @@ func variable(s string) int {
 		n++
 	}
 	return n
+}
+
+// known are the variables that some template is filled in with.
+var known = map[string]bool{"$message": true, "$messages": true, "$parts": true, "$history": true, "$conversation": true, "$user": true, "$id": true,
+	"$files": true, "$file": true, "$run": true, "$title": true, "$flow": true, "$endpoint": true}
+
+// Variable is the length of the variable that the text begins with, 0 where it
+// begins with none that there is.
+func Variable(s string) int {
+	if n := variable(s); known[s[:n]] {
+		return n
+	}
+	return 0
 }
 
 // Variables lists the variables of a template value, sorted: for messages about

@@ -27,7 +27,8 @@ type Config struct {
 	Identities Named[Identity] `yaml:"identities" doc:"The users that the audit plays, by a name of your choice."`
 	Access     Access          `yaml:"access" doc:"What is reachable on purpose. Patterns are METHOD /path or /path; {name} and * match one segment, ** any rest. A template of the description does not cover what the description names beside it: /users/{name} is not /users/me, and /users/* is both."`
 	Objects    Named[Object]   `yaml:"objects" doc:"How objects of a kind are made, where it cannot be inferred."`
-	Chat       Chat            `yaml:"chat" doc:"The chat endpoint."`
+	Chat       Chat            `yaml:"chat" doc:"How the assistant is spoken to. Usually found by itself; audit doctor prints what was found."`
+	Listen     Listen          `yaml:"listen" doc:"Where the audit listens for what the target sends where it should not: a request that its model was talked into, a mail."`
 	Latency    Latency         `yaml:"latency" doc:"The ordinary day that the latency is measured at."`
 	Domain     Domain          `yaml:"domain" doc:"The sending and serving domain."`
 	Source     Source          `yaml:"source" doc:"The application's repository and logs."`
@@ -85,14 +86,6 @@ type Object struct {
 	IDs    map[string]string `yaml:"ids" doc:"Ids of existing objects by tenant, where the audit cannot make its own."`
 }
 
-// Chat is the chat endpoint.
-type Chat struct {
-	Preset  string      `yaml:"preset" jsonschema:"enum=auto,enum=openai,enum=custom" doc:"Shape of the endpoint: auto, openai or custom. Default: auto."`
-	Request RequestLine `yaml:"request" doc:"The request that takes a message, where preset is custom."`
-	Body    any         `yaml:"body" doc:"Its JSON body; $message is the message."`
-	Reply   string      `yaml:"reply" doc:"JSON pointer to the answer in the reply."`
-}
-
 // Latency says what an ordinary day is.
 type Latency struct {
 	Rate Rate `yaml:"rate" doc:"Chat messages in a time, from all users together, on an ordinary day: 5/s, 120/m. Default: 5/s."`
@@ -148,7 +141,8 @@ type Budget struct {
 	Rate        Rate    `yaml:"rate" doc:"Requests in a time: 50/s, 600/m; 0 is no limit. Default: 50/s."`
 	Concurrency int     `yaml:"concurrency" doc:"Requests at the same time. Default: 16."`
 	Minutes     float64 `yaml:"minutes" doc:"Wall time. Default: 15."`
-	USD         float64 `yaml:"usd" doc:"Money that the model may cost. Default: 1."`
+	USD         float64 `yaml:"usd" doc:"US dollars that the model may cost; 0 asks it nothing. A request is counted at its worst, see chat.price, until the reply tells its usage. Default: 1."`
+	Tokens      int     `yaml:"tokens" doc:"Tokens that the model may take, prompts and replies together. Default: as many as the money allows."`
 }
 
 // Wall is the bound on wall time.

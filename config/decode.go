@@ -29,6 +29,7 @@ type document struct {
 	meant  map[string]bool     // paths that a mistyped key was meant for
 	errs   Errors
 	nodes  int
+	words  []string // variables of the section that is being read; nil: those of sign-in and its kin
 	// trusted marks values that came by a flag or the environment, where an
 	// inline secret is no mistake.
 	trusted bool
@@ -180,6 +181,10 @@ func (d *document) decode(n ast.Node, v reflect.Value, path, key string, depth i
 		v.Set(reflect.New(v.Type().Elem()))
 		v = v.Elem()
 	}
+	if w, section := words[path]; section {
+		defer func(outer []string) { d.words = outer }(d.words)
+		d.words = w
+	}
 	switch p := v.Addr().Interface().(type) {
 	case *Secret:
 		d.secret(n, where, p)
@@ -210,6 +215,11 @@ func (d *document) plain(n ast.Node, where Position, v reflect.Value, path, key 
 		d.mapping(n, where, v, path, depth)
 	case reflect.Slice:
 		seq, ok := n.(*ast.SequenceNode)
+		if !ok && v.Type() == reflect.TypeFor[Selectors]() {
+			v.Set(reflect.MakeSlice(v.Type(), 1, 1))
+			d.decode(n, v.Index(0), path+"[0]", key, depth+1)
+			return
+		}
 		if !ok {
 			d.want(where, n, key, "a list", "- one\n")
 			return

@@ -21,7 +21,7 @@ func TestErrors(t *testing.T) {
 		{"mistyped required key is named once", "version: 1\ntagret: {url: https://x.test}\n",
 			[]string{`2:1: unknown key "tagret", did you mean "target"?`}, []string{"target is missing"}},
 		{"unknown key with nothing near lists the known", "version: 1\ntarget: {url: https://x.test}\nbudget: {zebra: 1}\n",
-			[]string{`3:10: unknown key "zebra" in budget (known: concurrency, minutes, rate, requests, usd)`}, nil},
+			[]string{`3:10: unknown key "zebra" in budget (known: concurrency, minutes, rate, requests, tokens, usd)`}, nil},
 		{"required", "product: x\n", []string{"version is missing", "target is missing"}, nil},
 		{"required below", "version: 1\ntarget: {spec: https://x.test/o.json}\n", []string{"2:9: url is missing in target"}, []string{"target is missing"}},
 		{"version", strings.Replace(head, "version: 1", "version: 2", 1), []string{"1:10: version 2 is not known"}, nil},

@@ -37,6 +37,9 @@ func (c *Config) infer() {
 	if c.Plan.Rate != 0 {
 		fill(c, "plan.currency", &c.Plan.Currency, "USD", "default")
 	}
+	if !c.Chat.Request.IsZero() {
+		fill(c, "chat.preset", &c.Chat.Preset, "custom", "chat.request")
+	}
 	fill(c, "chat.preset", &c.Chat.Preset, "auto", "default")
 	fill(c, "latency.rate", &c.Latency.Rate, defaultNormal, "default")
 	fill(c, "budget.requests", &c.Budget.Requests, defaultRequests, "default")

@@ -30,6 +30,8 @@ func (c *Config) judge(o Options) {
 	c.judgeTarget()
 	c.judgeIdentities()
 	c.judgePlan()
+	c.judgeChat()
+	c.judgeListen()
 	for i := range c.Waivers {
 		c.judgeWaiver(i, o)
 	}

@@ -218,9 +218,13 @@ func (d *document) tree(n ast.Node, key string, depth int) any {
 
 // variable names a $word that nothing fills in; $$ is a dollar sign.
 func (d *document) variable(where Position, s string) {
+	words := variables
+	if d.words != nil {
+		words = d.words
+	}
 	for _, w := range variable.FindAllString(reference.ReplaceAllString(s, ""), -1) {
-		if w != "$$" && !known(w, variables) {
-			d.fail(where, "nothing fills in %s%s (write $$ for a dollar sign)", clip(w), nearest.Hint(w, variables))
+		if w != "$$" && !known(w, words) {
+			d.fail(where, "nothing fills in %s%s (write $$ for a dollar sign)", clip(w), nearest.Hint(w, words))
 		}
 	}
 }

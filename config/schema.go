@@ -61,6 +61,9 @@ func shape(r *jsonschema.Reflector, t reflect.Type) *jsonschema.Schema {
 		return text(`^(([A-Za-z]+) +)?(/|https?://)\S*$`)
 	case reflect.TypeFor[Pattern]():
 		return text(`^([A-Za-z]+ +)?/\S*$`)
+	case reflect.TypeFor[Selectors]():
+		return &jsonschema.Schema{OneOf: []*jsonschema.Schema{
+			text(selectorForm.String()), {Type: "array", Items: text(selectorForm.String())}}}
 	case reflect.TypeFor[Place]():
 		return text(`^(/|header:|cookie:|cookie$)`)
 	case reflect.TypeFor[Send]():
@@ -156,6 +159,8 @@ func describe(t reflect.Type) (kind string, below reflect.Type, suffix string) {
 		return "pattern", nil, ""
 	case reflect.TypeFor[Place]():
 		return "place in a reply", nil, ""
+	case reflect.TypeFor[Selectors]():
+		return "places in a reply, one or a list", nil, ""
 	case reflect.TypeFor[Send](), reflect.TypeFor[HeaderLine]():
 		return "header line", nil, ""
 	case reflect.TypeFor[Secret]():

@@ -29,6 +29,7 @@ type fault struct {
 var (
 	errSlow  = errors.New("no reply in time")
 	errBound = errors.New("a bound of the reading was reached")
+	errQuiet = errors.New("nothing more has come")
 )
 
 // attempt is one request on the wire.
@@ -40,6 +41,8 @@ type attempt struct {
 	to     address
 	shown  address // to, as records show it
 	header http.Header
+
+	messages int // that a WebSocket is about to be sent
 
 	started time.Time
 	first   time.Time // byte of the body
@@ -143,7 +146,7 @@ func (t *attempt) send(ctx context.Context) (*lr.Exchange, *fault) {
 			t.first = c.o.Now()
 		}
 		c.received(n)
-	}}, resp.Header.Get("Content-Encoding"), c.o.Keep, c.o.Count)
+	}}, resp.Header.Get("Content-Encoding"), c.o.Keep, c.o.Count, t.r.Enough)
 	x := t.record(resp, d)
 	if d.err != nil && !errors.Is(context.Cause(ctx), errBound) {
 		if f := t.fault(ctx, d.err); f.reset || ctx.Err() != nil {

@@ -36,12 +36,17 @@ type drained struct {
 // drain reads a body: keep bytes are kept, as many as count are read, and the
 // rest is left on the wire, so that nothing a target sends fills memory. The
 // bounds hold for decoded bytes, which is what makes a gzip bomb harmless.
-func drain(src io.Reader, encoding string, keep, count int64) drained {
+//
+// enough, when it is not nil, ends the reading early: the body is whole then.
+func drain(src io.Reader, encoding string, keep, count int64, enough func([]byte) bool) drained {
 	r, err := decoder(src, encoding)
 	if err != nil {
 		return drained{err: err}
 	}
 	var d drained
+	if enough != nil {
+		r = &sated{Reader: r, keep: keep, enough: enough}
+	}
 	d.body, d.err = io.ReadAll(io.LimitReader(r, keep))
 	if d.err != nil || int64(len(d.body)) < keep {
 		d.whole = d.err == nil
@@ -50,6 +55,27 @@ func drain(src io.Reader, encoding string, keep, count int64) drained {
 	more, err := io.Copy(io.Discard, io.LimitReader(r, count-keep+1))
 	d.whole = err == nil && more == 0
 	return d
+}
+
+// sated ends a body where somebody has enough of it.
+type sated struct {
+	io.Reader
+	keep   int64
+	got    []byte
+	enough func([]byte) bool
+	full   bool
+}
+
+func (s *sated) Read(b []byte) (int, error) {
+	if s.full {
+		return 0, io.EOF
+	}
+	n, err := s.Reader.Read(b)
+	if n > 0 && int64(len(s.got)) < s.keep {
+		s.got = append(s.got, b[:n]...)
+		s.full = s.enough(s.got)
+	}
+	return n, err
 }
 
 // decoder unpacks what the client offered to take. A body that is not what its

@@ -15,7 +15,7 @@ import (
 // method is sent again after 429, when not a byte of it was sent, and after 503
 // with Retry-After. When retries do not help, the last answer is returned.
 func (c *Client) Do(ctx context.Context, as *lr.Account, r *lr.Request) (*lr.Exchange, error) {
-	x, err := c.live(ctx, as, r, (*attempt).send)
+	x, err := c.live(ctx, as, r, plainly())
 	if err != nil {
 		return nil, err
 	}
@@ -31,7 +31,7 @@ func (c *Client) Private(ctx context.Context, as *lr.Account, r *lr.Request) (*l
 	if q.Credential == nil {
 		q.Credential = &lr.Credential{}
 	}
-	x, err := c.retried(ctx, as, q, *q.Credential, (*attempt).send, true)
+	x, err := c.retried(ctx, as, q, *q.Credential, plainly(), true)
 	if err != nil {
 		return nil, err
 	}
@@ -63,7 +63,13 @@ func (c *Client) tell(x *lr.Exchange) {
 }
 
 // sender is one way of putting an attempt on the wire.
-type sender func(*attempt, context.Context) (*lr.Exchange, *fault)
+type sender struct {
+	do       func(*attempt, context.Context) (*lr.Exchange, *fault)
+	messages int // of a WebSocket
+}
+
+// plainly sends one request.
+func plainly() sender { return sender{do: (*attempt).send} }
 
 // live sends as the account, and once more with a renewed credential when the
 // reply says that the session has ended and the sessions confirm it.
@@ -113,6 +119,7 @@ func (c *Client) retried(ctx context.Context, as *lr.Account, r *lr.Request, cre
 		if err != nil {
 			return nil, fmt.Errorf("%s %s: %w", r.Method, c.masks.hide(r.Path), err)
 		}
+		t.messages = send.messages
 		if err := c.stop(ctx); err != nil {
 			return nil, err
 		}
@@ -164,10 +171,28 @@ func (c *Client) paced(ctx context.Context, t *attempt, send sender) (*lr.Exchan
 }
 
 func (c *Client) once(ctx context.Context, t *attempt, send sender) (*lr.Exchange, *fault) {
-	if err := c.spend(); err != nil {
+	settle, err := c.toll(ctx, t)
+	if err != nil {
 		return nil, &fault{err: err, local: true}
 	}
-	return send(t, ctx)
+	if err := c.spend(); err != nil {
+		settle(nil, false)
+		return nil, &fault{err: err, local: true}
+	}
+	x, f := send.do(t, ctx)
+	settle(x, f == nil || f.sent)
+	return x, f
+}
+
+// toll asks whoever guards the money.
+func (c *Client) toll(ctx context.Context, t *attempt) (settle func(*lr.Exchange, bool), err error) {
+	if c.o.Toll != nil {
+		settle, err = c.o.Toll(ctx, t.r, t.messages)
+	}
+	if settle == nil {
+		settle = func(*lr.Exchange, bool) {}
+	}
+	return settle, err
 }
 
 func (c *Client) learn(status int) {

@@ -48,6 +48,12 @@ type Options struct {
 	Version string      // of the program, for User-Agent
 	Run     string      // id of the run, for User-Agent and X-Launchready-Run
 
+	// Toll is asked before each attempt on the wire; messages is how many a
+	// WebSocket is about to be sent, 0 for any other request. Its error keeps the
+	// attempt from being made, and settle is told what came of it: the answer, nil
+	// when there was none, and whether anything was sent. A nil settle is not told.
+	Toll func(ctx context.Context, r *lr.Request, messages int) (settle func(x *lr.Exchange, sent bool), err error)
+
 	Sessions   Sessions
 	OnExchange func(*lr.Exchange) // called for each exchange, from many goroutines
 	Log        *slog.Logger

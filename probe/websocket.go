@@ -3,6 +3,7 @@ package probe
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"net/http"
 	"strings"
@@ -22,7 +23,7 @@ func (c *Client) Dial(ctx context.Context, as *lr.Account, r *lr.Request, send .
 	q.Method = http.MethodGet
 	q.Body = nil
 	q.Path = webScheme(q.Path)
-	x, err := c.live(ctx, as, q, func(t *attempt, ctx context.Context) (*lr.Exchange, *fault) { return t.converse(ctx, send) })
+	x, err := c.live(ctx, as, q, sender{func(t *attempt, ctx context.Context) (*lr.Exchange, *fault) { return t.converse(ctx, send) }, len(send)})
 	if err != nil {
 		return nil, err
 	}
@@ -62,7 +63,7 @@ func (h *handshake) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	h.resp = resp
 	if resp.StatusCode != http.StatusSwitchingProtocols {
-		h.body = drain(resp.Body, resp.Header.Get("Content-Encoding"), h.t.c.o.Keep, h.t.c.o.Count)
+		h.body = drain(resp.Body, resp.Header.Get("Content-Encoding"), h.t.c.o.Keep, h.t.c.o.Count, nil)
 		_ = resp.Body.Close() // it has been read to its bound
 		resp.Body = io.NopCloser(bytes.NewReader(h.body.body))
 	}
@@ -104,14 +105,23 @@ func (t *attempt) converse(ctx context.Context, send []string) (*lr.Exchange, *f
 			break // the target closed; what it said before is still to be read
 		}
 	}
-	got.body, got.whole = c.listen(ctx, conn)
+	silence := time.AfterFunc(d, func() { cancel(errQuiet) })
+	defer silence.Stop()
+	got.body, got.whole = c.listen(ctx, conn, func(lines []byte) bool {
+		if t.r.Quiet > 0 {
+			silence.Reset(t.r.Quiet)
+		}
+		return t.r.Enough != nil && t.r.Enough(lines)
+	})
+	got.whole = got.whole || t.r.Quiet > 0 && errors.Is(context.Cause(ctx), errQuiet) && len(got.body) > 0
 	x := t.record(h.resp, got)
 	x.Sent = c.shownBody([]byte(strings.Join(send, "\n")))
 	return x, nil
 }
 
-// listen reads messages until the target closes or a bound is reached.
-func (c *Client) listen(ctx context.Context, conn *websocket.Conn) (lines []byte, closed bool) {
+// listen reads messages until the target closes, a bound is reached or heard has
+// enough of what came.
+func (c *Client) listen(ctx context.Context, conn *websocket.Conn, heard func([]byte) bool) (lines []byte, closed bool) {
 	for {
 		_, m, err := conn.Read(ctx)
 		if err != nil {
@@ -125,5 +135,8 @@ func (c *Client) listen(ctx context.Context, conn *websocket.Conn) (lines []byte
 			return append(lines, m[:max(room, 0)]...), false
 		}
 		lines = append(lines, m...)
+		if heard(lines) {
+			return lines, true
+		}
 	}
 }

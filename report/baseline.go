@@ -12,6 +12,9 @@ import (
 // passed reports whether a subject was asked in this run and found right: only
 // then is a finding fixed. What is gone for another reason, because the route
 // vanished, the check was not asked or the subject stayed open, is unproven.
+//
+// Where a finding is left to chance, rates are compared: it is new only when it is
+// worse, and fixed only when it is better, than chance allows.
 func Against(before, after *lr.Report, passed func(check, subject string) bool) {
 	was := map[string][]*lr.Finding{} // by check
 	for _, e := range entries(before) {
@@ -21,6 +24,9 @@ func Against(before, after *lr.Report, passed func(check, subject string) bool) 
 	for _, e := range entries(after) {
 		is[e.Check.ID] = append(is[e.Check.ID], e.Finding)
 		e.Finding.State = stateOf(e.Finding, was[e.Check.ID])
+		if state, told := compare(e.Finding, was[e.Check.ID], checkOf(before, e.Check.ID)); told {
+			e.Finding.State = state
+		}
 	}
 	b := &lr.Baseline{Run: before.Run, Started: before.Started, Fixed: []lr.FixedFinding{}, Unproven: []lr.FixedFinding{}}
 	for _, e := range entries(before) {
@@ -28,12 +34,12 @@ func Against(before, after *lr.Report, passed func(check, subject string) bool) 
 		if slices.ContainsFunc(is[e.Check.ID], func(now *lr.Finding) bool { return meet(f, now) }) {
 			continue
 		}
-		gone := lr.FixedFinding{ID: f.ID, Check: e.Check.ID, Subject: f.Subject, Message: f.Message}
+		one := lr.FixedFinding{ID: f.ID, Check: e.Check.ID, Subject: f.Subject, Message: f.Message}
 		right := func(subject string) bool { return passed(e.Check.ID, subject) }
-		if proved(f, right) {
-			b.Fixed = append(b.Fixed, gone)
+		if proved(f, right) && gone(f.Rate, checkOf(after, e.Check.ID)) {
+			b.Fixed = append(b.Fixed, one)
 		} else {
-			b.Unproven = append(b.Unproven, gone)
+			b.Unproven = append(b.Unproven, one)
 		}
 	}
 	after.Baseline = b
@@ -92,4 +98,16 @@ func States(r *lr.Report) (fresh, unchanged int) {
 		}
 	}
 	return fresh, unchanged
+}
+
+// checkOf is the check in the report, nil when it is not there.
+func checkOf(r *lr.Report, id string) *lr.CheckReport {
+	for i := range r.Rows {
+		for j := range r.Rows[i].Checks {
+			if r.Rows[i].Checks[j].ID == id {
+				return &r.Rows[i].Checks[j]
+			}
+		}
+	}
+	return nil
 }

@@ -30,6 +30,7 @@ type auditFlags struct {
 	load     bool
 	spend    string
 	profile  string
+	listen   string
 	seed     int64
 	failOn   string
 	outputs  []string
@@ -94,6 +95,7 @@ func (p *program) targetFlags(c *cobra.Command, f *auditFlags) {
 	fl.StringVar(&f.target, "target", "", "another address with the same configuration")
 	fl.StringVar(&f.caFile, "ca-file", "", "PEM file of certificate authorities to trust beside the system's")
 	fl.StringArrayVar(&f.resolve, "resolve", nil, "HOST[:PORT]=ADDRESS[:PORT] to use instead of DNS, repeatable")
+	fl.StringVar(&f.listen, "listen-url", "", "address of this machine by which the target reaches the listener for callbacks (default: listen.url)")
 	fl.StringVar(&f.rate, "rate", "", "requests in a time: 50/s, 600/m; 0 is no limit")
 	fl.BoolVar(&f.insecure, "insecure", false, "do not verify the target's certificate")
 	fl.BoolVar(&f.http1, "http1", false, "never use HTTP/2")
@@ -105,10 +107,14 @@ func effectFlags(c *cobra.Command, f *auditFlags) {
 	fl := c.Flags()
 	fl.BoolVar(&f.mutate, "mutate", false, "also try to change and delete objects of this run")
 	fl.BoolVar(&f.load, "load", false, "also send bursts, bounded in number and time")
-	fl.StringVar(&f.spend, "spend", "", "US dollars that the model may cost in this run; 0 asks it nothing (default: budget.usd, which is 1)")
+	spendFlag(c, f)
 	fl.StringVar(&f.profile, "profile", "standard", "how often what is left to chance is tried: quick, standard or deep")
 	fl.Int64Var(&f.seed, "seed", 0, "decides what is left to chance; 0 takes one and reports it")
 	complete(c, "profile", "quick", "standard", "deep")
+}
+
+func spendFlag(c *cobra.Command, f *auditFlags) {
+	c.Flags().StringVar(&f.spend, "spend", "", "US dollars that the model may cost in this run; 0 asks it nothing (default: budget.usd, which is 1)")
 }
 
 // again are the flags that reach the same target in the same way, for a command
@@ -127,6 +133,7 @@ func (f *auditFlags) again() string {
 	add("--target", f.target)
 	add("--ca-file", f.caFile)
 	add("--resolve", f.resolve...)
+	add("--listen-url", f.listen)
 	if f.insecure {
 		b.WriteString(" --insecure")
 	}
@@ -141,7 +148,7 @@ func (p *program) settings(f *auditFlags, changed func(string) bool) (*config.Co
 	var set []config.Override
 	for _, o := range []struct{ flag, path, value string }{
 		{"target", "target.url", f.target}, {"rate", "budget.rate", f.rate}, {"fail-on", "fail_on", f.failOn}, {"ca-file", "target.ca_file", p.path(f.caFile)},
-		{"spend", "budget.usd", f.spend},
+		{"spend", "budget.usd", f.spend}, {"listen-url", "listen.url", f.listen},
 	} {
 		if changed(o.flag) {
 			set = append(set, config.Override{Path: o.path, Value: o.value, Origin: "flag --" + o.flag})

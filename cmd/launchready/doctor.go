@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	lr "github.com/launchready/launchready"
+	"github.com/launchready/launchready/config"
 	"github.com/launchready/launchready/internal/assembly"
 	"github.com/launchready/launchready/probe/signin"
 	"github.com/launchready/launchready/report"
@@ -17,11 +18,13 @@ func (p *program) doctorVerb() *cobra.Command {
 	f := &auditFlags{}
 	c := &cobra.Command{
 		Use:   "doctor",
-		Short: "Sign every identity in and say which credential is dead",
-		Long: `Sign every identity in and say which credential is dead.
+		Short: "Sign every identity in, meet the assistant, and say what is dead",
+		Long: `Sign every identity in, meet the assistant, and say what is dead.
 
 It reaches the target, reads the API's description, signs each identity in and asks who
-it is. It creates nothing. Exit code 0 when an audit can start, 2 when it cannot.`,
+it is. It meets the assistant, within the budget of money (--spend 0 leaves it alone),
+and prints the configuration by which it was spoken to; in production only when --spend is
+given. It creates nothing but the conversations of that, and removes them. Exit code 0 when an audit can start, 2 when it cannot.`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			cfg, err := p.settings(f, c.Flags().Changed)
@@ -33,14 +36,15 @@ it is. It creates nothing. Exit code 0 when an audit can start, 2 when it cannot
 				return err
 			}
 			defer a.Close()
-			return p.doctor(c.Context(), a)
+			return p.doctor(c.Context(), cfg, a, c.Flags().Changed("spend"))
 		},
 	}
 	p.targetFlags(c, f)
+	spendFlag(c, f)
 	return c
 }
 
-func (p *program) doctor(ctx context.Context, a *assembly.Assembly) error {
+func (p *program) doctor(ctx context.Context, cfg *config.Config, a *assembly.Assembly, told bool) error {
 	w := &lines{}
 	x, err := a.Client.Do(ctx, nil, &lr.Request{Method: "GET", Path: "/", Note: "doctor"})
 	if err != nil {
@@ -77,6 +81,9 @@ func (p *program) doctor(ctx context.Context, a *assembly.Assembly) error {
 		p.problems(w, ps)
 	}
 	p.problems(w, problems[""])
+	if fatal == 0 {
+		p.doctorAssistant(ctx, w, cfg, a, told)
+	}
 	if err := w.to(p.out); err != nil {
 		return err
 	}

@@ -41,7 +41,7 @@ Where the API's description lies at the target it is fetched; nothing else is se
 	}
 	p.targetFlags(c, f)
 	c.Flags().StringSliceVar(&f.only, "only", nil, "ids of rows or checks, separated by commas")
-	c.Flags().BoolVar(&f.mutate, "mutate", false, "also try to change and delete objects of the run")
+	effectFlags(c, f)
 	return c
 }
 
@@ -86,6 +86,7 @@ func (p *program) showPlan(cfg *config.Config, a *assembly.Assembly, pre *audit.
 			w.add("  %-34s %s%s", l.Check.ID, l.Why, extra(l.Check))
 		}
 	}
+	p.planAssistant(w, cfg, a, pre)
 	w.add("")
 	w.add("next: launchready audit doctor signs in and proves each identity")
 	return w.to(p.out)

@@ -65,7 +65,15 @@ func (s *Server) complete(w http.ResponseWriter, r *http.Request) {
 		fail(w, http.StatusNotFound, "model_not_found", fmt.Sprintf("The model `%s` does not exist or you do not have access to it.", req.Model))
 		return
 	}
+	if n := promptTokens(req.Messages); s.opts.Context > 0 && n > s.opts.Context {
+		fail(w, http.StatusBadRequest, "context_length_exceeded", fmt.Sprintf("This model's maximum context length is %d tokens, and your messages have %d.", s.opts.Context, n))
+		return
+	}
+	if s.opts.Output > 0 && (req.MaxTokens == 0 || req.MaxTokens > s.opts.Output) {
+		req.MaxTokens = s.opts.Output
+	}
 	ans := s.answer(&req)
+	s.bill.add(usage(&req, ans))
 	if req.Stream {
 		s.stream(w, r, &req, ans)
 		return

@@ -32,6 +32,12 @@ type Options struct {
 	Cautious bool
 	// Pause is waited before each streamed piece; 0 streams at once.
 	Pause time.Duration
+	// Context is how many tokens a prompt may have; 0 is no limit. A longer one is
+	// refused and costs nothing.
+	Context int
+	// Output is how many tokens a reply has at most, whatever the request asks for;
+	// 0 is no limit.
+	Output int
 	// Addr is the listening address; empty is a free loopback port.
 	Addr string
 	Log  *slog.Logger
@@ -45,6 +51,7 @@ type Server struct {
 	opts Options
 	log  *slog.Logger
 	http *http.Server
+	bill bill
 	done chan struct{}
 }
 

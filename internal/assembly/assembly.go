@@ -15,6 +15,7 @@ import (
 
 	lr "github.com/launchready/launchready"
 	"github.com/launchready/launchready/audit"
+	"github.com/launchready/launchready/chat"
 	"github.com/launchready/launchready/config"
 	"github.com/launchready/launchready/probe"
 	"github.com/launchready/launchready/probe/browser"
@@ -58,6 +59,12 @@ type Assembly struct {
 	Redact  *redact.Redactor
 	browser *browser.Browser // nil without one
 	ear     *callback.Listener
+	purse   *chat.Purse
+
+	// Meet looks for the assistant as a run would, and tells what it was.
+	Meet func(ctx context.Context, as *lr.Account) (*Meeting, error)
+	// Outlook tells what a run would do with the assistant.
+	Outlook Outlook
 }
 
 // Close drops the idle connections and ends the browser.
@@ -110,7 +117,12 @@ func New(ctx context.Context, c *config.Config, o Options) (*Assembly, error) {
 	}
 	pin(c, routes)
 	routes = withGraphQL(c, routes)
-	client, err := probe.New(probeOptions(c, o))
+	if a.purse, err = purse(c, routes); err != nil {
+		return nil, err
+	}
+	po := probeOptions(c, o)
+	po.Toll = a.purse.Toll
+	client, err := probe.New(po)
 	if err != nil {
 		return nil, err
 	}
@@ -143,15 +155,13 @@ func New(ctx context.Context, c *config.Config, o Options) (*Assembly, error) {
 		SignUps:   func(record audit.SignUp) { cast.SetWitness(signin.Witness(record)) },
 		Members:   func(make audit.MakeUser) { cast.SetMembers(members(make)) },
 		Evidence:  func(e lr.Evidence) []lr.EvidenceItem { return report.Items(masked(e, client), "record", a.Redact) },
-		Warnings:  c.Warnings, Profile: o.Profile, Progress: o.Progress, Log: o.Log, Now: o.Now,
+		Warnings:  c.Warnings, Profile: o.Profile, Utility: true, Progress: o.Progress, Log: o.Log, Now: o.Now,
 	}
 	if err := a.browse(c, o); err != nil {
 		return nil, err
 	}
-	a.talk(c, o)
-	if err := a.hear(ctx, c, o); err != nil {
-		return nil, err
-	}
+	a.talk(c, o, a.purse)
+	a.hear(ctx, c, o)
 	if a.Surface != nil {
 		a.Audit.Warnings = append(a.Audit.Warnings, a.Surface.Warnings...)
 	}

@@ -47,7 +47,7 @@ func probeOptions(c *config.Config, o Options) probe.Options {
 	out := probe.Options{
 		Base:        c.Target.URL.URL,
 		Scope:       append([]string{}, c.Target.Hosts...),
-		Budget:      lr.Budget{Requests: c.Budget.Requests, Rate: float64(c.Budget.Rate), Wall: c.Budget.Wall(), USD: c.Budget.USD},
+		Budget:      lr.Budget{Requests: c.Budget.Requests, Rate: float64(c.Budget.Rate), Wall: c.Budget.Wall(), USD: c.Budget.USD, Tokens: c.Budget.Tokens},
 		Concurrency: c.Budget.Concurrency,
 		HTTP1:       o.HTTP1,
 		Insecure:    o.Insecure,
@@ -284,6 +284,48 @@ func secretsOf(c *config.Config) []lr.Secret {
 	for h, v := range c.Target.Headers {
 		if sessionName(h) {
 			out = append(out, v.Secret)
+		}
+	}
+	return append(out, secretsOfChat(&c.Chat)...)
+}
+
+// secretsOfChat lists what the templates of the assistant hold by reference.
+func secretsOfChat(c *config.Chat) []lr.Secret {
+	var out []lr.Secret
+	keep := func(v config.Value) {
+		if v.Reveal() != v.Written {
+			out = append(out, v.Secret)
+		}
+	}
+	var tree func(any)
+	tree = func(t any) {
+		switch t := t.(type) {
+		case config.Value:
+			keep(t)
+		case map[string]any:
+			for _, e := range t {
+				tree(e)
+			}
+		case []any:
+			for _, e := range t {
+				tree(e)
+			}
+		}
+	}
+	tree(c.Body)
+	for _, v := range c.Header {
+		keep(v)
+	}
+	if c.Begin != nil {
+		tree(c.Begin.Body)
+		for _, v := range c.Begin.Header {
+			keep(v)
+		}
+	}
+	if c.Follow != nil {
+		tree(c.Follow.Body)
+		for _, v := range c.Follow.Header {
+			keep(v)
 		}
 	}
 	return out

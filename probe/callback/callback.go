@@ -38,9 +38,11 @@ type Options struct {
 	// MailDomain is the domain of the addresses handed out; its MX must lead
 	// here. Empty: the listener's own IP address as a literal (RFC 5321, 4.1.3).
 	MailDomain string
-	Log        *slog.Logger
-	Now        func() time.Time
-	Nonce      func() string // 60 bits or more; required
+	// NoMail says that no mail can come: no address of mail is handed out.
+	NoMail bool
+	Log    *slog.Logger
+	Now    func() time.Time
+	Nonce  func() string // 60 bits or more; required
 }
 
 // bounds of what is kept.
@@ -133,7 +135,7 @@ func (l *Listener) serve(web, post net.Listener) {
 		}
 	})
 	l.wait.Go(func() {
-		if err := l.post.Serve(post); !errors.Is(err, smtp.ErrServerClosed) && !errors.Is(err, net.ErrClosed) {
+		if err := l.post.Serve(post); err != nil && !errors.Is(err, smtp.ErrServerClosed) && !errors.Is(err, net.ErrClosed) {
 			l.o.Log.Warn("mail listener", "err", err)
 		}
 	})
@@ -162,7 +164,11 @@ func (l *Listener) Bait(p lr.Page) lr.Bait {
 	l.mu.Lock()
 	l.known[n] = p
 	l.mu.Unlock()
-	return lr.Bait{Nonce: n, URL: l.base.String() + prefix + n, Mail: n + "@" + l.mail}
+	b := lr.Bait{Nonce: n, URL: l.base.String() + prefix + n}
+	if !l.o.NoMail {
+		b.Mail = n + "@" + l.mail
+	}
+	return b
 }
 
 // MailAddress is where the mail listener takes connections: "127.0.0.1:2525".

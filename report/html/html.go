@@ -62,6 +62,8 @@ func execute(w io.Writer, name string, data any) error {
 		"took":     took,
 		"how":      how,
 		"count":    report.Count,
+		"chance":   report.Chance,
+		"talked":   report.Talked,
 		"href":     href,
 		"infront":  func() string { return capital(report.InFront()) },
 		"noguard":  func() string { return lr.NoGuard },

@@ -31,8 +31,14 @@ func detailed(e report.Entry) string {
 	if f.State == lr.StateNew {
 		state = " <b>new</b>"
 	}
+	if report.Flaky(f) {
+		state += " <b>flaky</b>"
+	}
 	fmt.Fprintf(&b, "<details><summary><b>%s</b>%s %s %s</summary>\n\n", strings.ToUpper(f.Severity.String()), state, tagged(e.Check.ID), tagged(f.Subject))
 	fmt.Fprintf(&b, "%s\n", prose(f.Message))
+	if c := report.Chance(f); c != "" {
+		fmt.Fprintf(&b, "\n**Rate.** %s\n", prose(c))
+	}
 	for i, item := range shown(f.Evidence) {
 		if i == 0 {
 			b.WriteString("\n")

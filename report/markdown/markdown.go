@@ -46,6 +46,7 @@ func Write(w io.Writer, r *lr.Report) error {
 	p.list("Suspected, by shape only: they decide nothing", s.Suspects)
 	p.list("Accepted risks", s.Accepted)
 	p.unknown(s.Unknown)
+	p.assistant(r)
 	if p.left > 0 {
 		fmt.Fprintf(&p.b, "\nTo fit into a comment, %s left out. The JSON and the HTML report have everything.\n", plural(p.left, "entry is", "entries are"))
 	}
@@ -225,10 +226,24 @@ func check(e report.Entry) string {
 var slug = regexp.MustCompile(`^[a-z]{1,40}/[a-z0-9-]{1,60}$`)
 
 func fresh(f *lr.Finding) string {
+	out := ""
 	if f.State == lr.StateNew {
-		return " **new**"
+		out = " **new**"
 	}
-	return ""
+	if report.Flaky(f) {
+		out += " **flaky**"
+	}
+	return out
+}
+
+// assistant tells how the assistant was spoken to and how useful it is.
+func (p *page) assistant(r *lr.Report) {
+	for i, text := range report.Talked(r) {
+		if i == 0 && !p.add("\n**The assistant.**\n\n") {
+			return
+		}
+		p.add("- " + prose(text) + "\n")
+	}
 }
 
 func symbol(v lr.Verdict) string {

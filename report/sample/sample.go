@@ -70,6 +70,8 @@ func Flawed() *lr.Report {
 	r.Waivers = []lr.Waiver{{Check: "https/hsts-preload", Reason: "The apex still serves a legacy page over HTTP until the move in January.", Owner: "cto@harbor.test", Until: "2027-01-31"}}
 	r.Rates = &lr.Rates{Currency: "USD", Hour: 120, Senior: 180}
 	r.Plan, r.RedFlags = plan.Make(plan.Input{Rows: r.Rows, FailOn: r.FailOn, Owners: plan.Owners{Default: "backend@harbor.test", Rows: map[string]string{"email": "ops@harbor.test"}, Incidents: map[string]string{"outage": "ops@harbor.test"}}})
+	r.Assistant = &lr.AssistantReport{Subject: "POST /v1/chats/{chat_id}/messages", Preset: "auto", Computes: []string{"join", "initials"}, Remembers: true, Uploads: true,
+		Twins: []string{"POST /v1/chat/completions"}, Calls: 214, Guessed: 3, Tokens: 91_244, Utility: &lr.Utility{Asked: 20, Answered: 18, Refused: 1, Failed: 1}}
 	r.Warnings = []string{"openapi.yaml: 2 parameters without a schema were read as strings", "GET /v1/reports/{report_id} answered 500 three times and was passed over"}
 	r.Orphans = []string{"POST /v1/exports made export exp_19; no route deletes it"}
 	return r
@@ -106,6 +108,7 @@ func Hostile(size int) *lr.Report {
 	r.Warnings, r.Orphans, r.Reasons = []string{Attack}, []string{Attack}, []string{Attack}
 	r.Baseline = &lr.Baseline{Run: Attack, Fixed: []lr.FixedFinding{{ID: Attack, Check: Attack, Subject: Attack, Message: Attack}}}
 	r.Rates = &lr.Rates{Currency: Attack, Hour: 1}
+	r.Assistant.Subject, r.Assistant.Preset, r.Assistant.Twins = Attack, Attack, []string{Attack}
 	r.RedFlags = []lr.RedFlag{{ID: Attack, Title: Attack, Evidence: []string{Attack, ""}, Advice: Attack}}
 	for i := range r.Plan {
 		w := &r.Plan[i]

@@ -48,6 +48,7 @@ func Write(w io.Writer, r *lr.Report, o Options) error {
 	p.redFlags(r.RedFlags)
 	p.plan(r, s)
 	p.unknown(s.Unknown, o.Verbose)
+	p.assistant(r)
 	p.coverage(r)
 	why, command := report.Next(r, s)
 	p.section("Next", "")
@@ -159,6 +160,9 @@ func (p *paper) finding(i int, list []report.Entry, verbose bool) {
 		p.line(pad, p.in(bold, l))
 	}
 	p.text(pad, pad, report.Line(f.Message))
+	if c := report.Chance(f); c != "" {
+		p.field(indent, "rate", report.Line(c))
+	}
 	for _, w := range witnesses(f) {
 		p.field(indent, "witness", report.Line(w))
 	}
@@ -262,6 +266,9 @@ func (p *paper) others(title, aside string, list []report.Entry, verbose bool) {
 		}
 		lead := "  " + p.severity(e.Finding.Severity) + strings.Repeat(" ", 10-len(e.Finding.Severity.String()))
 		text := e.Check.ID + "  " + report.Line(e.Finding.Subject) + ": " + report.Line(e.Finding.Message)
+		if report.Flaky(e.Finding) {
+			text = "FLAKY  " + text
+		}
 		if e.Finding.State == lr.StateNew {
 			text = "NEW  " + text
 		}
@@ -295,6 +302,15 @@ func (p *paper) unknown(list []report.Gap, verbose bool) {
 			why = strings.TrimPrefix(why+"; "+strings.Join(open, "; ")+rest, "; ")
 		}
 		p.text("  "+p.in(yellow, "? "), "    ", report.Line(id+": "+why))
+	}
+}
+
+func (p *paper) assistant(r *lr.Report) {
+	for i, text := range report.Talked(r) {
+		if i == 0 {
+			p.section("Assistant", "")
+		}
+		p.text("  ", "  ", report.Line(text))
 	}
 }
 
