@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"encoding/xml"
+	"errors"
 	"regexp"
 	"strings"
 	"testing"
@@ -69,7 +70,8 @@ func TestNoFormatCommands(t *testing.T) {
 			var out, errs bytes.Buffer
 			p := &program{dir: t.TempDir(), out: &out, err: &errs, color: "never", verbose: true, environ: []string{"GITHUB_ACTIONS=true"}}
 			p.guardLogs()
-			if err := p.write(r, []output{{format, "-"}}); err != nil {
+			outs := []output{{format, "-"}}
+			if err := errors.Join(p.write(r, outs), p.conclude(r, outs)); err != nil {
 				t.Fatal(err)
 			}
 			if m := commandLine.FindString(out.String()); m != "" {
@@ -78,7 +80,7 @@ func TestNoFormatCommands(t *testing.T) {
 			if m := commandLine.FindString(errs.String()); m != "" {
 				t.Errorf("stderr holds %q", m)
 			}
-			if format != "term" && !strings.Contains(errs.String(), "NOT READY") {
+			if !strings.Contains(errs.String(), "NOT READY") {
 				t.Error("the table is not on stderr")
 			}
 			switch format {
