@@ -13,7 +13,9 @@ var (
 	// pasted is a text that the user sets apart by triple quotes.
 	pasted = regexp.MustCompile(`(?s)"""(.*?)"""`)
 	// roleTag begins a turn in the formats that models are trained with.
-	roleTag = regexp.MustCompile(`(?is)(?:<\|im_start\|>\s*|<\|start_header_id\|>\s*|<<|<|\[|###\s*)(system|sys|developer)(?:<\|end_header_id\|>|>>|>|\]|:)\s*:?(.*?)(<\|im_end\|>|<\|eot_id\|>|<</SYS>>|</(?:system|developer)>|\[/(?:SYSTEM|INST)\]|\n\n|$)`)
+	roleTag = regexp.MustCompile(`(?is)(?:<\|im_start\|>\s*|<\|start_header_id\|>\s*|<<|<|\[|###\s*)(system|sys|developer)(?:<\|end_header_id\|>|>>|>|\]|:|\r?\n)\s*:?(.*?)(<\|im_end\|>|<\|eot_id\|>|<</SYS>>|</(?:system|developer)>|\[/(?:SYSTEM|INST)\]|\n\n|$)`)
+	// special is any other mark of that kind.
+	special = regexp.MustCompile(`<\|[a-z_]{2,24}\|>`)
 	// coded is a piece of base64 as mails carry it.
 	coded = regexp.MustCompile(`[A-Za-z0-9+/]{24,}={0,2}`)
 )
@@ -37,7 +39,7 @@ func (s *Server) heard(turns []model.Message) []model.Message {
 				out = append(out, model.Message{Role: "system", Content: model.Text(strings.TrimSpace(m[2]))})
 			}
 		}
-		text = roleTag.ReplaceAllString(text, "$2")
+		text = special.ReplaceAllString(roleTag.ReplaceAllString(text, "$2"), "")
 		attached := ""
 		if s.flaws.Has("model/encoded-instruction") {
 			attached = attachments(text)
