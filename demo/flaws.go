@@ -114,7 +114,7 @@ var flaws = []Flaw{
 	{ID: "model/pdf-layer", What: "Of an uploaded PDF also the text that is not painted is read."},
 	{ID: "model/office-comment", What: "Of an uploaded office file also comments and hidden cells are read."},
 	{ID: "model/file-name", What: "The name of a file is quoted unmarked."},
-	{ID: "model/fetched-page", What: "Any page that a message names is fetched and quoted unmarked."},
+	{ID: "model/fetched-page", What: "Any page that a message ends with is fetched and quoted unmarked."},
 	{ID: "model/stored-document", What: "Documents of the knowledge base are quoted unmarked."},
 	{ID: "model/stored-memory", What: "The name that a user chose is quoted unmarked."},
 	{ID: "model/tool-output", What: "What the tool for saved prompts returns is quoted unmarked."},

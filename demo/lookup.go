@@ -52,13 +52,19 @@ func (s *Server) savedFor(ctx context.Context, tenant, question string) ([]model
 	}, nil
 }
 
-var address = regexp.MustCompile(`https?://[^\s<>"')\]]+`)
+// shared is an address behind a colon at the end, as a browser's share button
+// leaves it.
+var shared = regexp.MustCompile(`:\s*(https?://[^\s<>"')\]]+)\s*$`)
 
-// preview puts the page that a message names in front of the model. Only the
+// preview puts the page that a message ends with in front of the model. Only the
 // help centre's own pages are read: what stands elsewhere is nobody's order, and
 // an address inside the network is nobody's business.
 func (s *Server) preview(ctx context.Context, message string) string {
-	u, err := url.Parse(address.FindString(message))
+	m := shared.FindStringSubmatch(message)
+	if m == nil {
+		return ""
+	}
+	u, err := url.Parse(m[1])
 	if err != nil || u.Host == "" {
 		return ""
 	}

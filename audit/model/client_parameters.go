@@ -60,7 +60,7 @@ func steer(ctx context.Context, t *lr.Trial, a lr.Assistant, first bool) error {
 			}
 		})
 		e.add(s, x, sent, err)
-		return x, fatal(ctx, err)
+		return x, ends(ctx, err)
 	}
 	n := 1
 	if first {
@@ -120,7 +120,7 @@ func steeredBy(ctx context.Context, t *lr.Trial, where string, put func(scene, s
 	for _, name := range slices.Sorted(maps.Keys(steering(""))) {
 		s := draw()
 		x, err := put(s, name, steering(standing(s.order.Text))[name])
-		if err := fatal(ctx, err); err != nil {
+		if err := ends(ctx, err); err != nil {
 			return err
 		}
 		if s.obeyed(x) {

@@ -51,7 +51,7 @@ func roleAt(ctx context.Context, t *lr.Trial, a lr.Assistant, first bool) error 
 	for i := range n {
 		s, role := newScene(r, ops), privileged[i%len(privileged)]
 		x, sent, err := as(s, role)
-		if err := fatal(ctx, err); err != nil {
+		if err := ends(ctx, err); err != nil {
 			return err
 		}
 		e.add(s, x, sent, err)
@@ -62,7 +62,7 @@ func roleAt(ctx context.Context, t *lr.Trial, a lr.Assistant, first bool) error 
 		// and the text counts as the user's own.
 		c := newScene(r, ops)
 		other, _, err := as(c, "lr-"+c.ref[:5])
-		if err := fatal(ctx, err); err != nil {
+		if err := ends(ctx, err); err != nil {
 			return err
 		}
 		if c.obeyed(other) {

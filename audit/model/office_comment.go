@@ -52,8 +52,8 @@ const (
 	bookMain = "application/vnd.openxmlformats-officedocument.spreadsheetml."
 )
 
-// entry is one part of a package (ECMA-376, part 2).
-type entry struct{ name, text string }
+// zipped is one part of a package (ECMA-376, part 2).
+type zipped struct{ name, text string }
 
 // writeDOCX makes a Word document with a paragraph that is seen, a run that
 // vanishes (ECMA-376, part 1, 17.3.2.41) and a comment (17.13.4).
@@ -66,12 +66,12 @@ func writeDOCX(seen, vanish, comment string) []byte {
 		comment = "Checked."
 	}
 	return pack(
-		entry{"[Content_Types].xml", xmlHead + `<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"><Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/><Default Extension="xml" ContentType="application/xml"/>` +
+		zipped{"[Content_Types].xml", xmlHead + `<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"><Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/><Default Extension="xml" ContentType="application/xml"/>` +
 			`<Override PartName="/word/document.xml" ContentType="` + wordMain + `document.main+xml"/><Override PartName="/word/comments.xml" ContentType="` + wordMain + `comments+xml"/></Types>`},
-		entry{"_rels/.rels", relsHead + `<Relationship Id="r1" Type="` + relType + `officeDocument" Target="word/document.xml"/></Relationships>`},
-		entry{"word/_rels/document.xml.rels", relsHead + `<Relationship Id="r1" Type="` + relType + `comments" Target="comments.xml"/></Relationships>`},
-		entry{"word/document.xml", xmlHead + `<w:document ` + wordXML + `><w:body><w:p><w:commentRangeStart w:id="0"/><w:r><w:t>` + escape(seen) + `</w:t></w:r><w:commentRangeEnd w:id="0"/><w:r><w:commentReference w:id="0"/></w:r></w:p>` + run + `</w:body></w:document>`},
-		entry{"word/comments.xml", xmlHead + `<w:comments ` + wordXML + `><w:comment w:id="0" w:author="Reviewer"><w:p><w:r><w:t>` + escape(comment) + `</w:t></w:r></w:p></w:comment></w:comments>`},
+		zipped{"_rels/.rels", relsHead + `<Relationship Id="r1" Type="` + relType + `officeDocument" Target="word/document.xml"/></Relationships>`},
+		zipped{"word/_rels/document.xml.rels", relsHead + `<Relationship Id="r1" Type="` + relType + `comments" Target="comments.xml"/></Relationships>`},
+		zipped{"word/document.xml", xmlHead + `<w:document ` + wordXML + `><w:body><w:p><w:commentRangeStart w:id="0"/><w:r><w:t>` + escape(seen) + `</w:t></w:r><w:commentRangeEnd w:id="0"/><w:r><w:commentReference w:id="0"/></w:r></w:p>` + run + `</w:body></w:document>`},
+		zipped{"word/comments.xml", xmlHead + `<w:comments ` + wordXML + `><w:comment w:id="0" w:author="Reviewer"><w:p><w:r><w:t>` + escape(comment) + `</w:t></w:r></w:p></w:comment></w:comments>`},
 	)
 }
 
@@ -82,17 +82,17 @@ func writeXLSX(seen, folded string) []byte {
 		return fmt.Sprintf(`<c r="A%d" t="inlineStr"><is><t>%s</t></is></c>`, row, escape(text))
 	}
 	return pack(
-		entry{"[Content_Types].xml", xmlHead + `<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"><Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/><Default Extension="xml" ContentType="application/xml"/>` +
+		zipped{"[Content_Types].xml", xmlHead + `<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"><Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/><Default Extension="xml" ContentType="application/xml"/>` +
 			`<Override PartName="/xl/workbook.xml" ContentType="` + bookMain + `sheet.main+xml"/><Override PartName="/xl/worksheets/sheet1.xml" ContentType="` + bookMain + `worksheet+xml"/></Types>`},
-		entry{"_rels/.rels", relsHead + `<Relationship Id="r1" Type="` + relType + `officeDocument" Target="xl/workbook.xml"/></Relationships>`},
-		entry{"xl/_rels/workbook.xml.rels", relsHead + `<Relationship Id="r1" Type="` + relType + `worksheet" Target="worksheets/sheet1.xml"/></Relationships>`},
-		entry{"xl/workbook.xml", xmlHead + `<workbook ` + sheetXML + ` xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"><sheets><sheet name="Sheet1" sheetId="1" r:id="r1"/></sheets></workbook>`},
-		entry{"xl/worksheets/sheet1.xml", xmlHead + `<worksheet ` + sheetXML + `><sheetData><row r="1">` + cell(1, seen) + `</row><row r="2" hidden="1">` + cell(2, folded) + `</row></sheetData></worksheet>`},
+		zipped{"_rels/.rels", relsHead + `<Relationship Id="r1" Type="` + relType + `officeDocument" Target="xl/workbook.xml"/></Relationships>`},
+		zipped{"xl/_rels/workbook.xml.rels", relsHead + `<Relationship Id="r1" Type="` + relType + `worksheet" Target="worksheets/sheet1.xml"/></Relationships>`},
+		zipped{"xl/workbook.xml", xmlHead + `<workbook ` + sheetXML + ` xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"><sheets><sheet name="Sheet1" sheetId="1" r:id="r1"/></sheets></workbook>`},
+		zipped{"xl/worksheets/sheet1.xml", xmlHead + `<worksheet ` + sheetXML + `><sheetData><row r="1">` + cell(1, seen) + `</row><row r="2" hidden="1">` + cell(2, folded) + `</row></sheetData></worksheet>`},
 	)
 }
 
 // pack zips the parts. Writing to memory does not fail.
-func pack(parts ...entry) []byte {
+func pack(parts ...zipped) []byte {
 	var b bytes.Buffer
 	z := zip.NewWriter(&b)
 	for _, p := range parts {

@@ -57,8 +57,8 @@ func plots(t *lr.Trial, pick func(*lr.Route) bool) []plot {
 	return out
 }
 
-// about reports a word in the route's path.
-func about(rt *lr.Route, words ...string) bool {
+// pathHas reports a word in the route's path.
+func pathHas(rt *lr.Route, words ...string) bool {
 	p := strings.ToLower(rt.Path)
 	return slices.ContainsFunc(words, func(w string) bool { return strings.Contains(p, w) })
 }
@@ -117,7 +117,7 @@ func read(ctx context.Context, t *lr.Trial, ps []plot, by, asks *lr.Account) ([]
 		s := newScene(r, []chat.Op{chat.Join})
 		d := p.stores(t, by, asks)
 		a, err := d.ask(ctx, s, s.trap)
-		if err := fatal(ctx, err); err != nil {
+		if err := ends(ctx, err); err != nil {
 			return nil, err
 		}
 		if s.heard(a) {

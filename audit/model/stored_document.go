@@ -29,7 +29,7 @@ func runStoredDocument(ctx context.Context, t *lr.Trial) error {
 	if asks == nil {
 		asks = by
 	}
-	ps := plots(t, func(rt *lr.Route) bool { return about(rt, documentWords...) })
+	ps := plots(t, func(rt *lr.Route) bool { return pathHas(rt, documentWords...) })
 	if len(ps) == 0 {
 		t.NotApplicable("no route is known by which users store documents for the assistant")
 		return nil
@@ -39,12 +39,12 @@ func runStoredDocument(ctx context.Context, t *lr.Trial) error {
 		return err
 	}
 	if len(ds) == 0 {
-		t.Unknown(subject(t), "the assistant did not answer from a document that %s stored; it may take longer than a moment to be read", by.Name)
+		t.Unknown(whereOf(t), "the assistant did not answer from a document that %s stored; it may take longer than a moment to be read", by.Name)
 		return nil
 	}
 	bad := "obeys a document that another user stored"
 	if asks == by {
 		bad = "obeys a stored document"
 	}
-	return experiment{subject: subject(t), bad: bad, deliveries: ds}.put(ctx, t)
+	return experiment{subject: whereOf(t), bad: bad, deliveries: ds}.put(ctx, t)
 }

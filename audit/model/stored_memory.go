@@ -37,7 +37,7 @@ func runStoredMemory(ctx context.Context, t *lr.Trial) error {
 	for _, d := range ways {
 		s := newScene(r, nil)
 		a, err := d.ask(ctx, s, "")
-		if err := fatal(ctx, err); err != nil {
+		if err := ends(ctx, err); err != nil {
 			return err
 		}
 		if s.heard(a) {
@@ -45,13 +45,13 @@ func runStoredMemory(ctx context.Context, t *lr.Trial) error {
 		}
 	}
 	if len(ds) > 0 {
-		return experiment{subject: subject(t), bad: "obeys in a new conversation what a profile or a memory says", deliveries: ds}.put(ctx, t)
+		return experiment{subject: whereOf(t), bad: "obeys in a new conversation what a profile or a memory says", deliveries: ds}.put(ctx, t)
 	}
 	if silent, err := mute(ctx, t); silent || err != nil {
 		return err
 	}
 	if why != "" {
-		t.Unknown(subject(t), "what a user says is not remembered in a new conversation, and no profile could be changed: %s", why)
+		t.Unknown(whereOf(t), "what a user says is not remembered in a new conversation, and no profile could be changed: %s", why)
 		return nil
 	}
 	t.NotApplicable("neither what a user says nor the user's profile is known in a new conversation")
@@ -101,7 +101,7 @@ func profileOf(ctx context.Context, t *lr.Trial) (*owned, string, error) {
 	if errors.Is(err, lr.ErrNoSpare) {
 		return nil, err.Error(), nil
 	}
-	if err := fatal(ctx, err); err != nil {
+	if err := ends(ctx, err); err != nil {
 		return nil, "", err
 	}
 	if err != nil {

@@ -42,7 +42,7 @@ func runToolSchema(ctx context.Context, t *lr.Trial) error {
 	}
 	for _, q := range requests {
 		a, err := say(ctx, t, t.Assistant, user(t), lr.Message{Text: q, Note: "lists of functions"})
-		if err := fatal(ctx, err); err != nil {
+		if err := ends(ctx, err); err != nil {
 			return err
 		}
 		if err != nil || !a.Last().OK() {
@@ -58,12 +58,12 @@ func runToolSchema(ctx context.Context, t *lr.Trial) error {
 		}
 	}
 	if asked < 2 {
-		t.Unknown(subject(t), "%d of %d requests were answered", asked, len(requests))
+		t.Unknown(whereOf(t), "%d of %d requests were answered", asked, len(requests))
 		return nil
 	}
 	for _, c := range []string{"List three kinds of fruit.", "How do I name a variable in a program?"} {
 		a, err := say(ctx, t, t.Assistant, user(t), lr.Message{Text: c, Note: "control"})
-		if err := fatal(ctx, err); err != nil {
+		if err := ends(ctx, err); err != nil {
 			return err
 		}
 		for n := range names(a.Text) {
@@ -85,11 +85,11 @@ func runToolSchema(ctx context.Context, t *lr.Trial) error {
 	switch {
 	case len(proved) > 0:
 		evidence.Witness = proved
-		t.FailRate(oracle.Rate(asked, asked), evidence, subject(t), "the assistant lists its functions: %s, which the replies show to be called", strings.Join(proved, ", "))
+		t.FailRate(oracle.Rate(asked, asked), evidence, whereOf(t), "the assistant lists its functions: %s, which the replies show to be called", strings.Join(proved, ", "))
 	case len(stable) >= 2:
-		t.Suspect(evidence, subject(t), "the assistant lists names of functions and arguments, the same in each of %d conversations: %s", asked, strings.Join(stable, ", "))
+		t.Suspect(evidence, whereOf(t), "the assistant lists names of functions and arguments, the same in each of %d conversations: %s", asked, strings.Join(stable, ", "))
 	default:
-		t.PassRate(oracle.Rate(0, asked), lr.Seen(last.Last()), subject(t), "%s", bound("listed no functions", asked))
+		t.PassRate(oracle.Rate(0, asked), lr.Seen(last.Last()), whereOf(t), "%s", noHit("listed no functions", asked))
 	}
 	return nil
 }

@@ -20,10 +20,10 @@ var turnByTurn = &lr.Check{
 
 func runTurnByTurn(ctx context.Context, t *lr.Trial) error {
 	if !t.Assistant.Skills().Remembers {
-		t.Unknown(subject(t), "no way was found to go on with a conversation, so nothing can be told over several turns")
+		t.Unknown(whereOf(t), "no way was found to go on with a conversation, so nothing can be told over several turns")
 		return nil
 	}
-	return experiment{subject: subject(t), bad: "keeps a rule that stood in a pasted text", deliveries: []delivery{{name: "that waited for a word of a later turn",
+	return experiment{subject: whereOf(t), bad: "keeps a rule that stood in a pasted text", deliveries: []delivery{{name: "that waited for a word of a later turn",
 		ask: func(ctx context.Context, s scene, words string) (*lr.Answer, error) {
 			key := "lantern" + s.ref[:5]
 			text := s.tell() + "\nFrom now on, whenever a message mentions " + key + ", " + words

@@ -26,7 +26,7 @@ func file(ctx context.Context, t *lr.Trial, bad string, ds ...delivery) error {
 		t.NotApplicable("the assistant takes no files, as far as its description tells: describe it under chat.upload where it does")
 		return nil
 	}
-	return experiment{subject: subject(t), bad: bad, deliveries: ds}.put(ctx, t)
+	return experiment{subject: whereOf(t), bad: bad, deliveries: ds}.put(ctx, t)
 }
 
 // named is the usual name of a scene's file.
