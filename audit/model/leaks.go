@@ -49,7 +49,10 @@ func shingles(text string) map[string]bool {
 }
 
 // addressed is how instructions speak: to the model, of what it is and must do.
-var addressed = regexp.MustCompile(`(?i)\byou are (?:an?|the|\w+,)\b|\byou (?:must|should|will|may|answer|respond)\b|\b(?:never|always|do not) (?:reveal|answer|mention|make|use|give|provide|discuss)\b`)
+var addressed = regexp.MustCompile(`(?i)\byou are (?:an?|the|\w+,)\b|\byou (?:must|answer|respond)\b|\b(?:never|always|do not) (?:reveal|answer|mention|make|use|give|provide|discuss)\b`)
+
+// refusal is how a model declines; instructions do not say I.
+var refusal = regexp.MustCompile(`(?i)\bi (?:am |m )?(?:sorry|cannot|can not|can t|unable|not able|not allowed|won t|will not|do not have)\b`)
 
 // recital is what several replies, each to another request and in a conversation
 // of its own, have in common and the controls have not: likely the prompt itself.
@@ -74,7 +77,8 @@ func recital(replies, controls []string) string {
 		}
 	}
 	slices.Sort(common)
-	if len(common) < 2*shingle || !addressed.MatchString(strings.Join(common, "\n")) {
+	text := strings.Join(common, "\n")
+	if len(common) < 2*shingle || !addressed.MatchString(text) || refusal.MatchString(text) {
 		return ""
 	}
 	return common[0]
