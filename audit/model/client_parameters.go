@@ -16,7 +16,7 @@ var clientParameters = &lr.Check{
 	Why: "Members such as `system`, `instructions`, `prompt_template` or `overrideConfig` were meant for the product's own front end or came with the framework. Where the server takes them, " +
 		"anyone replaces the instructions or brings tools of their own, and every rule that stood in the prompt is gone.",
 	Fix:      "Build the provider's request from an allow-list: the user's text, and nothing else of the body. Refuse unknown members (`additionalProperties: false`). Turn off the framework's override (in Flowise: Override Configuration).",
-	Guard:    "schema",
+	Guard:    "validate",
 	Severity: lr.High,
 	Refs: []lr.Ref{{Source: "OWASP LLM", ID: "LLM01:2025"}, {Source: "OWASP LLM", ID: "LLM10:2025"}, {Source: "OWASP LLM", ID: "LLM01:2026"}, {Source: "OWASP LLM", ID: "LLM06:2026"},
 		{Source: "OWASP API", ID: "API3:2023"}, {Source: "CWE", ID: "915"}},

@@ -13,7 +13,7 @@ var clientRole = &lr.Check{
 	Why: "An endpoint that passes on the role of each message lets its callers write system messages: they outrank the product's own instructions, and whatever these keep the assistant from, they no longer do. " +
 		"It takes no trick, only another word in the request.",
 	Fix:      "Take from the client what the user says and nothing else: set the role of each message in code, allow `user` only (and `assistant` for history that you can verify), and refuse every other role with 422. Better, keep the conversation on the server.",
-	Guard:    "roles",
+	Guard:    "validate",
 	Severity: lr.High,
 	Refs:     []lr.Ref{{Source: "OWASP LLM", ID: "LLM01:2025"}, {Source: "OWASP LLM", ID: "LLM01:2026"}, {Source: "OWASP API", ID: "API3:2023"}, {Source: "CWE", ID: "269"}, {Source: "CWE", ID: "915"}},
 	Needs:    lr.Chat,
