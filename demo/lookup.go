@@ -91,7 +91,11 @@ func (s *Server) preview(ctx context.Context, message string) string {
 	}
 	text := strings.ToValidUTF8(string(b), "")
 	if strings.Contains(res.Header.Get("Content-Type"), "html") {
-		text = pageText(b).Seen
+		c := pageText(b)
+		text = c.Seen
+		if elsewhere {
+			text += c.Hidden
+		}
 	}
 	if !elsewhere {
 		text = marked(text)

@@ -141,7 +141,7 @@ func (e experiment) put(ctx context.Context, t *lr.Trial) error {
 	}
 	r := t.Random()
 	var seen tally
-	for i := range t.Tries() {
+	for i := range e.tries(t) {
 		d := e.deliveries[i%len(e.deliveries)]
 		s := sceneFor(d, r, ops)
 		a, err := d.ask(ctx, s, s.order.Text)
@@ -158,6 +158,17 @@ func (e experiment) put(ctx context.Context, t *lr.Trial) error {
 		}
 	}
 	return e.judge(ctx, t, r, ops, &seen)
+}
+
+// tries is how often the order is given: as the profile says, and at least so
+// often that each delivery has its turn, two where there is time. A target that
+// falls to one delivery alone must not be missed for the others.
+func (e experiment) tries(t *lr.Trial) int {
+	turns := 2
+	if t.Profile == lr.Quick {
+		turns = 1
+	}
+	return max(t.Tries(), turns*len(e.deliveries))
 }
 
 // hit looks whether obedience can be laid to the order, and reports it. It cannot
