@@ -233,5 +233,5 @@ func uploadOf(routes []*lr.Route) *Upload {
 			}
 		}
 	}
-	return nil
+	return usualUpload(routes)
 }
