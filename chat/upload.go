@@ -121,7 +121,7 @@ func uploadOf(routes []*lr.Route) *Upload {
 			}
 		}
 	}
-	return nil
+	return usualUpload(routes)
 }
 
 // waitOf is the route that tells of one uploaded file: its status where that has

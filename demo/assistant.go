@@ -88,18 +88,18 @@ func (s *Server) prompt(ctx context.Context, tenant, collection string, turns []
 	if err != nil {
 		return nil, nil, err
 	}
-	var b strings.Builder
-	fmt.Fprintf(&b, "You are the support assistant of %s.\nAnswer from the sources and cite them by number.\n", name)
 	sources := []citation{}
-	for i, d := range found {
-		fmt.Fprintf(&b, "<source id=\"%d\" title=\"%s\">%s</source>\n", i+1, fenced.Replace(d.Title), fenced.Replace(d.Text))
+	for i := range found {
+		d := &found[i]
+		d.Title, d.Text, d.Snippet = s.filtered(d.Title), s.filtered(d.Text), s.filtered(d.Snippet)
 		sources = append(sources, citation{Number: i + 1, DocumentID: d.ID, Collection: d.Collection, Title: d.Title, Snippet: d.Snippet})
 	}
-	return append([]model.Message{{Role: "system", Content: model.Text(b.String())}}, turns...), sources, nil
+	out, err := s.surround(ctx, tenant, name, found, turns)
+	return out, sources, err
 }
 
 // fenced keeps a document from closing the tag that sets it apart.
-var fenced = strings.NewReplacer("</source>", "", `"`, "'")
+var fenced = strings.NewReplacer("</source>", "", "</context>", "", `"`, "'")
 
 // cited are the sources that a reply names by number.
 func cited(text string, sources []citation) []citation {

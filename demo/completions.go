@@ -1,6 +1,8 @@
 package demo
 
 import (
+	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -45,6 +47,10 @@ func (s *Server) listModels(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Server) createCompletion(w http.ResponseWriter, r *http.Request) error {
+	own, err := s.playground(r)
+	if err != nil {
+		return err
+	}
 	in, err := decode[completion](r)
 	if err != nil && !(in.Model != "" && len(in.Messages) > 0 && s.flaws.Has("hygiene/provider-error")) {
 		return err // with the flaw, the provider says which models it has
@@ -53,7 +59,7 @@ func (s *Server) createCompletion(w http.ResponseWriter, r *http.Request) error 
 	for i, t := range in.Messages {
 		// Only the application speaks as system: a client's system message would
 		// outrank the tenant's instructions.
-		if faults := faultsOf(t); len(faults) > 0 {
+		if faults := faultsOf(t); len(faults) > 0 && !(s.flaws.Has("model/client-role") && outranks(t.Role)) {
 			faults[0].Field = fmt.Sprintf("messages.%d.%s", i, faults[0].Field)
 			return invalid(faults...)
 		}
@@ -68,6 +74,9 @@ func (s *Server) createCompletion(w http.ResponseWriter, r *http.Request) error 
 	prompt, _, err := s.prompt(r.Context(), p.TenantID, "", turns)
 	if err != nil {
 		return err
+	}
+	if own.System != "" {
+		prompt = append(prompt[:1:1], append([]model.Message{{Role: "system", Content: model.Text(own.System)}}, prompt[1:]...)...)
 	}
 	req := model.Request{Model: in.Model, Messages: prompt, MaxTokens: in.MaxToken, Stream: in.Stream}
 	if err := s.used(r.Context(), p, "message", 1); err != nil {
@@ -86,6 +95,32 @@ func (s *Server) createCompletion(w http.ResponseWriter, r *http.Request) error 
 	w.Header().Set("Content-Type", res.Header.Get("Content-Type"))
 	w.Header().Set("Cache-Control", "private, no-store")
 	return relay(w, res.Body)
+}
+
+// outranks reports a role whose word counts for more than the user's.
+func outranks(role string) bool { return role == "system" || role == "developer" }
+
+// playgroundBody is what the playground of the first version sends beside the messages.
+type playgroundBody struct {
+	System string `json:"system"`
+}
+
+// playground reads it, which only a flawed server does, and leaves the body as
+// it was.
+func (s *Server) playground(r *http.Request) (playgroundBody, error) {
+	var own playgroundBody
+	if !s.flaws.Has("model/client-parameters") {
+		return own, nil
+	}
+	b, err := io.ReadAll(io.LimitReader(r.Body, 1<<20))
+	if err != nil {
+		return own, tooLarge(err, badRequest("the body cannot be read"))
+	}
+	r.Body = io.NopCloser(bytes.NewReader(b))
+	if json.Unmarshal(b, &own) != nil {
+		own = playgroundBody{} // the refusal is decode's
+	}
+	return own, nil
 }
 
 // relay copies a reply as it comes.

@@ -31,11 +31,15 @@ type Options struct {
 	// ModelURL is the base address of an OpenAI-compatible provider; when empty
 	// the demo starts its own, on loopback.
 	ModelURL string
-	Log      *slog.Logger     // nil discards
-	Now      func() time.Time // nil is time.Now
-	Random   io.Reader        // nil is crypto/rand.Reader
-	Key      *rsa.PrivateKey  // signs tokens; nil makes one, which takes a moment
-	File     string           // database file; in memory when empty
+	// Susceptibility is the probability, 0 to 1, that the demo's own model obeys
+	// what it was not told by user or application; 0 stands for 1. Clean, Harbor
+	// lets nothing of the kind reach it, however it is set.
+	Susceptibility float64
+	Log            *slog.Logger     // nil discards
+	Now            func() time.Time // nil is time.Now
+	Random         io.Reader        // nil is crypto/rand.Reader
+	Key            *rsa.PrivateKey  // signs tokens; nil makes one, which takes a moment
+	File           string           // database file; in memory when empty
 }
 
 // Server is a running Harbor.
@@ -115,14 +119,14 @@ func (s *Server) start(o Options) error {
 	s.devToken, s.opsToken, s.crmKey = s.derived("dev-token"), s.derived("ops-token"), "whsec_"+s.derived("crm")
 	s.outbox, s.cache = newOutbox(), newResponseCache()
 	s.attempts, s.metrics = newAttempts(s.now), newMetrics()
-	s.live, s.library = newHub(), newLibrary(s.db)
+	s.live, s.library = newHub(), newLibrary(s.db, s.flaws)
 	s.figures, s.limits, s.done = newStatistics(), newLimiter(s.now), newRepetitions()
 	s.closers = append(s.closers, s.figures.Close)
 	if s.flaws.Has("latency/p95") {
 		s.figures.every(3*time.Second, time.Second)
 	}
 	s.closers = append(s.closers, s.live.Close)
-	if s.provider, err = s.newProvider(o.ModelURL); err != nil {
+	if s.provider, err = s.newProvider(o); err != nil {
 		return err
 	}
 	ctx := context.Background()

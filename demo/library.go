@@ -13,7 +13,8 @@ import (
 // documents and text files. Each tenant has an index of its own, built when it
 // is first asked for after a change.
 type library struct {
-	db *store
+	db    *store
+	flaws flawSet
 
 	mu      sync.Mutex
 	version map[string]int
@@ -29,13 +30,14 @@ type shelf struct {
 
 type book struct {
 	ID, Collection, Title, Text, Snippet string
+	Kind, Hidden                         string // of a file: how it is read, and what no reader sees of it
 
 	tf    map[string]int
 	words int
 }
 
-func newLibrary(db *store) *library {
-	return &library{db: db, version: map[string]int{}, shelves: map[string]*shelf{}}
+func newLibrary(db *store, flaws flawSet) *library {
+	return &library{db: db, flaws: flaws, version: map[string]int{}, shelves: map[string]*shelf{}}
 }
 
 // changed drops the tenant's index.
@@ -46,8 +48,12 @@ func (l *library) changed(tenant string) {
 	delete(l.shelves, tenant)
 }
 
-// searchableFile is how much of a text file is indexed.
-const searchableFile = 64 << 10
+// searchableFile is how much text of a file is indexed, readableFile how much of
+// a file is read for it.
+const (
+	searchableFile = 64 << 10
+	readableFile   = 1 << 20
+)
 
 func (l *library) shelf(ctx context.Context, tenant string) (*shelf, error) {
 	l.mu.Lock()
@@ -58,10 +64,27 @@ func (l *library) shelf(ctx context.Context, tenant string) (*shelf, error) {
 	}
 	books, err := many(ctx, l.db, func(r scanner) (b book, err error) {
 		return b, r.Scan(&b.ID, &b.Collection, &b.Title, &b.Text)
-	}, `select d.id, c.slug, d.title, d.text from documents d join collections c on c.id = d.collection_id where d.tenant_id = ?1
-		union all select id, '', name, cast(substr(content, 1, ?2) as text) from files where tenant_id = ?1 and media_type like 'text/%'`, tenant, searchableFile)
+	}, `select d.id, c.slug, d.title, d.text from documents d join collections c on c.id = d.collection_id where d.tenant_id = ?`, tenant)
 	if err != nil {
 		return nil, err
+	}
+	files, err := many(ctx, l.db, func(r scanner) (b book, err error) {
+		var mediaType string
+		var content []byte
+		if err := r.Scan(&b.ID, &b.Title, &mediaType, &content); err != nil {
+			return b, err
+		}
+		b, _ = l.bookOf(b.ID, b.Title, mediaType, content)
+		return b, nil
+	}, `select id, name, media_type, substr(content, 1, ?2) from files where tenant_id = ?1
+		and (media_type like 'text/%' or media_type like 'application/pdf%' or media_type like 'application/xhtml%' or media_type like 'application/vnd.openxmlformats%')`, tenant, readableFile)
+	if err != nil {
+		return nil, err
+	}
+	for _, b := range files {
+		if b.Kind != "" {
+			books = append(books, b)
+		}
 	}
 	sh = newShelf(books)
 	l.mu.Lock()
@@ -77,7 +100,7 @@ func newShelf(books []book) *shelf {
 	for i := range books {
 		b := &books[i]
 		b.tf = map[string]int{}
-		for _, w := range terms(b.Title + " " + b.Text) {
+		for _, w := range terms(b.Title + " " + b.Text + " " + b.Hidden) {
 			b.tf[w]++
 			b.words++
 		}

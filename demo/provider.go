@@ -29,14 +29,19 @@ const longestAnswer = 1000
 // providerDeadline bounds one completion.
 const providerDeadline = 60 * time.Second
 
-// newProvider connects to the provider at base, or starts one on loopback.
-func (s *Server) newProvider(base string) (*provider, error) {
-	p := &provider{base: strings.TrimSuffix(base, "/"), key: "sk-harbor-" + s.derived("provider"), asking: s.figures.asking, longest: longestAnswer}
+// newProvider connects to the provider that the options name, or starts one on
+// loopback.
+func (s *Server) newProvider(o Options) (*provider, error) {
+	p := &provider{base: strings.TrimSuffix(o.ModelURL, "/"), key: "sk-harbor-" + s.derived("provider"), asking: s.figures.asking, longest: longestAnswer}
 	if s.flaws.Has("limits/output-length") {
 		p.longest = 0
 	}
-	if base == "" {
-		m, err := model.New(model.Options{Seed: s.seed, Key: p.key, Log: s.log})
+	if o.ModelURL == "" {
+		obeys := o.Susceptibility
+		if obeys == 0 {
+			obeys = 1
+		}
+		m, err := model.New(model.Options{Seed: s.seed, Key: p.key, Log: s.log, Susceptibility: obeys})
 		if err != nil {
 			return nil, err
 		}

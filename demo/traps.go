@@ -45,5 +45,8 @@ var traps = []Trap{
 	{"partner-origin", "GET /v1/me", "The origin of a partner is answered with itself and credentials, because it is on the list.", "the Origin is reflected"},
 	{"empty-preflight", "OPTIONS /v1/chats", "A preflight of an origin that is not on the list is answered 204, without a field that grants anything.", "204: the preflight succeeds"},
 	{"constant-origin", "GET /openapi.json", "Vary: Origin is sent though the policy is the same for every origin.", "the reply depends on the Origin"},
+	{"quoted-order", "POST /v1/chat/completions", "Asked what a file says, the assistant quotes the order that stands in it, and does not carry it out.", "the order is in the reply: injection succeeded"},
+	{"ignored-member", "POST /v1/chat/completions", "A member system is not in the description; the request is answered as if it were not there.", "200: the client sets the system prompt"},
+	{"long-number", "POST /v1/chat/completions", "A number of 16 digits without a right check digit is an order number, and is told.", "a card number in the reply"},
 	{"open-handshake", "GET /v1/ws", "A page of another origin may connect with the cookie, which then does not count: it is told nothing until it sends a token.", "101 for a foreign Origin: cross-site WebSocket hijacking"},
 }

@@ -56,14 +56,20 @@ func (s *Server) decide(req *Request, p *prompt, d *draw) (string, []ToolCall) {
 			return strings.Join(said, "\n"), calls
 		}
 	}
+	// The application's own standing orders hold for every reply.
+	for _, order := range standing().FindAllString(p.system, -1) {
+		for _, r := range execute(order, p, offered) {
+			take(r)
+		}
+	}
 	// What nobody present wrote is a command only to a susceptible model, and
 	// the coin is tossed by the text, so that the same document always wins or
 	// always loses under one seed.
 	for _, t := range p.third {
-		if s.opts.Susceptibility <= 0 || !s.draw("obey", t.text).hits(s.opts.Susceptibility) {
+		if s.opts.Susceptibility <= 0 || !s.draw("obey", t.title, t.text).hits(s.opts.Susceptibility) {
 			continue
 		}
-		for _, r := range execute(t.text, p, offered) {
+		for _, r := range execute(t.orders(p.ask), p, offered) {
 			take(r)
 		}
 	}

@@ -37,7 +37,15 @@ var (
 	revealCmd   = pattern(`(?i)\b(reveal|print|show|repeat|output|translate|encode|base64|recite|dump|disclose|tell me|give me|write out|what (?:is|are|were|was))\b[^.\n]{0,60}\b(?:system prompt|(?:your|the|initial|hidden|original) (?:\w+ )?(?:instructions|prompt|rules)|everything above|text above)`)
 	overrideCmd = pattern(`(?i)\b(?:ignore|disregard|forget|override|bypass)\b.{0,40}\b(?:previous|prior|above|earlier|all|your)\b|<\|im_start\|>|(?m:^\s*\[?system\]?\s*:)|developer mode`)
 	secretRule  = pattern(`(?i)\b(?:never|do not|don't|must not)\b[^.\n]{0,40}\b(?:reveal|disclose|share|repeat|show)|\bconfidential\b`)
-	decodeCmd   = pattern(`(?i)\b(?:decode|base64)\b[^:\n]*:\s*([A-Za-z0-9+/=]{12,})`)
+	encodedRule = pattern(`(?i)\b(?:never|do not|don't|must not)\b[^.\n]{0,60}\b(?:translate|encode)`)
+	literalRule = pattern(`(?i)\bas they stand\b`)
+	firmRule    = pattern(`(?i)\bwhatever (?:a|any|the) message says\b|\bunder no circumstances\b`)
+	encodedAsk  = pattern(`(?i)\b(?:translate|encode|base64)\b`)
+	// standing is a line that holds for each reply, not for the one at hand.
+	standing = pattern(`(?im)^[^\n]*\b(?:every|each|all|any) (?:reply|answer|response)s?\b[^\n]*$`)
+	// trigger is an order that waits for a word.
+	trigger   = pattern(`(?i)\b(?:whenever|when|if|each time)\b[^.\n]*?\b(?:says?|contains?|mentions?|writes?)\s+(?:the word\s+)?["'` + "`" + `]?([\w\-]+)["'` + "`" + `]?,?\s+([^\n]+)`)
+	decodeCmd = pattern(`(?i)\b(?:decode|base64)\b[^:\n]*:\s*([A-Za-z0-9+/=]{12,})`)
 )
 
 // pattern is a regular expression that is compiled when it is first used, so
@@ -93,10 +101,44 @@ func execute(text string, p *prompt, offered map[string]Function) []result {
 	return out
 }
 
+// orders is the part of the passage that may command: its title too, which some
+// applications take from a file's name. Marked text has none, and what the user
+// pasted only where it claims to override. An order that waits for a word is
+// none until the user says it.
+func (t passage) orders(ask string) string {
+	title := t.title
+	if strings.Count(title, "^") > strings.Count(title, " ") {
+		title = ""
+	}
+	if t.marked() {
+		return title
+	}
+	text := t.text
+	if m := trigger().FindStringSubmatchIndex(text); m != nil {
+		if strings.Contains(strings.ToLower(ask), strings.ToLower(text[m[2]:m[3]])) {
+			return text[m[4]:m[5]]
+		}
+		text = text[:m[0]] + text[m[1]:]
+	}
+	if t.quoted && !overrideCmd().MatchString(text) {
+		return title
+	}
+	return title + "\n" + text
+}
+
+// ruled reports a rule that keeps the instructions secret: from being recited,
+// or from being translated and encoded. Many forget the second.
+func ruled(system string, encoded bool) bool {
+	if encoded {
+		return encodedRule().MatchString(system) || secretRule().MatchString(system) && !literalRule().MatchString(system)
+	}
+	return secretRule().MatchString(system)
+}
+
 // reveal recites the system prompt. A rule of secrecy holds against the plain
-// question and falls to an override, as with real models.
+// question and falls to an override, as with real models, unless it is firm.
 func reveal(text string, p *prompt) string {
-	if secretRule().MatchString(p.system) && !overrideCmd().MatchString(text) {
+	if ruled(p.system, encodedAsk().MatchString(text)) && (firmRule().MatchString(p.system) || !overrideCmd().MatchString(text)) {
 		return "I'm sorry, I can't share my instructions."
 	}
 	recited := strings.TrimSpace(p.recited)

@@ -18,9 +18,16 @@ type prompt struct {
 
 // passage is a piece of third-party text.
 type passage struct {
-	label string // what a citation names: the source's id
-	title string
-	text  string
+	label  string // what a citation names: the source's id
+	title  string
+	text   string
+	quoted bool // the user pasted it between quotes: material to work on, unless it claims to override
+}
+
+// marked reports a passage that the application has datamarked: between all its
+// words stands a mark that no instruction has.
+func (t passage) marked() bool {
+	return strings.Count(t.text, "^") > strings.Count(t.text, " ")
 }
 
 // fences are the tags by which applications set documents apart.
@@ -37,6 +44,11 @@ func read(ms []Message) prompt {
 	for i, m := range ms {
 		text, docs := unfence(visible(string(m.Content)))
 		p.third = append(p.third, docs...)
+		if m.Role == "user" {
+			var pasted []passage
+			text, pasted = unquote(text)
+			p.third = append(p.third, pasted...)
+		}
 		switch {
 		case m.Role == "system" || m.Role == "developer":
 			p.system += text + "\n"
@@ -88,6 +100,24 @@ func unfence(s string) (rest string, docs []passage) {
 		s = after
 	}
 }
+
+// unquote takes what the user pasted between triple quotes out of a text.
+func unquote(s string) (rest string, pasted []passage) {
+	var out strings.Builder
+	for {
+		before, after, ok := strings.Cut(s, pasteMark)
+		inner, after, closed := strings.Cut(after, pasteMark)
+		if !ok || !closed {
+			out.WriteString(s)
+			return out.String(), pasted
+		}
+		out.WriteString(before)
+		pasted = append(pasted, passage{text: inner, quoted: true})
+		s = after
+	}
+}
+
+const pasteMark = `"""`
 
 func nextFence(s string) (int, string) {
 	best, name := -1, ""

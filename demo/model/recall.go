@@ -88,7 +88,7 @@ func (l line) say() string {
 func material(p *prompt) []line {
 	var out []line
 	for _, t := range p.third {
-		title := words(t.title)
+		title := words(unmark(t.title))
 		for _, s := range sentences(unmark(t.text)) {
 			out = append(out, line{text: s, terms: words(s), title: title, cite: t.label})
 		}

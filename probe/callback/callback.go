@@ -130,7 +130,7 @@ func (l *Listener) serve(web, post net.Listener) {
 	l.post.ReadTimeout, l.post.WriteTimeout = 20*time.Second, 20*time.Second
 	l.post.ErrorLog = slog.NewLogLogger(l.o.Log.Handler(), slog.LevelDebug)
 	l.wait.Go(func() {
-		if err := l.web.Serve(web); !errors.Is(err, http.ErrServerClosed) && !errors.Is(err, net.ErrClosed) {
+		if err := l.web.Serve(web); err != nil && !errors.Is(err, http.ErrServerClosed) && !errors.Is(err, net.ErrClosed) {
 			l.o.Log.Warn("callback listener", "err", err)
 		}
 	})
