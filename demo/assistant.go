@@ -35,7 +35,7 @@ func (s *Server) converse(ctx context.Context, p *principal, c chat, content str
 	if err != nil {
 		return message{}, err
 	}
-	said, err := s.provider.complete(ctx, model.Request{Model: c.Model, Messages: prompt}, s.spoken(c.ID, token))
+	said, err := s.agent(ctx, p, c.ID, model.Request{Model: c.Model, Messages: prompt}, s.spoken(c.ID, token))
 	if err != nil {
 		s.log.ErrorContext(ctx, "model provider", "err", err)
 		return message{}, newProblem(http.StatusBadGateway, "the assistant is not available; your message was kept")
@@ -92,7 +92,11 @@ func (s *Server) prompt(ctx context.Context, tenant, collection string, turns []
 	fmt.Fprintf(&b, "You are the support assistant of %s.\nAnswer from the sources and cite them by number.\n", name)
 	sources := []citation{}
 	for i, d := range found {
-		fmt.Fprintf(&b, "<source id=\"%d\" title=\"%s\">%s</source>\n", i+1, fenced.Replace(d.Title), fenced.Replace(d.Text))
+		text := d.Text
+		if !s.procedure(d.Title) {
+			text = datamarked(text)
+		}
+		fmt.Fprintf(&b, "<source id=\"%d\" title=\"%s\">%s</source>\n", i+1, fenced.Replace(d.Title), fenced.Replace(text))
 		sources = append(sources, citation{Number: i + 1, DocumentID: d.ID, Collection: d.Collection, Title: d.Title, Snippet: d.Snippet})
 	}
 	return append([]model.Message{{Role: "system", Content: model.Text(b.String())}}, turns...), sources, nil

@@ -31,11 +31,18 @@ type Options struct {
 	// ModelURL is the base address of an OpenAI-compatible provider; when empty
 	// the demo starts its own, on loopback.
 	ModelURL string
-	Log      *slog.Logger     // nil discards
-	Now      func() time.Time // nil is time.Now
-	Random   io.Reader        // nil is crypto/rand.Reader
-	Key      *rsa.PrivateKey  // signs tokens; nil makes one, which takes a moment
-	File     string           // database file; in memory when empty
+	// Susceptibility is the probability, 0 to 1, that the demo's own model obeys
+	// what it was not told by user or application; 0 stands for 1. Clean, Harbor
+	// lets nothing of the kind reach it, however it is set.
+	Susceptibility float64
+	Log            *slog.Logger     // nil discards
+	Now            func() time.Time // nil is time.Now
+	Random         io.Reader        // nil is crypto/rand.Reader
+	Key            *rsa.PrivateKey  // signs tokens; nil makes one, which takes a moment
+	File           string           // database file; in memory when empty
+	// Relay is a mail server on loopback, "127.0.0.1:2525", that Harbor's mail is
+	// handed to; without one it stays in the mail catcher.
+	Relay string
 }
 
 // Server is a running Harbor.
@@ -54,6 +61,8 @@ type Server struct {
 	provider *provider
 	live     *hub
 	library  *library
+	pending  *pending
+	relay    string // mail server, "" without one
 	attempts *attempts
 	metrics  *metrics
 	devToken string            // opens the mail catcher
@@ -97,6 +106,9 @@ func New(o Options) (*Server, error) {
 func (s *Server) start(o Options) error {
 	key := o.Key
 	var err error
+	if host, _, err := net.SplitHostPort(o.Relay); o.Relay != "" && (err != nil || !loopbackHost(host)) {
+		return fmt.Errorf("mail relay %q is not on loopback", o.Relay)
+	}
 	if key == nil {
 		if key, err = NewKey(); err != nil {
 			return fmt.Errorf("make signing key: %w", err)
@@ -113,8 +125,9 @@ func (s *Server) start(o Options) error {
 	s.outbox, s.cache = newOutbox(), newResponseCache()
 	s.attempts, s.metrics = newAttempts(s.now), newMetrics()
 	s.live, s.library = newHub(), newLibrary(s.db)
+	s.pending, s.relay = newPending(), o.Relay
 	s.closers = append(s.closers, s.live.Close)
-	if s.provider, err = s.newProvider(o.ModelURL); err != nil {
+	if s.provider, err = s.newProvider(o); err != nil {
 		return err
 	}
 	ctx := context.Background()

@@ -24,11 +24,16 @@ type provider struct {
 // providerDeadline bounds one completion.
 const providerDeadline = 60 * time.Second
 
-// newProvider connects to the provider at base, or starts one on loopback.
-func (s *Server) newProvider(base string) (*provider, error) {
-	p := &provider{base: strings.TrimSuffix(base, "/"), key: "sk-harbor-" + s.derived("provider")}
-	if base == "" {
-		m, err := model.New(model.Options{Seed: s.seed, Key: p.key, Log: s.log})
+// newProvider connects to the provider that the options name, or starts one on
+// loopback.
+func (s *Server) newProvider(o Options) (*provider, error) {
+	p := &provider{base: strings.TrimSuffix(o.ModelURL, "/"), key: "sk-harbor-" + s.derived("provider")}
+	if o.ModelURL == "" {
+		obeys := o.Susceptibility
+		if obeys == 0 {
+			obeys = 1
+		}
+		m, err := model.New(model.Options{Seed: s.seed, Key: p.key, Log: s.log, Susceptibility: obeys})
 		if err != nil {
 			return nil, err
 		}
@@ -44,7 +49,9 @@ func (s *Server) newProvider(base string) (*provider, error) {
 // spokenText is a reply of the model.
 type spokenText struct {
 	Text   string
-	Tokens int // of prompt and reply
+	Tokens int    // of prompt and reply
+	Finish string // why it ended
+	Calls  []model.ToolCall
 }
 
 // providerError is a refusal of the provider. What it says may quote the prompt,
@@ -102,7 +109,10 @@ func (p *provider) complete(ctx context.Context, req model.Request, token func(s
 	if len(c.Choices) == 0 || c.Choices[0].Message == nil {
 		return spokenText{}, fmt.Errorf("read the model's reply: no choice in it")
 	}
-	said := spokenText{Text: string(c.Choices[0].Message.Content)}
+	said := spokenText{Text: string(c.Choices[0].Message.Content), Calls: c.Choices[0].Message.ToolCalls}
+	if f := c.Choices[0].FinishReason; f != nil {
+		said.Finish = *f
+	}
 	if c.Usage != nil {
 		said.Tokens = c.Usage.Total
 	}
@@ -131,7 +141,14 @@ func readStream(body io.Reader, token func(string) error) (spokenText, error) {
 			said.Tokens = c.Usage.Total
 		}
 		for _, ch := range c.Choices {
-			if ch.Delta == nil || ch.Delta.Content == "" {
+			if ch.FinishReason != nil {
+				said.Finish = *ch.FinishReason
+			}
+			if ch.Delta == nil {
+				continue
+			}
+			said.Calls = gathered(said.Calls, ch.Delta.ToolCalls)
+			if ch.Delta.Content == "" {
 				continue
 			}
 			text.WriteString(ch.Delta.Content)
@@ -144,4 +161,23 @@ func readStream(body io.Reader, token func(string) error) (spokenText, error) {
 		return said, fmt.Errorf("read the model's stream: %w", err)
 	}
 	return said, fmt.Errorf("read the model's stream: %w", io.ErrUnexpectedEOF)
+}
+
+// gathered adds the pieces of tool calls to what came before: the first names
+// the tool, the others bring its arguments.
+func gathered(calls, pieces []model.ToolCall) []model.ToolCall {
+	for _, p := range pieces {
+		i := len(calls)
+		if p.Index != nil {
+			i = *p.Index
+		}
+		if i < 0 || i > len(calls) || i >= 64 {
+			continue // no provider does this
+		}
+		if i == len(calls) {
+			calls = append(calls, model.ToolCall{ID: p.ID, Type: p.Type, Function: model.Call{Name: p.Function.Name}})
+		}
+		calls[i].Function.Arguments += p.Function.Arguments
+	}
+	return calls
 }

@@ -40,7 +40,7 @@ func (s *Server) decide(req *Request, p *prompt, d *draw) (string, []ToolCall) {
 		if r.text != "" {
 			said = append(said, r.text)
 		}
-		if r.call != nil {
+		if r.call != nil && !p.made[r.call.Function] {
 			r.call.ID = d.id("call_")
 			calls = append(calls, *r.call)
 		}
@@ -56,11 +56,20 @@ func (s *Server) decide(req *Request, p *prompt, d *draw) (string, []ToolCall) {
 			return strings.Join(said, "\n"), calls
 		}
 	}
+	if p.tooled && p.done < repeats(p.ask) {
+		p.made = nil // the user wants it again
+		for _, r := range errands(p.ask, p, offered) {
+			take(r)
+		}
+		if len(calls) > 0 {
+			return "", calls
+		}
+	}
 	// What nobody present wrote is a command only to a susceptible model, and
 	// the coin is tossed by the text, so that the same document always wins or
 	// always loses under one seed.
 	for _, t := range p.third {
-		if s.opts.Susceptibility <= 0 || !s.draw("obey", t.text).hits(s.opts.Susceptibility) {
+		if s.opts.Susceptibility <= 0 || datamarked(t.text) || !s.draw("obey", t.text).hits(s.opts.Susceptibility) {
 			continue
 		}
 		for _, r := range execute(t.text, p, offered) {
@@ -89,6 +98,9 @@ func (s *Server) talk(p *prompt, offered map[string]Function, take func(result))
 		return []string{t}
 	}
 	if t := recall(p); t != "" {
+		return []string{t}
+	}
+	if t := reported(p); t != "" {
 		return []string{t}
 	}
 	if statement(p.ask) {
