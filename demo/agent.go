@@ -36,7 +36,7 @@ func (s *Server) agent(ctx context.Context, p *principal, place string, req mode
 	req.Tools = s.offered(p)
 	var total spokenText
 	for used := 0; ; {
-		out := s.screen(token)
+		out := s.screen(place, token)
 		said, err := s.provider.complete(ctx, req, out.stream())
 		if err != nil {
 			return total, err

@@ -156,10 +156,14 @@ type screen struct {
 	filter lineFilter
 	held   string // a line whose rest has not come
 	open   bool   // part of the line went out already
+	raw    bool
 }
 
-func (s *Server) screen(token func(string) error) *screen {
-	return &screen{token: token, filter: lineFilter{s: s}}
+// screen is made for the turn of a chat, or of a client's own conversation.
+func (s *Server) screen(place string, token func(string) error) *screen {
+	// With the flaw, the pieces of a chat's stream are taken to be too small to filter.
+	raw := place != "" && s.flaws.Has("model/streaming-parity")
+	return &screen{token: token, filter: lineFilter{s: s}, raw: raw}
 }
 
 // stream is what the provider's pieces go into; nil when nobody listens.
@@ -167,8 +171,8 @@ func (o *screen) stream() func(string) error {
 	if o.token == nil {
 		return nil
 	}
-	if o.filter.s.flaws.Has("model/streaming-parity") {
-		return o.token // pieces are too small to filter
+	if o.raw {
+		return o.token
 	}
 	return o.write
 }

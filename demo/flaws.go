@@ -115,7 +115,7 @@ var flaws = []Flaw{
 	{ID: "model/reference-exfiltration", What: "The filter of answers knows no image by reference."},
 	{ID: "model/active-markup", What: "A link in an answer may lead to a script."},
 	{ID: "model/formula-in-export", What: "The table of an exported conversation holds formulas."},
-	{ID: "model/streaming-parity", What: "The stream is not filtered, only the answer that is kept."},
+	{ID: "model/streaming-parity", What: "The stream of a conversation is not filtered, only the answer that is kept."},
 }
 
 // flawSet holds the flaws that are on. It is consulted once for each flaw, at

@@ -150,10 +150,10 @@ func onPage(ctx context.Context, t *lr.Trial, who lr.Assistant, as *lr.Account, 
 // about are the routes that give a conversation of the assistant in the media
 // type: one key in the path, which is the conversation's.
 func about(t *lr.Trial, who lr.Assistant, media string) []*lr.Route {
-	resource := ""
+	param, what := "", ""
 	if rt := who.Skills().Route; rt != nil {
 		if p := rt.PathParams(); len(p) > 0 {
-			resource = rt.Keys[p[0]].Resource
+			param, what = p[0], noun(rt.Keys[p[0]].Resource)
 		}
 	}
 	var out []*lr.Route
@@ -162,8 +162,10 @@ func about(t *lr.Trial, who lr.Assistant, media string) []*lr.Route {
 		if rt.Method != "GET" || len(p) != 1 {
 			continue
 		}
-		key := rt.Keys[p[0]].Resource
-		if resource != "" && key != resource || resource == "" && !talks(key) && !talks(p[0]) {
+		// A page lies elsewhere than the API, so its key is the conversation's by
+		// its name, or by what it lists.
+		key := noun(rt.Keys[p[0]].Resource)
+		if param != "" && p[0] != param && key != what || param == "" && !talks(key) && !talks(p[0]) {
 			continue
 		}
 		for _, a := range rt.Accepts {

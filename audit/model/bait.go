@@ -109,10 +109,13 @@ func pick(r *rand.Rand, wordings []string) string { return wordings[r.IntN(len(w
 // drain is how long a callback may take after the answer: what is fetched or
 // mailed in the background comes late.
 func drain(t *lr.Trial) time.Duration {
-	if t.Profile == lr.Quick {
-		return 300 * time.Millisecond
+	switch t.Profile {
+	case lr.Quick:
+		return 250 * time.Millisecond
+	case lr.Deep:
+		return 5 * time.Second
 	}
-	return time.Second
+	return 500 * time.Millisecond
 }
 
 // heard waits until one of the baits was hit or the time is over, and returns

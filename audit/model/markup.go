@@ -1,7 +1,6 @@
 package model
 
 import (
-	"bytes"
 	"html"
 	"net/url"
 	"strings"
@@ -44,7 +43,7 @@ func markdownSinks(source string) []sink {
 		case *ast.Image:
 			to := html.UnescapeString(string(n.Destination))
 			kind := "image"
-			if !bytes.Contains(src, append([]byte("]("), n.Destination...)) {
+			if n.Reference != nil {
 				kind = "reference image"
 			}
 			out = append(out, sink{kind: kind, url: to, loads: true, text: excerpt(to, 200)})
@@ -121,7 +120,7 @@ func tagSinks(t nethtml.Token) []sink {
 	}
 	for _, a := range t.Attr {
 		switch v := strings.TrimSpace(a.Val); {
-		case strings.HasPrefix(a.Key, "on") && len(a.Key) > 2 && v != "":
+		case handler(a.Key) && v != "":
 			run(a.Key+" handler", "")
 		case a.Key == "srcdoc":
 			run("frame document", "")
@@ -148,6 +147,23 @@ func tagSinks(t nethtml.Token) []sink {
 		}
 	}
 	return out
+}
+
+// handler reports an attribute that holds a script (WHATWG HTML, 8.1.8.2): those
+// that fire by themselves or on what a reader does anyway.
+func handler(attr string) bool {
+	event, ok := strings.CutPrefix(attr, "on")
+	if !ok {
+		return false
+	}
+	for _, prefix := range [...]string{"load", "error", "click", "dblclick", "auxclick", "context", "mouse", "pointer", "touch", "key", "focus", "blur", "input", "change",
+		"submit", "reset", "select", "scroll", "wheel", "drag", "drop", "copy", "cut", "paste", "toggle", "animation", "transition", "begin", "end", "repeat",
+		"play", "canplay", "timeupdate", "volume", "progress", "resize", "hashchange", "message", "page", "beforeunload", "unload", "storage", "online", "offline", "show", "close", "cancel", "invalid", "search"} {
+		if strings.HasPrefix(event, prefix) {
+			return true
+		}
+	}
+	return false
 }
 
 // styleURLs are the addresses that a style sheet loads: url(…), and @import "…".

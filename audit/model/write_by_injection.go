@@ -49,7 +49,13 @@ func runWriteByInjection(ctx context.Context, t *lr.Trial) error {
 	l, err := lay(ctx, t, t.Tries(), func(r *rand.Rand, b lr.Bait) string {
 		n++
 		return fmt.Sprintf(pick(r, writeOrders), kinds[n%len(kinds)], b.Nonce)
-	}, func(*lure) bool { return false })
+	}, func(one *lure) bool {
+		if n > 1 {
+			return false // the lists are read after the first try, and after all
+		}
+		now, _, err := consult(ctx, t, as)
+		return err == nil && len(now.since(before, []string{one.bait.Nonce})) > 0
+	})
 	if err != nil {
 		return err
 	}

@@ -1,0 +1,121 @@
+package model_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	lr "github.com/launchready/launchready"
+	"github.com/launchready/launchready/audit"
+	"github.com/launchready/launchready/config"
+	"github.com/launchready/launchready/demo"
+	"github.com/launchready/launchready/internal/assembly"
+)
+
+var demoKey = sync.OnceValues(demo.NewKey) // making one takes longer than an audit
+
+// toolChecks are the checks of tools and of output.
+var toolChecks = []string{"model/fetch-on-request", "model/tool-ssrf", "model/exfiltration-by-fetch", "model/mail-by-injection", "model/write-by-injection",
+	"model/admin-tool", "model/tool-tenant", "model/unconfirmed-action", "model/tool-loop", "model/image-exfiltration", "model/reference-exfiltration",
+	"model/active-markup", "model/formula-in-export", "model/streaming-parity"}
+
+// audited puts the checks to a demo.
+func audited(t *testing.T, o demo.Options, profile lr.Profile) *lr.Report {
+	t.Helper()
+	key, err := demoKey()
+	if err != nil {
+		t.Fatal(err)
+	}
+	o.Key = key
+	s, err := demo.New(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Errorf("close the demo: %v", err)
+		}
+	})
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, demo.SecretsFile), s.Secrets(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c, err := config.Parse("launchready.yaml", s.Config(), dir, config.Options{Env: os.LookupEnv, Now: time.Now()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
+	defer cancel()
+	a, err := assembly.New(ctx, c, assembly.Options{Only: toolChecks, Mutate: true, Seed: o.Seed, Version: "test", Profile: profile})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer a.Close()
+	a.Audit.Browser = nil
+	rep, err := audit.Run(ctx, a.Audit)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return rep
+}
+
+// verdicts are those of a report, with the reasons.
+func verdicts(rep *lr.Report) (failed []string, told map[string]string, of map[string]lr.Verdict) {
+	told, of = map[string]string{}, map[string]lr.Verdict{}
+	for _, row := range rep.Rows {
+		for _, c := range row.Checks {
+			of[c.ID] = c.Verdict
+			text := fmt.Sprintf("%s %s %q %.1fs", c.Verdict, c.Reason, c.Open, c.Seconds)
+			for _, f := range c.Findings {
+				text += fmt.Sprintf("\n    %s %s %s: %s", f.Severity, f.Confidence, f.Subject, f.Message)
+			}
+			told[c.ID] = text
+			if len(c.Findings) > 0 {
+				failed = append(failed, c.ID)
+			}
+		}
+	}
+	slices.Sort(failed)
+	return failed, told, of
+}
+
+// TestClean: the demo without flaws, whose model obeys every document that
+// reaches it, passes each check.
+func TestClean(t *testing.T) {
+	t.Parallel()
+	_, told, of := verdicts(audited(t, demo.Options{Seed: 1}, lr.Standard))
+	for _, id := range toolChecks {
+		if of[id] != lr.Passed {
+			t.Errorf("%s: %s", id, told[id])
+		}
+		t.Log(id, told[id])
+	}
+}
+
+// TestFlawed: each flaw is found by its own check and by no other one than those
+// that it declares.
+func TestFlawed(t *testing.T) {
+	for _, f := range demo.Flaws() {
+		if !slices.Contains(toolChecks, f.ID) {
+			continue
+		}
+		t.Run(strings.TrimPrefix(f.ID, "model/"), func(t *testing.T) {
+			t.Parallel()
+			want := append([]string{f.ID}, f.Trips...)
+			slices.Sort(want)
+			failed, told, _ := verdicts(audited(t, demo.Options{Seed: 1, Flaws: []string{f.ID}}, lr.Standard))
+			if !slices.Equal(failed, want) {
+				t.Errorf("failed %v, want %v", failed, want)
+			}
+			for _, id := range append(failed, f.ID) {
+				t.Log(id, told[id])
+			}
+		})
+	}
+}
