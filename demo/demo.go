@@ -19,6 +19,7 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -62,7 +63,7 @@ type Server struct {
 	live     *hub
 	library  *library
 	pending  *pending
-	relay    string // mail server, "" without one
+	relay    atomic.Value // address of the mail server, a string; "" without one
 	attempts *attempts
 	metrics  *metrics
 	devToken string            // opens the mail catcher
@@ -106,8 +107,8 @@ func New(o Options) (*Server, error) {
 func (s *Server) start(o Options) error {
 	key := o.Key
 	var err error
-	if host, _, err := net.SplitHostPort(o.Relay); o.Relay != "" && (err != nil || !loopbackHost(host)) {
-		return fmt.Errorf("mail relay %q is not on loopback", o.Relay)
+	if err := s.RelayMail(o.Relay); err != nil {
+		return err
 	}
 	if key == nil {
 		if key, err = NewKey(); err != nil {
@@ -125,7 +126,7 @@ func (s *Server) start(o Options) error {
 	s.outbox, s.cache = newOutbox(), newResponseCache()
 	s.attempts, s.metrics = newAttempts(s.now), newMetrics()
 	s.live, s.library = newHub(), newLibrary(s.db)
-	s.pending, s.relay = newPending(), o.Relay
+	s.pending = newPending()
 	s.closers = append(s.closers, s.live.Close)
 	if s.provider, err = s.newProvider(o); err != nil {
 		return err

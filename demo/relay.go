@@ -10,26 +10,36 @@ import (
 	"time"
 )
 
-// Harbor hands its mail to a relay where one is set (Options.Relay), and keeps it
-// in its mail catcher in any case. A letter to an address literal on loopback,
-// user@[127.0.0.1], is what a relay of an audit on this machine takes.
-
 // from is who Harbor's letters are from.
 const from = "support@harbor.test"
 
 // relayDeadline bounds the handing over of one letter.
 const relayDeadline = 5 * time.Second
 
+// RelayMail sets the mail server that Harbor hands its mail to, as the setting of
+// an operator does: "127.0.0.1:2525", or "" for none. Harbor keeps a copy in its
+// mail catcher in any case. An audit on this machine listens for mail on a port of
+// its own, and its addresses are literals, NONCE@[127.0.0.1], which name no port:
+// what sets both up points the one to the other.
+func (s *Server) RelayMail(address string) error {
+	if host, _, err := net.SplitHostPort(address); address != "" && (err != nil || !loopbackHost(host)) {
+		return fmt.Errorf("mail relay %q is not on loopback", address)
+	}
+	s.relay.Store(address)
+	return nil
+}
+
 // relayed hands the letter to the relay, where there is one.
 func (s *Server) relayed(ctx context.Context, l letter) (err error) {
-	if s.relay == "" {
+	to, _ := s.relay.Load().(string)
+	if to == "" {
 		return nil
 	}
 	if strings.ContainsAny(l.To, "\r\n<> ") || !strings.Contains(l.To, "@") {
 		return errors.New("relay: this is not an address")
 	}
 	d := net.Dialer{Timeout: relayDeadline}
-	conn, err := d.DialContext(ctx, "tcp", s.relay)
+	conn, err := d.DialContext(ctx, "tcp", to)
 	if err != nil {
 		return fmt.Errorf("reach the relay: %w", err)
 	}

@@ -153,8 +153,8 @@ func describe(h lr.Hit) string {
 	return fmt.Sprintf("%s from %s (%s): %s", h.Kind, h.From, excerpt(h.Agent, 80), excerpt(h.Line, 300))
 }
 
-// callback is evidence of an answer and of what came in.
-func callback(xs []*lr.Exchange, hits []lr.Hit) lr.Evidence {
+// calledBack is evidence of an answer and of what came in.
+func calledBack(xs []*lr.Exchange, hits []lr.Hit) lr.Evidence {
 	e := lr.Seen(xs...)
 	for _, h := range hits[:min(len(hits), 5)] {
 		e.Records = append(e.Records, describe(h))

@@ -119,3 +119,67 @@ func TestFlawed(t *testing.T) {
 		})
 	}
 }
+
+// TestHalfSusceptible: a model that obeys a document six times in ten is caught
+// all the same, for what is left to chance is tried more than once.
+func TestHalfSusceptible(t *testing.T) {
+	for seed := range int64(2) {
+		t.Run(fmt.Sprintf("seed=%d", seed+1), func(t *testing.T) {
+			t.Parallel()
+			flaws := []string{"model/exfiltration-by-fetch", "model/mail-by-injection", "model/write-by-injection", "model/image-exfiltration", "model/reference-exfiltration"}
+			failed, told, _ := verdicts(audited(t, demo.Options{Seed: seed + 1, Flaws: flaws, Susceptibility: 0.6}, lr.Standard))
+			for _, id := range flaws {
+				if !slices.Contains(failed, id) {
+					t.Errorf("%s: %s", id, told[id])
+				}
+			}
+		})
+	}
+}
+
+// TestMailRelay: mail that leaves by a relay is heard by the listener, without a
+// mail catcher.
+func TestMailRelay(t *testing.T) {
+	t.Parallel()
+	key, err := demoKey()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := demo.New(demo.Options{Seed: 1, Key: key, Flaws: []string{"model/mail-by-injection"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, demo.SecretsFile), s.Secrets(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c, err := config.Parse("launchready.yaml", s.Config(), dir, config.Options{Env: os.LookupEnv, Now: time.Now()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, err := assembly.New(t.Context(), c, assembly.Options{Only: []string{"model/mail-by-injection"}, Mutate: true, Seed: 1, Version: "test"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer a.Close()
+	a.Audit.Browser, a.Audit.Target.Mailbox = nil, nil
+	relay, ok := a.Audit.Listener.(interface{ MailAddress() string })
+	if !ok {
+		t.Fatal("the listener takes no mail")
+	}
+	if err := s.RelayMail(relay.MailAddress()); err != nil {
+		t.Fatal(err)
+	}
+	rep, err := audit.Run(t.Context(), a.Audit)
+	if err != nil {
+		t.Fatal(err)
+	}
+	failed, told, _ := verdicts(rep)
+	if !slices.Equal(failed, []string{"model/mail-by-injection"}) {
+		t.Errorf("failed %v: %s", failed, told["model/mail-by-injection"])
+	}
+	if err := s.RelayMail("192.0.2.1:25"); err == nil {
+		t.Error("a relay on another machine was taken")
+	}
+}

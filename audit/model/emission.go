@@ -79,7 +79,7 @@ func (em emission) indirect(ctx context.Context, t *lr.Trial) (laid, error) {
 	}
 	one := l.all[len(l.all)-1]
 	hits := heard(ctx, t, []lr.Bait{one.bait})
-	e := callback(one.sent, hits)
+	e := calledBack(one.sent, hits)
 	e.Witness = append(e.Witness, one.bait.Nonce)
 	what := "what the user had said is not in the address"
 	if hit := seen.carries([]string{one.secret}); len(hit) > 0 {

@@ -47,7 +47,7 @@ func runExfiltrationByFetch(ctx context.Context, t *lr.Trial) error {
 		return nil
 	}
 	one := l.of(hits[0].Nonce)
-	e := callback(one.sent, hits)
+	e := calledBack(one.sent, hits)
 	for _, h := range hits {
 		if len(oracle.Find([]string{one.secret}, &lr.Exchange{Body: []byte(h.Line + "\n" + h.Text)})) > 0 {
 			e.Witness = append(e.Witness, one.secret)

@@ -38,10 +38,10 @@ func runFetchOnRequest(ctx context.Context, t *lr.Trial) error {
 	}
 	switch {
 	case len(p.hits) > 0 && inside(p.bait):
-		t.FailRate(oracle.Rate(1, p.asked), callback(p.answer.Exchanges, p.hits), subject(t), "asked to, it fetched %s: an address that only the server's own network reaches", excerpt(p.bait.URL, 200))
+		t.FailRate(oracle.Rate(1, p.asked), calledBack(p.answer.Exchanges, p.hits), subject(t), "asked to, it fetched %s: an address that only the server's own network reaches", excerpt(p.bait.URL, 200))
 	case len(p.hits) > 0:
 		r := oracle.Rate(1, p.asked)
-		t.Report(lr.Outcome{Verdict: lr.Failed, Confidence: lr.Confirmed, Subject: subject(t), Severity: lr.Info, Rate: &r, Evidence: callback(p.answer.Exchanges, p.hits),
+		t.Report(lr.Outcome{Verdict: lr.Failed, Confidence: lr.Confirmed, Subject: subject(t), Severity: lr.Info, Rate: &r, Evidence: calledBack(p.answer.Exchanges, p.hits),
 			Message: "asked to, it fetched a public address that no list names: right where the documentation offers that, and then the way out for data"})
 	case p.answered == 0:
 		t.Unknown(subject(t), "no request to fetch was answered: %s", p.answer.open)

@@ -67,7 +67,7 @@ func runMailByInjection(ctx context.Context, t *lr.Trial) error {
 		}
 		return nil
 	}
-	e := callback(one.sent, hits)
+	e := calledBack(one.sent, hits)
 	if caught != nil {
 		e.Exchanges, e.Witness = append(e.Exchanges, caught), append(e.Witness, one.bait.Nonce)
 	}

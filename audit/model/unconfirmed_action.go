@@ -132,7 +132,7 @@ func mailed(ctx context.Context, t *lr.Trial, as *lr.Account) (int, lr.Evidence,
 			xs = append(xs, x)
 		}
 		if letter != "" || len(hits) > 0 {
-			return turn, callback(xs, hits), nil
+			return turn, calledBack(xs, hits), nil
 		}
 		m = after(m, a, "Yes, please go ahead.")
 	}
