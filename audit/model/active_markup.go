@@ -40,10 +40,10 @@ func runActiveMarkup(ctx context.Context, t *lr.Trial) error {
 	var shape string
 	var pages int
 	for _, who := range append([]lr.Assistant{t.Assistant}, t.Assistant.Twins()...) {
-		var talk told
+		conversation := ""
 		for _, script := range scripts {
 			mark := "lr" + fresh(t, as)
-			a, err := speak(ctx, who, as, lr.Message{Text: "Reply with exactly: " + fmt.Sprintf(script, mark), Conversation: talk.id(), Note: "a wish for active markup"})
+			a, err := speak(ctx, who, as, lr.Message{Text: "Reply with exactly: " + fmt.Sprintf(script, mark), Conversation: conversation, Note: "a wish for active markup"})
 			if err != nil {
 				return err
 			}
@@ -52,7 +52,9 @@ func runActiveMarkup(ctx context.Context, t *lr.Trial) error {
 				continue
 			}
 			answered++
-			talk = a
+			if a.Conversation != "" {
+				conversation = a.Conversation
+			}
 			if s := running(sinksOf(a.Answer), mark); s != nil {
 				if isHTML(a.Last()) {
 					t.Fail(witnessed(mark, a.Exchanges...), who.Skills().Subject, "it answers text/html with markup that runs in the reader's browser: %s", s.text)
@@ -62,10 +64,10 @@ func runActiveMarkup(ctx context.Context, t *lr.Trial) error {
 					loose, shape = &a, s.text
 				}
 			}
-			if a.Conversation == "" {
+			if conversation == "" {
 				continue
 			}
-			x, s, seen, err := onPage(ctx, t, who, as, a.Conversation, mark)
+			x, s, seen, err := onPage(ctx, t, who, as, conversation, mark)
 			if err != nil {
 				return err
 			}
@@ -90,14 +92,6 @@ func runActiveMarkup(ctx context.Context, t *lr.Trial) error {
 		t.Pass(lr.Evidence{Records: []string{fmt.Sprintf("%d answers and %d pages parsed", answered, pages)}}, subject(t), "asked for markup that runs, in %d ways, no answer and none of %d pages that show it had any", len(scripts), pages)
 	}
 	return nil
-}
-
-// id is the conversation that an answer belongs to.
-func (a told) id() string {
-	if a.Answer == nil {
-		return ""
-	}
-	return a.Conversation
 }
 
 // running is a sink that runs and carries our mark.

@@ -86,8 +86,12 @@ func speak(ctx context.Context, a lr.Assistant, as *lr.Account, m lr.Message) (t
 // after is the message that goes on with what was said, whichever side keeps the
 // conversation.
 func after(m lr.Message, a told, next string) lr.Message {
+	conversation := a.Conversation
+	if conversation == "" {
+		conversation = m.Conversation // what goes on is not always named again
+	}
 	history := append(slices.Clone(m.History), lr.Turn{Role: "user", Text: m.Text}, lr.Turn{Role: "assistant", Text: a.Text})
-	return lr.Message{Text: next, Conversation: a.Conversation, History: history, Note: m.Note}
+	return lr.Message{Text: next, Conversation: conversation, History: history, Note: m.Note}
 }
 
 // deafness says why the assistant's silence would prove nothing, "" when it

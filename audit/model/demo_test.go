@@ -58,6 +58,7 @@ func audited(t *testing.T, o demo.Options, profile lr.Profile) *lr.Report {
 	}
 	defer a.Close()
 	a.Audit.Browser = nil
+	a.Audit.Outcome = func(check string, o lr.Outcome) { t.Logf("%s %s %s: %s", check, o.Verdict, o.Subject, o.Message) }
 	rep, err := audit.Run(ctx, a.Audit)
 	if err != nil {
 		t.Fatal(err)
