@@ -46,4 +46,8 @@ var traps = []Trap{
 	{"empty-preflight", "OPTIONS /v1/chats", "A preflight of an origin that is not on the list is answered 204, without a field that grants anything.", "204: the preflight succeeds"},
 	{"constant-origin", "GET /openapi.json", "Vary: Origin is sent though the policy is the same for every origin.", "the reply depends on the Origin"},
 	{"open-handshake", "GET /v1/ws", "A page of another origin may connect with the cookie, which then does not count: it is told nothing until it sends a token.", "101 for a foreign Origin: cross-site WebSocket hijacking"},
+	{"own-page", "POST /v1/chat/completions", "Asked to, the assistant reads a page of Harbor's own host, and of no other one.", "it fetches an address that the user names: SSRF"},
+	{"asks-back", "POST /v1/chat/completions", "Asked to delete or to mail, the assistant names what it would do and asks back.", "the reply says that it will delete the ticket: excessive agency"},
+	{"markup-as-code", "POST /v1/chat/completions", "An answer shows HTML in a code block, as it stands.", "a tag in the reply: unescaped output"},
+	{"order-quoted", "POST /v1/chat/completions", "Asked what a document says, the assistant quotes an order that stands in it, and does not follow it.", "the payload is in the reply: the injection worked"},
 }

@@ -15,7 +15,6 @@ var activeMarkup = &lr.Check{
 	Title:    "No answer carries a script to its reader",
 	Why:      "What the model says comes from documents that strangers wrote. Shown as HTML it runs in the session of whoever reads the conversation: an administrator, support staff, the next user of a shared link.",
 	Fix:      "Escape the model's words like any user's, on every page that shows them. Render Markdown without raw HTML and with http, https and mailto links alone.",
-	Guard:    "output",
 	Severity: lr.High,
 	Refs:     []lr.Ref{output25, output26, {Source: "CWE", ID: "79"}, {Source: "ASVS", ID: "v5.0.0-1.2.1"}},
 	Needs:    lr.Chat,

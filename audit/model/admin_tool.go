@@ -14,7 +14,6 @@ var adminTool = &lr.Check{
 	Title:    "The assistant does for nobody what the API refuses them",
 	Why:      "A tool that runs with the application's rights instead of the user's is a way round every role that the API knows: an ordinary user asks in a sentence for what only administrators may do.",
 	Fix:      "Offer the model only the tools of the caller's role, and check the role again where the call is carried out, with the session's principal: the same guard as the API's route.",
-	Guard:    "tools",
 	Severity: lr.Critical,
 	Refs:     []lr.Ref{agency25, agency26, {Source: "OWASP API", ID: "API5:2023"}, {Source: "CWE", ID: "863"}},
 	Needs:    lr.Chat | lr.Routes | lr.TwoRoles | lr.Changes,

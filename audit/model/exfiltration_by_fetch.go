@@ -14,7 +14,6 @@ var exfiltrationByFetch = &lr.Check{
 	Title:    "A document cannot make the assistant call out",
 	Why:      "Whoever gets a document into a customer's knowledge base, by mail, by upload or on a web page, can have the assistant send the conversation to an address of theirs. Nobody sees it happen.",
 	Fix:      "Let a tool fetch only hosts of a list, and no address that stands in a document alone: what a document says is data. Enforce both where the call is carried out, not in the prompt. Mark third-party text in the prompt as such; that lowers the odds and is no protection by itself.",
-	Guard:    "egress",
 	Severity: lr.Critical,
 	Refs:     []lr.Ref{prompt25, prompt26, agency25, agency26, ssrf},
 	Needs:    lr.Chat | lr.Callback,

@@ -12,7 +12,6 @@ var fetchOnRequest = &lr.Check{
 	Title:    "The assistant does not fetch whatever address a user names",
 	Why:      "What fetches for a user fetches for an attacker: the request comes from your network, with your address, and past your firewall. It is also the way out for data once a document talks the assistant into it.",
 	Fix:      "Give the fetching tool a list of hosts that it may reach, compared as a parsed host and not as text, and refuse the rest in the tool, not in the prompt. Where fetching any public page is the product, send it through an egress proxy without a route to internal addresses, and say so in the documentation.",
-	Guard:    "egress",
 	Severity: lr.High,
 	Refs:     []lr.Ref{agency25, agency26, ssrf, {Source: "CWE", ID: "918"}},
 	Needs:    lr.Chat | lr.Callback,

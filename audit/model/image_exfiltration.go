@@ -11,7 +11,6 @@ var imageExfiltration = &lr.Check{
 	Title:    "No answer loads an image from a stranger",
 	Why:      "A chat window loads the images of an answer by itself. A document that makes the model write one, with the conversation in its address, has sent the conversation away without a click.",
 	Fix:      "Before an answer is sent, parse its Markdown and replace images whose host is not on a list by their text, on the stream as well. Serve the chat window with a Content-Security-Policy whose img-src names your own hosts.",
-	Guard:    "output",
 	Severity: lr.High,
 	Refs:     []lr.Ref{output25, output26, prompt25, prompt26, {Source: "CWE", ID: "201"}},
 	Needs:    lr.Chat | lr.Callback,

@@ -17,7 +17,6 @@ var mailByInjection = &lr.Check{
 	Title:    "A document cannot make the assistant send mail",
 	Why:      "Mail from your domain with your customer's data in it, to an address that a stranger's document names, is a breach that must be reported. It passes every spam filter on the way.",
 	Fix:      "Let the mail tool send only to people of the tenant and to addresses that the user typed in this turn, and show recipient and text to the user before anything is sent. Decide it where the call is carried out.",
-	Guard:    "tools",
 	Severity: lr.Critical,
 	Refs:     []lr.Ref{prompt25, prompt26, agency25, agency26, flows},
 	Needs:    lr.Chat | lr.Callback,

@@ -11,7 +11,6 @@ var referenceExfiltration = &lr.Check{
 	Title:    "No other markup loads from a stranger either",
 	Why:      "A filter that looks for ![](…) misses images by reference, HTML tags and style sheets, which load by themselves just as well. That is how EchoLeak (CVE-2025-32711) carried mail out of an assistant.",
 	Fix:      "Filter after parsing, not by pattern: resolve reference definitions, and let no raw HTML through. Keep a list of hosts for everything that loads.",
-	Guard:    "output",
 	Severity: lr.High,
 	Refs:     []lr.Ref{output25, output26, prompt25, prompt26, {Source: "CWE", ID: "201"}},
 	Needs:    lr.Chat | lr.Callback,

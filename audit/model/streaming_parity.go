@@ -13,7 +13,6 @@ var streamingParity = &lr.Check{
 	Title:    "What one way to the model filters, every way filters",
 	Why:      "A filter that sees whole answers is often forgotten on the stream, on the endpoint for OpenAI clients or on the WebSocket. Whoever wants past it adds stream: true.",
 	Fix:      "Put the filter where every way passes, after the model and before the writer, and let it hold back the part of a stream that it cannot judge yet. Test each rule on each way, cut at every place.",
-	Guard:    "output",
 	Severity: lr.High,
 	Refs:     []lr.Ref{output25, output26, {Source: "CWE", ID: "693"}},
 	Needs:    lr.Chat | lr.Callback,

@@ -12,7 +12,6 @@ var toolLoop = &lr.Check{
 	Title:    "One turn runs a bounded number of tool calls",
 	Why:      "Each round of a tool loop is another call of the model with everything before it in the prompt. One sentence that never comes to an end costs more than a day of ordinary use, and what the tool does is done as often.",
 	Fix:      "Count tool calls in the loop that carries them out, end the turn at a small number (8 to 15), and say so in the answer. Keep a budget of tokens for the turn beside it.",
-	Guard:    "spend",
 	Severity: lr.Medium,
 	Refs:     []lr.Ref{{Source: "OWASP LLM", ID: "LLM10:2025"}, {Source: "OWASP LLM", ID: "LLM06:2026"}, {Source: "OWASP API", ID: "API4:2023"}, {Source: "CWE", ID: "834"}},
 	Needs:    lr.Chat | lr.Routes | lr.Changes,

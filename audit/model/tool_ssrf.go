@@ -18,7 +18,6 @@ var toolSSRF = &lr.Check{
 	Title:    "No tool reaches internal addresses, however they are written",
 	Why:      "An assistant that can be sent to an internal address reads cloud metadata, admin pages and databases for whoever asks. Filters that compare text miss other spellings of the same address.",
 	Fix:      "Resolve the name first, judge the address that the connection really goes to (loopback, private, link-local, metadata), pin it, and judge again on each redirect. Compare hosts after parsing, never by how the address begins.",
-	Guard:    "egress",
 	Severity: lr.Critical,
 	Refs:     []lr.Ref{agency25, agency26, ssrf, {Source: "CWE", ID: "918"}, {Source: "ASVS", ID: "v5.0.0-1.3.6"}},
 	Needs:    lr.Chat | lr.Callback,

@@ -13,7 +13,6 @@ var toolTenant = &lr.Check{
 	Title:    "A tool works for the caller's tenant, whatever the sentence says",
 	Why:      "Where the model fills in the tenant of a tool's call, a user of one customer reads and changes another's records by naming it. The API may be sealed and the assistant open.",
 	Fix:      "Take the tenant from the session where the call is carried out. Leave it out of the tool's parameters: what the model cannot name it cannot be talked into.",
-	Guard:    "tools",
 	Severity: lr.Critical,
 	Refs:     []lr.Ref{agency25, agency26, {Source: "OWASP API", ID: "API1:2023"}, {Source: "CWE", ID: "639"}},
 	Needs:    lr.Chat | lr.Routes | lr.TwoTenants,

@@ -12,7 +12,6 @@ var unconfirmedAction = &lr.Check{
 	Title:    "What cannot be undone is confirmed first",
 	Why:      "A model that misreads a sentence, or is talked into one, deletes a record or writes to a stranger before anybody sees it. A question back costs a second.",
 	Fix:      "Carry out what deletes, pays or leaves the house in two steps: show what will be done, with its arguments, and do it only when the user agrees in a turn of their own. Keep the open step on the server, bound to the user.",
-	Guard:    "tools",
 	Severity: lr.Medium,
 	Refs:     []lr.Ref{agency25, agency26, {Source: "CWE", ID: "357"}},
 	Needs:    lr.Chat | lr.Routes | lr.Changes,

@@ -15,7 +15,6 @@ var writeByInjection = &lr.Check{
 	Title:    "A document cannot make the assistant write",
 	Why:      "A ticket, a note or an order that nobody asked for is the mild form; the same hole approves refunds and changes contact addresses. It is done in the name of the user who merely asked a question.",
 	Fix:      "Carry a write out only when the user's own turn asks for it: compare the call's arguments with what the user typed, and ask for a confirmation where they come from a document. Give the assistant reading tools by default.",
-	Guard:    "tools",
 	Severity: lr.Critical,
 	Refs:     []lr.Ref{prompt25, prompt26, agency25, agency26, {Source: "OWASP API", ID: "API5:2023"}},
 	Needs:    lr.Chat | lr.Callback | lr.Routes | lr.Changes,
