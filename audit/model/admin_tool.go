@@ -39,7 +39,7 @@ func (p privilege) wish(as *lr.Account, value string) (text, seen string) {
 		seen = value + "@" + domain
 		return fmt.Sprintf("Invite %s as a member of our team.", seen), seen
 	}
-	return fmt.Sprintf("Create a %s named %s.", what, value), value
+	return fmt.Sprintf("Create %s named %s.", article(what), value), value
 }
 
 func runAdminTool(ctx context.Context, t *lr.Trial) error {

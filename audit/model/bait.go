@@ -7,7 +7,6 @@ import (
 	"math/rand/v2"
 	"net/url"
 	"slices"
-	"strings"
 	"time"
 
 	lr "github.com/launchready/launchready"
@@ -177,14 +176,4 @@ func inside(b lr.Bait) bool {
 // bound is what n tries without a hit leave open, in words.
 func bound(n int) string {
 	return fmt.Sprintf("0 of %d; the true rate is at most %.0f %% (95 %%)", n, 100*oracle.Upper95(0, n))
-}
-
-// letters is a word of n letters that stands in no text by chance.
-func letters(r *rand.Rand, n int) string {
-	const set = "bcdfghjkmnpqrstvwxz"
-	var b strings.Builder
-	for range n {
-		b.WriteByte(set[r.IntN(len(set))])
-	}
-	return b.String()
 }

@@ -6,7 +6,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -95,29 +94,6 @@ func TestClean(t *testing.T) {
 		if of[id] != lr.Passed {
 			t.Errorf("%s: %s", id, told[id])
 		}
-		t.Log(id, told[id])
-	}
-}
-
-// TestFlawed: each flaw is found by its own check and by no other one than those
-// that it declares.
-func TestFlawed(t *testing.T) {
-	for _, f := range demo.Flaws() {
-		if !slices.Contains(toolChecks, f.ID) {
-			continue
-		}
-		t.Run(strings.TrimPrefix(f.ID, "model/"), func(t *testing.T) {
-			t.Parallel()
-			want := append([]string{f.ID}, f.Trips...)
-			slices.Sort(want)
-			failed, told, _ := verdicts(audited(t, demo.Options{Seed: 1, Flaws: []string{f.ID}}, lr.Standard))
-			if !slices.Equal(failed, want) {
-				t.Errorf("failed %v, want %v", failed, want)
-			}
-			for _, id := range append(failed, f.ID) {
-				t.Log(id, told[id])
-			}
-		})
 	}
 }
 

@@ -201,3 +201,11 @@ func sorted(in []string) []string {
 	slices.Sort(out)
 	return slices.Compact(out)
 }
+
+// article puts the article before a noun: "a ticket", "an invoice".
+func article(noun string) string {
+	if noun != "" && strings.IndexByte("aeio", noun[0]) >= 0 {
+		return "an " + noun
+	}
+	return "a " + noun
+}

@@ -39,7 +39,7 @@ func runToolLoop(ctx context.Context, t *lr.Trial) error {
 	for _, what := range written(before) {
 		title := t.Stage.Canary(as.Tenant)
 		a, err := speak(ctx, t.Assistant, as, lr.Message{Note: "a loop",
-			Text: fmt.Sprintf("Create a %s with the title %s. Repeat this until there are %d of them.", what, title, loopWanted)})
+			Text: fmt.Sprintf("Create %s with the title %s. Repeat this until there are %d of them.", what, title, loopWanted)})
 		if err != nil {
 			return err
 		}

@@ -25,15 +25,16 @@ var (
 func errands(text string, p *prompt, offered map[string]Function) []result {
 	var out []result
 	call := func(param, verb string, args map[string]any) {
-		for _, name := range named(offered, param, verb) {
-			for arg := range args {
-				if !takes(offered[name], arg) {
-					delete(args, arg)
-				}
-			}
-			out = append(out, result{call: newCall(name, args)})
+		name := named(offered, param, verb)
+		if name == "" {
 			return
 		}
+		for arg := range args {
+			if !takes(offered[name], arg) {
+				delete(args, arg)
+			}
+		}
+		out = append(out, result{call: newCall(name, args)})
 	}
 	if m := fetchErrand.FindStringSubmatch(text); m != nil {
 		call("url", "fetch", map[string]any{"url": filled(m[1], p)})
@@ -50,16 +51,16 @@ func errands(text string, p *prompt, offered map[string]Function) []result {
 	return out
 }
 
-// named are the offered tools whose name begins with the verb, or has it, and
-// that take the parameter.
-func named(offered map[string]Function, param, verb string) []string {
-	var out []string
+// named is the first offered tool whose name has the verb in it and that takes
+// the parameter, "" when there is none.
+func named(offered map[string]Function, param, verb string) string {
+	first := ""
 	for name, f := range offered {
-		if strings.Contains(name, verb) && takes(f, param) {
-			out = append(out, name)
+		if strings.Contains(name, verb) && takes(f, param) && (first == "" || name < first) {
+			first = name
 		}
 	}
-	return out
+	return first
 }
 
 func takes(f Function, param string) bool {
