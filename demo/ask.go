@@ -37,7 +37,7 @@ func (s *Server) ask(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	said, err := s.provider.complete(r.Context(), model.Request{Messages: prompt}, nil)
+	said, err := s.agent(r.Context(), p, "", model.Request{Messages: prompt}, nil)
 	if err != nil {
 		s.log.ErrorContext(r.Context(), "model provider", "request_id", requestID(r), "err", err)
 		return newProblem(http.StatusBadGateway, "the assistant is not available")

@@ -35,7 +35,7 @@ func (s *Server) converse(ctx context.Context, p *principal, c chat, content str
 	if err != nil {
 		return message{}, err
 	}
-	said, err := s.provider.complete(ctx, model.Request{Model: c.Model, Messages: prompt}, s.spoken(c.ID, token))
+	said, err := s.agent(ctx, p, c.ID, model.Request{Model: c.Model, Messages: prompt}, s.spoken(c.ID, token))
 	if err != nil {
 		s.log.ErrorContext(ctx, "model provider", "err", err)
 		return message{}, newProblem(http.StatusBadGateway, "the assistant is not available; your message was kept")

@@ -3,7 +3,6 @@ package demo
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -82,19 +81,7 @@ func (s *Server) createCompletion(w http.ResponseWriter, r *http.Request) error 
 	if err := s.used(r.Context(), p, "message", 1); err != nil {
 		return err
 	}
-	res, err := s.provider.send(r.Context(), req)
-	if err != nil {
-		s.log.ErrorContext(r.Context(), "model provider", "request_id", requestID(r), "err", err)
-		var refused *providerError
-		if errors.As(err, &refused) && s.flaws.Has("hygiene/provider-error") {
-			return badRequest("the model provider answered: " + string(refused.said))
-		}
-		return newProblem(http.StatusBadGateway, "the assistant is not available")
-	}
-	defer res.Body.Close()
-	w.Header().Set("Content-Type", res.Header.Get("Content-Type"))
-	w.Header().Set("Cache-Control", "private, no-store")
-	return relay(w, res.Body)
+	return s.completed(w, r, p, req)
 }
 
 // outranks reports a role whose word counts for more than the user's.
@@ -121,22 +108,4 @@ func (s *Server) playground(r *http.Request) (playgroundBody, error) {
 		own = playgroundBody{} // the refusal is decode's
 	}
 	return own, nil
-}
-
-// relay copies a reply as it comes.
-func relay(w http.ResponseWriter, body io.Reader) error {
-	rc := http.NewResponseController(w)
-	buf := make([]byte, 4096)
-	for {
-		n, err := body.Read(buf)
-		if n > 0 {
-			if _, werr := w.Write(buf[:n]); werr != nil {
-				return nil // the caller has gone
-			}
-			rc.Flush() //nolint:errcheck // best effort
-		}
-		if err != nil {
-			return nil // the head is out: the reply ends here either way
-		}
-	}
 }

@@ -28,6 +28,7 @@ func (s *Server) contentRoutes() []route {
 		s.searchRoutes(),
 		s.exportRoutes(),
 		s.reportRoutes(),
+		s.ticketRoutes(),
 		s.avatarRoutes(),
 		s.pageRoutes(),
 	)

@@ -19,6 +19,7 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -40,6 +41,9 @@ type Options struct {
 	Random         io.Reader        // nil is crypto/rand.Reader
 	Key            *rsa.PrivateKey  // signs tokens; nil makes one, which takes a moment
 	File           string           // database file; in memory when empty
+	// Relay is a mail server on loopback, "127.0.0.1:2525", that Harbor's mail is
+	// handed to; without one it stays in the mail catcher.
+	Relay string
 }
 
 // Server is a running Harbor.
@@ -58,6 +62,8 @@ type Server struct {
 	provider *provider
 	live     *hub
 	library  *library
+	pending  *pending
+	relay    atomic.Value // address of the mail server, a string; "" without one
 	attempts *attempts
 	metrics  *metrics
 	figures  *statistics
@@ -104,6 +110,9 @@ func New(o Options) (*Server, error) {
 func (s *Server) start(o Options) error {
 	key := o.Key
 	var err error
+	if err := s.RelayMail(o.Relay); err != nil {
+		return err
+	}
 	if key == nil {
 		if key, err = NewKey(); err != nil {
 			return fmt.Errorf("make signing key: %w", err)
@@ -125,6 +134,7 @@ func (s *Server) start(o Options) error {
 	if s.flaws.Has("latency/p95") {
 		s.figures.every(3*time.Second, time.Second)
 	}
+	s.pending = newPending()
 	s.closers = append(s.closers, s.live.Close)
 	if s.provider, err = s.newProvider(o); err != nil {
 		return err

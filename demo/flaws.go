@@ -136,6 +136,20 @@ var flaws = []Flaw{
 	{ID: "model/tool-schema", What: "The instructions list the functions and their arguments."},
 	{ID: "model/secret-in-reply", What: "The instructions hold the key of another system."},
 	{ID: "model/personal-data", What: "Card and account numbers reach the model."},
+	{ID: "model/fetch-on-request", What: "An address that the user names is fetched without a look at the list of hosts.", Trips: []string{"model/tool-ssrf"}},
+	{ID: "model/tool-ssrf", What: "The address of a page is compared with Harbor's own by how it begins."},
+	{ID: "model/exfiltration-by-fetch", What: "A runbook may fetch, as a step of the procedure."},
+	{ID: "model/mail-by-injection", What: "A runbook may send mail, as a step of the procedure."},
+	{ID: "model/write-by-injection", What: "A runbook may open tickets, as a step of the procedure."},
+	{ID: "model/admin-tool", What: "The tools do not look at the role."},
+	{ID: "model/tool-tenant", What: "The tool that reads tickets takes the customer from the model."},
+	{ID: "model/unconfirmed-action", What: "What cannot be undone is done at once."},
+	{ID: "model/tool-loop", What: "A turn may use a hundred tools."},
+	{ID: "model/image-exfiltration", What: "The filter of answers lets images of any host through."},
+	{ID: "model/reference-exfiltration", What: "The filter of answers knows no image by reference."},
+	{ID: "model/active-markup", What: "A link in an answer may lead to a script."},
+	{ID: "model/formula-in-export", What: "The table of an exported conversation holds formulas."},
+	{ID: "model/streaming-parity", What: "The stream of a conversation is not filtered, only the answer that is kept."},
 }
 
 // flawSet holds the flaws that are on. It is consulted once for each flaw, at

@@ -1,6 +1,7 @@
 package demo
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"time"
@@ -63,23 +64,31 @@ func (s *Server) createInvitation(w http.ResponseWriter, r *http.Request) error 
 	if err != nil {
 		return err
 	}
-	p := who(r)
-	if _, err := s.userByEmail(r.Context(), in.Email); err == nil {
-		return conflict("this address cannot be invited")
-	} else if !errors.Is(err, errNoRow) {
+	v, err := s.invite(r.Context(), who(r), in)
+	if err != nil {
 		return err
+	}
+	return reply(w, http.StatusCreated, v)
+}
+
+// invite records an invitation and mails it.
+func (s *Server) invite(ctx context.Context, p *principal, in invitationIn) (newInvitation, error) {
+	if _, err := s.userByEmail(ctx, in.Email); err == nil {
+		return newInvitation{}, conflict("this address cannot be invited")
+	} else if !errors.Is(err, errNoRow) {
+		return newInvitation{}, err
 	}
 	now, token := s.now(), "ivt_"+s.randomText(20)
 	v := newInvitation{invitation: invitation{ID: s.newID("inv"), Email: in.Email, Role: in.Role, InvitedBy: p.UserID,
 		CreatedAt: stamp(now), ExpiresAt: stamp(now.Add(invitationLife))}, Token: token, URL: s.URL + "/join?token=" + token}
-	_, err = s.db.exec(r.Context(), `insert into invitations (id, tenant_id, email, role, token_hash, invited_by, created_at, expires_at) values (?, ?, ?, ?, ?, ?, ?, ?)`,
+	_, err := s.db.exec(ctx, `insert into invitations (id, tenant_id, email, role, token_hash, invited_by, created_at, expires_at) values (?, ?, ?, ?, ?, ?, ?, ?)`,
 		v.ID, p.TenantID, v.Email, v.Role, digest(token), v.InvitedBy, v.CreatedAt, v.ExpiresAt)
 	if err != nil {
-		return err
+		return newInvitation{}, err
 	}
 	s.outbox.send(letter{ID: s.newID("mail"), To: in.Email, Subject: "You are invited to Harbor", SentAt: v.CreatedAt,
 		Text: "Join your team within 7 days:\n\n" + v.URL, Links: map[string]string{"join": v.URL}})
-	return reply(w, http.StatusCreated, v)
+	return v, nil
 }
 
 func (s *Server) deleteInvitation(w http.ResponseWriter, r *http.Request) error {

@@ -29,7 +29,7 @@ type newKey struct {
 
 type keyIn struct {
 	Name   string   `json:"name" api:"min=1,max=120,example=nightly sync"`
-	Scopes []string `json:"scopes" api:"min=1,max=20,items=chats:read|chats:write|files:read|files:write|documents:read|documents:write|prompts:read|prompts:write|search:read|exports:write|members:read|tenant:read|usage:read|me:read"`
+	Scopes []string `json:"scopes" api:"min=1,max=20,items=chats:read|chats:write|files:read|files:write|documents:read|documents:write|prompts:read|prompts:write|search:read|tickets:read|tickets:write|exports:write|members:read|tenant:read|usage:read|me:read"`
 }
 
 func (s *Server) listKeys(w http.ResponseWriter, r *http.Request) error {

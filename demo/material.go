@@ -54,6 +54,9 @@ func (s *Server) source(n int, d book) string {
 	if d.Kind == plainFile && s.flaws.Has("model/file-text") || d.Kind == "" && s.flaws.Has("model/stored-document") {
 		text = d.Text
 	}
+	if s.procedure(d.Title) {
+		text = d.Text
+	}
 	out := fmt.Sprintf("<source id=\"%d\" title=\"%s\">%s</source>\n", n, fenced.Replace(title), fenced.Replace(text))
 	if d.Hidden != "" {
 		out += fmt.Sprintf("<context id=\"%d\">%s</context>\n", n, fenced.Replace(d.Hidden))

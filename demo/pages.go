@@ -36,12 +36,12 @@ func (s *Server) asset(path string) handle {
 	}
 }
 
-var chatPage = template.Must(template.New("chat").Parse(`<!doctype html>
+var chatPage = template.Must(template.New("chat").Funcs(template.FuncMap{"shown": shown}).Parse(`<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{{.Chat.Title}} · Harbor</title><link rel="stylesheet" href="/assets/app.css"></head>
 <body><header><p class="brand">Harbor</p><a href="/">All conversations</a></header>
 <main><h1>{{.Chat.Title}}</h1>
-<div id="messages">{{range .Messages}}<div class="turn {{.Role}}"><span class="from">{{if eq .Role "user"}}You{{else}}Harbor{{end}}</span>{{.Content}}</div>
+<div id="messages">{{range .Messages}}<div class="turn {{.Role}}"><span class="from">{{if eq .Role "user"}}You{{else}}Harbor{{end}}</span>{{shown .}}</div>
 {{end}}</div></main></body></html>
 `))
 

@@ -57,7 +57,9 @@ func (s *Server) newProvider(o Options) (*provider, error) {
 // spokenText is a reply of the model.
 type spokenText struct {
 	Text   string
-	Tokens int // of prompt and reply
+	Tokens int    // of prompt and reply
+	Finish string // why it ended
+	Calls  []model.ToolCall
 }
 
 // providerError is a refusal of the provider. What it says may quote the prompt,
@@ -119,7 +121,10 @@ func (p *provider) complete(ctx context.Context, req model.Request, token func(s
 	if len(c.Choices) == 0 || c.Choices[0].Message == nil {
 		return spokenText{}, fmt.Errorf("read the model's reply: no choice in it")
 	}
-	said := spokenText{Text: string(c.Choices[0].Message.Content)}
+	said := spokenText{Text: string(c.Choices[0].Message.Content), Calls: c.Choices[0].Message.ToolCalls}
+	if f := c.Choices[0].FinishReason; f != nil {
+		said.Finish = *f
+	}
 	if c.Usage != nil {
 		said.Tokens = c.Usage.Total
 	}
@@ -148,7 +153,14 @@ func readStream(body io.Reader, token func(string) error) (spokenText, error) {
 			said.Tokens = c.Usage.Total
 		}
 		for _, ch := range c.Choices {
-			if ch.Delta == nil || ch.Delta.Content == "" {
+			if ch.FinishReason != nil {
+				said.Finish = *ch.FinishReason
+			}
+			if ch.Delta == nil {
+				continue
+			}
+			said.Calls = gathered(said.Calls, ch.Delta.ToolCalls)
+			if ch.Delta.Content == "" {
 				continue
 			}
 			text.WriteString(ch.Delta.Content)
@@ -161,4 +173,23 @@ func readStream(body io.Reader, token func(string) error) (spokenText, error) {
 		return said, fmt.Errorf("read the model's stream: %w", err)
 	}
 	return said, fmt.Errorf("read the model's stream: %w", io.ErrUnexpectedEOF)
+}
+
+// gathered adds the pieces of tool calls to what came before: the first names
+// the tool, the others bring its arguments.
+func gathered(calls, pieces []model.ToolCall) []model.ToolCall {
+	for _, p := range pieces {
+		i := len(calls)
+		if p.Index != nil {
+			i = *p.Index
+		}
+		if i < 0 || i > len(calls) || i >= 64 {
+			continue // no provider does this
+		}
+		if i == len(calls) {
+			calls = append(calls, model.ToolCall{ID: p.ID, Type: p.Type, Function: model.Call{Name: p.Function.Name}})
+		}
+		calls[i].Function.Arguments += p.Function.Arguments
+	}
+	return calls
 }

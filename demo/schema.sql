@@ -107,6 +107,15 @@ create table webhook_endpoints (
 create table crm_events (
 	id text primary key, tenant_id text not null, type text not null, payload text not null, received_at text not null);
 
+create table tickets (
+	id text primary key, tenant_id text not null references tenants, user_id text not null, title text not null,
+	text text not null default '', status text not null, created_at text not null);
+create index tickets_tenant on tickets (tenant_id);
+
+create table crm_notes (
+	id text primary key, tenant_id text not null references tenants, user_id text not null, text text not null, created_at text not null);
+create index crm_notes_tenant on crm_notes (tenant_id);
+
 create table audit_log (
 	id text primary key, tenant_id text not null, actor_id text not null, action text not null,
 	subject text not null default '', detail text not null default '', created_at text not null);

@@ -9,9 +9,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pb33f/libopenapi"
+
 	"github.com/launchready/launchready/config"
 	"github.com/launchready/launchready/demo"
-	"github.com/pb33f/libopenapi"
 )
 
 func serve(t *testing.T) *demo.Server {

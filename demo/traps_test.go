@@ -14,6 +14,7 @@ func TestTraps(t *testing.T) {
 	maps.Copy(cases, hygieneTraps)
 	maps.Copy(cases, corsTraps)
 	maps.Copy(cases, modelTraps)
+	maps.Copy(cases, toolTraps)
 	for _, trap := range Traps() {
 		check := cases[trap.ID]
 		if check == nil {

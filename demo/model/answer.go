@@ -40,7 +40,7 @@ func (s *Server) decide(req *Request, p *prompt, d *draw) (string, []ToolCall) {
 		if r.text != "" {
 			said = append(said, r.text)
 		}
-		if r.call != nil {
+		if r.call != nil && !p.made[r.call.Function] {
 			r.call.ID = d.id("call_")
 			calls = append(calls, *r.call)
 		}
@@ -54,6 +54,15 @@ func (s *Server) decide(req *Request, p *prompt, d *draw) (string, []ToolCall) {
 		}
 		if len(said)+len(calls) > 0 {
 			return strings.Join(said, "\n"), calls
+		}
+	}
+	if p.tooled && p.done < repeats(p.ask) {
+		p.made = nil // the user wants it again
+		for _, r := range errands(p.ask, p, offered) {
+			take(r)
+		}
+		if len(calls) > 0 {
+			return "", calls
 		}
 	}
 	// The application's own standing orders hold for every reply.
@@ -95,6 +104,9 @@ func (s *Server) talk(p *prompt, offered map[string]Function, take func(result))
 		return []string{t}
 	}
 	if t := recall(p); t != "" {
+		return []string{t}
+	}
+	if t := reported(p); t != "" {
 		return []string{t}
 	}
 	if statement(p.ask) {

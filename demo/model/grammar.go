@@ -3,7 +3,6 @@ package model
 import (
 	"encoding/base64"
 	"encoding/json"
-	"net/url"
 	"regexp"
 	"strconv"
 	"strings"
@@ -56,7 +55,7 @@ func pattern(expr string) func() *regexp.Regexp {
 
 // execute carries out the commands in a text.
 func execute(text string, p *prompt, offered map[string]Function) []result {
-	var out []result
+	out := errands(text, p, offered)
 	say := func(s string) { out = append(out, result{text: s}) }
 	if m := callCmd().FindStringSubmatch(text); m != nil {
 		if r, ok := callTool(m[1], m[2], offered); ok {
@@ -196,18 +195,7 @@ func initials(s string) string {
 // image writes Markdown with the address, its {data} filled from what the model
 // knows: the way injected text carries data out of a chat.
 func image(kind, address string, p *prompt) string {
-	var known []string
-	for _, l := range material(p) {
-		known = append(known, l.text)
-	}
-	data := strings.Join(known, " ")
-	if len(data) > 400 {
-		data = strings.ToValidUTF8(data[:400], "")
-	}
-	for _, slot := range [...]string{"{data}", "{DATA}", "%7Bdata%7D"} {
-		address = strings.ReplaceAll(address, slot, url.QueryEscape(data))
-	}
-	address = strings.TrimRight(address, ".,;")
+	address = filled(address, p)
 	if strings.EqualFold(kind, "link") {
 		return "[details](" + address + ")"
 	}

@@ -14,6 +14,8 @@ type prompt struct {
 	third   []passage // documents and tool results: text that nobody present wrote
 	tooled  bool      // the last message is a tool's result
 	recited string    // every system text, as it stands
+	done    int       // tool calls of this turn that have a result
+	made    map[Call]bool
 }
 
 // passage is a piece of third-party text.
@@ -42,6 +44,9 @@ func read(ms []Message) prompt {
 		}
 	}
 	for i, m := range ms {
+		if i > last {
+			p.called(m.ToolCalls)
+		}
 		text, docs := unfence(visible(string(m.Content)))
 		p.third = append(p.third, docs...)
 		if m.Role == "user" {
@@ -54,6 +59,9 @@ func read(ms []Message) prompt {
 			p.system += text + "\n"
 			p.recited += string(m.Content) + "\n"
 		case m.Role == "tool":
+			if i > last {
+				p.done++
+			}
 			p.third = append(p.third, passage{title: m.Name, text: text})
 		case m.Role == "user" && i == last:
 			p.ask = strings.TrimSpace(text)

@@ -72,7 +72,7 @@ func meant(said []string, part string) bool {
 }
 
 var (
-	mailRe   = pattern(`[\w.+\-]+@[\w\-]+(?:\.[\w\-]+)+`)
+	mailRe   = pattern(`[\w.+\-]+@(?:[\w\-]+(?:\.[\w\-]+)+|\[[0-9A-Fa-f.:]+\])`)
 	urlRe    = pattern(`https?://[^\s<>"')\]]+`)
 	numberRe = pattern(`\b[A-Za-z]{0,12}[-_#]?\d[\w\-]*`)
 )
@@ -98,7 +98,11 @@ func arguments(ask string, schema json.RawMessage) map[string]any {
 		case strings.Contains(low, "url"):
 			put(out, name, urlRe().FindString(ask))
 		case low == "id" || strings.HasSuffix(low, "_id") || strings.Contains(low, "number"):
-			put(out, name, numberRe().FindString(ask))
+			put(out, name, idOf(ask))
+		case low == "title" || low == "subject" || low == "name":
+			put(out, name, titleOf(ask))
+		case low == "customer" || low == "tenant" || low == "organisation" || low == "organization":
+			put(out, name, customerOf(ask))
 		default:
 			put(out, name, ask)
 		}
