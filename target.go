@@ -20,9 +20,12 @@ type Target struct {
 	// Mailbox reads the mail that the target sent to a user, where the target has
 	// a mail catcher: {user} in its path stands for the address. Nil without one.
 	Mailbox *Request
-	Mutate  bool // consent to Writes and Destroys
-	Spend   bool // consent to Spends, within the money of the budget
-	Load    bool // consent to Loads
+	// Webhooks are the routes that take signed events, where the configuration
+	// says how they are signed.
+	Webhooks []Hook
+	Mutate   bool // consent to Writes and Destroys
+	Spend    bool // consent to Spends, within the money of the budget
+	Load     bool // consent to Loads
 }
 
 // Tenant is a customer of the audited product.

@@ -27,6 +27,7 @@ type Config struct {
 	Identities Named[Identity] `yaml:"identities" doc:"The users that the audit plays, by a name of your choice."`
 	Access     Access          `yaml:"access" doc:"What is reachable on purpose. Patterns are METHOD /path or /path; {name} and * match one segment, ** any rest."`
 	Objects    Named[Object]   `yaml:"objects" doc:"How objects of a kind are made, where it cannot be inferred."`
+	Webhooks   Named[Webhook]  `yaml:"webhooks" doc:"Routes that take signed events of other systems, and how they are signed."`
 	Chat       Chat            `yaml:"chat" doc:"The chat endpoint."`
 	Domain     Domain          `yaml:"domain" doc:"The sending and serving domain."`
 	Source     Source          `yaml:"source" doc:"The application's repository and logs."`

@@ -1,0 +1,146 @@
+package input
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	lr "github.com/launchready/launchready"
+)
+
+func regexDenial() *lr.Check {
+	return &lr.Check{
+		ID:       "input/regex-denial",
+		Title:    "The time to judge a text grows no faster than its length",
+		Why:      "A pattern that backtracks, or a loop that rewrites a text again and again, turns a few kilobytes into seconds of a processor. One caller then stops the service for all.",
+		Fix:      "Bound the length of every text before it is judged. Use an engine that runs in linear time (RE2, Go's `regexp`, Rust's `regex`), or rewrite nested repetitions; replace in one pass.",
+		Guard:    "limits",
+		Severity: lr.High,
+		Refs:     []lr.Ref{{Source: "CWE", ID: "1333"}, {Source: "CWE", ID: "407"}, {Source: "ASVS", ID: "v5.0.0-1.3.12"}, {Source: "OWASP API", ID: "API4:2023"}},
+		Needs:    lr.Routes | lr.Credentials,
+		Run: func(ctx context.Context, t *lr.Trial) error {
+			g := &growth{}
+			return eachDoor(ctx, t, func(ctx context.Context, d *door, n *tries) (*hit, error) {
+				return grows(ctx, t, d, n, g)
+			})
+		},
+	}
+}
+
+// bomb is a text of a length that is hard to judge, and one of the same length
+// that is not.
+type bomb struct {
+	name       string
+	hard, mild func(int) string
+	screen     int   // what is quick at this size is not hard
+	sizes      []int // rising; the check stops at the first that is slow enough
+	body       bool  // too long for an address
+}
+
+// bombs are what the usual patterns choke on: nested repetitions on a short text
+// that ends wrongly, and whitespace or separators by the thousand. Sizes begin
+// small and rise only while the answer is still quick.
+var bombs = []bomb{
+	{"one letter repeated, then another sign", func(n int) string { return strings.Repeat("a", n) + "!" }, func(n int) string { return "!" + strings.Repeat("ab", n)[:n] }, 22, []int{16, 18, 20, 22, 24, 26, 28}, false},
+	{"a text with a long gap", func(n int) string { return "lr" + strings.Repeat(" ", n) + "lr" }, func(n int) string { return "lr" + strings.Repeat("ab", n)[:n] + "lr" }, 16 << 10, []int{4 << 10, 8 << 10, 16 << 10, 32 << 10, 64 << 10}, true},
+}
+
+// slow is what counts as slow, over a text of the same length that is not hard.
+const slow = 200 * time.Millisecond
+
+// growth lets one measure at a time.
+type growth struct{ mu sync.Mutex }
+
+func grows(ctx context.Context, t *lr.Trial, d *door, n *tries, g *growth) (*hit, error) {
+	for _, ps := range groups(d) {
+		if ps[0].number || ps[0].in == lr.InPath && !ps[0].body {
+			continue
+		}
+		for _, b := range bombs {
+			if b.body && !ps[0].body {
+				continue
+			}
+			h, err := g.measure(ctx, t, d, n, ps, b)
+			if h != nil || err != nil {
+				return h, err
+			}
+		}
+	}
+	return nil, nil
+}
+
+// measure raises the size until the hard text takes much longer than the mild
+// one, and believes in what grew geometrically on the way there.
+func (g *growth) measure(ctx context.Context, t *lr.Trial, d *door, n *tries, ps []place, b bomb) (*hit, error) {
+	var last *lr.Exchange
+	over := func(size int) (time.Duration, error) {
+		best := time.Duration(1 << 62)
+		for range 2 {
+			hard, err := n.send(ctx, t, d, d.with(every(ps, b.hard(size)), ps...), fmt.Sprintf("%s: %d characters", b.name, size))
+			if err != nil {
+				return 0, err
+			}
+			mild, err := n.send(ctx, t, d, d.with(every(ps, b.mild(size)), ps...), fmt.Sprintf("a plain text of %d characters", size))
+			if err != nil {
+				return 0, err
+			}
+			if busy(hard) || busy(mild) {
+				return 0, errBusy
+			}
+			last = hard
+			best = min(best, max(hard.Took-mild.Took, time.Microsecond))
+			if best < slow/50 {
+				break
+			}
+		}
+		return best, nil
+	}
+	first, err := over(b.screen)
+	if err != nil || first < slow/50 {
+		return nil, err
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	var was []time.Duration
+	var told []string
+	for _, size := range b.sizes {
+		took, err := over(size)
+		if err != nil {
+			return nil, err
+		}
+		was = append(was, took)
+		told = append(told, fmt.Sprintf("%d characters: %d ms more than a plain text", size, took.Milliseconds()))
+		if took < slow {
+			continue
+		}
+		if again, err := over(size); err != nil || again < slow || !geometric(was) {
+			return nil, err
+		}
+		return &hit{xs: []*lr.Exchange{last}, records: told,
+			say: fmt.Sprintf("the time to judge %s grows faster than its length (%s): %s", names(ps), b.name, strings.Join(told, ", "))}, nil
+	}
+	return nil, nil
+}
+
+// geometric reports whether each of the last two steps took at least two and a
+// half times as long as the one before. One that waited for something else does
+// not fit into such a row.
+func geometric(was []time.Duration) bool {
+	k := len(was)
+	if k < 3 || was[k-3] < time.Millisecond/2 {
+		return false
+	}
+	return was[k-1]*2 >= was[k-2]*5 && was[k-2]*2 >= was[k-3]*5
+}
+
+// every is one value for all places, whatever their limits: a limit must be judged
+// before anything else.
+func every(ps []place, value string) map[string]string {
+	out := map[string]string{}
+	for _, p := range ps {
+		out[p.name] = value
+	}
+	return out
+}
