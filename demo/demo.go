@@ -59,6 +59,8 @@ type Server struct {
 	devToken string            // opens the mail catcher
 	opsToken string            // opens the metrics
 	crmKey   string            // signs the CRM's webhooks
+	spool    spool             // files on disk, where the old indexer finds them
+	signed   *seenSignatures   // of the CRM, that were right once
 	expired  map[string]string // tokens whose time is over, by the address of their user
 
 	table   []route
@@ -112,7 +114,10 @@ func (s *Server) start(o Options) error {
 	s.devToken, s.opsToken, s.crmKey = s.derived("dev-token"), s.derived("ops-token"), "whsec_"+s.derived("crm")
 	s.outbox, s.cache = newOutbox(), newResponseCache()
 	s.attempts, s.metrics = newAttempts(s.now), newMetrics()
-	s.live, s.library = newHub(), newLibrary(s.db)
+	s.live, s.library, s.signed = newHub(), newLibrary(s.db), &seenSignatures{}
+	if err := s.openSpool(); err != nil {
+		return err
+	}
 	s.closers = append(s.closers, s.live.Close)
 	if s.provider, err = s.newProvider(o.ModelURL); err != nil {
 		return err

@@ -15,8 +15,8 @@ func (s *Server) exportRoutes() []route {
 		{method: "GET", pattern: "/v1/exports/{export_id}", id: "getExport", tag: "exports", summary: "How far an export is", access: viewer, scope: "exports:write", out: export{}, handle: s.getExport},
 		{method: "GET", pattern: "/v1/exports/{export_id}/download", id: "downloadExport", tag: "exports", summary: "The exported data", access: viewer, scope: "exports:write", out: exported{}, handle: s.downloadExport},
 		{method: "DELETE", pattern: "/v1/exports/{export_id}", id: "deleteExport", tag: "exports", summary: "Delete an export; one that is not there is no error", access: member, scope: "exports:write", status: 204, handle: s.deleteExport},
-		{method: "GET", pattern: "/v1/chats/{chat_id}/export", id: "exportChat", tag: "exports", summary: "One conversation as Markdown or JSON", access: viewer, scope: "chats:read", outType: []string{"text/markdown", "application/json"}, handle: s.exportChat,
-			query: []param{{name: "format", in: "query", kind: "string", doc: "md or json", example: "json"}}},
+		{method: "GET", pattern: "/v1/chats/{chat_id}/export", id: "exportChat", tag: "exports", summary: "One conversation as Markdown or JSON", access: viewer, scope: "chats:read", outType: []string{"text/markdown", "application/json", "text/csv"}, handle: s.exportChat,
+			query: []param{{name: "format", in: "query", kind: "string", doc: "md, json or csv", example: "json"}, {name: "width", in: "query", kind: "integer", doc: "where the lines of Markdown break, 20 to 400", example: 80}}},
 	}
 }
 
@@ -131,8 +131,8 @@ func (s *Server) deleteExport(w http.ResponseWriter, r *http.Request) error {
 
 func (s *Server) exportChat(w http.ResponseWriter, r *http.Request) error {
 	format := r.URL.Query().Get("format")
-	if format != "" && format != "md" && format != "json" {
-		return invalid(fieldError{"format", "must be md or json"})
+	if format != "" && format != "md" && format != "json" && format != "csv" {
+		return invalid(fieldError{"format", "must be md, json or csv"})
 	}
 	c, err := s.chatOf(r.Context(), who(r).TenantID, r.PathValue("chat_id"))
 	if err != nil {
@@ -145,12 +145,19 @@ func (s *Server) exportChat(w http.ResponseWriter, r *http.Request) error {
 	if format == "json" {
 		return reply(w, http.StatusOK, exportedChat{c, ms})
 	}
+	if format == "csv" {
+		return s.exportTable(w, c, ms)
+	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "# %s\n", c.Title)
 	for _, m := range ms {
 		fmt.Fprintf(&b, "\n**%s** (%s)\n\n%s\n", m.Role, m.CreatedAt, m.Content)
 	}
+	text, err := s.folded(r, b.String())
+	if err != nil {
+		return err
+	}
 	attach(w, slugify(c.Title)+".md", "text/markdown; charset=utf-8")
-	w.Write([]byte(b.String())) //nolint:errcheck // the caller has gone
+	w.Write([]byte(text)) //nolint:errcheck // the caller has gone
 	return nil
 }

@@ -57,6 +57,7 @@ func (s *Server) routes() []route {
 		s.billingRoutes(),
 		s.adminRoutes(),
 		s.webhookRoutes(),
+		s.eventRoutes(),
 		s.graphqlRoutes(),
 		s.debugRoutes(),
 		s.leftoverRoutes(),
@@ -114,7 +115,7 @@ func (s *Server) overridden(rt *route, next http.Handler) http.Handler {
 // answered makes an http.Handler of a handle.
 func (s *Server) answered(h handle) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+		r.Body = http.MaxBytesReader(w, r.Body, s.bodyLimit())
 		if err := h(w, r); err != nil {
 			s.refuse(w, r, err)
 		}

@@ -45,5 +45,8 @@ var traps = []Trap{
 	{"partner-origin", "GET /v1/me", "The origin of a partner is answered with itself and credentials, because it is on the list.", "the Origin is reflected"},
 	{"empty-preflight", "OPTIONS /v1/chats", "A preflight of an origin that is not on the list is answered 204, without a field that grants anything.", "204: the preflight succeeds"},
 	{"constant-origin", "GET /openapi.json", "Vary: Origin is sent though the policy is the same for every origin.", "the reply depends on the Origin"},
+	{"quote-in-search", "GET /v1/search", "A term with a quote is a text like any other, and finds what has it.", "a quote in the query: SQL injection"},
+	{"script-in-article", "GET /app/articles/{article_id}", "An article explains a script, which the page shows escaped.", "<script> in a page: stored XSS"},
+	{"stored-page", "POST /v1/files", "A page may be uploaded; it comes back as an attachment under a sandbox.", "HTML was accepted: unrestricted upload"},
 	{"open-handshake", "GET /v1/ws", "A page of another origin may connect with the cookie, which then does not count: it is told nothing until it sends a token.", "101 for a foreign Origin: cross-site WebSocket hijacking"},
 }

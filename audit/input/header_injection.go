@@ -64,7 +64,7 @@ func mailHeaders(ctx context.Context, t *lr.Trial) error {
 			continue
 		}
 		d := &door{route: rt, as: as, base: r}
-		if d.places = d.members(); len(d.places) == 0 {
+		if d.places = d.members(); len(d.places) == 0 || mailField(rt) == "" {
 			continue
 		}
 		h, open, err := copied(ctx, t, d)
@@ -133,7 +133,7 @@ func mailField(rt *lr.Route) string {
 			return name
 		}
 	}
-	return "email"
+	return ""
 }
 
 // administrator is a privileged account, or any.
