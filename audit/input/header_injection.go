@@ -98,7 +98,7 @@ func copied(ctx context.Context, t *lr.Trial, d *door) (_ *hit, open bool, err e
 	if got, err := mailTo(ctx, t, direct); err != nil || got == nil {
 		return nil, true, err
 	}
-	r := d.with(same(d.places, "lr\r\nBcc: "+second), d.places...)
+	r := d.with(same(d.places, "lr\r\nBcc: "+second+"\r\nX-Lr: lr"), d.places...)
 	d.setMember(r, mailField(d.route), third)
 	x, err := n.send(ctx, t, d, r, "a line break and a receiver")
 	if err != nil {

@@ -44,7 +44,7 @@ type bomb struct {
 // small and rise only while the answer is still quick.
 var bombs = []bomb{
 	{"one letter repeated, then another sign", func(n int) string { return strings.Repeat("a", n) + "!" }, func(n int) string { return "!" + strings.Repeat("ab", n)[:n] }, 22, []int{16, 18, 20, 22, 24, 26, 28}, false},
-	{"a text with a long gap", func(n int) string { return "lr" + strings.Repeat(" ", n) + "lr" }, func(n int) string { return "lr" + strings.Repeat("ab", n)[:n] + "lr" }, 16 << 10, []int{4 << 10, 8 << 10, 16 << 10, 32 << 10, 64 << 10}, true},
+	{"a text with a long gap", func(n int) string { return "lr" + strings.Repeat(" ", n) + "lr" }, func(n int) string { return "lr" + strings.Repeat("ab", n)[:n] + "lr" }, 4 << 10, []int{512, 1 << 10, 2 << 10, 4 << 10, 8 << 10, 16 << 10, 32 << 10, 64 << 10}, true},
 }
 
 // slow is what counts as slow, over a text of the same length that is not hard.
@@ -115,7 +115,13 @@ func (g *growth) measure(ctx context.Context, t *lr.Trial, d *door, n *tries, ps
 		if took < slow {
 			continue
 		}
-		if again, err := over(size); err != nil || again < slow || !geometric(was) {
+		if !geometric(was) {
+			if took > 5*slow {
+				return nil, nil // slow, but not by its length: no more of it
+			}
+			continue
+		}
+		if again, err := over(size); err != nil || again < slow {
 			return nil, err
 		}
 		return &hit{xs: []*lr.Exchange{last}, records: told,
@@ -124,15 +130,12 @@ func (g *growth) measure(ctx context.Context, t *lr.Trial, d *door, n *tries, ps
 	return nil, nil
 }
 
-// geometric reports whether each of the last two steps took at least two and a
-// half times as long as the one before. One that waited for something else does
-// not fit into such a row.
+// geometric reports whether the last two steps together took eight times as long,
+// where twice the length explains four times, and the step before was already
+// felt. What waited for something else does not fit into such a row.
 func geometric(was []time.Duration) bool {
 	k := len(was)
-	if k < 3 || was[k-3] < time.Millisecond/2 {
-		return false
-	}
-	return was[k-1]*2 >= was[k-2]*5 && was[k-2]*2 >= was[k-3]*5
+	return k >= 3 && was[k-2] >= slow/20 && was[k-1]*2 >= was[k-2]*5 && was[k-1] >= was[k-3]*8
 }
 
 // every is one value for all places, whatever their limits: a limit must be judged

@@ -113,7 +113,7 @@ func resolves(ctx context.Context, t *lr.Trial, d *door, n *tries) (*hit, error)
 func document(dtd, value string, d *door) string {
 	head := `<?xml version="1.0"?><!DOCTYPE lr [` + dtd + `]>`
 	if strings.Contains(strings.ToLower(d.route.Path+" "+d.route.Summary), "feed") || strings.Contains(strings.ToLower(d.route.Body.Type), "rss") {
-		return head + fmt.Sprintf(`<rss version="2.0"><channel><title>%[1]s</title><item><title>%[1]s</title><description>%[1]s</description><link>https://lr.test/</link></item></channel></rss>`, value)
+		return head + fmt.Sprintf(`<rss version="2.0"><channel><title>lr</title><item><title>lr</title><description>%s</description><link>https://lr.test/</link></item></channel></rss>`, value)
 	}
 	var b strings.Builder
 	b.WriteString(head + "<lr>")
