@@ -59,7 +59,7 @@ func (l *library) shelf(ctx context.Context, tenant string) (*shelf, error) {
 	books, err := many(ctx, l.db, func(r scanner) (b book, err error) {
 		return b, r.Scan(&b.ID, &b.Collection, &b.Title, &b.Text)
 	}, `select d.id, c.slug, d.title, d.text from documents d join collections c on c.id = d.collection_id where d.tenant_id = ?1
-		union all select id, '', name, cast(substr(content, 1, ?2) as text) from files where tenant_id = ?1 and media_type like 'text/%'`, tenant, searchableFile)
+		union all select id, '', name, coalesce(cast(substr(content, 1, ?2) as text), '') from files where tenant_id = ?1 and media_type like 'text/%'`, tenant, searchableFile)
 	if err != nil {
 		return nil, err
 	}

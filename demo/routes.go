@@ -16,6 +16,7 @@ type route struct {
 	query           []param
 	in              any      // zero value of the request body's struct
 	inType          string   // media type of the body, application/json when empty
+	inExample       any      // of the body, where its struct's fields do not give one
 	out             any      // zero value of the reply's struct; nil has no body
 	outType         []string // media types of a reply that is not JSON
 	status          int      // of success; 200 when zero

@@ -162,12 +162,13 @@ func (s *Server) spoolRoutes() []route {
 	}}}
 }
 
-// previewRoutes show pictures.
+// previewRoutes show files.
 func (s *Server) previewRoutes() []route {
-	return []route{{method: "GET", pattern: "/v1/files/{file_id}/preview", id: "previewFile", tag: "files", summary: "A picture, to be shown", access: viewer, scope: "files:read", outType: []string{"image/png", "image/jpeg", "image/gif", "image/webp"}, refusals: []int{415}, handle: s.previewFile}}
+	return []route{{method: "GET", pattern: "/v1/files/{file_id}/preview", id: "previewFile", tag: "files", summary: "A picture or the text of a file, to be shown", access: viewer, scope: "files:read", outType: []string{"image/png", "image/jpeg", "image/gif", "image/webp", "text/plain"}, refusals: []int{415}, handle: s.previewFile}}
 }
 
-// previewFile shows what is a picture by its content. SVG is none: it carries scripts.
+// previewFile shows what is a picture by its content, and every text as a plain
+// one. SVG is no picture here: it carries scripts.
 func (s *Server) previewFile(w http.ResponseWriter, r *http.Request) error {
 	type stored struct {
 		mediaType string
@@ -181,13 +182,16 @@ func (s *Server) previewFile(w http.ResponseWriter, r *http.Request) error {
 	}
 	h := w.Header()
 	shown := http.DetectContentType(f.content)
-	if s.flaws.Has("input/upload-script") {
-		shown = f.mediaType
-	} else {
-		h.Set("Content-Security-Policy", "sandbox; default-src 'none'")
+	if strings.HasPrefix(shown, "text/") {
+		shown = "text/plain; charset=utf-8"
 	}
-	if !strings.HasPrefix(shown, "image/") {
-		return newProblem(http.StatusUnsupportedMediaType, "the file is no picture")
+	h.Set("Content-Security-Policy", "sandbox; default-src 'none'")
+	if s.flaws.Has("input/upload-script") && strings.HasPrefix(f.mediaType, "image/") {
+		shown = f.mediaType
+		h.Del("Content-Security-Policy")
+	}
+	if !strings.HasPrefix(shown, "image/") && !strings.HasPrefix(shown, "text/plain") {
+		return newProblem(http.StatusUnsupportedMediaType, "the file is no picture and no text")
 	}
 	h.Set("Content-Type", shown)
 	h.Set("Cache-Control", "private, no-store")

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	lr "github.com/launchready/launchready"
+	"github.com/launchready/launchready/oracle"
 )
 
 func regexDenial() *lr.Check {
@@ -20,13 +21,45 @@ func regexDenial() *lr.Check {
 		Severity: lr.High,
 		Refs:     []lr.Ref{{Source: "CWE", ID: "1333"}, {Source: "CWE", ID: "407"}, {Source: "ASVS", ID: "v5.0.0-1.3.12"}, {Source: "OWASP API", ID: "API4:2023"}},
 		Needs:    lr.Routes | lr.Credentials,
-		Run: func(ctx context.Context, t *lr.Trial) error {
-			g := &growth{}
-			return eachDoor(ctx, t, func(ctx context.Context, d *door, n *tries) (*hit, error) {
-				return grows(ctx, t, d, n, g)
-			})
-		},
+		Run:      regexDenials,
 	}
+}
+
+// regexDenials screens every door at once, and measures afterwards, one at a time
+// and with nothing else under way, where it was not quick.
+func regexDenials(ctx context.Context, t *lr.Trial) error {
+	doors, err := doorsOf(ctx, t)
+	if err != nil {
+		return err
+	}
+	var mu sync.Mutex
+	asked, slowly := map[*door]*tries{}, map[*door][]suspect{}
+	err = oracle.Each(ctx, doors, func(ctx context.Context, d *door) error {
+		n := &tries{}
+		list, err := screen(ctx, t, d, n)
+		if over := ended(ctx, err); over != nil {
+			return over
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		asked[d], slowly[d] = n, list
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	var one sync.Mutex
+	return askAll(ctx, t, doors, func(ctx context.Context, d *door, n *tries) (*hit, error) {
+		*n = *asked[d]
+		one.Lock()
+		defer one.Unlock()
+		for _, s := range slowly[d] {
+			if h, err := measure(ctx, t, d, n, s); h != nil || err != nil {
+				return h, err
+			}
+		}
+		return nil, nil
+	})
 }
 
 // bomb is a text of a length that is hard to judge, and one of the same length
@@ -50,10 +83,14 @@ var bombs = []bomb{
 // slow is what counts as slow, over a text of the same length that is not hard.
 const slow = 200 * time.Millisecond
 
-// growth lets one measure at a time.
-type growth struct{ mu sync.Mutex }
+// suspect is what was not quick at the size that screens.
+type suspect struct {
+	places []place
+	bomb   bomb
+}
 
-func grows(ctx context.Context, t *lr.Trial, d *door, n *tries, g *growth) (*hit, error) {
+func screen(ctx context.Context, t *lr.Trial, d *door, n *tries) ([]suspect, error) {
+	var out []suspect
 	for _, ps := range groups(d) {
 		if ps[0].number || ps[0].in == lr.InPath && !ps[0].body {
 			continue
@@ -62,51 +99,53 @@ func grows(ctx context.Context, t *lr.Trial, d *door, n *tries, g *growth) (*hit
 			if b.body && !ps[0].body {
 				continue
 			}
-			h, err := g.measure(ctx, t, d, n, ps, b)
-			if h != nil || err != nil {
-				return h, err
+			s := suspect{ps, b}
+			took, _, err := s.over(ctx, t, d, n, b.screen)
+			if err != nil {
+				return out, err
+			}
+			if took >= slow/50 {
+				out = append(out, s)
 			}
 		}
 	}
-	return nil, nil
+	return out, nil
+}
+
+// over is how much longer the hard text takes than the mild one, the best of two.
+func (s suspect) over(ctx context.Context, t *lr.Trial, d *door, n *tries, size int) (time.Duration, *lr.Exchange, error) {
+	best := time.Duration(1 << 62)
+	var last *lr.Exchange
+	for range 2 {
+		hard, err := n.send(ctx, t, d, d.with(every(s.places, s.bomb.hard(size)), s.places...), fmt.Sprintf("%s: %d characters", s.bomb.name, size))
+		if err != nil {
+			return 0, nil, err
+		}
+		mild, err := n.send(ctx, t, d, d.with(every(s.places, s.bomb.mild(size)), s.places...), fmt.Sprintf("a plain text of %d characters", size))
+		if err != nil {
+			return 0, nil, err
+		}
+		if busy(hard) || busy(mild) {
+			return 0, nil, errBusy
+		}
+		last = hard
+		if best = min(best, max(hard.Took-mild.Took, time.Microsecond)); best < slow/50 {
+			break
+		}
+	}
+	return best, last, nil
 }
 
 // measure raises the size until the hard text takes much longer than the mild
 // one, and believes in what grew geometrically on the way there.
-func (g *growth) measure(ctx context.Context, t *lr.Trial, d *door, n *tries, ps []place, b bomb) (*hit, error) {
-	var last *lr.Exchange
-	over := func(size int) (time.Duration, error) {
-		best := time.Duration(1 << 62)
-		for range 2 {
-			hard, err := n.send(ctx, t, d, d.with(every(ps, b.hard(size)), ps...), fmt.Sprintf("%s: %d characters", b.name, size))
-			if err != nil {
-				return 0, err
-			}
-			mild, err := n.send(ctx, t, d, d.with(every(ps, b.mild(size)), ps...), fmt.Sprintf("a plain text of %d characters", size))
-			if err != nil {
-				return 0, err
-			}
-			if busy(hard) || busy(mild) {
-				return 0, errBusy
-			}
-			last = hard
-			best = min(best, max(hard.Took-mild.Took, time.Microsecond))
-			if best < slow/50 {
-				break
-			}
-		}
-		return best, nil
-	}
-	first, err := over(b.screen)
-	if err != nil || first < slow/50 {
+func measure(ctx context.Context, t *lr.Trial, d *door, n *tries, s suspect) (*hit, error) {
+	if again, _, err := s.over(ctx, t, d, n, s.bomb.screen); err != nil || again < slow/50 {
 		return nil, err
 	}
-	g.mu.Lock()
-	defer g.mu.Unlock()
 	var was []time.Duration
 	var told []string
-	for _, size := range b.sizes {
-		took, err := over(size)
+	for _, size := range s.bomb.sizes {
+		took, last, err := s.over(ctx, t, d, n, size)
 		if err != nil {
 			return nil, err
 		}
@@ -121,11 +160,11 @@ func (g *growth) measure(ctx context.Context, t *lr.Trial, d *door, n *tries, ps
 			}
 			continue
 		}
-		if again, err := over(size); err != nil || again < slow {
+		if again, _, err := s.over(ctx, t, d, n, size); err != nil || again < slow {
 			return nil, err
 		}
 		return &hit{xs: []*lr.Exchange{last}, records: told,
-			say: fmt.Sprintf("the time to judge %s grows faster than its length (%s): %s", names(ps), b.name, strings.Join(told, ", "))}, nil
+			say: fmt.Sprintf("the time to judge %s grows faster than its length (%s): %s", names(s.places), s.bomb.name, strings.Join(told, ", "))}, nil
 	}
 	return nil, nil
 }
