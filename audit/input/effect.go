@@ -17,7 +17,7 @@ import (
 )
 
 // errBusy says that the target was busy or broken, which is no refusal.
-var errBusy = errors.New("the target was busy, so its answer says nothing")
+var errBusy = errors.New("the target was busy or broken, so its answers say nothing")
 
 // hit is an effect that hostile text had.
 type hit struct {
@@ -41,7 +41,7 @@ func (h *hit) report(t *lr.Trial, subject string) {
 // tries counts what was asked of one door.
 type tries struct {
 	n    int
-	busy int
+	busy int // answers that are no refusal: 429, 5xx
 	last *lr.Exchange
 }
 
@@ -96,7 +96,7 @@ func (n *tries) send(ctx context.Context, t *lr.Trial, d *door, r *lr.Request, n
 	}
 	n.n++
 	n.last = x
-	if busy(x) {
+	if x.Status >= 500 || busy(x) {
 		n.busy++
 	}
 	if x.OK() && !d.route.Safe() && d.route.Kind != lr.Search {

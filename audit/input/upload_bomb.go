@@ -30,7 +30,7 @@ func uploadBomb() *lr.Check {
 // small and large are what a bomb of this check unpacks to: enough to be measured
 // and far from what hurts.
 const (
-	small = 12 * mega
+	small = 6 * mega
 	large = 72 * mega
 )
 
@@ -77,28 +77,25 @@ func unpacks(ctx context.Context, t *lr.Trial, d *drop, n *tries) (*hit, string,
 			continue // it takes no archives
 		}
 		taken = true
-		little, err := took(small)
-		if err != nil {
-			return nil, "", err
-		}
-		if !last.OK() || little-plain < 8*time.Millisecond {
-			continue
-		}
 		much, err := took(large)
 		if err != nil {
 			return nil, "", err
 		}
-		if !last.OK() || much-plain < 60*time.Millisecond || much-plain < 3*(little-plain) {
+		if !last.OK() || much-plain < unpacking {
 			continue
 		}
-		again, err := took(small)
+		shown := last
+		little, err := took(small)
 		if err != nil {
 			return nil, "", err
 		}
-		if much-plain < 3*(again-plain) {
+		if again, err := took(large); err != nil || !outgrows(plain, little, min(much, again)) {
+			if err != nil {
+				return nil, "", err
+			}
 			continue
 		}
-		y := *last
+		y := *shown
 		y.Sent = nil
 		return &hit{xs: []*lr.Exchange{&y}, records: []string{
 			fmt.Sprintf("%d bytes that unpack to nothing: %d ms", len(sent[0]), plain.Milliseconds()),
@@ -110,6 +107,15 @@ func unpacks(ctx context.Context, t *lr.Trial, d *drop, n *tries) (*hit, string,
 		return nil, "archives are refused", nil
 	}
 	return nil, "archives are refused, kept as they are, or unpacked to a bound", nil
+}
+
+// unpacking is the least that reading the large one to its end takes.
+const unpacking = 40 * time.Millisecond
+
+// outgrows reports whether the large archive, of twelve times the content, took at
+// least four times as long over the empty one as the small one did.
+func outgrows(plain, little, much time.Duration) bool {
+	return much-plain >= unpacking && much-plain >= 4*max(little-plain, 0)
 }
 
 // bombOf is an archive with one entry of that many zero bytes, padded to a length
