@@ -27,7 +27,11 @@ func (s *Server) listCRMEvents(w http.ResponseWriter, r *http.Request) error {
 		if err := row.Scan(&v.ID, &v.Type, &data, &v.ReceivedAt); err != nil {
 			return v, err
 		}
-		return v, json.Unmarshal([]byte(data), &v.Data)
+		if err := json.Unmarshal([]byte(data), &v.Data); err != nil || v.Data != nil {
+			return v, err
+		}
+		v.Data = map[string]any{} // an event without data
+		return v, nil
 	}, `select id, type, payload, received_at from crm_events where tenant_id = ? order by received_at desc, id limit 200`, who(r).TenantID)
 	if err != nil {
 		return err

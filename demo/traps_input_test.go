@@ -1,8 +1,6 @@
 package demo
 
-import (
-	"strings"
-)
+import "strings"
 
 // inputTraps are right behaviours that look like what hostile text does.
 var inputTraps = map[string]func(w *world){
@@ -16,7 +14,7 @@ var inputTraps = map[string]func(w *world){
 	"script-in-article": func(w *world) {
 		c := w.as("member@acme.test")
 		var id string
-		list := w.do(c, "GET", "/v1/articles", nil).want(200).has("<script src=")
+		list := w.do(c, "GET", "/v1/articles", nil).want(200).has(`\u003cscript src=`)
 		for i := range 10 {
 			if title, _ := list.get("data." + string(rune('0'+i)) + ".title").(string); strings.Contains(title, "widget") {
 				id = list.str("data." + string(rune('0'+i)) + ".id")
