@@ -3,6 +3,7 @@ package demo
 import (
 	"archive/zip"
 	"bytes"
+	"errors"
 	"io"
 	"mime"
 	"mime/multipart"
@@ -75,8 +76,7 @@ func (s *Server) judgeArchive(content []byte) error {
 			source = io.LimitReader(rd, left+1)
 		}
 		text, err := io.ReadAll(source)
-		rd.Close()
-		if err != nil {
+		if err = errors.Join(err, rd.Close()); err != nil {
 			continue
 		}
 		if left -= int64(len(text)); left < 0 && !s.flaws.Has("input/upload-bomb") {
