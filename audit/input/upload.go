@@ -172,8 +172,8 @@ func addresses(x *lr.Exchange, base *url.URL) []string {
 			}
 		case string:
 			u, err := url.Parse(v)
-			if err != nil || !urlName(name) || len(v) > 2000 || !strings.HasPrefix(u.Path, "/") || u.Host != "" && u.Host != base.Host {
-				return
+			if err != nil || !urlName(name) || len(v) > 2000 || !strings.HasPrefix(u.Path, "/") || u.Host != "" && u.Host != base.Host || risky(&lr.Route{Method: "GET", Path: u.Path}) {
+				return // elsewhere, or a deed
 			}
 			out = append(out, u.RequestURI())
 		}
