@@ -133,7 +133,7 @@ func (l *Listener) serve(web, post net.Listener) {
 		}
 	})
 	l.wait.Go(func() {
-		if err := l.post.Serve(post); !errors.Is(err, smtp.ErrServerClosed) && !errors.Is(err, net.ErrClosed) {
+		if err := l.post.Serve(post); err != nil && !errors.Is(err, smtp.ErrServerClosed) && !errors.Is(err, net.ErrClosed) {
 			l.o.Log.Warn("mail listener", "err", err)
 		}
 	})
