@@ -19,9 +19,12 @@ type Target struct {
 	// Mailbox reads the mail that the target sent to a user, where the target has
 	// a mail catcher: {user} in its path stands for the address. Nil without one.
 	Mailbox *Request
-	Mutate  bool // consent to Writes and Destroys
-	Spend   bool // consent to Spends, within the money of the budget
-	Load    bool // consent to Loads
+	// Webhooks are the routes that take signed events, where the configuration
+	// says how they are signed.
+	Webhooks []Hook
+	Mutate   bool // consent to Writes and Destroys
+	Spend    bool // consent to Spends, within the money of the budget
+	Load     bool // consent to Loads
 	// Normal is the requests a second that the assistant gets on an ordinary day;
 	// 0: not told.
 	Normal float64

@@ -27,6 +27,7 @@ type Config struct {
 	Identities Named[Identity] `yaml:"identities" doc:"The users that the audit plays, by a name of your choice."`
 	Access     Access          `yaml:"access" doc:"What is reachable on purpose. Patterns are METHOD /path or /path; {name} and * match one segment, ** any rest. A template of the description does not cover what the description names beside it: /users/{name} is not /users/me, and /users/* is both."`
 	Objects    Named[Object]   `yaml:"objects" doc:"How objects of a kind are made, where it cannot be inferred."`
+	Webhooks   Named[Webhook]  `yaml:"webhooks" doc:"Routes that take signed events of other systems, and how they are signed."`
 	Chat       Chat            `yaml:"chat" doc:"How the assistant is spoken to. Usually found by itself; audit doctor prints what was found."`
 	Listen     Listen          `yaml:"listen" doc:"Where the audit listens for what the target sends where it should not: a request that its model was talked into, a mail."`
 	Latency    Latency         `yaml:"latency" doc:"The ordinary day that the latency is measured at."`

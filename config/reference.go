@@ -226,7 +226,7 @@ var (
 )
 
 // Variables are what templates of requests are filled in with.
-var variables = []string{"$user", "$password", "$tenant", "$name", "$role", "$refresh", "$token", "$message"}
+var variables = []string{"$user", "$password", "$tenant", "$name", "$role", "$refresh", "$token", "$message", "$id"}
 
 func clip(s string) string {
 	if len(s) > 40 {

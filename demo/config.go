@@ -35,6 +35,8 @@ sign_up:
 mailbox:
   request: GET /dev/outbox?to=$user
   header: "X-Dev-Token: ${file:{{.File}}#DEV_TOKEN}"
+webhooks:
+  crm: {request: POST /v1/webhooks/crm, secret: "file:{{.File}}#CRM_SECRET", header: X-Harbor-Signature, scheme: stripe, json: {id: $id, tenant: acme, type: contact.updated}, read: GET /v1/crm-events, tenant: acme}
 whoami: GET /v1/me
 identities:
 {{- range .Identities}}
@@ -43,7 +45,7 @@ identities:
 access:
   public: [GET /, GET /docs, GET /healthz, GET /openapi.json, GET /.well-known/jwks.json, "GET /v1/avatars/**", "GET /v1/shared/**", "GET /v1/download/**"]
   admin: [/v1/admin/**]
-  shared: ["GET /v1/articles/**", GET /v1/models, GET /v1/admin/flags]
+  shared: ["GET /v1/articles/**", "GET /app/articles/**", GET /v1/terms, GET /v1/models, GET /v1/admin/flags]
 owners:
   default: backend@harbor.test
   incidents: {outage: oncall@harbor.test, leak: backend@harbor.test, abuse: oncall@harbor.test, key-exposed: oncall@harbor.test}
@@ -80,7 +82,7 @@ func (s *Server) Config() []byte {
 // Secrets is the content of [SecretsFile]: write it with mode 0600.
 func (s *Server) Secrets() []byte {
 	var b bytes.Buffer
-	fmt.Fprintf(&b, "DEV_TOKEN=%s\n", s.devToken)
+	fmt.Fprintf(&b, "DEV_TOKEN=%s\nCRM_SECRET=%s\n", s.devToken, s.crmKey)
 	for _, id := range configIdentities() {
 		fmt.Fprintf(&b, "%s=%s\n", id.Variable, s.Password(id.Email))
 		if id.Expired != "" {

@@ -21,8 +21,11 @@ func (s *Server) contentRoutes() []route {
 		s.completionRoutes(),
 		s.shareRoutes(),
 		s.fileRoutes(),
+		s.previewRoutes(),
+		s.spoolRoutes(),
 		s.collectionRoutes(),
 		s.documentRoutes(),
+		s.importRoutes(),
 		s.promptRoutes(),
 		s.articleRoutes(),
 		s.searchRoutes(),
@@ -41,7 +44,7 @@ func (s *Server) plantContent(tx querier, t seededTenant) error {
 	ctx := context.Background()
 	own := func(label string) string { return s.derived(label + " of " + t.Slug) }
 	for _, step := range []func(context.Context, querier, seededTenant, func(string) string) error{
-		s.plantChats, s.plantFiles, s.plantKnowledge, s.plantPrompts, s.plantReports,
+		s.plantChats, s.plantFiles, s.plantKnowledge, s.plantPrompts, s.plantReports, s.plantEvents,
 	} {
 		if err := step(ctx, tx, t, own); err != nil {
 			return err
@@ -134,6 +137,7 @@ func (s *Server) plantReports(ctx context.Context, tx querier, t seededTenant, o
 		{"Getting started", "Invite your team, add a collection and ask a first question."},
 		{"Sharing a conversation", "A share link lets anyone who has it read one conversation until you revoke it."},
 		{"Reading a stack trace", traceArticle},
+		{"Adding the widget to your page", widgetArticle},
 	} {
 		if _, err := tx.exec(ctx, `insert into articles (id, title, body, updated_at) values (?, ?, ?, ?) on conflict do nothing`,
 			"art_"+s.derived("article "+a.title), a.title, a.body, now); err != nil {
@@ -142,6 +146,13 @@ func (s *Server) plantReports(ctx context.Context, tx querier, t seededTenant, o
 	}
 	return nil
 }
+
+// widgetArticle is a text about a script, which is none.
+const widgetArticle = `Put this line before the end of your page:
+
+<script src="https://widget.harbor.test/v1.js" data-tenant="acme"></script>
+
+A search for "customer's" finds what your customers wrote, quotes and all.`
 
 // traceArticle is a text about errors, which is none.
 const traceArticle = `When your own code fails while it calls us, the trace tells where. The last line of the first part is the cause:

@@ -72,6 +72,8 @@ type Server struct {
 	devToken string            // opens the mail catcher
 	opsToken string            // opens the metrics
 	crmKey   string            // signs the CRM's webhooks
+	spool    spool             // files on disk, where the old indexer finds them
+	signed   *seenSignatures   // of the CRM, that were right once
 	expired  map[string]string // tokens whose time is over, by the address of their user
 
 	table   []route
@@ -128,13 +130,16 @@ func (s *Server) start(o Options) error {
 	s.devToken, s.opsToken, s.crmKey = s.derived("dev-token"), s.derived("ops-token"), "whsec_"+s.derived("crm")
 	s.outbox, s.cache = newOutbox(), newResponseCache()
 	s.attempts, s.metrics = newAttempts(s.now), newMetrics()
-	s.live, s.library = newHub(), newLibrary(s.db, s.flaws)
+	s.live, s.library, s.signed = newHub(), newLibrary(s.db, s.flaws), &seenSignatures{}
 	s.figures, s.limits, s.done = newStatistics(), newLimiter(s.now), newRepetitions()
 	s.closers = append(s.closers, s.figures.Close)
 	if s.flaws.Has("latency/p95") {
 		s.figures.every(3*time.Second, time.Second)
 	}
 	s.pending = newPending()
+	if err := s.openSpool(); err != nil {
+		return err
+	}
 	s.closers = append(s.closers, s.live.Close)
 	if s.provider, err = s.newProvider(o); err != nil {
 		return err

@@ -5,7 +5,8 @@ import "net/http"
 func (s *Server) documentRoutes() []route {
 	id := "$response.body#/id"
 	return []route{
-		{method: "GET", pattern: "/v1/collections/{slug}/documents", id: "listDocuments", tag: "knowledge", summary: "Documents of a collection", access: viewer, scope: "documents:read", out: page[document]{}, handle: s.listDocuments},
+		{method: "GET", pattern: "/v1/collections/{slug}/documents", id: "listDocuments", tag: "knowledge", summary: "Documents of a collection", access: viewer, scope: "documents:read", out: page[document]{}, handle: s.listDocuments,
+			query: []param{{name: "title", in: "query", kind: "string", doc: "only documents with this in the title", example: "Refund"}}},
 		{method: "POST", pattern: "/v1/collections/{slug}/documents", id: "createDocument", tag: "knowledge", summary: "Add a document", access: member, scope: "documents:write", in: documentText{}, out: document{}, status: 201,
 			links: []link{{"getDocument", "document_id", id}, {"replaceDocument", "document_id", id}}, handle: s.createDocument},
 		{method: "GET", pattern: "/v1/collections/{slug}/documents/{document_id}", id: "getDocument", tag: "knowledge", summary: "One document", access: viewer, scope: "documents:read", out: document{}, handle: s.getDocument},
@@ -43,7 +44,11 @@ func (s *Server) listDocuments(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	ds, err := many(r.Context(), s.db, scanDocument, `select `+documentColumns+` from documents where`+inCollection+` order by created_at, id`, who(r).TenantID, c.Slug)
+	where, args := s.titled(r)
+	ds, err := many(r.Context(), s.db, scanDocument, `select `+documentColumns+` from documents where`+inCollection+where+` order by created_at, id`, append([]any{who(r).TenantID, c.Slug}, args...)...)
+	if err != nil && s.flaws.Has("input/sql-injection") {
+		return invalid(fieldError{"title", "cannot be looked for"})
+	}
 	if err != nil {
 		return err
 	}

@@ -16,7 +16,7 @@ func (s *Server) exportRoutes() []route {
 		{method: "GET", pattern: "/v1/exports/{export_id}/download", id: "downloadExport", tag: "exports", summary: "The exported data", access: viewer, scope: "exports:write", out: exported{}, handle: s.downloadExport},
 		{method: "DELETE", pattern: "/v1/exports/{export_id}", id: "deleteExport", tag: "exports", summary: "Delete an export; one that is not there is no error", access: member, scope: "exports:write", status: 204, handle: s.deleteExport},
 		{method: "GET", pattern: "/v1/chats/{chat_id}/export", id: "exportChat", tag: "exports", summary: "One conversation as Markdown, JSON or a table", access: viewer, scope: "chats:read", outType: []string{"text/markdown", "application/json", "text/csv"}, handle: s.exportChat,
-			query: []param{{name: "format", in: "query", kind: "string", doc: "md, json or csv", example: "json"}}},
+			query: []param{{name: "format", in: "query", kind: "string", doc: "md, json or csv", example: "json"}, {name: "width", in: "query", kind: "integer", doc: "where the lines of Markdown break, 20 to 400", example: 80}}},
 	}
 }
 
@@ -146,15 +146,18 @@ func (s *Server) exportChat(w http.ResponseWriter, r *http.Request) error {
 		return reply(w, http.StatusOK, exportedChat{c, ms})
 	}
 	if format == "csv" {
-		attach(w, slugify(c.Title)+".csv", "text/csv; charset=utf-8")
-		return s.sheet(w, ms)
+		return s.exportTable(w, c, ms)
 	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "# %s\n", c.Title)
 	for _, m := range ms {
 		fmt.Fprintf(&b, "\n**%s** (%s)\n\n%s\n", m.Role, m.CreatedAt, m.Content)
 	}
+	text, err := s.folded(r, b.String())
+	if err != nil {
+		return err
+	}
 	attach(w, slugify(c.Title)+".md", "text/markdown; charset=utf-8")
-	w.Write([]byte(b.String())) //nolint:errcheck // the caller has gone
+	w.Write([]byte(text)) //nolint:errcheck // the caller has gone
 	return nil
 }

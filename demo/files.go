@@ -40,7 +40,7 @@ type file struct {
 
 // upload is the form of an upload.
 type upload struct {
-	File     string `json:"file" api:"required,format=binary"`
+	File     string `json:"file" api:"required,format=binary,max=5242880"`
 	Metadata string `json:"metadata,omitempty" api:"doc=a JSON object"`
 }
 
@@ -75,7 +75,7 @@ func (s *Server) listFiles(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Server) uploadFile(w http.ResponseWriter, r *http.Request) error {
-	f, content, err := readUpload(r)
+	f, content, err := s.readUpload(r)
 	if err != nil {
 		return err
 	}
@@ -100,7 +100,7 @@ func insertFile(ctx context.Context, db querier, tenant string, f file, content 
 
 // readUpload reads the parts of the form as they come, so that no temporary
 // file is written.
-func readUpload(r *http.Request) (file, []byte, error) {
+func (s *Server) readUpload(r *http.Request) (file, []byte, error) {
 	f := file{Metadata: map[string]any{}}
 	form, err := r.MultipartReader()
 	if err != nil {
@@ -115,16 +115,17 @@ func readUpload(r *http.Request) (file, []byte, error) {
 		if err != nil {
 			return f, nil, tooLarge(err, badRequest("the form cannot be read"))
 		}
-		b, err := io.ReadAll(io.LimitReader(part, maxFile+1))
+		b, err := io.ReadAll(io.LimitReader(part, s.fileLimit()+1))
 		if err != nil {
 			return f, nil, tooLarge(err, badRequest("the form cannot be read"))
 		}
-		if len(b) > maxFile {
+		if int64(len(b)) > s.fileLimit() {
 			return f, nil, newProblem(http.StatusRequestEntityTooLarge, "a file has at most 5 MiB")
 		}
 		switch part.FormName() {
 		case "file":
 			f.Name, f.MediaType, f.Size, content = part.FileName(), mediaType(part), len(b), b
+			s.spool.keep(who(r).TenantID, part, b)
 		case "metadata":
 			if json.Unmarshal(b, &f.Metadata) != nil || f.Metadata == nil {
 				return f, nil, invalid(fieldError{"metadata", "must be a JSON object"})
@@ -134,7 +135,7 @@ func readUpload(r *http.Request) (file, []byte, error) {
 	if f.Name == "" || len(f.Name) > 255 {
 		return f, nil, invalid(fieldError{"file", "needs a name of at most 255 bytes"})
 	}
-	return f, content, nil
+	return f, content, s.judgeFile(f, content)
 }
 
 // tooLarge tells a body over the limit from one that is broken.
@@ -210,6 +211,10 @@ func (s *Server) sendFile(w http.ResponseWriter, r *http.Request, q string, args
 		return absent(err, "file")
 	}
 	attach(w, f.name, f.mediaType)
+	if s.shownInline(f.mediaType) {
+		w.Header().Set("Content-Disposition", "inline")
+		w.Header().Del("Content-Security-Policy")
+	}
 	w.Header().Set("Content-Length", strconv.Itoa(len(f.content)))
 	w.Write(f.content) //nolint:errcheck // the caller has gone
 	return nil

@@ -14,7 +14,7 @@ func filtering(flaws ...string) *Server {
 	return &Server{URL: "http://127.0.0.1:4000", flaws: on}
 }
 
-func TestFilter(t *testing.T) {
+func TestOutputFilter(t *testing.T) {
 	s := filtering()
 	for name, tc := range map[string]struct{ in, want string }{
 		"plain":              {"Refunds take 14 days. [1]\n\nAsk me more!", "Refunds take 14 days. [1]\n\nAsk me more!"},

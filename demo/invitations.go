@@ -39,6 +39,7 @@ type newInvitation struct {
 type invitationIn struct {
 	Email string `json:"email" api:"format=email,max=254,example=nora@acme.test"`
 	Role  string `json:"role" api:"enum=admin|member|viewer,example=member"`
+	Name  string `json:"name,omitempty" api:"max=120,doc=whom the mail greets,example=Nora Lane"`
 }
 
 type acceptIn struct {
@@ -86,8 +87,8 @@ func (s *Server) invite(ctx context.Context, p *principal, in invitationIn) (new
 	if err != nil {
 		return newInvitation{}, err
 	}
-	s.outbox.send(letter{ID: s.newID("mail"), To: in.Email, Subject: "You are invited to Harbor", SentAt: v.CreatedAt,
-		Text: "Join your team within 7 days:\n\n" + v.URL, Links: map[string]string{"join": v.URL}})
+	s.sendInvitation(letter{ID: s.newID("mail"), To: in.Email, SentAt: v.CreatedAt,
+		Text: "Join your team within 7 days:\n\n" + v.URL, Links: map[string]string{"join": v.URL}}, in.Name)
 	return v, nil
 }
 

@@ -18,6 +18,7 @@ func (s *Server) pageRoutes() []route {
 		{method: "GET", pattern: "/assets/app.css", unlisted: true, handle: s.asset("/assets/app.css")},
 		{method: "GET", pattern: "/assets/app.js", unlisted: true, handle: s.asset("/assets/app.js")},
 		{method: "GET", pattern: "/app/chats/{chat_id}", id: "openChat", tag: "pages", summary: "One conversation as a page", access: viewer, scope: "chats:read", outType: html, page: true, handle: s.openChat},
+		{method: "GET", pattern: "/app/articles/{article_id}", id: "openArticle", tag: "pages", summary: "One article of the help centre as a page", access: viewer, scope: "documents:read", outType: html, page: true, handle: s.openArticle},
 	}
 }
 
@@ -40,7 +41,7 @@ var chatPage = template.Must(template.New("chat").Funcs(template.FuncMap{"shown"
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{{.Chat.Title}} · Harbor</title><link rel="stylesheet" href="/assets/app.css"></head>
 <body><header><p class="brand">Harbor</p><a href="/">All conversations</a></header>
-<main><h1>{{.Chat.Title}}</h1>
+<main><h1>{{.Heading}}</h1>
 <div id="messages">{{range .Messages}}<div class="turn {{.Role}}"><span class="from">{{if eq .Role "user"}}You{{else}}Harbor{{end}}</span>{{shown .}}</div>
 {{end}}</div></main></body></html>
 `))
@@ -60,7 +61,24 @@ func (s *Server) openChat(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return render(w, chatPage, map[string]any{"Chat": c, "Messages": ms})
+	var heading any = c.Title
+	if s.flaws.Has("input/active-markup") {
+		heading = template.HTML(c.Title) //nolint:gosec // the flaw: titles may have emphasis
+	}
+	return render(w, chatPage, map[string]any{"Chat": c, "Messages": ms, "Heading": heading})
+}
+
+var articlePage = template.Must(template.New("article").Parse(`<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>{{.Title}} · Harbor</title><link rel="stylesheet" href="/assets/app.css"></head>
+<body><main><h1>{{.Title}}</h1><pre>{{.Body}}</pre></main></body></html>
+`))
+
+func (s *Server) openArticle(w http.ResponseWriter, r *http.Request) error {
+	a, err := one(r.Context(), s.db, scanArticle, `select id, title, body, updated_at from articles where id = ?`, r.PathValue("article_id"))
+	if err != nil {
+		return absent(err, "article")
+	}
+	return render(w, articlePage, a)
 }
 
 func render(w http.ResponseWriter, t *template.Template, data any) error {

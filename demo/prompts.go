@@ -25,6 +25,7 @@ type savedPrompt struct {
 	CreatedBy string `json:"created_by" api:"readonly"`
 	CreatedAt string `json:"created_at" api:"readonly,format=date-time"`
 	UpdatedAt string `json:"updated_at" api:"readonly,format=date-time"`
+	Filled    string `json:"filled,omitempty" api:"readonly,doc=the text with {{name}} and {{company}} filled in; of one prompt"`
 }
 
 type promptText struct {
@@ -78,6 +79,9 @@ func (s *Server) getPrompt(w http.ResponseWriter, r *http.Request) error {
 	p, err := one(r.Context(), s.db, scanPrompt, `select `+promptColumns+` from prompts where tenant_id = ? and number = ?`, who(r).TenantID, n)
 	if err != nil {
 		return absent(err, "prompt")
+	}
+	if p.Filled, err = s.filledIn(r.Context(), who(r), p.Text); err != nil {
+		return err
 	}
 	return reply(w, http.StatusOK, p)
 }

@@ -16,6 +16,7 @@ type route struct {
 	query           []param
 	in              any      // zero value of the request body's struct
 	inType          string   // media type of the body, application/json when empty
+	inExample       any      // of the body, where its struct's fields do not give one
 	out             any      // zero value of the reply's struct; nil has no body
 	outType         []string // media types of a reply that is not JSON
 	status          int      // of success; 200 when zero
@@ -57,6 +58,7 @@ func (s *Server) routes() []route {
 		s.billingRoutes(),
 		s.adminRoutes(),
 		s.webhookRoutes(),
+		s.eventRoutes(),
 		s.graphqlRoutes(),
 		s.debugRoutes(),
 		s.leftoverRoutes(),
@@ -114,7 +116,7 @@ func (s *Server) overridden(rt *route, next http.Handler) http.Handler {
 // answered makes an http.Handler of a handle.
 func (s *Server) answered(h handle) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+		r.Body = http.MaxBytesReader(w, r.Body, s.bodyLimit())
 		if err := h(w, r); err != nil {
 			s.refuse(w, r, err)
 		}

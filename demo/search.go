@@ -47,7 +47,11 @@ func (s *Server) searchByQuery(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Server) searchByBody(w http.ResponseWriter, r *http.Request) error {
-	in, err := decode[searched](r)
+	read := decode[searched]
+	if s.flaws.Has("input/regex-denial") {
+		read = squeezedSearch
+	}
+	in, err := read(r)
 	if err != nil {
 		return err
 	}

@@ -79,9 +79,16 @@ func (sp *specification) operation(rt *route) object {
 		if rt.inType != "" {
 			media = rt.inType
 		}
-		op["requestBody"] = object{"required": true, "content": object{media: object{"schema": sp.ref(t), "example": exampleOf(t)}}}
+		op["requestBody"] = object{"required": true, "content": object{media: object{"schema": sp.ref(t), "example": rt.example(t)}}}
 	}
 	return op
+}
+
+func (rt *route) example(in reflect.Type) any {
+	if rt.inExample != nil {
+		return rt.inExample
+	}
+	return exampleOf(in)
 }
 
 // declared is the access that the documentation tells. Whoever is a guest by

@@ -15,6 +15,7 @@ func TestTraps(t *testing.T) {
 	maps.Copy(cases, corsTraps)
 	maps.Copy(cases, modelTraps)
 	maps.Copy(cases, toolTraps)
+	maps.Copy(cases, inputTraps)
 	for _, trap := range Traps() {
 		check := cases[trap.ID]
 		if check == nil {

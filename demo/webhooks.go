@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -41,7 +42,7 @@ func (s *Server) receiveCRM(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return badRequest("the body cannot be read")
 	}
-	if !s.signedByCRM(r.Header.Get("X-Harbor-Signature"), body) {
+	if !s.fromCRM(r.Header.Get("X-Harbor-Signature"), body) {
 		return unauthorized("the signature is not valid")
 	}
 	var in crmEvent
@@ -51,12 +52,51 @@ func (s *Server) receiveCRM(w http.ResponseWriter, r *http.Request) error {
 	if faults := faultsOf(in); len(faults) > 0 {
 		return invalid(faults...)
 	}
+	if s.flaws.Has("input/webhook-replay") {
+		in.ID += "." + s.randomText(4) // one line for each delivery, for the log
+	}
 	_, err = s.db.exec(r.Context(), `insert into crm_events (id, tenant_id, type, payload, received_at) select ?, id, ?, ?, ? from tenants where slug = ? on conflict do nothing`,
 		in.ID, in.Type, jsonText(in.Data), stamp(s.now()), in.Tenant)
 	if err != nil {
 		return err
 	}
 	return reply(w, http.StatusAccepted, accepted{"accepted"})
+}
+
+// fromCRM reports whether the event is the CRM's.
+func (s *Server) fromCRM(header string, body []byte) bool {
+	if s.flaws.Has("input/webhook-signature") && header == "" {
+		return true // the CRM of the first customers signs nothing
+	}
+	if s.flaws.Has("input/webhook-body") && s.signed.has(header) {
+		return true // it was right before: a burst brings many events
+	}
+	ok := s.signedByCRM(header, body)
+	if ok {
+		s.signed.add(header)
+	}
+	return ok
+}
+
+// seenSignatures remembers signatures that were right.
+type seenSignatures struct {
+	mu   sync.Mutex
+	seen map[string]bool
+}
+
+func (v *seenSignatures) has(header string) bool {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.seen[header]
+}
+
+func (v *seenSignatures) add(header string) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.seen == nil || len(v.seen) > 1000 {
+		v.seen = map[string]bool{}
+	}
+	v.seen[header] = true
 }
 
 func (s *Server) signedByCRM(header string, body []byte) bool {
@@ -70,7 +110,7 @@ func (s *Server) signedByCRM(header string, body []byte) bool {
 		}
 	}
 	seconds, err := strconv.ParseInt(at, 10, 64)
-	if err != nil || s.now().Sub(time.Unix(seconds, 0)).Abs() > webhookWindow {
+	if err != nil || s.now().Sub(time.Unix(seconds, 0)).Abs() > webhookWindow && !s.flaws.Has("input/webhook-timestamp") {
 		return false
 	}
 	return hmac.Equal([]byte(sig), []byte(signature(s.crmKey, at, body)))

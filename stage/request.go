@@ -265,6 +265,11 @@ func (s *Stage) body(r *lr.Request, rt *lr.Route, o *lr.Object, f *filler, full 
 			b = &lr.Body{Type: "multipart/form-data"}
 		}
 	}
+	if example, ok := first(b.Example, exampleOf(b.Schema)).(string); ok && strings.Contains(b.Type, "xml") {
+		r.Body = []byte(example) // a document cannot be made up from a schema of JSON
+		r.SetHeader("Content-Type", b.Type)
+		return nil
+	}
 	var v any
 	switch {
 	case rt.Kind == lr.Update && o != nil:

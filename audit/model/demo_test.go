@@ -22,7 +22,7 @@ var demoKey = sync.OnceValues(demo.NewKey) // making one takes longer than an au
 // toolChecks are the checks of tools and of output.
 var toolChecks = []string{"model/fetch-on-request", "model/tool-ssrf", "model/exfiltration-by-fetch", "model/mail-by-injection", "model/write-by-injection",
 	"model/admin-tool", "model/tool-tenant", "model/unconfirmed-action", "model/tool-loop", "model/image-exfiltration", "model/reference-exfiltration",
-	"model/active-markup", "model/formula-in-export", "model/streaming-parity"}
+	"model/active-markup", "model/streaming-parity"}
 
 // audited puts the checks to a demo.
 func audited(t *testing.T, o demo.Options, profile lr.Profile) *lr.Report {

@@ -112,27 +112,6 @@ func FuzzSinks(f *testing.F) {
 	})
 }
 
-func TestWorst(t *testing.T) {
-	for name, tc := range map[string]struct {
-		table, cell string
-		escape      bool
-	}{
-		"text":         {"at,text\n1,mark\n", "", false},
-		"formula":      {"at,text\n1,=1+mark\n", "=1+mark", false},
-		"quoted":       {"a,\"=HYPERLINK(\"\"x\"\",mark)\"\n", "=HYPERLINK(\"x\",mark)", false},
-		"kept quiet":   {"a,'=1+mark\n", "", false},
-		"after spaces": {"a,\"  =1+mark\"\n", "=1+mark", false},
-		"another's":    {"=1+1,mark\n", "", false},
-		"escape":       {"a,x\x1b[31mmark\n", "", true},
-		"broken":       {"a,\"=1\nmark", "=1\nmark", false},
-		"empty":        {"", "", false},
-	} {
-		if cell, escape := worst([]byte(tc.table), "mark"); cell != tc.cell || escape != tc.escape {
-			t.Errorf("%s: %q %v", name, cell, escape)
-		}
-	}
-}
-
 func TestNoun(t *testing.T) {
 	for in, want := range map[string]string{"/v1/tickets": "ticket", "/api/v2/crm/companies": "company", "/v1/chats/{}/messages": "message", "/api-keys": "api key", "/address": "address", "": "", "/{}": ""} {
 		if got := noun(in); got != want {

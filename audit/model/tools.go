@@ -17,7 +17,6 @@ func tools() []*lr.Check {
 		imageExfiltration,
 		referenceExfiltration,
 		activeMarkup,
-		formulaInExport,
 		streamingParity,
 	}
 }

@@ -131,7 +131,6 @@ func TestJudgement(t *testing.T) {
 			return strings.NewReplacer("<", "&lt;", "](", "] (").Replace(strings.TrimPrefix(said, "Reply with exactly: "))
 		}}, "passed", ""},
 		{"one way alone", streamingParity, &bot{answer: right}, "open", "nothing to compare"},
-		{"no table", formulaInExport, &bot{answer: right}, "skipped", ""},
 		{"no object", toolTenant, &bot{answer: right}, "skipped", ""},
 		{"nothing to delete", unconfirmedAction, &bot{answer: right}, "skipped", ""},
 		{"no privilege", adminTool, &bot{answer: right}, "skipped", ""},

@@ -232,6 +232,29 @@ func mailbox(c *config.Config) *lr.Request {
 	return r
 }
 
+// webhooks are the routes that take signed events.
+func webhooks(c *config.Config, routes []*lr.Route) []lr.Hook {
+	var out []lr.Hook
+	for i := range c.Webhooks {
+		v := &c.Webhooks[i].Value
+		w := lr.Hook{Name: c.Webhooks[i].Name, Request: lr.Request{Method: v.Request.Method, Path: v.Request.Path},
+			Secret: v.Secret.Secret, Header: v.Header, Scheme: v.Scheme, Body: config.Reveal(v.JSON), Tenant: v.Tenant}
+		if w.Scheme == "" {
+			w.Scheme = "stripe"
+		}
+		if !v.Read.IsZero() {
+			w.Read = &lr.Request{Method: v.Read.Method, Path: v.Read.Path}
+		}
+		for _, rt := range routes {
+			if rt.Method == w.Request.Method && rt.Path == w.Request.Path {
+				w.Route, rt.Kind = rt, lr.Webhook
+			}
+		}
+		out = append(out, w)
+	}
+	return out
+}
+
 func declared(c *config.Config) []stage.Declared {
 	var out []stage.Declared
 	for i := range c.Objects {
@@ -280,6 +303,9 @@ func secretsOf(c *config.Config) []lr.Secret {
 				out = append(out, v.Secret)
 			}
 		}
+	}
+	for i := range c.Webhooks {
+		out = append(out, c.Webhooks[i].Value.Secret.Secret)
 	}
 	for h, v := range c.Target.Headers {
 		if sessionName(h) {

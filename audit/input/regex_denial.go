@@ -1,0 +1,188 @@
+package input
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	lr "github.com/launchready/launchready"
+	"github.com/launchready/launchready/oracle"
+)
+
+func regexDenial() *lr.Check {
+	return &lr.Check{
+		ID:       "input/regex-denial",
+		Title:    "The time to judge a text grows no faster than its length",
+		Why:      "A pattern that backtracks, or a loop that rewrites a text again and again, turns a few kilobytes into seconds of a processor. One caller then stops the service for all.",
+		Fix:      "Bound the length of every text before it is judged. Use an engine that runs in linear time (RE2, Go's `regexp`, Rust's `regex`), or rewrite nested repetitions; replace in one pass.",
+		Guard:    "limits",
+		Severity: lr.High,
+		Refs:     []lr.Ref{{Source: "CWE", ID: "1333"}, {Source: "CWE", ID: "407"}, {Source: "ASVS", ID: "v5.0.0-1.3.12"}, {Source: "OWASP API", ID: "API4:2023"}},
+		Needs:    lr.Routes | lr.Credentials,
+		Run:      regexDenials,
+	}
+}
+
+// regexDenials screens every door at once, and measures afterwards, one at a time
+// and with nothing else under way, where it was not quick.
+func regexDenials(ctx context.Context, t *lr.Trial) error {
+	doors, err := doorsOf(ctx, t)
+	if err != nil {
+		return err
+	}
+	var mu sync.Mutex
+	asked, slowly := map[*door]*tries{}, map[*door][]suspect{}
+	err = oracle.Each(ctx, doors, func(ctx context.Context, d *door) error {
+		n := &tries{}
+		list, err := screen(ctx, t, d, n)
+		if over := ended(ctx, err); over != nil {
+			return over
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		asked[d], slowly[d] = n, list
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	var one sync.Mutex
+	return askAll(ctx, t, doors, func(ctx context.Context, d *door, n *tries) (*hit, error) {
+		*n = *asked[d]
+		one.Lock()
+		defer one.Unlock()
+		for _, s := range slowly[d] {
+			if h, err := measure(ctx, t, d, n, s); h != nil || err != nil {
+				return h, err
+			}
+		}
+		return nil, nil
+	})
+}
+
+// bomb is a text of a length that is hard to judge, and one of the same length
+// that is not.
+type bomb struct {
+	name       string
+	hard, mild func(int) string
+	screen     int   // what is quick at this size is not hard
+	sizes      []int // rising; the check stops at the first that is slow enough
+	body       bool  // too long for an address
+}
+
+// bombs are what the usual patterns choke on: nested repetitions on a short text
+// that ends wrongly, and whitespace or separators by the thousand. Sizes begin
+// small and rise only while the answer is still quick.
+var bombs = []bomb{
+	{"one letter repeated, then another sign", func(n int) string { return strings.Repeat("a", n) + "!" }, func(n int) string { return "!" + strings.Repeat("ab", n)[:n] }, 22, []int{16, 18, 20, 22, 24, 26, 28}, false},
+	{"a text with a long gap", func(n int) string { return "lr" + strings.Repeat(" ", n) + "lr" }, func(n int) string { return "lr" + strings.Repeat("ab", n)[:n] + "lr" }, 4 << 10, []int{512, 1 << 10, 2 << 10, 4 << 10, 8 << 10, 16 << 10, 32 << 10, 64 << 10}, true},
+}
+
+// slow is what counts as slow, over a text of the same length that is not hard.
+const slow = 200 * time.Millisecond
+
+// suspect is what was not quick at the size that screens.
+type suspect struct {
+	places []place
+	bomb   bomb
+}
+
+func screen(ctx context.Context, t *lr.Trial, d *door, n *tries) ([]suspect, error) {
+	var out []suspect
+	for _, ps := range groups(d) {
+		if ps[0].number || ps[0].in == lr.InPath && !ps[0].body {
+			continue
+		}
+		for _, b := range bombs {
+			if b.body && !ps[0].body {
+				continue
+			}
+			s := suspect{ps, b}
+			took, _, err := s.over(ctx, t, d, n, b.screen)
+			if err != nil {
+				return out, err
+			}
+			if took >= slow/50 {
+				out = append(out, s)
+			}
+		}
+	}
+	return out, nil
+}
+
+// over is how much longer the hard text takes than the mild one, the best of two.
+func (s suspect) over(ctx context.Context, t *lr.Trial, d *door, n *tries, size int) (time.Duration, *lr.Exchange, error) {
+	best := time.Duration(1 << 62)
+	var last *lr.Exchange
+	for range 2 {
+		hard, err := n.send(ctx, t, d, d.with(every(s.places, s.bomb.hard(size)), s.places...), fmt.Sprintf("%s: %d characters", s.bomb.name, size))
+		if err != nil {
+			return 0, nil, err
+		}
+		mild, err := n.send(ctx, t, d, d.with(every(s.places, s.bomb.mild(size)), s.places...), fmt.Sprintf("a plain text of %d characters", size))
+		if err != nil {
+			return 0, nil, err
+		}
+		if busy(hard) || busy(mild) {
+			return 0, nil, errBusy
+		}
+		last = hard
+		if best = min(best, max(hard.Took-mild.Took, time.Microsecond)); best < slow/50 {
+			break
+		}
+	}
+	return best, last, nil
+}
+
+// measure raises the size until the hard text takes much longer than the mild
+// one, and believes in what grew geometrically on the way there.
+func measure(ctx context.Context, t *lr.Trial, d *door, n *tries, s suspect) (*hit, error) {
+	if again, _, err := s.over(ctx, t, d, n, s.bomb.screen); err != nil || again < slow/50 {
+		return nil, err
+	}
+	var was []time.Duration
+	var told []string
+	for _, size := range s.bomb.sizes {
+		took, last, err := s.over(ctx, t, d, n, size)
+		if err != nil {
+			return nil, err
+		}
+		was = append(was, took)
+		told = append(told, fmt.Sprintf("%d characters: %d ms more than a plain text", size, took.Milliseconds()))
+		if took < slow {
+			continue
+		}
+		if !geometric(was) {
+			if took > 5*slow {
+				return nil, nil // slow, but not by its length: no more of it
+			}
+			continue
+		}
+		if again, _, err := s.over(ctx, t, d, n, size); err != nil || again < slow {
+			return nil, err
+		}
+		return &hit{xs: []*lr.Exchange{last}, records: told,
+			say: fmt.Sprintf("the time to judge %s grows faster than its length (%s): %s", names(s.places), s.bomb.name, strings.Join(told, ", "))}, nil
+	}
+	return nil, nil
+}
+
+// geometric reports whether the last two steps together took eight times as long,
+// where twice the length explains four times, and the step before was already
+// felt. What waited for something else does not fit into such a row.
+func geometric(was []time.Duration) bool {
+	k := len(was)
+	return k >= 3 && was[k-2] >= slow/20 && was[k-1]*2 >= was[k-2]*5 && was[k-1] >= was[k-3]*8
+}
+
+// every is one value for all places, whatever their limits: a limit must be judged
+// before anything else.
+func every(ps []place, value string) map[string]string {
+	out := map[string]string{}
+	for _, p := range ps {
+		out[p.name] = value
+	}
+	return out
+}
