@@ -54,6 +54,8 @@ type Server struct {
 	provider *provider
 	live     *hub
 	library  *library
+	answers  *answers
+	gathered gather
 	attempts *attempts
 	metrics  *metrics
 	devToken string            // opens the mail catcher
@@ -112,7 +114,7 @@ func (s *Server) start(o Options) error {
 	s.devToken, s.opsToken, s.crmKey = s.derived("dev-token"), s.derived("ops-token"), "whsec_"+s.derived("crm")
 	s.outbox, s.cache = newOutbox(), newResponseCache()
 	s.attempts, s.metrics = newAttempts(s.now), newMetrics()
-	s.live, s.library = newHub(), newLibrary(s.db)
+	s.live, s.library, s.answers = newHub(), newLibrary(s.db), newAnswers()
 	s.closers = append(s.closers, s.live.Close)
 	if s.provider, err = s.newProvider(o.ModelURL); err != nil {
 		return err

@@ -46,4 +46,8 @@ var traps = []Trap{
 	{"empty-preflight", "OPTIONS /v1/chats", "A preflight of an origin that is not on the list is answered 204, without a field that grants anything.", "204: the preflight succeeds"},
 	{"constant-origin", "GET /openapi.json", "Vary: Origin is sent though the policy is the same for every origin.", "the reply depends on the Origin"},
 	{"open-handshake", "GET /v1/ws", "A page of another origin may connect with the cookie, which then does not count: it is told nothing until it sends a token.", "101 for a foreign Origin: cross-site WebSocket hijacking"},
+	{"cached-answer", "POST /v1/ask", "Answers are cached for each tenant and say X-Cache: HIT.", "the second caller of a question got a cached answer"},
+	{"shared-answer", "POST /v1/ask", "Where a tenant's own material has little, both tenants are answered from the same article of the help centre.", "one document in the answers to two tenants"},
+	{"same-document-title", "POST /v1/ask", "Both tenants have documents of the same title, and each is cited its own.", "the foreign title is among the citations"},
+	{"ignored-metadata", "POST /v1/chat/completions", "Metadata may name another tenant, and the answer is made for the caller's.", "200 with a foreign tenant_id"},
 }

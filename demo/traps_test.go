@@ -13,6 +13,7 @@ func TestTraps(t *testing.T) {
 	maps.Copy(cases, contentTraps)
 	maps.Copy(cases, hygieneTraps)
 	maps.Copy(cases, corsTraps)
+	maps.Copy(cases, askTraps)
 	for _, trap := range Traps() {
 		check := cases[trap.ID]
 		if check == nil {
