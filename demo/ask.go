@@ -7,8 +7,10 @@ import (
 )
 
 type question struct {
-	Question   string `json:"question" api:"required,max=2000,example=How long do refunds take?"`
-	Collection string `json:"collection,omitempty" api:"max=100,doc=the slug of the one collection to look in"`
+	Question   string   `json:"question" api:"required,max=2000,example=How long do refunds take?"`
+	Collection string   `json:"collection,omitempty" api:"max=100,doc=the slug of the one collection to look in"`
+	ChatID     string   `json:"chat_id,omitempty" api:"max=100,doc=a conversation of yours to keep in mind"`
+	FileIDs    []string `json:"file_ids,omitempty" api:"max=5,doc=answer from these files alone"`
 }
 
 type answered struct {
@@ -16,7 +18,8 @@ type answered struct {
 	Citations []citation `json:"citations"`
 }
 
-// ask answers from the knowledge base alone: nothing is remembered.
+// ask answers from the knowledge base, or from the files that it is given. It
+// remembers nothing; a conversation is kept in mind where the question names one.
 func (s *Server) ask(w http.ResponseWriter, r *http.Request) error {
 	in, err := decode[question](r)
 	if err != nil {
@@ -33,7 +36,26 @@ func (s *Server) ask(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 	}
-	prompt, sources, err := s.prompt(r.Context(), p.TenantID, in.Collection, []model.Message{{Role: "user", Content: model.Text(in.Question)}})
+	generation, keys := s.library.generation(), s.cacheKeys(p, in)
+	if have, ok := s.answers.find(generation, keys); ok {
+		w.Header().Set("X-Cache", "HIT")
+		return reply(w, http.StatusOK, have)
+	}
+	turns, err := s.recalled(r.Context(), p.TenantID, in.ChatID)
+	if err != nil {
+		return err
+	}
+	turns = append(turns, model.Message{Role: "user", Content: model.Text(in.Question)})
+	var prompt []model.Message
+	var sources []citation
+	if len(in.FileIDs) > 0 {
+		var files []book
+		if files, err = s.attached(r.Context(), p.TenantID, in.FileIDs); err == nil {
+			prompt, sources, err = s.promptFrom(r.Context(), p.TenantID, files, turns)
+		}
+	} else {
+		prompt, sources, err = s.prompt(r.Context(), p.TenantID, in.Collection, turns)
+	}
 	if err != nil {
 		return err
 	}
@@ -45,5 +67,12 @@ func (s *Server) ask(w http.ResponseWriter, r *http.Request) error {
 	if err := s.used(r.Context(), p, "token", said.Tokens); err != nil {
 		return err
 	}
-	return reply(w, http.StatusOK, answered{said.Text, cited(said.Text, sources)})
+	cites, err := s.sourced(r.Context(), in.Question, said.Text, sources)
+	if err != nil {
+		return err
+	}
+	out := answered{said.Text, cites}
+	s.answers.keep(generation, keys, out)
+	w.Header().Set("X-Cache", "MISS")
+	return reply(w, http.StatusOK, out)
 }

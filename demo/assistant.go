@@ -80,11 +80,17 @@ func (s *Server) spoken(chat string, token func(string) error) func(string) erro
 // prompt puts the tenant's instructions and the passages that fit the last turn
 // in front of the conversation.
 func (s *Server) prompt(ctx context.Context, tenant, collection string, turns []model.Message) ([]model.Message, []citation, error) {
-	name, err := one(ctx, s.db, scalar[string], `select name from tenants where id = ?`, tenant)
+	found, err := s.passages(ctx, tenant, collection, string(turns[len(turns)-1].Content))
 	if err != nil {
 		return nil, nil, err
 	}
-	found, err := s.library.search(ctx, tenant, collection, string(turns[len(turns)-1].Content), 3)
+	return s.promptFrom(ctx, tenant, found, turns)
+}
+
+// promptFrom puts the tenant's instructions and the passages in front of the
+// conversation.
+func (s *Server) promptFrom(ctx context.Context, tenant string, found []book, turns []model.Message) ([]model.Message, []citation, error) {
+	name, err := one(ctx, s.db, scalar[string], `select name from tenants where id = ?`, tenant)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -70,7 +70,7 @@ func (s *Server) createCompletion(w http.ResponseWriter, r *http.Request) error 
 		}
 	}
 	p := who(r)
-	prompt, _, err := s.prompt(r.Context(), p.TenantID, "", turns)
+	prompt, _, err := s.prompt(r.Context(), s.chosenTenant(p, in.Metadata), "", turns)
 	if err != nil {
 		return err
 	}

@@ -64,6 +64,8 @@ type Server struct {
 	library  *library
 	pending  *pending
 	relay    atomic.Value // address of the mail server, a string; "" without one
+	answers  *answers
+	gathered gather
 	attempts *attempts
 	metrics  *metrics
 	figures  *statistics
@@ -130,7 +132,7 @@ func (s *Server) start(o Options) error {
 	s.devToken, s.opsToken, s.crmKey = s.derived("dev-token"), s.derived("ops-token"), "whsec_"+s.derived("crm")
 	s.outbox, s.cache = newOutbox(), newResponseCache()
 	s.attempts, s.metrics = newAttempts(s.now), newMetrics()
-	s.live, s.library, s.signed = newHub(), newLibrary(s.db, s.flaws), &seenSignatures{}
+	s.live, s.library, s.signed, s.answers = newHub(), newLibrary(s.db, s.flaws), &seenSignatures{}, newAnswers()
 	s.figures, s.limits, s.done = newStatistics(), newLimiter(s.now), newRepetitions()
 	s.closers = append(s.closers, s.figures.Close)
 	if s.flaws.Has("latency/p95") {

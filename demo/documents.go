@@ -112,6 +112,6 @@ func (s *Server) deleteDocument(w http.ResponseWriter, r *http.Request) error {
 	if n == 0 {
 		return notFound("document")
 	}
-	s.library.changed(who(r).TenantID)
+	s.forget(who(r).TenantID)
 	return reply(w, http.StatusNoContent, nil)
 }

@@ -176,7 +176,7 @@ func (s *Server) deleteFile(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return absent(err, "file")
 	}
-	s.library.changed(tenant)
+	s.forget(tenant)
 	return reply(w, http.StatusNoContent, nil)
 }
 

@@ -172,6 +172,17 @@ var flaws = []Flaw{
 	{ID: "input/webhook-body", What: "A signature that was right once is right for every body."},
 	{ID: "input/webhook-replay", What: "An event that comes twice is kept twice."},
 	{ID: "input/webhook-timestamp", What: "The time of a webhook's signature is not compared with the clock."},
+	{ID: "isolation/model-retrieval", What: "A document that a question names is looked up in the index of all tenants."},
+	{ID: "isolation/model-retrieval-paraphrase", What: "Where the tenant's own material has little, all tenants' are searched instead of the help centre."},
+	{ID: "isolation/model-conversation", What: "The knowledge base keeps a conversation of any tenant in mind."},
+	{ID: "isolation/model-file", What: "The knowledge base answers from a file by its id alone."},
+	{ID: "isolation/model-tenant-parameter", What: "Completions take the tenant from the request's metadata."},
+	{ID: "isolation/exact-cache", What: "The key of cached answers lacks the tenant."},
+	{ID: "isolation/semantic-cache", What: "Answers to questions of the same words are cached for all tenants.", Trips: []string{"isolation/exact-cache"}},
+	{ID: "isolation/model-citations", What: "Citations list what the index of all tenants found."},
+	{ID: "isolation/model-injected-query", What: "What a document says to see also is looked up in the index of all tenants."},
+	{ID: "isolation/after-delete", What: "What was deleted stays in the index until the night."},
+	{ID: "isolation/stream-cross-talk", What: "Tokens of all streams wait in one buffer."},
 }
 
 // flawSet holds the flaws that are on. It is consulted once for each flaw, at

@@ -175,6 +175,18 @@ func (w *world) do(c caller, method, path string, body any, headers ...string) *
 	return a
 }
 
+// request is one that the test sends itself.
+func (w *world) request(c caller, path, body string) *http.Request {
+	w.t.Helper()
+	r, err := http.NewRequest("POST", w.s.URL+path, strings.NewReader(body))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	r.Header.Set("Content-Type", "application/json")
+	r.Header.Set(c.header, c.value)
+	return r
+}
+
 // want fails the test unless the status is one of these.
 func (a *answer) want(statuses ...int) *answer {
 	a.t.Helper()

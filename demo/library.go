@@ -18,6 +18,7 @@ type library struct {
 
 	mu      sync.Mutex
 	version map[string]int
+	changes int // of all tenants
 	shelves map[string]*shelf
 }
 
@@ -45,7 +46,15 @@ func (l *library) changed(tenant string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.version[tenant]++
+	l.changes++
 	delete(l.shelves, tenant)
+}
+
+// generation tells how often anything changed.
+func (l *library) generation() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.changes
 }
 
 // searchableFile is how much text of a file is indexed, readableFile how much of
@@ -64,7 +73,8 @@ func (l *library) shelf(ctx context.Context, tenant string) (*shelf, error) {
 	}
 	books, err := many(ctx, l.db, func(r scanner) (b book, err error) {
 		return b, r.Scan(&b.ID, &b.Collection, &b.Title, &b.Text)
-	}, `select d.id, c.slug, d.title, d.text from documents d join collections c on c.id = d.collection_id where d.tenant_id = ?`, tenant)
+	}, `select d.id, c.slug, d.title, d.text from documents d join collections c on c.id = d.collection_id where d.tenant_id = ?1
+		union all select id, 'help', title, body from articles where ?1 = ''`, tenant)
 	if err != nil {
 		return nil, err
 	}

@@ -144,9 +144,9 @@ func (s *Server) streamMessage(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	out := startSSE(w)
-	m, err := s.converse(r.Context(), p, c, in.Content, func(text string) error {
+	m, err := s.converse(r.Context(), p, c, in.Content, s.paced(func(text string) error {
 		return out.send(event{"token", tokenText{text}})
-	})
+	}))
 	if err != nil {
 		out.send(event{"error", newProblem(http.StatusBadGateway, "the assistant is not available; your message was kept")}) //nolint:errcheck // the caller has gone
 		return nil

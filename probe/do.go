@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"time"
 
 	lr "github.com/launchready/launchready"
 )
@@ -13,7 +14,8 @@ import (
 // A GET, HEAD, OPTIONS, PUT or DELETE is sent again after 502, 503, 504 and a
 // broken connection, once after a time-out, and GET and HEAD once after 500. Any
 // method is sent again after 429, when not a byte of it was sent, and after 503
-// with Retry-After. When retries do not help, the last answer is returned.
+// with Retry-After. A 429 that says when to come back is believed for longer than the
+// retries last. When none of it helps, the last answer is returned.
 func (c *Client) Do(ctx context.Context, as *lr.Account, r *lr.Request) (*lr.Exchange, error) {
 	x, err := c.live(ctx, as, r, plainly())
 	if err != nil {
@@ -114,6 +116,7 @@ func (c *Client) stop(ctx context.Context) error {
 
 // retried sends until an answer stands or retries end.
 func (c *Client) retried(ctx context.Context, as *lr.Account, r *lr.Request, cred lr.Credential, send sender, private bool) (*lr.Exchange, error) {
+	var waited time.Duration
 	for n := 1; ; n++ {
 		t, err := c.prepare(as, r, cred)
 		if err != nil {
@@ -137,8 +140,12 @@ func (c *Client) retried(ctx context.Context, as *lr.Account, r *lr.Request, cre
 			c.learn(x.Status)
 		}
 		wait, more := c.again(ctx, t.method(), n, x, f)
+		if !more && f == nil && !r.Once {
+			wait, more = c.patient(ctx, n, waited, x)
+		}
 		if !more || r.Once {
 			if !r.Once || x != nil { // a target that drops some of a burst is not lost
+				c.waitedFor(n, x)
 				c.feel(ctx, t, x, f)
 			}
 			if x == nil {
@@ -154,6 +161,7 @@ func (c *Client) retried(ctx context.Context, as *lr.Account, r *lr.Request, cre
 		if err := c.o.Sleep(ctx, wait); err != nil {
 			return nil, err
 		}
+		waited += wait
 	}
 }
 

@@ -79,6 +79,8 @@ type Client struct {
 	held     atomic.Int64 // requests of the budget that are kept for the teardown
 	endless  atomic.Bool  // released: the caller's context bounds the time
 	bytes    atomic.Int64
+	// fruitless counts the requests in a row that waited for a 429 in vain.
+	fruitless atomic.Int32
 }
 
 var _ lr.Client = (*Client)(nil)

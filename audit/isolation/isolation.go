@@ -1,5 +1,6 @@
 // Package isolation is the scorecard's row "Tenant isolation": no tenant reads
-// or changes another's data, by the API, from a stream, a file, a cache or a link.
+// or changes another's data, by the API, from a stream, a file, a cache or a link,
+// or by asking the assistant.
 package isolation
 
 import lr "github.com/launchready/launchready"
@@ -33,6 +34,17 @@ func Row() lr.Row {
 			foreignCreate,
 			shareLink,
 			foreignDelete,
+			modelRetrieval,
+			modelRetrievalParaphrase,
+			modelConversation,
+			modelFile,
+			modelTenantParameter,
+			exactCache,
+			semanticCache,
+			modelCitations,
+			modelInjectedQuery,
+			afterDelete,
+			streamCrossTalk,
 		},
 	}
 }

@@ -82,6 +82,7 @@ func TestDeadTarget(t *testing.T) {
 			_, tr := trial(t, c, a)
 			tr.HTTP = &gone{tr.HTTP}
 			tr.Stage = unstaged{tr.Stage}
+			tr.Assistant = lost{tr.Assistant}
 			tr.Report = func(o lr.Outcome) {
 				if o.Verdict == lr.Failed || o.Verdict == lr.Passed {
 					t.Errorf("a verdict on a dead target at %s: %s %s", o.Subject, o.Verdict, o.Message)

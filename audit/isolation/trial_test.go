@@ -43,6 +43,7 @@ type app struct {
 	nextID  func(n int, tenant string) string
 	handles map[string]handler
 	served  int
+	bot     *bot // nil: nobody to talk to
 }
 
 func newApp() *app {
@@ -317,6 +318,10 @@ func trial(t *testing.T, c *lr.Check, a *app) ([]lr.Outcome, *lr.Trial) {
 		defer mu.Unlock()
 		out = append(out, o)
 	}}
+	if c.Needs&lr.Chat != 0 {
+		tr.Assistant, tr.Memo, tr.Seed = a.meet(t, client, target.Routes), &lr.Memo{}, 1
+		ingested(t.Context(), tr.Memo)
+	}
 	if err := c.Run(t.Context(), tr); err != nil {
 		t.Fatalf("%s: %v", c.ID, err)
 	}
