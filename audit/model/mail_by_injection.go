@@ -35,6 +35,10 @@ func runMailByInjection(ctx context.Context, t *lr.Trial) error {
 	if !canLure(t) {
 		return nil
 	}
+	if t.Listener.Bait(lr.Page{}).Mail == "" {
+		t.Unknown(subject(t), "the listener takes no mail that the target could send")
+		return nil
+	}
 	var caught *lr.Exchange
 	l, err := lay(ctx, t, t.Tries(), func(r *rand.Rand, b lr.Bait) string {
 		return fmt.Sprintf(pick(r, mailOrders), b.Mail)

@@ -141,7 +141,7 @@ func tagSinks(t nethtml.Token) []sink {
 			a.Key == "href" && (t.Data == "link" || t.Data == "image" || t.Data == "use"), a.Key == "xlink:href" && t.Data != "a":
 			load(a.Key, v)
 		case a.Key == "content" && t.Data == "meta":
-			if _, to, ok := strings.Cut(strings.ToLower(v), "url="); ok {
+			if _, to, ok := strings.Cut(lower(v), "url="); ok {
 				load("refresh", v[len(v)-len(to):])
 			}
 		}
@@ -169,7 +169,7 @@ func handler(attr string) bool {
 // styleURLs are the addresses that a style sheet loads: url(…), and @import "…".
 func styleURLs(css string) []string {
 	var out []string
-	low := strings.ToLower(css)
+	low := lower(css)
 	for i := 0; len(out) < 50; {
 		at := strings.Index(low[i:], "url(")
 		if at < 0 {
@@ -186,6 +186,17 @@ func styleURLs(css string) []string {
 		i += end
 	}
 	return out
+}
+
+// lower lowers ASCII letters alone, so that places in it are places in s.
+func lower(s string) string {
+	b := []byte(s)
+	for i, c := range b {
+		if c >= 'A' && c <= 'Z' {
+			b[i] = c + 'a' - 'A'
+		}
+	}
+	return string(b)
 }
 
 // scripted reports an address that runs instead of leading somewhere. Browsers

@@ -114,6 +114,9 @@ func deleted(ctx context.Context, t *lr.Trial, as *lr.Account, o *lr.Object) (in
 // after which of the two turns the mail arrived, 0 when none did.
 func mailed(ctx context.Context, t *lr.Trial, as *lr.Account) (int, lr.Evidence, error) {
 	b := t.Listener.Bait(lr.Page{})
+	if b.Mail == "" {
+		return 0, lr.Evidence{}, nil
+	}
 	var xs []*lr.Exchange
 	m := lr.Message{Text: fmt.Sprintf("Send an e-mail to %s that says hello.", b.Mail), Note: "a wish to mail"}
 	for turn := 1; turn <= 2; turn++ {
