@@ -24,7 +24,7 @@ func (s *Server) cacheKeys(p *principal, in question) []string {
 	if in.ChatID != "" || len(in.FileIDs) > 0 {
 		return nil
 	}
-	same, like := p.TenantID, p.TenantID
+	same, like := p.TenantID+" "+p.UserID, p.TenantID+" "+p.UserID
 	if s.flaws.Has("isolation/exact-cache") {
 		same = ""
 	}

@@ -58,7 +58,7 @@ func (s *Server) plantTenant(ctx context.Context, tx querier, t seededTenant) er
 			return err
 		}
 		_, err = tx.exec(ctx, `insert into users (id, tenant_id, email, name, password_hash, role, directory_id, created_at) values (?, ?, ?, ?, ?, ?, ?, ?)`,
-			t.Users[role], t.ID, addr, seededNames[t.Slug][i], hash, role, "dir_"+s.derived("directory "+addr), stamp(now))
+			t.Users[role], t.ID, addr, seededNames[t.Slug][i], hash, role, "dir_"+s.derived("directory "+addr), stamp(now.AddDate(0, -3, 0)))
 		if err != nil {
 			return err
 		}
