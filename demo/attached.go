@@ -10,15 +10,18 @@ import (
 func (s *Server) attached(ctx context.Context, tenant string, ids []string) ([]book, error) {
 	out := make([]book, 0, len(ids))
 	for _, id := range ids {
-		q, args := `select id, '', name, cast(substr(content, 1, ?2) as text) from files where id = ?1 and media_type like 'text/%' and tenant_id = ?3`, []any{id, searchableFile, tenant}
+		q, args := `select name, media_type, coalesce(substr(content, 1, ?2), '') from files where id = ?1 and tenant_id = ?3`, []any{id, readableFile, tenant}
 		if s.flaws.Has("isolation/model-file") {
-			q, args = `select id, '', name, cast(substr(content, 1, ?2) as text) from files where id = ?1`, args[:2]
+			q, args = `select name, media_type, coalesce(substr(content, 1, ?2), '') from files where id = ?1`, args[:2]
 		}
-		b, err := one(ctx, s.db, func(r scanner) (b book, err error) {
-			return b, r.Scan(&b.ID, &b.Collection, &b.Title, &b.Text)
-		}, q, args...)
+		var name, kind string
+		content, err := one(ctx, s.db, func(r scanner) (b []byte, err error) { return b, r.Scan(&name, &kind, &b) }, q, args...)
 		if err != nil {
 			return nil, absent(err, "file")
+		}
+		b, ok := s.library.bookOf(id, name, kind, content)
+		if !ok {
+			return nil, notFound("file")
 		}
 		b.Snippet = around(b.Text, 0)
 		out = append(out, b)

@@ -79,6 +79,9 @@ func (s *Server) signIn(w http.ResponseWriter, r *http.Request) error {
 	switch {
 	case errors.Is(err, errNoRow):
 		if s.flaws.Has("auth/user-enumeration") {
+			if s.attempts.take(host, failuresAllowed) && !s.flaws.Has("limits/login-spraying") {
+				return tooManyAttempts()
+			}
 			return notFound("account")
 		}
 		u = user{Hash: wrongPassword}

@@ -64,11 +64,11 @@ func (d *door) fields() []place {
 func most(p lr.Profile) int {
 	switch p {
 	case lr.Quick:
-		return 60
+		return 120
 	case lr.Deep:
 		return 600
 	}
-	return 150
+	return 200
 }
 
 // doorsOf lists what may be sent hostile text, once a run: what reads, and what

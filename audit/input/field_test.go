@@ -186,7 +186,7 @@ func TestRequestsAreBounded(t *testing.T) {
 	for range 900 {
 		tr.Target.Routes = append(tr.Target.Routes, &lr.Route{Method: "GET", Path: "/things", Declared: true, Kind: lr.List, Source: "test"})
 	}
-	for p, want := range map[lr.Profile]int{lr.Quick: 60, lr.Standard: 150, lr.Deep: 600} {
+	for p, want := range map[lr.Profile]int{lr.Quick: 120, lr.Standard: 200, lr.Deep: 600} {
 		tr.Profile, tr.Memo = p, &lr.Memo{}
 		doors, err := doorsOf(t.Context(), tr)
 		if err != nil || len(doors) != want {
