@@ -24,7 +24,7 @@ race: ## the race detector where concurrency lives
 	. .ci/packages && $(GO) test -race -shuffle=on -timeout 15m $(RACE)
 
 soak: ## the readiness test with many seeds: SEEDS=20
-	$(GO) test -run 'TestReadiness' -timeout 120m . -seeds $(SEEDS)
+	$(GO) test -run 'TestReadiness' -timeout 120m . -single -seeds $(SEEDS)
 
 bench: ## what an audit costs: time, memory, growth, start
 	$(GO) run ./bench

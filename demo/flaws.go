@@ -11,6 +11,7 @@ type Flaw struct {
 	ID    string   // the check that must catch it
 	What  string   // what is wrong, in a sentence
 	Trips []string // other checks that it must trip as well
+	May   []string // other checks that it may trip, depending on who asked what before
 }
 
 // Flaws lists every flaw, in the order of the catalogue.
@@ -62,7 +63,7 @@ var flaws = []Flaw{
 	{ID: "isolation/file-download", What: "The signature of a download link does not cover the file."},
 	{ID: "isolation/stream-leak", What: "The event stream replays a chat of any tenant."},
 	{ID: "isolation/websocket-leak", What: "The WebSocket subscribes to a chat of any tenant."},
-	{ID: "isolation/shared-cache", What: "The key of the response cache lacks the tenant."},
+	{ID: "isolation/shared-cache", What: "The key of the response cache lacks the tenant.", May: []string{"isolation/list-leak"}},
 	{ID: "isolation/cookie-scope", What: "The session cookie is set for the domain that all tenants' hosts share."},
 	{ID: "isolation/existence-oracle", What: "A foreign file answers 403 and a missing one 404."},
 	{ID: "isolation/predictable-id", What: "Chats are numbered."},
