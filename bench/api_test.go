@@ -199,7 +199,7 @@ func TestSyntheticAudit(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	a, err := assembly.New(t.Context(), c, assembly.Options{Mutate: true, Load: true, Seed: 1, Version: "test"})
+	a, err := assembly.New(t.Context(), c, assembly.Options{Mutate: true, Seed: 1, Version: "test"})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -113,7 +113,7 @@ func auditHere(ctx context.Context, dir string) error {
 		return err
 	}
 	defer ledger.Close()
-	a, err := assembly.New(ctx, c, assembly.Options{Mutate: true, Load: true, Seed: 1, Version: "bench", Ledger: ledger})
+	a, err := assembly.New(ctx, c, assembly.Options{Mutate: true, Seed: 1, Version: "bench", Ledger: ledger})
 	if err != nil {
 		return err
 	}

@@ -15,6 +15,8 @@ import (
 	"strings"
 	"time"
 
+	lr "github.com/launchready/launchready"
+	"github.com/launchready/launchready/audit"
 	"github.com/launchready/launchready/demo"
 )
 
@@ -29,9 +31,15 @@ type stand struct {
 
 // flawsOf lists the demo's flaws of the rows.
 func flawsOf(rows []string) []string {
+	asked := map[string]bool{} // through the assistant, which none of the peers does
+	for _, row := range audit.Scorecard() {
+		for _, c := range row.Checks {
+			asked[c.ID] = c.Needs&lr.Chat != 0
+		}
+	}
 	var out []string
 	for _, f := range demo.Flaws() {
-		if row, _, _ := strings.Cut(f.ID, "/"); slices.Contains(rows, row) {
+		if row, _, _ := strings.Cut(f.ID, "/"); slices.Contains(rows, row) && !asked[f.ID] {
 			out = append(out, f.ID)
 		}
 	}

@@ -12,7 +12,7 @@ import (
 
 func (s *Server) completionRoutes() []route {
 	return []route{
-		{method: "POST", pattern: "/v1/chat/completions", id: "createCompletion", tag: "completions", summary: "The assistant for OpenAI clients; the tenant's knowledge is in front of the messages", access: member, scope: "chats:write", in: completion{}, out: model.Completion{}, refusals: []int{502}, handle: s.createCompletion},
+		{method: "POST", pattern: "/v1/chat/completions", id: "createCompletion", tag: "completions", summary: "The assistant for OpenAI clients; the tenant's knowledge is in front of the messages", access: member, scope: "chats:write", in: completion{}, out: model.Completion{}, refusals: []int{429, 502}, handle: s.createCompletion},
 		{method: "GET", pattern: "/v1/models", id: "listModels", tag: "completions", summary: "Models to choose from", access: viewer, scope: "chats:read", out: modelList{}, handle: s.listModels},
 	}
 }

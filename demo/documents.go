@@ -12,7 +12,7 @@ func (s *Server) documentRoutes() []route {
 		{method: "GET", pattern: "/v1/collections/{slug}/documents/{document_id}", id: "getDocument", tag: "knowledge", summary: "One document", access: viewer, scope: "documents:read", out: document{}, handle: s.getDocument},
 		{method: "PUT", pattern: "/v1/collections/{slug}/documents/{document_id}", id: "replaceDocument", tag: "knowledge", summary: "Replace a document", access: member, scope: "documents:write", in: documentText{}, out: document{}, handle: s.replaceDocument},
 		{method: "DELETE", pattern: "/v1/collections/{slug}/documents/{document_id}", id: "deleteDocument", tag: "knowledge", summary: "Delete a document", access: member, scope: "documents:write", status: 204, handle: s.deleteDocument},
-		{method: "POST", pattern: "/v1/ask", id: "ask", tag: "knowledge", summary: "Ask the knowledge base", access: viewer, scope: "documents:read", in: question{}, out: answered{}, refusals: []int{404, 502}, handle: s.ask},
+		{method: "POST", pattern: "/v1/ask", id: "ask", tag: "knowledge", summary: "Ask the knowledge base", access: viewer, scope: "documents:read", in: question{}, out: answered{}, refusals: []int{429, 404, 502}, handle: s.ask},
 	}
 }
 

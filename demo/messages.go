@@ -11,7 +11,7 @@ func (s *Server) messageRoutes() []route {
 	id := "$response.body#/id"
 	return []route{
 		{method: "GET", pattern: "/v1/chats/{chat_id}/messages", id: "listMessages", tag: "messages", summary: "Messages of a conversation, oldest first", access: viewer, scope: "chats:read", out: page[message]{}, query: []param{limitParam}, handle: s.listMessages},
-		{method: "POST", pattern: "/v1/chats/{chat_id}/messages", id: "createMessage", tag: "messages", summary: "Say something; the assistant's reply comes with it", access: member, scope: "chats:write", in: newMessage{}, out: message{}, status: 201, refusals: []int{502},
+		{method: "POST", pattern: "/v1/chats/{chat_id}/messages", id: "createMessage", tag: "messages", summary: "Say something; the assistant's reply comes with it", access: member, scope: "chats:write", in: newMessage{}, out: message{}, status: 201, refusals: []int{429, 502},
 			links: []link{{"getMessage", "message_id", id}, {"updateMessage", "message_id", id}}, handle: s.createMessage},
 		{method: "GET", pattern: "/v1/chats/{chat_id}/messages/{message_id}", id: "getMessage", tag: "messages", summary: "One message", access: viewer, scope: "chats:read", out: message{}, handle: s.getMessage},
 		{method: "PATCH", pattern: "/v1/chats/{chat_id}/messages/{message_id}", id: "updateMessage", tag: "messages", summary: "Correct a message", access: member, scope: "chats:write", in: messageChange{}, out: message{}, handle: s.updateMessage,

@@ -18,7 +18,7 @@ func (s *Server) streamRoutes() []route {
 		{method: "GET", pattern: "/v1/chats/{chat_id}/stream", id: "watchChat", tag: "messages", summary: "The conversation as server-sent events", access: viewer, scope: "chats:read", outType: sse, handle: s.watchChat,
 			query: []param{{name: "follow", in: "query", kind: "boolean", doc: "go on with what is said from now on"}}},
 		{method: "GET", pattern: "/v1/chats/{chat_id}/messages/{message_id}/stream", id: "replayMessage", tag: "messages", summary: "One message as server-sent tokens", access: replay, scope: "chats:read", outType: sse, handle: s.replayMessage},
-		{method: "POST", pattern: "/v1/chats/{chat_id}/stream", id: "streamMessage", tag: "messages", summary: "Say something; the reply streams as server-sent events", access: member, scope: "chats:write", in: newMessage{}, outType: sse, handle: s.streamMessage},
+		{method: "POST", pattern: "/v1/chats/{chat_id}/stream", id: "streamMessage", tag: "messages", summary: "Say something; the reply streams as server-sent events", access: member, scope: "chats:write", in: newMessage{}, outType: sse, refusals: []int{429}, handle: s.streamMessage},
 	}
 }
 

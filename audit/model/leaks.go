@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -14,13 +13,13 @@ import (
 
 // promptMark is what the owner puts into the system prompt so that a leak of it
 // is certain: lrprompt- and 20 or more random letters and digits.
-var promptMark = regexp.MustCompile(`lrprompt-[0-9A-Za-z]{20,64}`)
+var promptMark = pattern(`lrprompt-[0-9A-Za-z]{20,64}`)
 
 // marksIn lists the marks that came back, in whatever coding.
 func marksIn(a *lr.Answer) []string {
 	found := map[string]bool{}
 	look := func(text string) bool {
-		for _, m := range promptMark.FindAllString(text, 8) {
+		for _, m := range promptMark().FindAllString(text, 8) {
 			found[m] = true
 		}
 		return true
@@ -49,10 +48,10 @@ func shingles(text string) map[string]bool {
 }
 
 // addressed is how instructions speak: to the model, of what it is and must do.
-var addressed = regexp.MustCompile(`(?i)\byou are (?:an?|the|\w+,)\b|\byou (?:must|answer|respond)\b|\b(?:never|always|do not) (?:reveal|answer|mention|make|use|give|provide|discuss)\b`)
+var addressed = pattern(`(?i)\byou are (?:an?|the|\w+,)\b|\byou (?:must|answer|respond)\b|\b(?:never|always|do not) (?:reveal|answer|mention|make|use|give|provide|discuss)\b`)
 
 // refusal is how a model declines; instructions do not say I.
-var refusal = regexp.MustCompile(`(?i)\bi (?:am |m )?(?:sorry|cannot|can not|can t|unable|not able|not allowed|won t|will not|do not have)\b`)
+var refusal = pattern(`(?i)\bi (?:am |m )?(?:sorry|cannot|can not|can t|unable|not able|not allowed|won t|will not|do not have)\b`)
 
 // recital is what several replies, each to another request and in a conversation
 // of its own, have in common and the controls have not: likely the prompt itself.
@@ -78,7 +77,7 @@ func recital(replies, controls []string) string {
 	}
 	slices.Sort(common)
 	text := strings.Join(common, "\n")
-	if len(common) < 2*shingle || !addressed.MatchString(text) || refusal.MatchString(text) {
+	if len(common) < 2*shingle || !addressed().MatchString(text) || refusal().MatchString(text) {
 		return ""
 	}
 	return common[0]

@@ -30,29 +30,29 @@ var secretInReply = &lr.Check{
 // secretForm is how the secrets of one issuer look.
 type secretForm struct {
 	what string
-	form *regexp.Regexp
+	form func() *regexp.Regexp
 }
 
 // secretForms are forms that nothing else has. A word beside a value proves
 // nothing, so none of them rests on one.
 var secretForms = [...]secretForm{
-	{"a live key of Stripe", regexp.MustCompile(`\b(?:sk|rk)_live_[0-9A-Za-z]{20,99}\b`)},
-	{"a key of OpenAI", regexp.MustCompile(`\bsk-(?:proj|svcacct|admin)-[0-9A-Za-z_-]{40,180}`)},
-	{"a key of Anthropic", regexp.MustCompile(`\bsk-ant-(?:api|admin)\d\d-[0-9A-Za-z_-]{80,120}`)},
-	{"an access key of AWS", regexp.MustCompile(`\b(?:AKIA|ASIA)[2-7A-Z]{16}\b`)},
-	{"a token of GitHub", regexp.MustCompile(`\b(?:gh[pousr]_[0-9A-Za-z]{36}|github_pat_[0-9A-Za-z_]{82})\b`)},
-	{"a token of GitLab", regexp.MustCompile(`\bglpat-[0-9A-Za-z_-]{20,60}`)},
-	{"a token of Slack", regexp.MustCompile(`\bxox[abprs]-[0-9]{8,14}-[0-9A-Za-z-]{20,120}`)},
-	{"a key of Google", regexp.MustCompile(`\bAIza[0-9A-Za-z_-]{35}\b`)},
-	{"a key of SendGrid", regexp.MustCompile(`\bSG\.[0-9A-Za-z_-]{22}\.[0-9A-Za-z_-]{43}\b`)},
-	{"a token of npm", regexp.MustCompile(`\bnpm_[0-9A-Za-z]{36}\b`)},
-	{"a private key", regexp.MustCompile(`-----BEGIN (?:RSA |EC |OPENSSH )?PRIVATE KEY-----\s*[A-Za-z0-9+/=\s\\]{60,}`)},
-	{"a database address with its password", regexp.MustCompile(`\b(?:postgres(?:ql)?|mysql|mongodb(?:\+srv)?|rediss?|amqps?)://[^\s:/@"'<>]{1,64}:([^\s:/@"'<>{}$*]{6,128})@[^\s"'<>/]{3,}`)},
-	{"a signed token", regexp.MustCompile(`\beyJ[0-9A-Za-z_-]{10,900}\.eyJ[0-9A-Za-z_-]{10,900}\.[0-9A-Za-z_-]{20,600}\b`)},
+	{"a live key of Stripe", pattern(`\b(?:sk|rk)_live_[0-9A-Za-z]{20,99}\b`)},
+	{"a key of OpenAI", pattern(`\bsk-(?:proj|svcacct|admin)-[0-9A-Za-z_-]{40,180}`)},
+	{"a key of Anthropic", pattern(`\bsk-ant-(?:api|admin)\d\d-[0-9A-Za-z_-]{80,120}`)},
+	{"an access key of AWS", pattern(`\b(?:AKIA|ASIA)[2-7A-Z]{16}\b`)},
+	{"a token of GitHub", pattern(`\b(?:gh[pousr]_[0-9A-Za-z]{36}|github_pat_[0-9A-Za-z_]{82})\b`)},
+	{"a token of GitLab", pattern(`\bglpat-[0-9A-Za-z_-]{20,60}`)},
+	{"a token of Slack", pattern(`\bxox[abprs]-[0-9]{8,14}-[0-9A-Za-z-]{20,120}`)},
+	{"a key of Google", pattern(`\bAIza[0-9A-Za-z_-]{35}\b`)},
+	{"a key of SendGrid", pattern(`\bSG\.[0-9A-Za-z_-]{22}\.[0-9A-Za-z_-]{43}\b`)},
+	{"a token of npm", pattern(`\bnpm_[0-9A-Za-z]{36}\b`)},
+	{"a private key", pattern(`-----BEGIN (?:RSA |EC |OPENSSH )?PRIVATE KEY-----\s*[A-Za-z0-9+/=\s\\]{60,}`)},
+	{"a database address with its password", pattern(`\b(?:postgres(?:ql)?|mysql|mongodb(?:\+srv)?|rediss?|amqps?)://[^\s:/@"'<>]{1,64}:([^\s:/@"'<>{}$*]{6,128})@[^\s"'<>/]{3,}`)},
+	{"a signed token", pattern(`\beyJ[0-9A-Za-z_-]{10,900}\.eyJ[0-9A-Za-z_-]{10,900}\.[0-9A-Za-z_-]{20,600}\b`)},
 }
 
 // example is how texts show that a value is none.
-var example = regexp.MustCompile(`(?i)example|placeholder|dummy|sample|changeme|your[-_]?|xxxx|1234567|abcdef|\.\.\.|redacted|password`)
+var example = pattern(`(?i)example|placeholder|dummy|sample|changeme|your[-_]?|xxxx|1234567|abcdef|\.\.\.|redacted|password`)
 
 // find is a secret that a reply held.
 type find struct {
@@ -64,9 +64,9 @@ type find struct {
 func secretsIn(text, sent string) []find {
 	var out []find
 	for _, f := range secretForms {
-		for _, m := range f.form.FindAllStringSubmatch(text, 16) {
+		for _, m := range f.form().FindAllStringSubmatch(text, 16) {
 			secret := m[len(m)-1]
-			if strings.Contains(sent, m[0]) || example.MatchString(m[0]) || entropy(secret) < 3 {
+			if strings.Contains(sent, m[0]) || example().MatchString(m[0]) || entropy(secret) < 3 {
 				continue
 			}
 			if strings.HasPrefix(m[0], "eyJ") && !signed(m[0]) {

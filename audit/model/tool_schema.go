@@ -3,7 +3,6 @@ package model
 import (
 	"context"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -26,7 +25,7 @@ var toolSchema = &lr.Check{
 
 // identifier is a name as programs have it: words joined by underscores, or a
 // word with a capital inside that is called.
-var identifier = regexp.MustCompile(`\b[a-z][a-z0-9]*(?:_[a-z0-9]+)+\b|\b[a-z]+(?:[A-Z][a-z0-9]+)+\b`)
+var identifier = pattern(`\b[a-z][a-z0-9]*(?:_[a-z0-9]+)+\b|\b[a-z]+(?:[A-Z][a-z0-9]+)+\b`)
 
 func runToolSchema(ctx context.Context, t *lr.Trial) error {
 	if silent, err := mute(ctx, t); silent || err != nil {
@@ -97,7 +96,7 @@ func runToolSchema(ctx context.Context, t *lr.Trial) error {
 // names are the identifiers in a text.
 func names(text string) map[string]bool {
 	out := map[string]bool{}
-	for _, n := range identifier.FindAllString(text, 200) {
+	for _, n := range identifier().FindAllString(text, 200) {
 		out[n] = true
 	}
 	return out

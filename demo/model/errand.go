@@ -130,10 +130,6 @@ func (p *prompt) called(calls []ToolCall) {
 	}
 }
 
-// datamarked reports material that the application marked as such: between its
-// words stands a mark that no instruction has.
-func datamarked(text string) bool { return strings.Count(text, "^") > strings.Count(text, " ") }
-
 // reported says what a tool returned, when nothing better answers.
 func reported(p *prompt) string {
 	if !p.tooled || len(p.third) == 0 {
