@@ -14,8 +14,10 @@ import (
 )
 
 // notForHurl are the checks whose findings the audit itself has to ask again: a
-// token must be signed, a request from the target listened for, a socket spoken.
-var notForHurl = []string{"auth/alg-confusion", "auth/token-key-header", "auth/weak-token-secret", "auth/websocket-credential", "cors/websocket-origin", "isolation/websocket-leak"}
+// token must be signed, a request from the target listened for, a socket spoken,
+// or what showed is of an object that the requests do not tell how to make.
+var notForHurl = []string{"auth/alg-confusion", "auth/alg-none", "auth/empty-credential", "auth/expired-token", "auth/token-audience", "auth/token-in-query",
+	"auth/token-key-header", "auth/token-signature", "auth/weak-token-secret", "auth/websocket-credential", "cors/websocket-origin", "isolation/websocket-leak"}
 
 // TestRegressionOnTheDemo is the promise of export --regression: with every flaw,
 // each confirmed finding has a test, which is red there, green on the clean demo,
