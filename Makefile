@@ -9,6 +9,9 @@ FUZZ     ?= 20000x
 # Where concurrency lives; the race detector walks these.
 RACE      = ./probe/... ./stage/... ./oracle/... ./redact/... ./store/... ./config/... ./internal/... ./audit/... ./report/... ./surface/... ./plan/... ./demo/...
 
+# Walks of whole applications, which make test does without the detector.
+LONG      = TestFlaws|TestSusceptible|TestRefusing|TestHostile|TestRegressionOnTheDemo
+
 .PHONY: help build test race soak bench lint vet fuzz docs arch demo clean
 
 help: ## list the targets
@@ -21,7 +24,7 @@ test: ## every test, and what they need beside Go
 	. .ci/packages && $(GO) test -timeout 15m ./...
 
 race: ## the race detector where concurrency lives
-	. .ci/packages && $(GO) test -race -shuffle=on -timeout 15m $(RACE)
+	. .ci/packages && $(GO) test -race -shuffle=on -timeout 15m -skip '$(LONG)' $(RACE)
 
 soak: ## the readiness test with many seeds: SEEDS=20
 	$(GO) test -run 'TestReadiness' -timeout 120m . -single -seeds $(SEEDS)
