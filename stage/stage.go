@@ -158,7 +158,10 @@ func risky(rt *lr.Route) bool {
 		switch seg {
 		case "pay", "payment", "payments", "charge", "charges", "refund", "refunds", "purchase", "checkout", "transfer",
 			"withdraw", "send", "sms", "purge", "reset", "rotate", "shutdown", "restart", "restore", "migrate", "createdb",
-			"logout", "signout", "wipe", "broadcast":
+			"logout", "signout", "wipe", "broadcast",
+			// What changes an account or an installation in place is no creation of ours,
+			// and nothing takes it back.
+			"update", "edit", "modify", "change", "set", "settings", "config", "configs", "configuration", "preferences":
 			return true
 		}
 	}
