@@ -94,10 +94,10 @@ func (p *pace) answered() {
 		return
 	}
 	now := p.now()
-	if now.Sub(p.changed) < 2*time.Second {
+	if now.Sub(p.changed) < time.Second {
 		return
 	}
-	next := p.lim.Limit() * 1.25
+	next := p.lim.Limit() * 1.5
 	if next >= min(p.full, asGood) {
 		next, p.lowered = p.full, false
 	}

@@ -37,7 +37,7 @@ func TestPaceLearns(t *testing.T) {
 	want(10)
 	ck.t = ck.t.Add(2 * time.Second)
 	p.answered()
-	want(12.5)
+	want(15)
 	for range 20 {
 		ck.t = ck.t.Add(2 * time.Second)
 		p.answered()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	lr "github.com/launchready/launchready"
 )
@@ -17,11 +18,14 @@ type talk struct {
 	end int // questions asked so far
 }
 
+// mostAgain is how often an ordinary question that is refused is put again.
+const mostAgain = 4
+
 // open asks one ordinary question first: where that is not answered, a burst
 // says nothing.
 func open(ctx context.Context, at lr.Assistant, as *lr.Account) (*talk, error) {
 	k := &talk{at: at, as: as}
-	x, good, err := k.ask(ctx, func(r *lr.Request) { r.Once = false }) // it waits where it is told to
+	x, good, err := k.patiently(ctx)
 	switch {
 	case err != nil:
 		return nil, err
@@ -33,6 +37,28 @@ func open(ctx context.Context, at lr.Assistant, as *lr.Account) (*talk, error) {
 		return nil, fmt.Errorf("an ordinary question was answered %d", x.Status)
 	}
 	return k, nil
+}
+
+// patiently asks again where it is refused. It is no retry of the client's: what
+// this row's own bursts have used up says nothing of the pace that the target
+// bears, and must not slow the run down.
+func (k *talk) patiently(ctx context.Context) (x *lr.Exchange, good bool, err error) {
+	for n, waited := 0, time.Duration(0); ; n++ {
+		x, good, err = k.ask(ctx, nil)
+		if err != nil || x == nil || !refuses(x) || n == mostAgain {
+			return x, good, err
+		}
+		wait := 250 * time.Millisecond << n
+		if told, ok := toldToWait(x.Header, time.Now()); ok {
+			wait = told
+		}
+		if waited += wait; waited > mostPatience {
+			return x, good, err
+		}
+		if err := sleep(ctx, wait); err != nil {
+			return nil, false, err
+		}
+	}
 }
 
 // ask puts one short question, at once and without a retry.
