@@ -50,6 +50,7 @@ owners:
   default: backend@harbor.test
   incidents: {outage: oncall@harbor.test, leak: backend@harbor.test, abuse: oncall@harbor.test, key-exposed: oncall@harbor.test}
 chat: {price: {input_per_mtok: 0.05, output_per_mtok: 0.20, context_tokens: 8192, output_tokens: 1024}}
+latency: {rate: 10/s}
 budget: {rate: 0}
 `))
 
