@@ -46,6 +46,7 @@ func put(t *testing.T, dir, name, text string) {
 // TestFromTellsNoSecret records a secret of its own in every place that a
 // recording has, and looks for them in all that the program writes.
 func TestFromTellsNoSecret(t *testing.T) {
+	t.Parallel()
 	s := served(t, "auth/token-after-logout", "isolation/list-leak", "auth/user-enumeration")
 	bearer := func(token string) map[string]string { return map[string]string{"Authorization": "Bearer " + token} }
 	var all []entry
@@ -79,11 +80,11 @@ func TestFromTellsNoSecret(t *testing.T) {
 		{"broken beside a secret", strings.Replace(whole, `"sesame-key`, `sesame-key`, 1), []string{"audit"}, exitSetup},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
 			dir := t.TempDir()
-			t.Chdir(dir)
 			put(t, dir, "session.har", tc.tape)
 			var out, errw strings.Builder
-			code := run(append(tc.verb, "--from", "session.har"), strings.NewReader(""), &out, &errw, nil)
+			code := runIn(dir, append(tc.verb, "--from", "session.har"), strings.NewReader(""), &out, &errw, nil)
 			if code != tc.code {
 				t.Errorf("exit code: got %d, want %d: %.2000s", code, tc.code, errw.String())
 			}
@@ -100,7 +101,7 @@ func TestFromTellsNoSecret(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if _, err := os.Stat("launchready.yaml"); err == nil {
+			if _, err := os.Stat(filepath.Join(dir, "launchready.yaml")); err == nil {
 				t.Error("a configuration was written")
 			}
 		})
@@ -122,6 +123,7 @@ func holdsNone(t *testing.T, where, text string, s *demo.Server) {
 // TestAuditFromACollection audits by a collection and an environment of each
 // user, with nothing else.
 func TestAuditFromACollection(t *testing.T) {
+	t.Parallel()
 	s := served(t, "isolation/foreign-read")
 	dir := t.TempDir()
 	put(t, dir, "harbor.json", `{"info": {"name": "Harbor", "schema": "https://schema.getpostman.com/json/collection/v2.1.0/collection.json"},
@@ -135,7 +137,7 @@ func TestAuditFromACollection(t *testing.T) {
 		mail := "member@" + tenant + ".test"
 		put(t, dir, tenant+".json", fmt.Sprintf(`{"name": %q, "values": [{"key": "base", "value": %q}, {"key": "email", "value": %q}, {"key": "password", "value": %q, "type": "secret"}, {"key": "tenant", "value": %q}]}`, tenant, s.URL, mail, s.Password(mail), tenant))
 	}
-	rep, stderr := auditFrom(t, dir, "harbor.json", "acme.json", "globex.json")
+	rep, stderr := auditFrom(t, dir, []string{"--only", "auth,isolation"}, "harbor.json", "acme.json", "globex.json")
 	if !strings.Contains(stderr, "5 routes; sign-in by POST /v1/auth/login; whoami by GET /v1/me; 2 users in 2 tenants: acme_member, globex_member") && !strings.Contains(stderr, "2 users in 2 tenants") {
 		t.Errorf("stderr: %s", stderr)
 	}
@@ -152,7 +154,7 @@ func TestAuditFromACollection(t *testing.T) {
 					continue
 				}
 				var out, errw strings.Builder
-				if code := run(strings.Fields(f.Replay)[1:], strings.NewReader(""), &out, &errw, nil); code != exitNotReady || !strings.Contains(out.String(), "OPEN") {
+				if code := runIn(dir, strings.Fields(f.Replay)[1:], strings.NewReader(""), &out, &errw, nil); code != exitNotReady || !strings.Contains(out.String(), "OPEN") {
 					t.Errorf("%s: exit code %d: %s%s", f.Replay, code, out.String(), errw.String())
 				}
 			}
@@ -165,9 +167,9 @@ func TestAuditFromACollection(t *testing.T) {
 
 // TestFromBesideAConfiguration holds that files add users to a launchready.yaml.
 func TestFromBesideAConfiguration(t *testing.T) {
+	t.Parallel()
 	s := served(t)
 	dir := t.TempDir()
-	t.Chdir(dir)
 	put(t, dir, demo.SecretsFile, string(s.Secrets()))
 	put(t, dir, "launchready.yaml", string(s.Config()))
 	put(t, dir, "session.har", taped(t,
@@ -175,7 +177,7 @@ func TestFromBesideAConfiguration(t *testing.T) {
 		said(s.URL, "GET /v1/me", "", map[string]string{"Authorization": "Bearer sesame-access-0123456789"}, 200, `{"email": "viewer@globex.test", "role": "viewer", "tenant": {"slug": "globex"}}`),
 		said(s.URL, "POST /v1/auth/login", fmt.Sprintf(`{"email": "member@acme.test", "password": %q}`, s.Password("member@acme.test")), nil, 200, `{"access_token": "x"}`)))
 	var out, errw strings.Builder
-	if code := run([]string{"audit", "doctor", "--from", "session.har"}, strings.NewReader(""), &out, &errw, nil); code != 0 {
+	if code := runIn(dir, []string{"audit", "doctor", "--from", "session.har"}, strings.NewReader(""), &out, &errw, nil); code != 0 {
 		t.Fatalf("exit code %d: %s%s", code, out.String(), errw.String())
 	}
 	if !strings.Contains(errw.String(), "added globex_viewer\n") || !strings.Contains(out.String(), "globex_viewer") || strings.Contains(out.String(), "acme_member_2") {

@@ -29,6 +29,7 @@ func TestKilledRunIsCleanedUp(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it runs the program many times")
 	}
+	t.Parallel()
 	key, err := demo.NewKey()
 	if err != nil {
 		t.Fatal(err)

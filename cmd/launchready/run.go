@@ -67,11 +67,21 @@ func setup(err error) error {
 	return &failure{exitSetup, err}
 }
 
-// run is the whole program; it returns the exit code.
+// run is the whole program in the current folder; it returns the exit code.
 func run(args []string, in io.Reader, out, errw io.Writer, environ []string) (code int) {
+	dir, err := os.Getwd()
+	if err != nil {
+		fmt.Fprintf(errw, "launchready: find the current folder: %v\n", err)
+		return exitInternal
+	}
+	return runIn(dir, args, in, out, errw, environ)
+}
+
+// runIn is the whole program in a folder.
+func runIn(dir string, args []string, in io.Reader, out, errw io.Writer, environ []string) (code int) {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	p := &program{in: in, out: out, err: errw, environ: environ, now: time.Now, tick: ticks, ctx: ctx}
+	p := &program{dir: dir, in: in, out: out, err: errw, environ: environ, now: time.Now, tick: ticks, ctx: ctx}
 	p.guardLogs()
 	defer func() {
 		if r := recover(); r != nil {
@@ -82,15 +92,9 @@ func run(args []string, in io.Reader, out, errw io.Writer, environ []string) (co
 			code = exitInternal
 		}
 	}()
-	dir, err := os.Getwd()
-	if err != nil {
-		fmt.Fprintf(errw, "launchready: find the current folder: %v\n", err)
-		return exitInternal
-	}
-	p.dir = dir
 	root := p.root()
 	root.SetArgs(args)
-	err = root.ExecuteContext(ctx)
+	err := root.ExecuteContext(ctx)
 	err = errors.Join(err, p.late)
 	if ctx.Err() != nil && !(p.serves && err == nil) {
 		if err != nil && !errors.Is(err, context.Canceled) {
