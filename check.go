@@ -54,6 +54,7 @@ const (
 	Chat                         // an assistant that answers
 	Domain                       // a domain name
 	Repository                   // a source repository
+	Logs                         // files that the application writes
 	Database                     // a database URL
 	Callback                     // a listener that the target can reach
 	Changes                      // consent to change things, beside the consent that the effect needs

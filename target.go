@@ -28,6 +28,12 @@ type Target struct {
 	// Normal is the requests a second that the assistant gets on an ordinary day;
 	// 0: not told.
 	Normal float64
+
+	Material Material
+	Secrets  []KeptSecret
+	Duty     Duty
+	Deploy   Deployment
+	Database *DatabaseAccess // nil without one
 }
 
 // Tenant is a customer of the audited product.

@@ -109,7 +109,13 @@ func (r *run) lacks(c *lr.Check) string {
 		return r.mute
 	case c.Needs&lr.Callback != 0 && r.Listener == nil:
 		return r.Deaf
-	case c.Needs&(lr.Domain|lr.Repository|lr.Database) != 0:
+	case c.Needs&lr.Repository != 0 && t.Material.Repository == "":
+		return "no repository is known: give source.repository"
+	case c.Needs&lr.Logs != 0 && len(t.Material.Logs) == 0:
+		return "no log file is known: give source.logs"
+	case c.Needs&lr.Database != 0 && t.Database == nil:
+		return "no database is known: give database.url"
+	case c.Needs&lr.Domain != 0:
 		return "the configuration does not name what it asks"
 	}
 	return ""

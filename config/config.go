@@ -14,33 +14,34 @@ import (
 // Config is a launchready.yaml. Doc tags are the reference: the JSON Schema and
 // docs/configuration.md are printed from them.
 type Config struct {
-	Version    int             `yaml:"version" jsonschema:"required" doc:"Version of this file's format; 1."`
-	Product    string          `yaml:"product" doc:"Name of the product in reports. Default: the target's host."`
-	Target     Target          `yaml:"target" jsonschema:"required" doc:"The running application that is audited."`
-	Tenants    Named[Tenant]   `yaml:"tenants" doc:"The customers whose data must stay apart; two make isolation testable."`
-	SignIn     *SignIn         `yaml:"sign_in" doc:"How an identity gets its credential."`
-	Refresh    *Refresh        `yaml:"refresh" doc:"How a refresh token is exchanged for a new credential. Inferred from the specification where it can be."`
-	SignOut    *Call           `yaml:"sign_out" doc:"The request that ends a session. Inferred from the specification where it can be."`
-	SignUp     *SignUp         `yaml:"sign_up" doc:"The request that makes a new user with a new tenant; the audit makes spare identities by it."`
-	Mailbox    *Mailbox        `yaml:"mailbox" doc:"Where the mail that the application sends in this environment can be read; password resets and invitations are tested by it."`
-	WhoAmI     RequestLine     `yaml:"whoami" doc:"The request that answers who the caller is, for every identity that names none. Usually inferred."`
-	Identities Named[Identity] `yaml:"identities" doc:"The users that the audit plays, by a name of your choice."`
-	Access     Access          `yaml:"access" doc:"What is reachable on purpose. Patterns are METHOD /path or /path; {name} and * match one segment, ** any rest. A template of the description does not cover what the description names beside it: /users/{name} is not /users/me, and /users/* is both."`
-	Objects    Named[Object]   `yaml:"objects" doc:"How objects of a kind are made, where it cannot be inferred."`
-	Webhooks   Named[Webhook]  `yaml:"webhooks" doc:"Routes that take signed events of other systems, and how they are signed."`
-	Chat       Chat            `yaml:"chat" doc:"How the assistant is spoken to. Usually found by itself; audit doctor prints what was found."`
-	Listen     Listen          `yaml:"listen" doc:"Where the audit listens for what the target sends where it should not: a request that its model was talked into, a mail."`
-	Latency    Latency         `yaml:"latency" doc:"The ordinary day that the latency is measured at."`
-	Domain     Domain          `yaml:"domain" doc:"The sending and serving domain."`
-	Source     Source          `yaml:"source" doc:"The application's repository and logs."`
-	Database   *Database       `yaml:"database" doc:"The database behind the application, for checks of row-level security."`
-	Owners     Owners          `yaml:"owners" doc:"Who fixes what, and who answers for an incident."`
-	Plan       Plan            `yaml:"plan" doc:"What an hour of work costs; the plan is priced by it."`
-	Deploy     Deploy          `yaml:"deploy" doc:"How a release is made and taken back."`
-	Watch      Watch           `yaml:"watch" doc:"Monitors and the channels that their alerts take."`
-	Budget     Budget          `yaml:"budget" doc:"Hard stops of a run."`
-	FailOn     lr.Severity     `yaml:"fail_on" doc:"The least severity of a confirmed finding that makes the product not ready. Default: high."`
-	Waivers    []Waiver        `yaml:"waivers" doc:"Risks that are accepted for a time; they stay visible in every report."`
+	Version    int               `yaml:"version" jsonschema:"required" doc:"Version of this file's format; 1."`
+	Product    string            `yaml:"product" doc:"Name of the product in reports. Default: the target's host."`
+	Target     Target            `yaml:"target" jsonschema:"required" doc:"The running application that is audited."`
+	Tenants    Named[Tenant]     `yaml:"tenants" doc:"The customers whose data must stay apart; two make isolation testable."`
+	SignIn     *SignIn           `yaml:"sign_in" doc:"How an identity gets its credential."`
+	Refresh    *Refresh          `yaml:"refresh" doc:"How a refresh token is exchanged for a new credential. Inferred from the specification where it can be."`
+	SignOut    *Call             `yaml:"sign_out" doc:"The request that ends a session. Inferred from the specification where it can be."`
+	SignUp     *SignUp           `yaml:"sign_up" doc:"The request that makes a new user with a new tenant; the audit makes spare identities by it."`
+	Mailbox    *Mailbox          `yaml:"mailbox" doc:"Where the mail that the application sends in this environment can be read; password resets and invitations are tested by it."`
+	WhoAmI     RequestLine       `yaml:"whoami" doc:"The request that answers who the caller is, for every identity that names none. Usually inferred."`
+	Identities Named[Identity]   `yaml:"identities" doc:"The users that the audit plays, by a name of your choice."`
+	Access     Access            `yaml:"access" doc:"What is reachable on purpose. Patterns are METHOD /path or /path; {name} and * match one segment, ** any rest. A template of the description does not cover what the description names beside it: /users/{name} is not /users/me, and /users/* is both."`
+	Objects    Named[Object]     `yaml:"objects" doc:"How objects of a kind are made, where it cannot be inferred."`
+	Webhooks   Named[Webhook]    `yaml:"webhooks" doc:"Routes that take signed events of other systems, and how they are signed."`
+	Chat       Chat              `yaml:"chat" doc:"How the assistant is spoken to. Usually found by itself; audit doctor prints what was found."`
+	Listen     Listen            `yaml:"listen" doc:"Where the audit listens for what the target sends where it should not: a request that its model was talked into, a mail."`
+	Latency    Latency           `yaml:"latency" doc:"The ordinary day that the latency is measured at."`
+	Domain     Domain            `yaml:"domain" doc:"The sending and serving domain."`
+	Source     Source            `yaml:"source" doc:"What a live API does not show: the repository, what is shipped, what is logged."`
+	Secrets    Named[KeptSecret] `yaml:"secrets" doc:"The secrets map: each server-side secret by the name of its variable, where it lives, who reads it and how old it is."`
+	Database   *Database         `yaml:"database" doc:"The database behind the application, for checks of row-level security."`
+	Owners     Owners            `yaml:"owners" doc:"Who fixes what, and who answers for an incident."`
+	Plan       Plan              `yaml:"plan" doc:"What an hour of work costs; the plan is priced by it."`
+	Deploy     Deploy            `yaml:"deploy" doc:"How a release is made and taken back."`
+	Watch      Watch             `yaml:"watch" doc:"Monitors and the channels that their alerts take."`
+	Budget     Budget            `yaml:"budget" doc:"Hard stops of a run."`
+	FailOn     lr.Severity       `yaml:"fail_on" doc:"The least severity of a confirmed finding that makes the product not ready. Default: high."`
+	Waivers    []Waiver          `yaml:"waivers" doc:"Risks that are accepted for a time; they stay visible in every report."`
 
 	// File is the path that was read, and Dir the folder that its relative
 	// paths start from.
@@ -106,13 +107,31 @@ type Mail struct {
 
 // Source is the application's repository and what it writes.
 type Source struct {
-	Repository string   `yaml:"repository" doc:"Path of the repository."`
-	Logs       []string `yaml:"logs" doc:"Log files to search for secrets."`
+	Repository string   `yaml:"repository" doc:"Folder of the repository; none to leave it out. Default: this file's folder, where it is in a git repository."`
+	Bundles    []string `yaml:"bundles" doc:"Folders and archives of what browsers get: dist, .next/static, build.tar.gz."`
+	Images     []string `yaml:"images" doc:"Saved container images (docker save) and other archives that are shipped."`
+	Logs       []string `yaml:"logs" doc:"Files and folders that the application and its CI write, to search for secrets and security events."`
+	Sessions   []string `yaml:"sessions" doc:"Recordings (HAR) and storage states of browsers, to search for secrets."`
+	Guards     []string `yaml:"guards" doc:"Names of functions in the source that let nobody pass who is not signed in, where they cannot be told by what they do."`
+}
+
+// KeptSecret is a line of the secrets map.
+type KeptSecret struct {
+	Value   Secret   `yaml:"value" doc:"The value, by reference: ${env:NAME} or file:PATH. It is looked for in what is shipped, logged and answered, and never stored."`
+	Kept    string   `yaml:"kept" doc:"Where it lives: a vault, the platform's settings."`
+	Readers []string `yaml:"readers" doc:"Who reads it: services and people."`
+	Rotated Date     `yaml:"rotated" doc:"The day it was last changed, as 2027-01-31."`
+	Pasted  *bool    `yaml:"pasted" doc:"Whether it ever stood in a chat, a ticket or a screenshot."`
 }
 
 // Database is the database behind the application.
 type Database struct {
-	URL Value `yaml:"url" jsonschema:"required" doc:"Connection URL, by reference: ${env:NAME} or file:PATH."`
+	URL    Value    `yaml:"url" jsonschema:"required" doc:"Connection URL, by reference: ${env:NAME} or file:PATH. Its role must be able to read the catalogue, and to act as the application's."`
+	Role   string   `yaml:"role" doc:"The role that the application works as. Default: the URL's own."`
+	Tenant string   `yaml:"tenant" doc:"The statement by which the application sets the tenant, with $1 for its id: SELECT set_config('app.tenant_id', $1, true)."`
+	Unset  string   `yaml:"unset" doc:"The statement that takes the tenant back, where the end of a transaction does not."`
+	Column []string `yaml:"column" doc:"Names of the columns that hold a tenant's id. Default: tenant_id, org_id, organization_id, account_id, workspace_id, company_id, customer_id."`
+	Shared []string `yaml:"shared" doc:"Tables that belong to no tenant."`
 }
 
 // Owners names people.
@@ -120,7 +139,8 @@ type Owners struct {
 	Default   string            `yaml:"default" doc:"Who owns a finding that has no other owner."`
 	Backup    string            `yaml:"backup" doc:"Who steps in."`
 	Rows      map[string]string `yaml:"rows" doc:"Who fixes what a row of the scorecard finds, by the row's id: auth, isolation, email."`
-	Incidents map[string]string `yaml:"incidents" doc:"Who acts within 15 minutes, by kind of incident: outage, leak, abuse, key-exposed."`
+	Incidents map[string]string `yaml:"incidents" doc:"Who acts, by kind of incident: outage, leak, abuse, key-exposed."`
+	Minutes   int               `yaml:"minutes" doc:"Minutes within which they act. A buyer expects 15."`
 }
 
 // Deploy says how a release is made and taken back.

@@ -3,6 +3,8 @@ package config
 import (
 	"encoding"
 	"net"
+	"os"
+	"path/filepath"
 	"reflect"
 	"strconv"
 	"strings"
@@ -33,6 +35,7 @@ func (c *Config) infer() {
 	fill(c, "product", &c.Product, host, "inferred from target.url")
 	fill(c, "target.environment", &c.Target.Environment, environmentOf(host), "inferred from target.url")
 	fill(c, "domain.name", &c.Domain.Name, domainOf(host), "inferred from target.url")
+	fill(c, "source.repository", &c.Source.Repository, c.repository(), "the folder is in a git repository")
 	fill(c, "fail_on", &c.FailOn, lr.High, "default")
 	if c.Plan.Rate != 0 {
 		fill(c, "plan.currency", &c.Plan.Currency, "USD", "default")
@@ -49,6 +52,24 @@ func (c *Config) infer() {
 	fill(c, "budget.usd", &c.Budget.USD, defaultUSD, "default")
 	for i := range c.Identities {
 		c.inferIdentity(&c.Identities[i])
+	}
+}
+
+// noRepository is what source.repository says where there is none to look at.
+const noRepository = "none"
+
+// repository is the file's folder where that is in a git work tree.
+func (c *Config) repository() string {
+	if c.Dir == "" || c.File == "" {
+		return ""
+	}
+	for dir := c.Dir; ; dir = filepath.Dir(dir) {
+		if _, err := os.Stat(filepath.Join(dir, ".git")); err == nil {
+			return "."
+		}
+		if dir == filepath.Dir(dir) {
+			return ""
+		}
 	}
 }
 

@@ -32,6 +32,7 @@ func (c *Config) judge(o Options) {
 	c.judgePlan()
 	c.judgeChat()
 	c.judgeListen()
+	c.judgeSource()
 	for i := range c.Waivers {
 		c.judgeWaiver(i, o)
 	}
@@ -164,6 +165,22 @@ func (c *Config) judgeTarget() {
 	c.exists("target.ca_file", t.CAFile)
 	if s := t.Spec.Path; s != "" && !strings.Contains(s, "://") && !strings.HasPrefix(s, "/") {
 		c.exists("target.spec", s)
+	}
+}
+
+// judgeSource holds the repository to one that is there. Bundles and logs may be
+// written later; their checks say what is missing.
+func (c *Config) judgeSource() {
+	s := &c.Source
+	if s.Repository == noRepository {
+		s.Repository = ""
+	}
+	c.exists("source.repository", s.Repository)
+	if d := c.Database; d != nil && d.Tenant != "" && !strings.Contains(d.Tenant, "$1") {
+		c.doc.fail(c.doc.place("database.tenant"), "the statement has no $1 for the tenant's id")
+	}
+	if c.Owners.Minutes < 0 {
+		c.doc.fail(c.doc.place("owners.minutes"), "minutes cannot be negative")
 	}
 }
 
