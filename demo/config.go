@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 	"text/template"
+
+	"github.com/launchready/launchready/demo/repository"
 )
 
 // SecretsFile is the name of the file beside launchready.yaml that the
@@ -46,8 +48,15 @@ access:
   public: [GET /, GET /docs, GET /healthz, GET /openapi.json, GET /.well-known/jwks.json, "GET /v1/avatars/**", "GET /v1/shared/**", "GET /v1/download/**"]
   admin: [/v1/admin/**]
   shared: ["GET /v1/articles/**", "GET /app/articles/**", GET /v1/terms, GET /v1/models, GET /v1/admin/flags]
+{{if .Folder -}}
+source: {repository: {{.Tree}}, bundles: [{{.Bundle}}], logs: [{{.Log}}, {{.CILog}}]}
+{{else -}}
+source: {repository: none}
+{{end -}}
 owners:
   default: backend@harbor.test
+  backup: cto@harbor.test
+  minutes: 15
   incidents: {outage: oncall@harbor.test, leak: backend@harbor.test, abuse: oncall@harbor.test, key-exposed: oncall@harbor.test}
 chat: {price: {input_per_mtok: 0.05, output_per_mtok: 0.20, context_tokens: 8192, output_tokens: 1024}}
 latency: {rate: 10/s}
@@ -73,7 +82,10 @@ func configIdentities() []configIdentity {
 // [SecretsFile], which [Server.Secrets] fills and which belongs in the same folder.
 func (s *Server) Config() []byte {
 	var b bytes.Buffer
-	err := configTemplate.Execute(&b, map[string]any{"URL": s.URL, "File": SecretsFile, "Identities": configIdentities()})
+	err := configTemplate.Execute(&b, map[string]any{
+		"URL": s.URL, "File": SecretsFile, "Identities": configIdentities(),
+		"Folder": s.estate.dir, "Tree": repository.Tree, "Bundle": repository.Bundle, "Log": repository.Log, "CILog": repository.CILog,
+	})
 	if err != nil {
 		panic(fmt.Sprintf("write configuration: %v", err)) // the template is constant and tested
 	}

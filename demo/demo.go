@@ -44,6 +44,9 @@ type Options struct {
 	// Relay is a mail server on loopback, "127.0.0.1:2525", that Harbor's mail is
 	// handed to; without one it stays in the mail catcher.
 	Relay string
+	// Folder is where the repository, what browsers get and the logs are written;
+	// without one there is nothing beside the chatbot.
+	Folder string
 }
 
 // Server is a running Harbor.
@@ -55,6 +58,7 @@ type Server struct {
 	now      func() time.Time
 	random   io.Reader
 	log      *slog.Logger
+	estate   estate
 	db       *store
 	tokens   *tokens
 	outbox   *outbox
@@ -112,6 +116,9 @@ func New(o Options) (*Server, error) {
 }
 
 func (s *Server) start(o Options) error {
+	if err := s.openEstate(o.Folder); err != nil {
+		return err
+	}
 	key := o.Key
 	var err error
 	if err := s.RelayMail(o.Relay); err != nil {
@@ -150,7 +157,10 @@ func (s *Server) start(o Options) error {
 	if err := s.plant(ctx); err != nil {
 		return fmt.Errorf("seed: %w", err)
 	}
-	return s.listen(o.Addr)
+	if err := s.listen(o.Addr); err != nil {
+		return err
+	}
+	return s.layOut()
 }
 
 func (s *Server) listen(addr string) error {

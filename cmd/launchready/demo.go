@@ -74,16 +74,17 @@ func (p *program) chatbotLog() *slog.Logger {
 
 // demoAudit starts a chatbot, audits it as anybody would, and stops it.
 func (p *program) demoAudit(ctx context.Context, what string, o demo.Options) (rep *lr.Report, err error) {
-	s, err := demo.New(o)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, s.Close()) }()
 	dir, err := os.MkdirTemp("", "launchready-demo-")
 	if err != nil {
 		return nil, setup(fmt.Errorf("make a folder for the demo: %w", err))
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	o.Folder = dir
+	s, err := demo.New(o)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, s.Close()) }()
 	if err := writeSecret(filepath.Join(dir, demo.SecretsFile), s.Secrets()); err != nil {
 		return nil, setup(err)
 	}

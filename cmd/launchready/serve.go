@@ -65,6 +65,10 @@ func (p *program) demoServe(ctx context.Context, o demo.Options) error {
 	if err := ours(file); err != nil {
 		return setup(err)
 	}
+	o.Folder = p.dir
+	if err := p.fresh(); err != nil {
+		return setup(err)
+	}
 	s, err := demo.New(o)
 	if err != nil {
 		return setup(err)
@@ -81,6 +85,32 @@ func (p *program) demoServe(ctx context.Context, o demo.Options) error {
 		err = errors.Join(err, fmt.Errorf("stop the demo: %w", cerr))
 	}
 	return err
+}
+
+// estateMark lies in the folders that demo serve wrote and may write again.
+const estateMark = ".harbor-demo"
+
+func estateFolders() []string { return []string{"harbor", "logs"} }
+
+// fresh makes room for the demo's repository and logs: what an earlier demo wrote
+// goes, and what it did not write stands in the way.
+func (p *program) fresh() error {
+	for _, name := range estateFolders() {
+		dir := filepath.Join(p.dir, name)
+		switch _, err := os.Stat(dir); {
+		case errors.Is(err, fs.ErrNotExist):
+		case err != nil:
+			return fmt.Errorf("look for %s: %w", name, err)
+		default:
+			if _, err := os.Stat(filepath.Join(dir, estateMark)); err != nil {
+				return fmt.Errorf("the folder %s is not the demo's: run it in another folder", name)
+			}
+			if err := os.RemoveAll(dir); err != nil {
+				return fmt.Errorf("remove what an earlier demo wrote: %w", err)
+			}
+		}
+	}
+	return nil
 }
 
 // ours reports a file that is neither missing nor written by demo serve.
@@ -100,6 +130,11 @@ func ours(file string) error {
 func (p *program) demoFiles(file string, s *demo.Server) error {
 	if err := writeSecret(filepath.Join(filepath.Dir(file), demo.SecretsFile), s.Secrets()); err != nil {
 		return setup(err)
+	}
+	for _, name := range estateFolders() {
+		if err := os.WriteFile(filepath.Join(filepath.Dir(file), name, estateMark), nil, 0o600); err != nil {
+			return setup(fmt.Errorf("mark the folder %s: %w", name, err))
+		}
 	}
 	if err := replace(file, append([]byte(demoMark), s.Config()...)); err != nil {
 		return setup(err)

@@ -1,0 +1,11 @@
+CREATE TABLE tenants (id uuid PRIMARY KEY, name text NOT NULL);
+CREATE TABLE users (id uuid PRIMARY KEY, tenant_id uuid NOT NULL REFERENCES tenants, email text NOT NULL UNIQUE, role text NOT NULL);
+CREATE TABLE chats (id uuid PRIMARY KEY, tenant_id uuid NOT NULL REFERENCES tenants, title text NOT NULL, created_at timestamptz NOT NULL DEFAULT now());
+CREATE TABLE messages (id uuid PRIMARY KEY, tenant_id uuid NOT NULL REFERENCES tenants, chat_id uuid NOT NULL REFERENCES chats, body text NOT NULL);
+CREATE TABLE documents (id uuid PRIMARY KEY, tenant_id uuid NOT NULL REFERENCES tenants, title text NOT NULL);
+CREATE TABLE passages (id uuid PRIMARY KEY, tenant_id uuid NOT NULL REFERENCES tenants, body text NOT NULL, search tsvector);
+CREATE INDEX ON users (tenant_id);
+CREATE INDEX ON chats (tenant_id, created_at);
+CREATE INDEX ON messages (tenant_id, chat_id);
+CREATE INDEX ON documents (tenant_id);
+CREATE INDEX ON passages (tenant_id);

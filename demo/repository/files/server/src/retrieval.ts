@@ -1,0 +1,8 @@
+import { within } from "./db.js";
+
+export async function passages(tenantId: string, question: string): Promise<string[]> {
+  return within(tenantId, async (c) => {
+    const found = await c.query("SELECT body FROM passages WHERE tenant_id = $1 AND search @@ plainto_tsquery($2) LIMIT 5", [tenantId, question]);
+    return found.rows.map((r) => r.body as string);
+  });
+}

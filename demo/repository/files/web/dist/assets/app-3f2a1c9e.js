@@ -1,0 +1,1 @@
+const s=Stripe("{{key "pk_live_" 24}}"),a="/v1",d="https://{{key "" 32}}@o4504.ingest.sentry.io/4505";export async function ask(t,e){return(await fetch(`${a}/chats/${t}/messages`,{method:"POST",headers:{"content-type":"application/json"},body:JSON.stringify({content:e})})).json()}
