@@ -188,7 +188,8 @@ func auditDemo(t *testing.T, seed int64, only []string, flaws ...string) *lr.Rep
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := demo.New(demo.Options{Flaws: flaws, Seed: seed, Key: key})
+	dir := t.TempDir()
+	s, err := demo.New(demo.Options{Flaws: flaws, Seed: seed, Key: key, Folder: dir})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -197,7 +198,6 @@ func auditDemo(t *testing.T, seed int64, only []string, flaws ...string) *lr.Rep
 			t.Errorf("close the demo: %v", err)
 		}
 	})
-	dir := t.TempDir()
 	if err := os.WriteFile(filepath.Join(dir, demo.SecretsFile), s.Secrets(), 0o600); err != nil {
 		t.Fatal(err)
 	}
