@@ -57,6 +57,7 @@ const (
 	Logs                         // files that the application writes
 	Database                     // a database URL
 	Callback                     // a listener that the target can reach
+	Owner                        // what the owner states: who is on duty, how a release is made, the secrets map
 	Changes                      // consent to change things, beside the consent that the effect needs
 )
 

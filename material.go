@@ -23,7 +23,7 @@ type KeptSecret struct {
 	Kept    string    // where it lives: a vault, the platform's settings
 	Readers []string  // who reads it: services and people
 	Rotated time.Time // when it was last changed; zero: not told
-	Pasted  *bool     // whether it ever stood in a chat, a ticket or a screenshot; nil: not told
+	Pasted  *bool     // whether it stood in a chat, a ticket or a screenshot since then; nil: not told
 }
 
 // Duty says who answers when something happens.

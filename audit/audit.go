@@ -140,6 +140,17 @@ func Run(ctx context.Context, o Options) (*lr.Report, error) {
 
 // execute is the run without its report.
 func execute(ctx context.Context, o Options) (*run, error) {
+	r, err := begin(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	r.checks(ctx)
+	r.teardown(ctx)
+	return r, nil
+}
+
+// begin signs in and seeds.
+func begin(ctx context.Context, o Options) (*run, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
@@ -166,8 +177,6 @@ func execute(ctx context.Context, o Options) (*run, error) {
 	if err := r.prepare(ctx); err != nil {
 		return nil, err
 	}
-	r.checks(ctx)
-	r.teardown(ctx)
 	return r, nil
 }
 

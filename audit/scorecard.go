@@ -12,6 +12,7 @@ import (
 	"github.com/launchready/launchready/audit/latency"
 	"github.com/launchready/launchready/audit/limits"
 	"github.com/launchready/launchready/audit/model"
+	"github.com/launchready/launchready/audit/operations"
 )
 
 // Scorecard lists the rows that can be asked, in the checklist's order.
@@ -25,5 +26,6 @@ func Scorecard() []lr.Row {
 		cors.Row(),
 		model.Row(),
 		latency.Row(),
+		operations.Row(),
 	}, func(r lr.Row) bool { return len(r.Checks) == 0 })
 }

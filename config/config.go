@@ -121,7 +121,7 @@ type KeptSecret struct {
 	Kept    string   `yaml:"kept" doc:"Where it lives: a vault, the platform's settings."`
 	Readers []string `yaml:"readers" doc:"Who reads it: services and people."`
 	Rotated Date     `yaml:"rotated" doc:"The day it was last changed, as 2027-01-31."`
-	Pasted  *bool    `yaml:"pasted" doc:"Whether it ever stood in a chat, a ticket or a screenshot."`
+	Pasted  *bool    `yaml:"pasted" doc:"Whether it stood in a chat, a ticket or a screenshot since it was last changed."`
 }
 
 // Database is the database behind the application.

@@ -92,7 +92,9 @@ func (s *Server) signIn(w http.ResponseWriter, r *http.Request) error {
 		if s.attempts.take(host, failuresAllowed) && !s.flaws.Has("limits/login-spraying") {
 			return tooManyAttempts()
 		}
-		s.log.WarnContext(r.Context(), "sign-in failed", "request_id", requestID(r), "from", host)
+		if !s.flaws.Has("operations/security-event") {
+			s.log.WarnContext(r.Context(), "sign-in failed", "request_id", requestID(r), "from", host)
+		}
 		return unauthorized("e-mail or password is wrong")
 	}
 	g, err := s.openSession(w, r, u, in)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"text/template"
+	"time"
 
 	"github.com/launchready/launchready/demo/repository"
 )
@@ -53,11 +54,18 @@ source: {repository: {{.Tree}}, bundles: [{{.Bundle}}], logs: [{{.Log}}, {{.CILo
 {{else -}}
 source: {repository: none}
 {{end -}}
+{{if .Folder -}}
+secrets:
+{{- range .Secrets}}
+  {{.Name}}: {kept: vault, readers: [{{.Reader}}], rotated: {{.Rotated}}, pasted: {{.Pasted}}{{if .Reference}}, value: "file:{{$.File}}#{{.Reference}}"{{end}}}
+{{- end}}
+deploy: {release: sh harbor/deploy/release.sh 1.4.1, rollback: sh harbor/deploy/release.sh 1.4.0, health: GET /healthz}
+{{end -}}
 owners:
   default: backend@harbor.test
   backup: cto@harbor.test
   minutes: 15
-  incidents: {outage: oncall@harbor.test, leak: backend@harbor.test, abuse: oncall@harbor.test, key-exposed: oncall@harbor.test}
+  incidents: {outage: oncall@harbor.test, leak: backend@harbor.test, key-exposed: oncall@harbor.test{{if not .Unowned}}, abuse: oncall@harbor.test{{end}}}
 chat: {price: {input_per_mtok: 0.05, output_per_mtok: 0.20, context_tokens: 8192, output_tokens: 1024}}
 latency: {rate: 10/s}
 budget: {rate: 0}
@@ -78,13 +86,36 @@ func configIdentities() []configIdentity {
 	return out
 }
 
+// keptSecret is a line of the secrets map.
+type keptSecret struct {
+	Name, Reader, Rotated, Reference string
+	Pasted                           bool
+}
+
+// secretsMap is what Harbor's makers know of their secrets.
+func (s *Server) secretsMap() []keptSecret {
+	day := func(ago int) string { return s.now().AddDate(0, 0, -ago).Format(time.DateOnly) }
+	billing := keptSecret{Name: "STRIPE_SECRET_KEY", Reader: "harbor", Rotated: day(120)}
+	if s.flaws.Has("operations/secret-age") {
+		billing.Rotated = day(700)
+	}
+	return []keptSecret{
+		{Name: "OPENAI_API_KEY", Reader: "harbor", Rotated: day(40), Reference: "OPENAI_API_KEY"},
+		{Name: "SESSION_SECRET", Reader: "harbor", Rotated: day(40), Reference: "SESSION_SECRET"},
+		{Name: "CRM_WEBHOOK_SECRET", Reader: "harbor", Rotated: day(75), Reference: "CRM_SECRET", Pasted: s.flaws.Has("operations/secret-pasted")},
+		billing,
+		{Name: "DATABASE_URL", Reader: "harbor", Rotated: day(200)},
+		{Name: "MAIL_URL", Reader: "harbor", Rotated: day(200)},
+	}
+}
+
 // Config is the launchready.yaml of this server. Its secrets are references to
 // [SecretsFile], which [Server.Secrets] fills and which belongs in the same folder.
 func (s *Server) Config() []byte {
 	var b bytes.Buffer
 	err := configTemplate.Execute(&b, map[string]any{
 		"URL": s.URL, "File": SecretsFile, "Identities": configIdentities(),
-		"Folder": s.estate.dir, "Tree": repository.Tree, "Bundle": repository.Bundle, "Log": repository.Log, "CILog": repository.CILog,
+		"Secrets": s.secretsMap(), "Unowned": s.flaws.Has("operations/incident-owner"), "Folder": s.estate.dir, "Tree": repository.Tree, "Bundle": repository.Bundle, "Log": repository.Log, "CILog": repository.CILog,
 	})
 	if err != nil {
 		panic(fmt.Sprintf("write configuration: %v", err)) // the template is constant and tested
@@ -96,6 +127,10 @@ func (s *Server) Config() []byte {
 func (s *Server) Secrets() []byte {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "DEV_TOKEN=%s\nCRM_SECRET=%s\n", s.devToken, s.crmKey)
+	if s.estate.dir != "" {
+		env := s.environment()
+		fmt.Fprintf(&b, "OPENAI_API_KEY=%s\nSESSION_SECRET=%s\n", env["OPENAI_API_KEY"], env["SESSION_SECRET"])
+	}
 	for _, id := range configIdentities() {
 		fmt.Fprintf(&b, "%s=%s\n", id.Variable, s.Password(id.Email))
 		if id.Expired != "" {

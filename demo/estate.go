@@ -42,14 +42,14 @@ func (s *Server) layOut() error {
 		return nil
 	}
 	return repository.Write(s.estate.dir, repository.Options{
-		Flaws: s.flaws.Has, Seed: s.seed, Routes: s.sourceRoutes(), Secrets: s.environment(),
+		Flaws: s.flaws.Has, Seed: s.seed, Now: s.now(), Routes: s.sourceRoutes(), Secrets: s.environment(),
 	})
 }
 
 // environment is what Harbor's settings hold in production, by variable.
 func (s *Server) environment() map[string]string {
 	return map[string]string{
-		"OPENAI_API_KEY":     s.derived("provider"),
+		"OPENAI_API_KEY":     "sk-harbor-" + s.derived("provider"),
 		"SESSION_SECRET":     s.derived("session"),
 		"CRM_WEBHOOK_SECRET": s.crmKey,
 	}

@@ -184,6 +184,12 @@ var flaws = []Flaw{
 	{ID: "isolation/model-injected-query", What: "What a document says to see also is looked up in the index of all tenants."},
 	{ID: "isolation/after-delete", What: "What was deleted stays in the index until the night."},
 	{ID: "isolation/stream-cross-talk", What: "Tokens of all streams wait in one buffer."},
+	{ID: "operations/incident-owner", What: "Nobody is named for abuse."},
+	{ID: "operations/rollback-rehearsed", What: "The roll-back that was tried lost what had been written before."},
+	{ID: "operations/health-endpoint", What: "The health endpoint fails."},
+	{ID: "operations/security-event", What: "Signing in is left out of the log."},
+	{ID: "operations/secret-age", What: "The payment key is two years old."},
+	{ID: "operations/secret-pasted", What: "The CRM's secret was pasted into a ticket."},
 }
 
 // flawSet holds the flaws that are on. It is consulted once for each flaw, at

@@ -62,7 +62,7 @@ func (s *Server) logged(next http.Handler) http.Handler {
 		start := s.now()
 		next.ServeHTTP(rec, r)
 		s.metrics.count(rec.status)
-		if s.log.Enabled(r.Context(), slog.LevelInfo) {
+		if quiet := r.URL.Path == "/v1/auth/login" && s.flaws.Has("operations/security-event"); !quiet && s.log.Enabled(r.Context(), slog.LevelInfo) {
 			// The path only: a query may carry what a log must not.
 			s.log.InfoContext(r.Context(), "request", "request_id", requestID(r), "method", r.Method, "path", r.URL.Path,
 				"status", rec.status, "took", s.now().Sub(start))

@@ -15,6 +15,7 @@ import (
 	"slices"
 	"strings"
 	"text/template"
+	"time"
 )
 
 // files are templates. A name that starts with dot_ is one that starts with a dot
@@ -27,17 +28,20 @@ var files embed.FS
 
 // Names of what Write makes, from the folder that it is given.
 const (
-	Tree   = "harbor"              // the work tree
-	Bundle = "harbor/web/dist"     // what browsers get
-	CILog  = "logs/ci.log"         // what the last run of CI wrote
-	Log    = "logs/server.log"     // what the chatbot writes
-	Record = "logs/rehearsal.json" // what the last roll-back came to
+	Tree   = "harbor"          // the work tree
+	Bundle = "harbor/web/dist" // what browsers get
+	CILog  = "logs/ci.log"     // what the last run of CI wrote
+	Log    = "logs/server.log" // what the chatbot writes
 )
+
+// private is the folder that the audit's own verbs keep records in.
+const private = ".launchready"
 
 // Options say what is written.
 type Options struct {
 	Flaws  func(id string) bool
 	Seed   int64
+	Now    time.Time
 	Routes []Route
 	// Secrets are values of the running chatbot, by the name of their variable.
 	Secrets map[string]string
@@ -185,7 +189,11 @@ func (w *writer) write(from, to string, data any) error {
 		}
 	}
 	file := filepath.Join(w.dir, filepath.Join(parts...))
-	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+	mode := fs.FileMode(0o755)
+	if parts[0] == private {
+		mode = 0o700
+	}
+	if err := os.MkdirAll(filepath.Dir(file), mode); err != nil {
 		return err
 	}
 	return os.WriteFile(file, bytes.TrimLeft(b.Bytes(), "\n"), 0o644)

@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"strings"
 	"text/template"
+	"time"
 )
 
 const alphanumeric = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
@@ -22,6 +23,7 @@ func (w *writer) words() template.FuncMap {
 		"digest": w.digest,
 		"base64": func(s string) string { return base64.StdEncoding.EncodeToString([]byte(s)) },
 		"secret": func(name string) string { return w.o.Secrets[name] },
+		"ago":    func(days int) string { return w.o.Now.UTC().AddDate(0, 0, -days).Format(time.RFC3339) },
 		"join":   func(parts ...string) string { return strings.Join(parts, "") },
 	}
 }

@@ -133,11 +133,15 @@ func New(ctx context.Context, c *config.Config, o Options) (*Assembly, error) {
 	client.Use(cast)
 	client.Mask(secretsOf(c)...)
 	a.Client, a.Cast = client, cast
+	deploy, err := deployment(c)
+	if err != nil {
+		return nil, err
+	}
 	target := &lr.Target{
 		Product: c.Product, Base: c.Target.URL.URL, Environment: c.Target.Environment, Mutate: o.Mutate, Load: o.Load, Spend: c.Budget.USD > 0, Normal: float64(c.Latency.Rate),
 		Access:  lr.Access{Public: patterns(c.Access.Public), Admin: patterns(c.Access.Admin), Shared: patterns(c.Access.Shared)},
 		Mailbox: mailbox(c), Webhooks: webhooks(c, routes), Routes: routes,
-		Material: material(c), Secrets: keptSecrets(c), Duty: duty(c), Deploy: deployment(c), Database: database(c),
+		Material: material(c), Secrets: keptSecrets(c), Duty: duty(c), Deploy: deploy, Database: database(c),
 	}
 	if c.WhoAmI.IsZero() {
 		if rt := whoami(target.Routes); rt != nil {

@@ -1,10 +1,12 @@
 package assembly
 
 import (
+	"path/filepath"
 	"time"
 
 	lr "github.com/launchready/launchready"
 	"github.com/launchready/launchready/config"
+	"github.com/launchready/launchready/drill"
 )
 
 // material is what the configuration names beside the live application.
@@ -36,12 +38,21 @@ func duty(c *config.Config) lr.Duty {
 	return lr.Duty{Default: o.Default, Backup: o.Backup, Incidents: o.Incidents, Within: time.Duration(o.Minutes) * time.Minute}
 }
 
-func deployment(c *config.Config) lr.Deployment {
+// privateFolder is where runs and drills keep what a later one reads.
+const privateFolder = ".launchready"
+
+func deployment(c *config.Config) (lr.Deployment, error) {
 	d := lr.Deployment{Release: c.Deploy.Release, Rollback: c.Deploy.Rollback}
+	var err error
+	if c.Dir != "" {
+		if d.Rehearsed, err = drill.Read(filepath.Join(c.Dir, privateFolder, drill.File)); err != nil {
+			return d, err
+		}
+	}
 	if h := c.Deploy.Health; !h.IsZero() {
 		d.Health = &lr.Request{Method: h.Method, Path: h.Path, Note: "health"}
 	}
-	return d
+	return d, nil
 }
 
 // database is nil where the configuration names none.

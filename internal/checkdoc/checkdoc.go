@@ -100,7 +100,7 @@ func Needs(n lr.Need) string {
 	}{
 		{lr.Routes, "routes"}, {lr.Credentials, "a signed-in identity"}, {lr.TwoTenants, "identities in two tenants"},
 		{lr.TwoRoles, "two roles in a tenant"}, {lr.Chat, "an assistant that answers"}, {lr.Domain, "a domain"},
-		{lr.Repository, "the repository"}, {lr.Logs, "the application's logs"}, {lr.Database, "the database"}, {lr.Callback, "a listener that the target reaches"}, {lr.Changes, "consent to changes (--mutate)"},
+		{lr.Repository, "the repository"}, {lr.Logs, "the application's logs"}, {lr.Database, "the database"}, {lr.Owner, "what the configuration states"}, {lr.Callback, "a listener that the target reaches"}, {lr.Changes, "consent to changes (--mutate)"},
 	} {
 		if n&w.need != 0 {
 			out = append(out, w.word)

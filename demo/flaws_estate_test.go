@@ -1,0 +1,93 @@
+package demo
+
+import (
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/launchready/launchready/demo/repository"
+)
+
+// estateFlaws are those of what lies beside the chatbot.
+var estateFlaws = map[string]symptom{
+	"operations/incident-owner": func(w *world) bool { return !strings.Contains(w.beside().config(), "abuse:") },
+	"operations/rollback-rehearsed": func(w *world) bool {
+		return strings.Contains(w.beside().file(".launchready/rehearsal.json"), `"data_kept": false`)
+	},
+	"operations/health-endpoint": func(w *world) bool { return w.do(caller{}, "GET", "/healthz", nil).Status != http.StatusOK },
+	"operations/security-event": func(w *world) bool {
+		b := w.beside()
+		b.w.do(caller{}, "POST", "/v1/auth/login", map[string]any{"email": "nobody@acme.test", "password": "wrong"})
+		b.w.do(caller{}, "GET", "/v1/terms", nil)
+		text := b.file(repository.Log)
+		return strings.Contains(text, "/v1/terms") && !strings.Contains(text, "sign-in failed") && !strings.Contains(text, "/v1/auth/login")
+	},
+	"operations/secret-age": func(w *world) bool {
+		return strings.Contains(w.beside().config(), "rotated: "+w.now().AddDate(0, 0, -700).Format("2006-01-02"))
+	},
+	"operations/secret-pasted": func(w *world) bool { return strings.Contains(w.beside().config(), "pasted: true") },
+}
+
+// grounds is a Harbor with a folder.
+type grounds struct {
+	w   *world
+	dir string
+}
+
+// beside starts a Harbor with the same flaws and a folder.
+func (w *world) beside() grounds {
+	w.t.Helper()
+	dir := w.t.TempDir()
+	var on []string
+	for id := range w.s.flaws {
+		on = append(on, id)
+	}
+	slices.Sort(on)
+	s, err := New(Options{Flaws: on, Seed: 1, Key: signingKey(w.t), Now: w.now, Folder: dir})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			w.t.Errorf("close: %v", err)
+		}
+	})
+	return grounds{&world{t: w.t, s: s, c: w.c, users: map[string]caller{}}, dir}
+}
+
+func (g grounds) config() string { return string(g.w.s.Config()) }
+
+// file is the text of a file in the folder, "" where there is none.
+func (g grounds) file(name string) string {
+	g.w.t.Helper()
+	b, err := os.ReadFile(filepath.Join(g.dir, name))
+	if err != nil && !os.IsNotExist(err) {
+		g.w.t.Fatal(err)
+	}
+	return string(b)
+}
+
+// TestEstate holds what lies beside the chatbot to what its configuration names.
+func TestEstate(t *testing.T) {
+	g := start(t).beside()
+	text := g.config()
+	for _, name := range []string{repository.Tree, repository.Bundle, repository.Log, repository.CILog} {
+		if !strings.Contains(text, name) {
+			t.Errorf("the configuration does not name %s", name)
+		}
+		if _, err := os.Stat(filepath.Join(g.dir, name)); err != nil {
+			t.Errorf("the configuration names what is not there: %v", err)
+		}
+	}
+	log := g.file(repository.Log)
+	g.w.as("member@acme.test")
+	if g.file(repository.Log) == log {
+		t.Error("the log does not grow by a request")
+	}
+	if strings.Contains(g.file(repository.Log), g.w.s.Password("member@acme.test")) {
+		t.Error("the log holds a password")
+	}
+}
