@@ -26,10 +26,12 @@ var securityEvent = &lr.Check{
 	Severity: lr.Medium,
 	Refs:     []lr.Ref{asvsLogging, mvspLogging, top10Logging, {Source: "CWE", ID: "778"}},
 	Needs:    lr.Logs | lr.Credentials,
-	Run:      runSecurityEvent,
+	Run: func(ctx context.Context, t *lr.Trial) error {
+		return runSecurityEvent(ctx, t, logPatience)
+	},
 }
 
-func runSecurityEvent(ctx context.Context, t *lr.Trial) error {
+func runSecurityEvent(ctx context.Context, t *lr.Trial, patience time.Duration) error {
 	var as *lr.Account
 	for _, a := range t.Target.Accounts {
 		if !a.Spare && a.User != "" {
@@ -78,7 +80,7 @@ func runSecurityEvent(ctx context.Context, t *lr.Trial) error {
 		return nil
 	}
 	event := eventOf(mark, pathOf(r.Path), x.Status)
-	deadline := t.Now().Add(logPatience)
+	deadline := t.Now().Add(patience)
 	grown := false
 	for {
 		for _, f := range tails {

@@ -60,9 +60,12 @@ with its data, 1 when not, 2 when the drill could not be done.`,
 
 func (p *program) drillRollback(ctx context.Context, cfg *config.Config, f *auditFlags, patience time.Duration) error {
 	d := cfg.Deploy
-	for path, missing := range map[string]bool{"deploy.release": d.Release == "", "deploy.rollback": d.Rollback == "", "deploy.health": d.Health.IsZero()} {
-		if missing {
-			return setup(fmt.Errorf("the drill needs %s, which the configuration does not give", path))
+	for _, need := range []struct {
+		path    string
+		missing bool
+	}{{"deploy.release", d.Release == ""}, {"deploy.rollback", d.Rollback == ""}, {"deploy.health", d.Health.IsZero()}} {
+		if need.missing {
+			return setup(fmt.Errorf("the drill needs %s, which the configuration does not give", need.path))
 		}
 	}
 	var out lr.Rehearsal
