@@ -107,7 +107,7 @@ func TestForgeSchemas(t *testing.T) {
 		t.Skip("LAUNCHREADY_FORGE is missing: see testdata/forge.sh")
 	}
 	for schema, c := range map[string]struct{ file, right, wrong string }{
-		"vendor.github-actions": {"action.yml", "using: composite", "using: composit"},
+		"vendor.github-actions": {"action.yml", "using: composite", "using: everything"},
 		"vendor.gitlab-ci":      {"ci/gitlab/launchready.gitlab-ci.yml", "when: always", "when: now"},
 	} {
 		t.Run(c.file, func(t *testing.T) {
