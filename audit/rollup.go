@@ -225,13 +225,11 @@ func (r *run) findings(c *lr.Check, res *result) []lr.Finding {
 	}
 	out := []lr.Finding{}
 	if len(sure) >= 5 && len(sure)*openShare >= len(decided)*(openShare-1) {
-		first := *confirmed(bySubject[sure[0]])
-		first.Subject = "application"
-		first.Message = fmt.Sprintf("%d of %d routes asked fail alike, so the fault is the application's: %s. The first: %s", len(sure), len(decided), strings.Join(sure, ", "), first.Message)
-		whole := r.finding(c, []lr.Outcome{first})
-		whole.Subjects = sure
-		out = append(out, whole)
+		out = append(out, r.whole(c, bySubject, sure, len(decided), "fail alike"))
 		order = slices.DeleteFunc(order, func(s string) bool { return slices.Contains(sure, s) })
+	} else if same := oneFault(bySubject, sure); len(same) >= 5 {
+		out = append(out, r.whole(c, bySubject, same, len(decided), "fail in the same way"))
+		order = slices.DeleteFunc(order, func(s string) bool { return slices.Contains(same, s) })
 	}
 	for _, s := range order {
 		out = append(out, r.finding(c, bySubject[s]))
@@ -240,6 +238,47 @@ func (r *run) findings(c *lr.Check, res *result) []lr.Finding {
 		return cmp.Or(cmp.Compare(b.Confidence, a.Confidence), cmp.Compare(b.Severity, a.Severity))
 	})
 	return out
+}
+
+// whole is one finding of the application for subjects that fail alike. It shows
+// the one that is told best: what this run wrote can be written again, by whoever
+// repeats the finding, and a value that was there before cannot.
+func (r *run) whole(c *lr.Check, bySubject map[string][]lr.Outcome, alike []string, decided int, how string) lr.Finding {
+	shown := alike[0]
+	for _, s := range alike {
+		if oracle.Planted(confirmed(bySubject[s]).Evidence) {
+			shown = s
+			break
+		}
+	}
+	o := *confirmed(bySubject[shown])
+	which := "The first"
+	if shown != alike[0] {
+		which = shown
+	}
+	o.Subject = application
+	o.Message = fmt.Sprintf("%d of %d routes asked %s, so the fault is the application's: %s. %s: %s", len(alike), decided, how, strings.Join(alike, ", "), which, o.Message)
+	f := r.finding(c, []lr.Outcome{o})
+	f.Subjects = alike
+	return f
+}
+
+// oneFault lists the subjects of the fault that most of them name: some checks
+// know that what they see on many routes is set in one place.
+func oneFault(bySubject map[string][]lr.Outcome, sure []string) []string {
+	of := map[string][]string{}
+	var most string
+	for _, s := range sure {
+		o := confirmed(bySubject[s])
+		if o.Fault == "" {
+			continue
+		}
+		key := o.Severity.String() + " " + o.Fault
+		if of[key] = append(of[key], s); len(of[key]) > len(of[most]) {
+			most = key
+		}
+	}
+	return of[most]
 }
 
 func confirmed(os []lr.Outcome) *lr.Outcome {

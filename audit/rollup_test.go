@@ -114,6 +114,14 @@ func TestVerdictOfARow(t *testing.T) {
 
 func TestFindingsAreFolded(t *testing.T) {
 	fails := func(n int) []lr.Outcome { return times(n, failed) }
+	by := func(fault string, os []lr.Outcome) []lr.Outcome {
+		for i := range os {
+			os[i].Fault, os[i].Severity = fault, lr.Low
+		}
+		return os
+	}
+	harder := by("any origin", fails(5))
+	harder[0].Severity = lr.High
 	for name, c := range map[string]struct {
 		outcomes []lr.Outcome
 		subjects []string
@@ -126,6 +134,10 @@ func TestFindingsAreFolded(t *testing.T) {
 		"five of ten":                 {append(fails(5), times(5, passed)...), []string{"GET /b0", "GET /b1", "GET /b2", "GET /b3", "GET /b4"}},
 		"open ones do not count":      {append(fails(5), times(9, open)...), []string{"application"}},
 		"suspected stay beside":       {append(fails(5), suspected), []string{"application", "GET /c"}},
+		"one fault at few of many":    {append(by("any origin", fails(5)), times(20, passed)...), []string{"application"}},
+		"a fault at four":             {append(by("any origin", fails(4)), times(20, passed)...), []string{"GET /b0", "GET /b1", "GET /b2", "GET /b3"}},
+		"one that weighs more":        {append(harder, times(20, passed)...), []string{"GET /b0", "GET /b1", "GET /b2", "GET /b3", "GET /b4"}},
+		"another fault stays beside":  {slices.Concat(by("any origin", fails(5)), times(20, passed), by("no origin", []lr.Outcome{failed})), []string{"application", "GET /b"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			res := made("a", lr.High, c.outcomes...)
@@ -140,6 +152,26 @@ func TestFindingsAreFolded(t *testing.T) {
 				t.Errorf("got findings at %q, want %q", got, c.subjects)
 			}
 		})
+	}
+}
+
+// TestWholeShowsWhatWasPlanted: a text that the run wrote can be written again, so
+// the finding of many subjects is told by one that shows it, whatever its place.
+func TestWholeShowsWhatWasPlanted(t *testing.T) {
+	os := times(6, failed)
+	for i := range os {
+		os[i].Message = "shown at " + os[i].Subject
+		os[i].Evidence.Witness = []string{"a text of the help centre"}
+	}
+	os[3].Evidence.Witness = []string{"lr1-9f8e7d6c-acme-1-c1ecc38d683ff7b9fb555982"}
+	res := made("a", lr.High, os...)
+	f := rolled(res).findings(res.check, res)[0]
+	if f.Subject != "application" || len(f.Subjects) != 6 || !strings.HasSuffix(f.Message, "GET /b5. GET /b3: shown at GET /b3") {
+		t.Errorf("got %s of %q: %s", f.Subject, f.Subjects, f.Message)
+	}
+	os[3].Evidence.Witness = nil
+	if f := rolled(res).findings(res.check, res)[0]; !strings.HasSuffix(f.Message, "The first: shown at GET /b0") {
+		t.Errorf("where nothing was planted: %s", f.Message)
 	}
 }
 

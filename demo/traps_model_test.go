@@ -11,6 +11,7 @@ var modelTraps = map[string]func(w *world){
 		if !strings.Contains(said, "kestrel, amber, plum") || strings.Contains(said, result) {
 			w.t.Errorf("got %q, want the order quoted and not carried out", said)
 		}
+		documentQuoted(w)
 	},
 	"ignored-member": func(w *world) {
 		c := w.as("member@acme.test")

@@ -6,8 +6,11 @@ import (
 	"fmt"
 	"io"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
+
+	lr "github.com/launchready/launchready"
 )
 
 // A canary is lr1-<run>-<tenant>-<n>-<96 random bits in hex>: unmistakable in a
@@ -102,4 +105,10 @@ func word(s string) string {
 		s = "x"
 	}
 	return s
+}
+
+// Planted reports evidence that a text of this run decided. Such a finding can be
+// repeated with a new text by anyone; what was in the target before cannot.
+func Planted(e lr.Evidence) bool {
+	return slices.ContainsFunc(e.Witness, func(w string) bool { return len(Canaries(w)) > 0 })
 }

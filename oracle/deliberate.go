@@ -12,7 +12,8 @@ import (
 // a credential is no secret between tenants. What the attacker's own list shows
 // of an object that this run did not make is a catalogue; an object that says of
 // itself that it is public, and the bare name or id of a user in a directory of
-// users, are reported as suspected: only the owner of the target can tell.
+// users, are reported as suspected: only the owner of the target can tell. So is
+// what an administrator of the whole installation wrote: see Operator.
 func deliberate(ctx context.Context, t *lr.Trial, p Probe, victim *lr.Account, j Judgement) (Judgement, error) {
 	o := p.Object
 	if o == nil {
@@ -38,7 +39,13 @@ func deliberate(ctx context.Context, t *lr.Trial, p Probe, victim *lr.Account, j
 		j.Reason = "shows nothing that its list does not show to anyone, so no matter of tenants"
 		return j, nil
 	}
+	who, err := Operator(ctx, t, p.Object, victim, p.As, j.Hits)
+	if err != nil {
+		return j, err
+	}
 	switch {
+	case who != nil:
+		return byOperator(j, who), nil
 	case o != nil && saysPublic(o.Body, 0):
 		j.Confidence = lr.Suspected
 		j.Reason += "; the object says of itself that it is public: if that is meant, name the route under access.shared"

@@ -48,11 +48,11 @@ func Shows(rt *lr.Route) bool {
 	case lr.SignIn, lr.SignOut, lr.SignUp, lr.Refresh, lr.Password, lr.WebSocket, lr.Webhook, lr.GraphQL, lr.Invite:
 		return rt.Kind == lr.Invite && rt.Method == "GET"
 	case lr.Search:
-		return rt.Method == "GET" || rt.Method == "POST"
+		return rt.Method == "GET" || rt.Method == "POST" && !alters(rt)
 	case lr.Read, lr.List, lr.Export, lr.Download:
 		// POST /exports makes an export; POST /chats/export answers with one.
 		if rt.Method == "POST" {
-			return rt.Path != rt.Resource && !acts(rt)
+			return rt.Path != rt.Resource && !acts(rt) && !alters(rt)
 		}
 	}
 	if rt.Method != "GET" {
@@ -68,6 +68,19 @@ func acts(rt *lr.Route) bool {
 		switch seg {
 		case "logout", "signout", "seed", "delete", "remove", "purge", "reset", "createdb", "pay", "refund", "rotate", "revoke", "disable", "shutdown", "restart",
 			"send", "cancel", "wipe", "flush", "truncate", "migrate", "populate", "unsubscribe", "close", "approve":
+			return true
+		}
+	}
+	return false
+}
+
+// alters reports a word in the path of a POST that says what it changes, or that it
+// sets something: it shows what it has set, and is no reading.
+func alters(rt *lr.Route) bool {
+	for _, seg := range strings.Split(strings.ToLower(rt.Path), "/") {
+		switch seg {
+		case "archive", "unarchive", "config", "configs", "configuration", "settings", "preferences", "permissions", "update", "edit", "set", "toggle", "import",
+			"clear", "default", "defaults":
 			return true
 		}
 	}

@@ -45,7 +45,7 @@ func leaves(v any, f func(string)) {
 	case string:
 		f(v)
 	case float64:
-		if v == math.Trunc(v) && math.Abs(v) >= 1e9 {
+		if v == math.Trunc(v) && math.Abs(v) >= 1e9 && !moment(v) {
 			f(strconv.FormatFloat(v, 'f', -1, 64))
 		}
 	case []any:
@@ -57,6 +57,18 @@ func leaves(v any, f func(string)) {
 			leaves(e, f)
 		}
 	}
+}
+
+// moment reports a number that reads as a time between 2001 and 2096, in seconds,
+// milliseconds, microseconds or nanoseconds: everything that is made in one second
+// has the same. An id as long as that is mostly a text, which is no matter of this.
+func moment(v float64) bool {
+	for _, unit := range []float64{1, 1e3, 1e6, 1e9} {
+		if s := v / unit; s >= 1e9 && s < 4e9 {
+			return true
+		}
+	}
+	return false
 }
 
 // entropy is the Shannon entropy of the bytes of s, in bits a byte.

@@ -132,23 +132,39 @@ func (s *Stage) index(rt *lr.Route) {
 	}
 	switch rt.Kind {
 	case lr.List:
-		r.lists = append(r.lists, rt)
+		if oracle.Shows(rt) && !risky(rt) {
+			r.lists = append(r.lists, rt)
+		}
 	case lr.Read, lr.Download:
 		if rt.Method == "GET" {
 			r.reads = append(r.reads, rt)
 		}
 	case lr.Delete:
-		r.deletes = append(r.deletes, rt)
+		// Without the key of what is deleted in the path, it may be everything.
+		if namesOne(rt) {
+			r.deletes = append(r.deletes, rt)
+		}
 	case lr.Invite:
 		switch {
 		case rt.Method == "GET" && len(rt.PathParams()) > strings.Count(rt.Resource, "{}"):
 			r.reads = append(r.reads, rt)
 		case rt.Method == "GET":
 			r.lists = append(r.lists, rt)
-		case rt.Method == "DELETE":
+		case rt.Method == "DELETE" && namesOne(rt):
 			r.deletes = append(r.deletes, rt)
 		}
 	}
+}
+
+// namesOne reports a route whose path holds the key of an object of its own
+// collection.
+func namesOne(rt *lr.Route) bool {
+	for _, name := range rt.PathParams() {
+		if rt.Keys[name].Resource == rt.Resource {
+			return true
+		}
+	}
+	return false
 }
 
 // risky reports whether a creation could cost money, reach people or destroy:
@@ -161,7 +177,8 @@ func risky(rt *lr.Route) bool {
 			"logout", "signout", "wipe", "broadcast",
 			// What changes an account or an installation in place is no creation of ours,
 			// and nothing takes it back.
-			"update", "edit", "modify", "change", "set", "settings", "config", "configs", "configuration", "preferences":
+			"update", "edit", "modify", "change", "set", "settings", "config", "configs", "configuration", "preferences",
+			"permissions", "default", "defaults", "all", "cleanup", "toggle":
 			return true
 		}
 	}

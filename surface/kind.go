@@ -79,8 +79,15 @@ func spoken(s *shape, m string) lr.Kind {
 		}
 		return lr.Create
 	case "list":
-		return lr.List
+		// POST /chats/archive/all and DELETE /models/delete/all do something to all.
+		if get || m == "QUERY" || m == "POST" && (s.noun != "" || s.tip() != "all") {
+			return lr.List
+		}
+		return lr.Action
 	case "read":
+		if m == "POST" && s.noun == "" && s.tip() == "read" && ownKey(s) == "" {
+			return lr.Action // POST /chats/read marks them
+		}
 		if s.at == onPart && !get && m != "QUERY" {
 			return lr.Action // POST /tasks/{id}/read marks it
 		}

@@ -190,7 +190,10 @@ func (x *index) downloads(s *shape) bool {
 }
 
 func (x *index) searches(s *shape, tip string) bool {
-	if s.verb == "search" || !s.item() && oneOf(tip, "search", "find", "lookup", "autocomplete", "suggest", "suggestions", "typeahead") {
+	if s.verb == "search" || !s.item() && oneOf(tip, "search", "find", "lookup", "autocomplete", "suggest", "typeahead") {
+		return true
+	}
+	if !s.item() && tip == "suggestions" && s.rt.Safe() { // POST makes or sets some
 		return true
 	}
 	// /search/chats

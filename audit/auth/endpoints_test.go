@@ -423,6 +423,21 @@ func (b *bureau) otherEndpoints() []endpoint {
 			say(w, 200, answer{"users": list})
 		}})
 	}
+	if b.faults["contact"] {
+		out = append(out, endpoint{"GET", "/admin/contact", 1, nil, false, false, func(w http.ResponseWriter, _ *http.Request, c *caller) {
+			for _, p := range b.users {
+				if c.person != nil && p.Tenant == c.Tenant && p.Role == "admin" {
+					out := answer{"name": "Support", "email": p.Email}
+					if b.faults["contact-tells"] {
+						out["directory_id"] = p.Directory
+					}
+					say(w, 200, out)
+					return
+				}
+			}
+			say(w, 404, answer{"error": "nobody administers"})
+		}})
+	}
 	if b.faults["public-directory"] {
 		out = append(out, endpoint{"GET", "/directory", 0, nil, false, false, func(w http.ResponseWriter, _ *http.Request, _ *caller) {
 			list := []answer{}

@@ -208,6 +208,7 @@ func (h *hit) tell(t *lr.Trial) {
 		o.Severity = lr.Low
 		o.Message = fmt.Sprintf("%s may read the replies%s, without the user's cookies: only what it has a credential of its own for.", intro, like)
 	}
+	o.Fault = o.Message // a policy is one, however many routes it is read from
 	o.Message += h.class.stood()
 	t.Report(o)
 }

@@ -33,10 +33,12 @@ func runPrivateNetwork(ctx context.Context, t *lr.Trial) error {
 			return nil
 		case permits(x.Header, foreign, false):
 			o.Severity = lr.Medium
-			o.Message = "a page of " + foreign + " is let into the network and may read the reply." + c.stood()
+			o.Message = "a page of " + foreign + " is let into the network and may read the reply."
 		default:
-			o.Message = "the grant for private networks goes to a page of " + foreign + " too, before its origin was compared; the missing " + allowOrigin + " is all that still stops it." + c.stood()
+			o.Message = "the grant for private networks goes to a page of " + foreign + " too, before its origin was compared; the missing " + allowOrigin + " is all that still stops it."
 		}
+		o.Fault = o.Message // a policy is one, however many routes it is read from
+		o.Message += c.stood()
 		t.Report(o)
 		return nil
 	})

@@ -89,6 +89,16 @@ func searchAs(ctx context.Context, t *lr.Trial, rt *lr.Route, p pair) error {
 				break
 			}
 		}
+		if j.Verdict == lr.Failed && j.Confidence == lr.Confirmed {
+			who, err := oracle.Operator(ctx, t, nil, p.victim, p.attacker, j.Hits)
+			if err != nil {
+				return err
+			}
+			if who != nil {
+				j.Confidence = lr.Suspected
+				j.Reason += oracle.OperatorSays(who)
+			}
+		}
 		oracle.Report(t, rt.String(), j.Message("%s searches for %s's words", p.attacker.Name, p.victim.Tenant))
 		return nil
 	}

@@ -43,7 +43,8 @@ type app struct {
 	nextID  func(n int, tenant string) string
 	handles map[string]handler
 	served  int
-	bot     *bot // nil: nobody to talk to
+	bot     *bot     // nil: nobody to talk to
+	people  []string // who has an account; nil: a member and an administrator of each tenant
 }
 
 func newApp() *app {
@@ -299,7 +300,11 @@ func trial(t *testing.T, c *lr.Check, a *app) ([]lr.Outcome, *lr.Trial) {
 		}
 	}
 	surface.Link(target.Routes)
-	for _, id := range []string{"member@acme", "admin@acme", "member@globex", "admin@globex"} {
+	people := a.people
+	if people == nil {
+		people = []string{"member@acme", "admin@acme", "member@globex", "admin@globex"}
+	}
+	for _, id := range people {
 		target.Accounts = append(target.Accounts, account(id, target.Routes))
 	}
 	client, err := probe.New(probe.Options{Base: base, Retries: -1, StreamFor: 200 * time.Millisecond, Timeout: 5 * time.Second, MaxWait: time.Millisecond})

@@ -10,7 +10,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strings"
 	"testing"
 
@@ -79,48 +78,6 @@ func TestActionIsSafe(t *testing.T) {
 		}
 	}
 	knownFlags(t, a.Runs.Steps[1].Run)
-}
-
-// TestGitLabTemplate: it writes what it says are its reports.
-func TestGitLabTemplate(t *testing.T) {
-	job := gitlab(t)
-	if job.Artifacts.When != "always" || job.Artifacts.Reports.JUnit != "launchready/report.xml" || !slices.Equal(job.Artifacts.Paths, []string{"launchready/"}) {
-		t.Errorf("artifacts: %+v", job.Artifacts)
-	}
-	if len(job.Before) != 1 || !strings.HasPrefix(job.Before[0], `go install "github.com/launchready/launchready/cmd/launchready@$LR_VERSION"`) {
-		t.Errorf("it installs by %q", job.Before)
-	}
-	for name := range job.Variables {
-		if strings.HasPrefix(name, config.EnvPrefix) {
-			t.Errorf("variable %s would override a key of the configuration", name)
-		}
-	}
-	knownFlags(t, job.Script[0])
-}
-
-type gitlabJob struct {
-	Image, Stage string
-	Variables    map[string]string
-	Before       []string `yaml:"before_script"`
-	Script       []string
-	Artifacts    struct {
-		When    string
-		Paths   []string
-		Reports struct {
-			JUnit string `yaml:"junit"`
-		}
-	}
-}
-
-func gitlab(t *testing.T) gitlabJob {
-	t.Helper()
-	var jobs map[string]gitlabJob
-	readYAML(t, "ci/gitlab/launchready.gitlab-ci.yml", &jobs)
-	job, ok := jobs["launchready"]
-	if !ok || len(jobs) != 1 || len(job.Script) != 1 {
-		t.Fatalf("got %v", jobs)
-	}
-	return job
 }
 
 func knownFlags(t *testing.T, script string) {
@@ -400,6 +357,15 @@ func TestAction(t *testing.T) {
 		t.Errorf("without a report: used %v, outputs %v", r.used, r.outputs)
 	}
 
+	// With identities of one tenant alone, nothing of the kind can be asked.
+	r = fresh(flawed, map[string]string{"only": "isolation/foreign-read", "config": alone(t, flawed), "binary": binary})
+	if code := r.run(&a); code != exitNotEnough || r.outputs["exit-code"] != "3" || !strings.Contains(r.log.String(), "NOT ENOUGH TESTED") {
+		t.Errorf("exit code %d, outputs %v\n%s", code, r.outputs, r.log.String())
+	}
+	if text, err := os.ReadFile(filepath.Join(r.temp, "summary.md")); err != nil || !strings.Contains(string(text), "Not enough tested") || strings.Contains(string(text), "Not ready") {
+		t.Errorf("the summary of the step: %.80s, %v", text, err)
+	}
+
 	// The next run replaces the comment, its own and nobody else's.
 	r = fresh(harbor(t), map[string]string{"only": "isolation/foreign-read", "comment": "true", "binary": binary, "upload-sarif": "false"})
 	if code := r.run(&a); code != exitReady {
@@ -413,27 +379,21 @@ func TestAction(t *testing.T) {
 	}
 }
 
-// TestGitLabJob runs the script of the template on the chatbot.
-func TestGitLabJob(t *testing.T) {
-	tools(t, "bash")
-	job := gitlab(t)
-	dir := harbor(t, "isolation/foreign-read")
-	c := command(t, dir)
-	c.Path, c.Args = "/bin/sh", []string{"sh", "-e", "-c", job.Script[0]}
-	for k, v := range job.Variables {
-		c.Env = append(c.Env, k+"="+v)
+// alone writes the configuration again, without the identities of one tenant.
+func alone(t *testing.T, dir string) (file string) {
+	t.Helper()
+	b, err := os.ReadFile(filepath.Join(dir, config.FileName))
+	if err != nil {
+		t.Fatal(err)
 	}
-	c.Env = append(c.Env, "LR_ONLY=isolation/foreign-read", "LR_MUTATE=true")
-	out, err := c.CombinedOutput()
-	if c.ProcessState == nil || c.ProcessState.ExitCode() != exitNotReady {
-		t.Fatalf("%v\n%s", err, out)
-	}
-	for _, name := range []string{"report.json", "report.html", "report.md", "report.sarif", filepath.Base(job.Artifacts.Reports.JUnit)} {
-		if fi, err := os.Stat(filepath.Join(dir, "launchready", name)); err != nil || fi.Size() == 0 {
-			t.Errorf("%s: %v", name, err)
+	var kept strings.Builder
+	for l := range strings.Lines(string(b)) {
+		if !strings.HasPrefix(l, "  globex_") {
+			kept.WriteString(l)
 		}
 	}
-	if !strings.Contains(string(out), "NOT READY") {
-		t.Errorf("the log lacks the verdict:\n%s", out)
+	if err := os.WriteFile(filepath.Join(dir, "alone.yaml"), []byte(kept.String()), 0o600); err != nil {
+		t.Fatal(err)
 	}
+	return "alone.yaml"
 }
