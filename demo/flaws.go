@@ -190,6 +190,11 @@ var flaws = []Flaw{
 	{ID: "operations/security-event", What: "Signing in is left out of the log."},
 	{ID: "operations/secret-age", What: "The payment key is two years old."},
 	{ID: "operations/secret-pasted", What: "The CRM's secret was pasted into a ticket."},
+	{ID: "operations/debug-mode", What: "The manifest of production sets NODE_ENV to development."},
+	{ID: "operations/container-user", What: "Neither the Dockerfile nor the manifest names a user."},
+	{ID: "operations/pinned-version", What: "The Dockerfile builds on whatever node is today."},
+	{ID: "operations/graceful-stop", What: "A shell starts the application."},
+	{ID: "operations/migration-step", What: "Somebody runs the migrations by hand."},
 }
 
 // flawSet holds the flaws that are on. It is consulted once for each flaw, at

@@ -25,6 +25,17 @@ var estateFlaws = map[string]symptom{
 		text := b.file(repository.Log)
 		return strings.Contains(text, "/v1/terms") && !strings.Contains(text, "sign-in failed") && !strings.Contains(text, "/v1/auth/login")
 	},
+	"operations/debug-mode": func(w *world) bool {
+		return strings.Contains(w.beside().file("harbor/deploy/harbor.yaml"), "value: development")
+	},
+	"operations/container-user": func(w *world) bool { return !strings.Contains(w.beside().file("harbor/Dockerfile"), "USER node") },
+	"operations/pinned-version": func(w *world) bool {
+		return strings.Contains(w.beside().file("harbor/Dockerfile"), "FROM node AS build")
+	},
+	"operations/graceful-stop": func(w *world) bool { return strings.Contains(w.beside().file("harbor/Dockerfile"), "CMD node") },
+	"operations/migration-step": func(w *world) bool {
+		return !strings.Contains(w.beside().file("harbor/deploy/harbor.yaml"), "migrate.js")
+	},
 	"operations/secret-age": func(w *world) bool {
 		return strings.Contains(w.beside().config(), "rotated: "+w.now().AddDate(0, 0, -700).Format("2006-01-02"))
 	},

@@ -33,6 +33,11 @@ func Row() lr.Row {
 			securityEvent,
 			secretAge,
 			secretPasted,
+			debugMode,
+			containerUser,
+			pinnedVersion,
+			gracefulStop,
+			migrationStep,
 		},
 	}
 }
