@@ -25,6 +25,7 @@ type Check struct {
 	Refs     []Ref
 	Needs    Need   // lacking => Unknown with the reason
 	Effect   Effect // above Reads needs consent
+	Last     bool   // asked after all others: it judges what they were answered
 	Extra    bool   // the row can pass without it; the zero value is required
 	// Run asks, and reports outcomes through the trial. An error means that it
 	// could not ask; outcomes already reported stand.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/fnv"
+	"iter"
 	"log/slog"
 	"math/rand/v2"
 	"time"
@@ -35,6 +36,9 @@ type Trial struct {
 	Report func(Outcome) // safe for concurrent use
 	// Memo is the run's: what one check asked, another may use. Nil keeps nothing.
 	Memo *Memo
+	// Seen lists one of each answer that the run got so far; whole is false where
+	// it was too much to keep.
+	Seen func() (answers iter.Seq[*Exchange], whole bool)
 	// Browser is nil where there is none.
 	Browser Browser
 	// Assistant is nil where none answers; a check that Needs Chat has one.

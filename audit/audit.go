@@ -189,6 +189,7 @@ type run struct {
 	mint    *oracle.Mint
 	stage   *stage.Stage
 	watched lr.Client // ledgers what checks create
+	seen    *seen     // keeps what checks were answered
 	memo    lr.Memo
 	results map[string]*result // by check id
 	orphans []string
@@ -222,7 +223,8 @@ func (r *run) prepare(ctx context.Context) error {
 		OnMade: func(n int) { r.Client.Hold(2*n + 20) }, // a deletion and a look each
 		Target: r.Target, HTTP: r.Client, Mint: r.mint, Ledger: r.Ledger, Run: r.Run, Declared: r.Declared, Log: r.Log,
 	})
-	r.watched = r.stage.Watched(r.Client)
+	r.seen = newSeen(r.stage.Watched(r.Client))
+	r.watched = r.seen
 	if r.SignUps != nil {
 		r.SignUps(r.stage.SigningUp)
 	}

@@ -26,13 +26,13 @@ func (r *run) checks(ctx context.Context) {
 	for _, row := range r.rows {
 		total += len(row.Checks)
 	}
-	for effect := lr.Reads; effect <= lr.Loads; effect++ {
-		if effect == lr.Loads { // after what must be asked, before bursts wear it out
+	for turn := lr.Reads; turn <= last; turn++ {
+		if turn == lr.Loads { // after what must be asked, before bursts wear it out
 			r.utility(ctx)
 		}
 		for _, row := range r.rows {
 			for _, c := range row.Checks {
-				if c.Effect != effect {
+				if turnOf(c) != turn {
 					continue
 				}
 				r.Progress(Event{Phase: "check", Row: row.ID, Check: c.ID, Done: done, Total: total, Requests: r.Client.Requests()})
@@ -43,6 +43,16 @@ func (r *run) checks(ctx context.Context) {
 			}
 		}
 	}
+}
+
+// last is the turn of the checks that judge what all others were answered.
+const last = lr.Loads + 1
+
+func turnOf(c *lr.Check) lr.Effect {
+	if c.Last {
+		return last
+	}
+	return c.Effect
 }
 
 // check runs one check, unless something it needs is missing.
@@ -59,7 +69,7 @@ func (r *run) check(ctx context.Context, c *lr.Check) (res *result) {
 	var mu sync.Mutex
 	t := &lr.Trial{
 		Check: c, Target: r.Target, HTTP: r.watched, Cast: r.Cast, Stage: r.stage, Log: r.Log.With("check", c.ID), Now: r.Now,
-		Memo: &r.memo, Browser: r.Browser, Assistant: r.assistant, Listener: r.Listener, Profile: r.Profile, Seed: r.Seed,
+		Memo: &r.memo, Seen: r.seen.Seen, Browser: r.Browser, Assistant: r.assistant, Listener: r.Listener, Profile: r.Profile, Seed: r.Seed,
 		Report: func(o lr.Outcome) {
 			if o.Verdict != lr.Failed {
 				o.Evidence = lr.Evidence{} // the report shows that of findings; what passed would hold every reply to the end

@@ -58,6 +58,7 @@ type note struct {
 func newDesk(t *testing.T) *desk {
 	t.Helper()
 	d := &desk{mux: http.NewServeMux(), tokens: map[string]*session{}, users: map[string]*user{}}
+	d.mux.HandleFunc("GET /healthz", func(http.ResponseWriter, *http.Request) {})
 	for i, email := range []string{"member@acme.test", "admin@acme.test", "member@globex.test", "admin@globex.test"} {
 		role, domain, _ := strings.Cut(email, "@")
 		tenant := strings.TrimSuffix(domain, ".test")
@@ -277,7 +278,10 @@ func (d *desk) audit(t *testing.T, change ...func(*setup)) audit.Options {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.audit.Target = &lr.Target{Product: "Desk", Base: base, Routes: sur.Routes, Mutate: true}
+	s.audit.Target = &lr.Target{Product: "Desk", Base: base, Routes: sur.Routes, Mutate: true,
+		Duty:   lr.Duty{Backup: "cto", Incidents: map[string]string{"outage": "oncall", "leak": "oncall", "abuse": "oncall", "key-exposed": "oncall"}, Within: 15 * time.Minute},
+		Deploy: lr.Deployment{Health: &lr.Request{Method: "GET", Path: "/healthz"}},
+	}
 	for _, c := range change {
 		c(s)
 	}
