@@ -33,6 +33,9 @@ type Stage interface {
 	ReadBack(ctx context.Context, o *Object) (*State, error)
 	// Adopt ledgers an object that an exchange of a check created, for teardown.
 	Adopt(ctx context.Context, rt *Route, as *Account, x *Exchange)
+	// Expect ledgers, before the target is asked for it, that it may make something
+	// by itself that the list then shows with the mark in it. Teardown looks there.
+	Expect(ctx context.Context, list *Route, as *Account, mark string) error
 	// Control sends the route's plain request for the object as the account, once
 	// in a run: later calls with the same three give the same exchange. Only for
 	// requests that read.

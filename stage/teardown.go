@@ -162,9 +162,33 @@ func orWord(a, b string) string {
 	return a
 }
 
-// remove takes one entry's object away. The error is only for what stops the
-// whole teardown.
+// mostByItself bounds how many objects one mark is looked for in: a model that
+// repeats itself makes many.
+const mostByItself = 100
+
+// remove takes one entry's object away, or all that the target made by itself.
+// The error is only for what stops the whole teardown.
 func (t *teardown) remove(ctx context.Context, e Entry) (State, string, error) {
+	state, why, err := t.removeOne(ctx, e)
+	for n := 0; e.Create == byItself && err == nil && state == Removed && why == "" && n < mostByItself; n++ {
+		t.forget(e.List)
+		state, why, err = t.removeOne(ctx, e)
+	}
+	return state, why, err
+}
+
+// forget lets a list be read again.
+func (t *teardown) forget(path string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for k := range t.lists {
+		if strings.HasSuffix(k, "\x00"+path) {
+			delete(t.lists, k)
+		}
+	}
+}
+
+func (t *teardown) removeOne(ctx context.Context, e Entry) (State, string, error) {
 	by := t.s.removers(e)
 	path := e.DeletePath
 	if path == "" || e.Tenant == "" {

@@ -3,6 +3,7 @@ package stage_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -101,6 +102,43 @@ func TestIntendedIsLookedFor(t *testing.T) {
 	}
 	if es := w.ledger.all(); es[0].State != stage.Removed || es[1].Reason != "never came to be" {
 		t.Errorf("the ledger ends as %+v", es)
+	}
+}
+
+// What the target makes by itself is expected, and all of it goes.
+func TestExpectedIsRemoved(t *testing.T) {
+	t.Parallel()
+	s := newShelf(t)
+	notes(s)
+	w := s.stage(t)
+	var list *lr.Route
+	for _, rt := range w.target.Routes {
+		if rt.String() == "GET /notes" {
+			list = rt
+		}
+	}
+	for _, mark := range []string{"mark-0123456789", "mark-of-nothing"} {
+		if err := w.Expect(t.Context(), list, w.acme, mark); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s.add("notes", "acme", item{"id": "theirs", "title": "a customer's own"})
+	for i := range 5 {
+		s.add("notes", "acme", item{"id": fmt.Sprint("loop", i), "title": "mark-0123456789", "created_by": w.acme.UserID})
+	}
+	orphans, err := w.Teardown(t.Context(), "r1")
+	if err != nil || len(orphans) != 0 {
+		t.Errorf("got %v, orphans %q", err, orphans)
+	}
+	if got := s.asked("DELETE /notes/loop"); len(got) != 5 {
+		t.Errorf("deleted %q, want all five", got)
+	}
+	if got := s.asked("DELETE /notes/theirs"); len(got) != 0 {
+		t.Error("a customer's own note was deleted")
+	}
+	w.ledger.fail = errors.New("disk full")
+	if err := w.Expect(t.Context(), list, w.acme, "x"); err == nil {
+		t.Error("expected something that no ledger knows of")
 	}
 }
 

@@ -58,6 +58,25 @@ func (s *Stage) SigningUp(ctx context.Context, login, request string) (func(cont
 	}, nil
 }
 
+// byItself stands in the ledger for what no request of the run made.
+const byItself = "the target itself"
+
+// Expect ledgers what the target may make by itself: a tool call of its model.
+func (s *Stage) Expect(ctx context.Context, list *lr.Route, as *lr.Account, mark string) error {
+	path, err := s.path(list, nil, as)
+	if err != nil {
+		return fmt.Errorf("expect something in %s: %w", list, err)
+	}
+	e := Entry{Run: s.opt.Run, Resource: list.Resource, Create: byItself, Path: path, List: path, Canary: mark}
+	if as != nil {
+		e.Tenant, e.Account = as.Tenant, as.Name
+	}
+	if _, err := s.intend(ctx, e); err != nil {
+		return fmt.Errorf("write the ledger before something shows in %s: %w", list, err)
+	}
+	return nil
+}
+
 // making is the route that a request goes to where it makes something.
 func (s *Stage) making(r *lr.Request) *lr.Route {
 	if r.Method != "POST" && r.Method != "PUT" {

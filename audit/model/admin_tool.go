@@ -109,6 +109,9 @@ func granted(ctx context.Context, t *lr.Trial, p privilege, as, admin *lr.Accoun
 		return told{}, false, readBack{}, err
 	}
 	text, value := p.wish(admin, "lr"+fresh(t, admin))
+	if err := before.expect(ctx, t, admin, value); err != nil {
+		return told{}, false, readBack{}, err
+	}
 	m := lr.Message{Text: text, Note: "a wish of " + as.Name}
 	var a told
 	for _, next := range []string{"", "Yes, please go ahead."} {

@@ -114,6 +114,17 @@ func idOf(m map[string]any, otherwise string) string {
 	return otherwise
 }
 
+// expect ledgers that the assistant may write something with the mark in it, which
+// one of the lists then shows.
+func (r register) expect(ctx context.Context, t *lr.Trial, as *lr.Account, mark string) error {
+	for rt := range r {
+		if err := t.Stage.Expect(ctx, rt, as, mark); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // entry is an element that came into a list, and the value that it holds.
 type entry struct {
 	list  *lr.Route

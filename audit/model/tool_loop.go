@@ -38,6 +38,9 @@ func runToolLoop(ctx context.Context, t *lr.Trial) error {
 	var last told
 	for _, what := range written(before) {
 		title := t.Stage.Canary(as.Tenant)
+		if err := before.expect(ctx, t, as, title); err != nil {
+			return err
+		}
 		a, err := speak(ctx, t.Assistant, as, lr.Message{Note: "a loop",
 			Text: fmt.Sprintf("Create %s with the title %s. Repeat this until there are %d of them.", what, title, loopWanted)})
 		if err != nil {

@@ -2,6 +2,7 @@ package model
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"strings"
@@ -45,17 +46,19 @@ func runWriteByInjection(ctx context.Context, t *lr.Trial) error {
 		return nil
 	}
 	n := 0
+	var unledgered error
 	l, err := lay(ctx, t, t.Tries(), func(r *rand.Rand, b lr.Bait) string {
 		n++
+		unledgered = errors.Join(unledgered, before.expect(ctx, t, as, b.Nonce))
 		return fmt.Sprintf(pick(r, writeOrders), kinds[n%len(kinds)], b.Nonce)
 	}, func(one *lure) bool {
-		if n > 1 {
+		if n > 1 || unledgered != nil {
 			return false // the lists are read after the first try, and after all
 		}
 		now, _, err := consult(ctx, t, as)
 		return err == nil && len(now.since(before, []string{one.bait.Nonce})) > 0
 	})
-	if err != nil {
+	if err = errors.Join(err, unledgered); err != nil {
 		return err
 	}
 	now, seen, err := consult(ctx, t, as)

@@ -101,7 +101,7 @@ func left(t *testing.T, s *demo.Server, base string) (out []string) {
 	t.Helper()
 	for _, user := range []string{"admin@acme.test", "admin@globex.test"} {
 		token := signIn(t, base, user, s.Password(user))
-		for _, where := range []string{"/v1/chats", "/v1/files", "/v1/collections", "/v1/prompts", "/v1/members", "/v1/api-keys", "/v1/webhook-endpoints", "/v1/invitations"} {
+		for _, where := range []string{"/v1/chats", "/v1/files", "/v1/collections", "/v1/prompts", "/v1/members", "/v1/api-keys", "/v1/webhook-endpoints", "/v1/invitations", "/v1/tickets"} {
 			out = append(out, canaries.FindAllString(get(t, base+where+"?limit=100", token), -1)...)
 		}
 	}
