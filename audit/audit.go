@@ -146,6 +146,7 @@ func execute(ctx context.Context, o Options) (*run, error) {
 	}
 	r.checks(ctx)
 	r.teardown(ctx)
+	r.sweep()
 	return r, nil
 }
 
@@ -192,6 +193,7 @@ type run struct {
 	seen    *seen     // keeps what checks were answered
 	memo    lr.Memo
 	results map[string]*result // by check id
+	ears    map[string]*ear    // by check id, where there is a listener
 	orphans []string
 	halt    string // why the rest could not be asked
 

@@ -21,7 +21,7 @@ type result struct {
 // checks runs the selected checks, those that only read first and those that
 // destroy last, and in the rows' order within that.
 func (r *run) checks(ctx context.Context) {
-	r.results = map[string]*result{}
+	r.results, r.ears = map[string]*result{}, map[string]*ear{}
 	total, done := 0, 0
 	for _, row := range r.rows {
 		total += len(row.Checks)
@@ -67,9 +67,16 @@ func (r *run) check(ctx context.Context, c *lr.Check) (res *result) {
 		return res
 	}
 	var mu sync.Mutex
+	hears := r.Listener
+	if hears != nil {
+		e := &ear{Listener: r.Listener, now: r.Now}
+		r.ears[c.ID] = e
+		defer e.end()
+		hears = e
+	}
 	t := &lr.Trial{
 		Check: c, Target: r.Target, HTTP: r.watched, Cast: r.Cast, Stage: r.stage, Log: r.Log.With("check", c.ID), Now: r.Now,
-		Memo: &r.memo, Seen: r.seen.Seen, Browser: r.Browser, Assistant: r.assistant, Listener: r.Listener, Profile: r.Profile, Seed: r.Seed,
+		Memo: &r.memo, Seen: r.seen.Seen, Browser: r.Browser, Assistant: r.assistant, Listener: hears, Profile: r.Profile, Seed: r.Seed,
 		Report: func(o lr.Outcome) {
 			if o.Verdict != lr.Failed {
 				o.Evidence = lr.Evidence{} // the report shows that of findings; what passed would hold every reply to the end
