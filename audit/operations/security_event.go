@@ -9,6 +9,7 @@ import (
 	"time"
 
 	lr "github.com/launchready/launchready"
+	"github.com/launchready/launchready/tail"
 )
 
 // How long a line may take to reach the log.
@@ -61,7 +62,7 @@ func runSecurityEvent(ctx context.Context, t *lr.Trial, patience time.Duration) 
 	if t.Target.SignIn != nil {
 		subject = t.Target.SignIn.String()
 	}
-	tails, missing := follow(t.Target.Material.Logs)
+	tails, missing := tail.Follow(t.Target.Material.Logs)
 	if len(tails) == 0 {
 		t.Unknown(subject, "no log can be read: %s", strings.Join(missing, "; "))
 		return nil
@@ -84,14 +85,14 @@ func runSecurityEvent(ctx context.Context, t *lr.Trial, patience time.Duration) 
 	grown := false
 	for {
 		for _, f := range tails {
-			lines, err := f.read()
+			lines, err := f.Lines()
 			if err != nil {
-				return fmt.Errorf("read the log %s: %w", f.name, err)
+				return fmt.Errorf("read the log %s: %w", f.Name, err)
 			}
 			grown = grown || len(lines) > 0
 			for _, line := range lines {
 				if event(line) {
-					t.Pass(lr.Evidence{Exchanges: []*lr.Exchange{x}, Records: []string{f.name + ": " + line}}, subject, "a failed sign-in left a line in %s", f.name)
+					t.Pass(lr.Evidence{Exchanges: []*lr.Exchange{x}, Records: []string{f.Name + ": " + line}}, subject, "a failed sign-in left a line in %s", f.Name)
 					return nil
 				}
 			}
@@ -104,10 +105,10 @@ func runSecurityEvent(ctx context.Context, t *lr.Trial, patience time.Duration) 
 		}
 	}
 	if !grown {
-		t.Unknown(subject, "no log grew while the target was asked: are these the logs of this target? %s", strings.Join(names(tails), ", "))
+		t.Unknown(subject, "no log grew while the target was asked: are these the logs of this target? %s", strings.Join(tail.Names(tails), ", "))
 		return nil
 	}
-	t.Fail(lr.Seen(x), subject, "the logs grew, and no line of them tells of the failed sign-in: %s", strings.Join(names(tails), ", "))
+	t.Fail(lr.Seen(x), subject, "the logs grew, and no line of them tells of the failed sign-in: %s", strings.Join(tail.Names(tails), ", "))
 	return nil
 }
 

@@ -1,4 +1,5 @@
-package operations
+// Package tail reads what comes into log files while the target is asked.
+package tail
 
 import (
 	"bufio"
@@ -17,15 +18,16 @@ const (
 	mostLine  = 64 << 10
 )
 
-// tail is a log file from where it ended when the check began.
-type tail struct {
-	name string
+// File is a log from where it ended when it was followed.
+type File struct {
+	Name string // without its folder
 	path string
 	at   int64
 }
 
-// follow notes where the logs end now. Of a folder it takes the files in it.
-func follow(paths []string) (tails []*tail, missing []string) {
+// Follow notes where the logs end now. Of a folder it takes the files in it; what
+// cannot be read is missing, with the reason.
+func Follow(paths []string) (files []*File, missing []string) {
 	add := func(path string) {
 		info, err := os.Stat(path)
 		switch {
@@ -33,10 +35,10 @@ func follow(paths []string) (tails []*tail, missing []string) {
 			missing = append(missing, reason(path, err))
 		case !info.Mode().IsRegular():
 			missing = append(missing, filepath.Base(path)+" is no file")
-		case len(tails) >= mostLogs:
+		case len(files) >= mostLogs:
 			missing = append(missing, fmt.Sprintf("%s is past the first %d logs", filepath.Base(path), mostLogs))
 		default:
-			tails = append(tails, &tail{name: filepath.Base(path), path: path, at: info.Size()})
+			files = append(files, &File{Name: filepath.Base(path), path: path, at: info.Size()})
 		}
 	}
 	for _, p := range paths {
@@ -51,7 +53,7 @@ func follow(paths []string) (tails []*tail, missing []string) {
 			}
 		}
 	}
-	return tails, missing
+	return files, missing
 }
 
 func reason(path string, err error) string {
@@ -61,9 +63,9 @@ func reason(path string, err error) string {
 	return fmt.Sprintf("%s: %v", filepath.Base(path), err)
 }
 
-// read returns the lines that came since the last look. A file that shrank was
+// Lines returns the lines that came since the last look. A file that shrank was
 // turned over and is read from its start.
-func (f *tail) read() ([]string, error) {
+func (f *File) Lines() ([]string, error) {
 	file, err := os.Open(f.path)
 	if errors.Is(err, fs.ErrNotExist) { // between two of a rotation
 		f.at = 0
@@ -101,10 +103,11 @@ func (f *tail) read() ([]string, error) {
 	}
 }
 
-func names(tails []*tail) []string {
-	out := make([]string, len(tails))
-	for i, f := range tails {
-		out[i] = f.name
+// Names lists the names of files.
+func Names(files []*File) []string {
+	out := make([]string, len(files))
+	for i, f := range files {
+		out[i] = f.Name
 	}
 	return out
 }
