@@ -61,12 +61,12 @@ func takesJSON(rt *lr.Route) bool {
 	return rt.Body != nil && (rt.Body.Type == "" || strings.Contains(rt.Body.Type, "json"))
 }
 
-// changersOf lists the updates of what the run can make. The object to change
-// is made when the update is first asked.
+// changersOf lists the updates of what the run can make; a first look leaves them
+// out. The object to change is made when the update is first asked.
 func changersOf(t *lr.Trial) []*maker {
 	var out []*maker
 	for _, rt := range t.Target.Routes {
-		if !t.Target.Mutate || rt.Kind != lr.Update || !rt.Declared || rt.Method == "DELETE" || risky(rt) || len(rt.PathParams()) == 0 || asksModel(t, rt) {
+		if !t.Target.Mutate || t.Profile == lr.Quick || rt.Kind != lr.Update || !rt.Declared || rt.Method == "DELETE" || risky(rt) || len(rt.PathParams()) == 0 || asksModel(t, rt) {
 			continue
 		}
 		as := callerOf(t, rt)

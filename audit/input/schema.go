@@ -73,7 +73,7 @@ func members(t *lr.Trial, sc *lr.Schema, at []any) []breach {
 	}
 	if len(sc.Properties) > 0 && !sc.Open {
 		w := word(t)
-		out = append(out, breach{keyword: "additionalProperties", path: append(slices.Clone(at), "lr_"+w), value: w, gravity: extraGravity(sc)})
+		out = append(out, breach{keyword: "additionalProperties", path: append(slices.Clone(at), w), value: w, gravity: extraGravity(sc)})
 	}
 	return out
 }
@@ -253,6 +253,8 @@ func (b *breach) look(m *maker, st *lr.State) string {
 	switch {
 	case b.absent:
 		return fmt.Sprintf("an object without %s is made, which the description requires", b.place())
+	case b.keyword == "required":
+		return fmt.Sprintf("an object with null for %s is made, which the description requires", b.place())
 	case b.keyword == "additionalProperties":
 		return "a member that the description does not know is kept, and comes back to every reader"
 	}
