@@ -3,6 +3,7 @@ package input
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"unicode/utf8"
@@ -29,6 +30,9 @@ func (m *maker) breaks(ctx context.Context, t *lr.Trial, c *tally, note string, 
 			return nil, err
 		}
 		x, err := c.send(ctx, t, m.door, r, note)
+		if errors.Is(err, errBusy) || errors.Is(err, errUntold) {
+			return nil, err
+		}
 		if over := ended(ctx, err); over != nil {
 			return nil, over
 		}
@@ -45,7 +49,7 @@ func (m *maker) breaks(ctx context.Context, t *lr.Trial, c *tally, note string, 
 	if over := ended(ctx, err); over != nil {
 		return x, "", over
 	}
-	if err != nil || !plain.OK() {
+	if err != nil || !plain.OK() || m.changes == nil && madeBy(m.door, plain) == nil {
 		return x, "", nil
 	}
 	y, err := once()

@@ -82,7 +82,7 @@ func fuzzed(ctx context.Context, t *lr.Trial, m *maker, c *tally) error {
 		case x == nil:
 		case refusal(x):
 			c.refused++
-		case x.OK():
+		case x.OK() && (m.changes != nil || madeBy(m.door, x) != nil):
 			c.idle++
 		}
 	}

@@ -101,7 +101,7 @@ func bent(name, sent string, got any, shown bool, right int64) string {
 	switch {
 	case ok && f == float64(right):
 		return fmt.Sprintf("%s: %s is kept as %d: it is cut to the width of a word, and no rule saw what was sent", name, sent, right)
-	case ok && (f < 0) != (sent[0] == '-') && f != 0 && f != float64(right):
+	case ok && f < 0 && sent[0] != '-':
 		return fmt.Sprintf("%s: %s is kept as %s: its sign is turned", name, sent, number(f))
 	case got == "Infinity" || got == "-Infinity" || got == "NaN" || got == "inf":
 		return fmt.Sprintf("%s: %s is kept as %q, which is no number", name, sent, got)

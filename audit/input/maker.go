@@ -171,6 +171,26 @@ type tally struct {
 
 func (c *tally) told() int { return c.refused + c.idle + len(c.wrongs) }
 
+// After so many answers that say nothing a maker is left alone.
+const (
+	mostBusy   = 4
+	mostUntold = 6
+)
+
+var errUntold = errors.New("no malformed request was told to be the mistake, and what came of them cannot be read back")
+
+// send is tries.send, until the target has only been busy or broken, or has told
+// nothing.
+func (c *tally) send(ctx context.Context, t *lr.Trial, d *door, r *lr.Request, note string) (*lr.Exchange, error) {
+	if c.busy >= mostBusy && c.told() == 0 {
+		return nil, errBusy
+	}
+	if c.n >= mostUntold && c.told() == 0 {
+		return nil, errUntold
+	}
+	return c.tries.send(ctx, t, d, r, note)
+}
+
 // refusal reports a status that says that the request was the mistake. One that
 // speaks of who asks, of a quota or of what is already there says nothing of it.
 func refusal(x *lr.Exchange) bool {
@@ -271,7 +291,7 @@ func (c *tally) report(t *lr.Trial, m *maker, err error) {
 	case c.busy*2 >= c.n:
 		t.Unknown(m.String(), "%s", errBusy)
 	case c.told() == 0:
-		t.Unknown(m.String(), "none of %d malformed requests was told to be the mistake, and what came of them cannot be read back", c.n)
+		t.Unknown(m.String(), "%s", errUntold)
 	default:
 		say := fmt.Sprintf("%d malformed requests: %d refused, %d without effect", c.n, c.refused, c.idle)
 		if open := c.n - c.told(); open > 0 {
