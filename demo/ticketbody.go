@@ -6,6 +6,7 @@ import (
 	"errors"
 	"math/big"
 	"net/http"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -36,7 +37,7 @@ func (l *level) UnmarshalJSON(b []byte) error {
 	}
 	n, err := strconv.Atoi(text)
 	if err != nil {
-		return &json.UnmarshalTypeError{Value: "value", Field: "priority"}
+		return &json.UnmarshalTypeError{Value: "value", Type: reflect.TypeFor[int](), Field: "priority"}
 	}
 	*l = level(n)
 	return nil
