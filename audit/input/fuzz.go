@@ -165,6 +165,6 @@ func mangled(b []byte, r *rand.Rand) []byte {
 		return slices.Concat(b[:i], bytes.Repeat(b[i:i+1], 3), b[i:])
 	}
 	out := slices.Clone(b)
-	out[i] ^= byte(1 + r.IntN(255))
+	out[i] ^= byte(1 + r.IntN(255)) //nolint:gosec // 1 to 255
 	return out
 }
