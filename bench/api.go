@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"crypto/rand"
 	"crypto/subtle"
 	"encoding/json"
@@ -210,7 +211,7 @@ func over(text *string, most int) bool { return text != nil && utf8.RuneCountInS
 
 // read decodes the body, and nothing that only begins like one.
 func read(w http.ResponseWriter, r *http.Request, into any) bool {
-	if media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || media != "application/json" {
+	if media, _, err := mime.ParseMediaType(cmp.Or(r.Header.Get("Content-Type"), "application/json")); err != nil || media != "application/json" {
 		refuse(w, http.StatusUnsupportedMediaType, "the body must be JSON")
 		return false
 	}
