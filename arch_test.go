@@ -53,7 +53,7 @@ var may = map[string][]string{
 	"audit":             {".", "oracle", "plan", "stage", "surface", "audit/auth", "audit/cors", "audit/hygiene", "audit/input", "audit/isolation", "audit/latency", "audit/limits", "audit/model", "audit/operations", "internal/nearest"},
 	"audit/auth":        {".", "oracle"},
 	"audit/hygiene":     {".", "oracle"},
-	"audit/input":       {".", "oracle"},
+	"audit/input":       {".", "chat", "oracle"},
 	"audit/isolation":   {".", "chat", "oracle"},
 	"audit/latency":     {".", "chat", "oracle"},
 	"audit/limits":      {".", "chat", "oracle"},

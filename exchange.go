@@ -24,6 +24,8 @@ type Request struct {
 	// pace, no lesson from a 429. It is for bursts and for measurements; the
 	// budget and the scope hold all the same.
 	Once bool
+	// Streamed sends the body in pieces, without saying how long it is.
+	Streamed bool
 	// StreamFor bounds the reading of an endless reply; 0 means the client's own bound.
 	StreamFor time.Duration
 	// Enough, when set, is shown what has come of a reply so far, again and again,

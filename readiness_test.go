@@ -205,7 +205,7 @@ func auditDemo(t *testing.T, seed int64, only []string, flaws ...string) *lr.Rep
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 4*time.Minute)
 	defer cancel()
 	a, err := assembly.New(ctx, c, assembly.Options{Only: only, Mutate: true, Load: true, Profile: profile, Seed: seed, Version: "test"})
 	if err != nil {

@@ -172,7 +172,12 @@ type Schema struct {
 	ReadOnly    bool
 	WriteOnly   bool
 	Closed      bool // additionalProperties: false
-	OneOf       []*Schema
+	Open        bool // additionalProperties: true, or a schema: the description says that any member may stand there
+	Unique      bool // uniqueItems
+	MultipleOf  float64
+	// Mixed says that more than one type is allowed, of which Type is the first.
+	Mixed bool
+	OneOf []*Schema
 }
 
 // Requires reports whether a property is required.

@@ -1,15 +1,20 @@
 package main
 
 import (
+	"cmp"
 	"crypto/rand"
 	"crypto/subtle"
 	"encoding/json"
 	"fmt"
+	"io"
+	"mime"
 	"net/http"
+	"slices"
 	"sort"
 	"strings"
 	"sync"
 	"time"
+	"unicode/utf8"
 )
 
 // api is a multi-tenant application of any number of routes, right in every
@@ -182,6 +187,10 @@ func write(w http.ResponseWriter, r *http.Request, o *object, titled bool) bool 
 	if !read(w, r, &in) {
 		return false
 	}
+	if over(in.Title, 200) || over(in.Note, 2000) || in.Priority != nil && !slices.Contains(priorities, *in.Priority) {
+		refuse(w, http.StatusUnprocessableEntity, "a member is too long, or none of the allowed values")
+		return false
+	}
 	for _, f := range []struct {
 		to   *string
 		from *string
@@ -197,8 +206,21 @@ func write(w http.ResponseWriter, r *http.Request, o *object, titled bool) bool 
 	return true
 }
 
+// over reports a text that is longer than the description allows.
+func over(text *string, most int) bool { return text != nil && utf8.RuneCountInString(*text) > most }
+
+// read decodes the body, and nothing that only begins like one.
 func read(w http.ResponseWriter, r *http.Request, into any) bool {
-	if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, 64<<10)).Decode(into); err != nil {
+	if media, _, err := mime.ParseMediaType(cmp.Or(r.Header.Get("Content-Type"), "application/json")); err != nil || media != "application/json" {
+		refuse(w, http.StatusUnsupportedMediaType, "the body must be JSON")
+		return false
+	}
+	b, err := io.ReadAll(http.MaxBytesReader(w, r.Body, 64<<10))
+	if err != nil {
+		refuse(w, http.StatusRequestEntityTooLarge, "the body is too large")
+		return false
+	}
+	if err := json.Unmarshal(b, into); err != nil {
 		refuse(w, http.StatusBadRequest, "the body is not what the description says")
 		return false
 	}

@@ -137,7 +137,7 @@ func TestRefusals(t *testing.T) {
 		"no JSON":            {in, "POST", path, `title`, 400},
 		"title of no string": {in, "POST", path, `{"title":[]}`, 400},
 		"no title":           {in, "POST", path, `{}`, 422},
-		"large body":         {in, "POST", path, `{"title":"` + strings.Repeat("x", 70<<10) + `"}`, 400},
+		"large body":         {in, "POST", path, `{"title":"` + strings.Repeat("x", 70<<10) + `"}`, 413},
 		"wrong method":       {in, "PUT", path, `{}`, 405},
 		"garbage token":      {caller{t: t, base: s.URL, token: "x"}, "GET", path, "", 401},
 	} {

@@ -48,7 +48,12 @@ func TestReaders(t *testing.T) {
 			"error-shape PATCH /v1/me", "media-type GET /v1/avatars/{user_id}", "media-type GET /v1/shared/{share_token}", "server-error POST /v1/auth/signup",
 		},
 		"hygiene/launchready": {"server-error GET /v1/chats", "version *"},
-		"cors/launchready":    {"any-origin GET /v1/exports/{export_id}", "websocket-origin GET /v1/ws"},
+		"input/launchready":   {"header-size *", "out-of-bounds POST /v1/tickets"},
+		"input/schemathesis": {
+			"error-shape GET /v1/chats/{chat_id}/messages/{message_id}/stream", "error-shape GET /v1/chats/{chat_id}/stream", "error-shape PATCH /v1/me", "error-shape POST /v1/chats/{chat_id}/stream",
+			"server-error POST /v1/files", "wrong-body PATCH /v1/me", "wrong-body POST /v1/tickets", "wrong-body POST /v1/webhooks/crm",
+		},
+		"cors/launchready": {"any-origin GET /v1/exports/{export_id}", "websocket-origin GET /v1/ws"},
 		"cors/cors": {
 			"any-origin GET /v1/exports/{export_id}", "null-origin GET /v1/reports", "prefix-origin GET /v1/search", "scheme-origin GET /v1/members", "subdomain-origin GET /v1/collections",
 		},

@@ -64,6 +64,8 @@ func five(name, parent, path string) []operation {
 
 type dict = map[string]any
 
+var priorities = []string{"low", "normal", "high"}
+
 // describe writes the OpenAPI 3.1 description.
 func (a *api) describe() []byte {
 	paths := dict{}
@@ -76,7 +78,7 @@ func (a *api) describe() []byte {
 		p[strings.ToLower(op.method)] = op.describe()
 	}
 	text := func(most int) dict { return dict{"type": "string", "maxLength": most} }
-	writable := dict{"title": text(200), "note": text(2000), "priority": dict{"type": "string", "enum": []string{"low", "normal", "high"}}}
+	writable := dict{"title": text(200), "note": text(2000), "priority": dict{"type": "string", "enum": priorities}}
 	shown := dict{"id": dict{"type": "string", "readOnly": true}, "parent_id": dict{"type": "string", "readOnly": true}, "created_at": dict{"type": "string", "format": "date-time", "readOnly": true}}
 	for k, v := range writable {
 		shown[k] = v

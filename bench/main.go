@@ -58,7 +58,7 @@ func bench(ctx context.Context, args []string, out io.Writer) (err error) {
 	sizes := f.String("sizes", "10,50,200,1000", "routes of the synthetic targets")
 	f.StringVar(&s.only, "only", "", "one of demo, growth, start, peers; empty: all but peers, which takes long")
 	f.StringVar(&s.peers, "peers", "", "tools of the comparison, by comma; empty: all that are installed")
-	which := f.String("contest", "authorization", "comparison of -only peers, and flaws of -stand: authorization, hygiene or cors")
+	which := f.String("contest", "authorization", "comparison of -only peers, and flaws of -stand: authorization, hygiene, cors or input")
 	f.StringVar(&s.profile, "profile", "", "folder for CPU profiles: auditor.pprof (of the demo), large.pprof (of the largest size), demo.pprof; nothing is measured")
 	f.IntVar(&s.serve, "serve", 0, "only serve a synthetic application of that many routes, with a launchready.yaml in the current folder")
 	f.StringVar(&s.stand, "stand", "", "only serve the demo, flawed or clean, behind a meter that counts requests, for a tool run by hand; or the address of another application")

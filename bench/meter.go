@@ -62,7 +62,7 @@ func newMeter(target string, routes []string) (*meter, error) {
 			return
 		}
 		proxy.ServeHTTP(w, r)
-	}), ReadHeaderTimeout: 10 * time.Second}
+	}), ReadHeaderTimeout: 10 * time.Second, MaxHeaderBytes: 64 << 20} // what is too long is the target's to refuse
 	go m.server.Serve(l) //nolint:errcheck // it ends when it is closed
 	return m, nil
 }

@@ -27,6 +27,7 @@ func contests() []contest {
 		{name: "authorization", rows: []string{"auth", "isolation"}, peers: authorizationPeers()},
 		{name: "hygiene", rows: []string{"hygiene"}, peers: hygienePeers()},
 		{name: "cors", rows: []string{"cors"}, peers: corsPeers(), front: "https://app.harbor.test"},
+		{name: "input", rows: []string{"input"}, peers: inputPeers()},
 	}
 }
 
@@ -92,6 +93,13 @@ func corsPeers() []peer {
 		{name: "corsair", read: readCorsair},
 		{name: "overreacher", read: readOverreacher},
 		{name: "owaspscan", version: []string{"--version"}, read: readOWASPScanOrigins},
+	})
+}
+
+func inputPeers() []peer {
+	return entered("input", []peer{
+		{name: "launchready", read: readLaunchReady},
+		{name: "schemathesis", version: []string{"--version"}, read: readSchemathesisInput},
 	})
 }
 

@@ -61,7 +61,7 @@ func open(routes ...string) fault {
 
 // faultOf is the line of a flaw.
 func faultOf(id string) fault {
-	for _, of := range []map[string]fault{faults, hygieneFaults, corsFaults} {
+	for _, of := range []map[string]fault{faults, hygieneFaults, corsFaults, inputFaults} {
 		if f, ok := of[id]; ok {
 			return f
 		}
@@ -167,7 +167,7 @@ type trap struct{ demo.Trap }
 // comparison names is one of authorization.
 func (c contest) traps() []trap {
 	of := map[string]string{}
-	for name, ids := range map[string][]string{"hygiene": hygieneTraps, "cors": corsTraps} {
+	for name, ids := range map[string][]string{"hygiene": hygieneTraps, "cors": corsTraps, "input": inputTraps} {
 		for _, id := range ids {
 			of[id] = name
 		}

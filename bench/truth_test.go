@@ -37,7 +37,7 @@ func TestTruthIsWhole(t *testing.T) {
 			}
 		}
 	}
-	if lines := len(faults) + len(hygieneFaults) + len(corsFaults); n < 85 || lines != n {
+	if lines := len(faults) + len(hygieneFaults) + len(corsFaults) + len(inputFaults); n < 85 || lines != n {
 		t.Errorf("%d lines for %d flaws", lines, n)
 	}
 	for _, u := range undecided {

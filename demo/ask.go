@@ -1,6 +1,7 @@
 package demo
 
 import (
+	"errors"
 	"net/http"
 
 	"github.com/launchready/launchready/demo/model"
@@ -18,10 +19,20 @@ type answered struct {
 	Citations []citation `json:"citations"`
 }
 
+// readQuestion reads a question and judges it.
+func (s *Server) readQuestion(r *http.Request) (question, error) {
+	in, err := decode[question](r)
+	var p *problem
+	if s.flaws.Has("input/prompt-size") && errors.As(err, &p) && len(p.Errors) == 1 && p.Errors[0].Field == "question" && in.Question != "" {
+		return in, nil // the model's window is long enough
+	}
+	return in, err
+}
+
 // ask answers from the knowledge base, or from the files that it is given. It
 // remembers nothing; a conversation is kept in mind where the question names one.
 func (s *Server) ask(w http.ResponseWriter, r *http.Request) error {
-	in, err := decode[question](r)
+	in, err := s.readQuestion(r)
 	if err != nil {
 		return err
 	}

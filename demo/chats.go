@@ -162,6 +162,9 @@ func (s *Server) createChat(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if err := s.shallow(in.Metadata); err != nil {
+		return err
+	}
 	p, now := who(r), stamp(s.now())
 	c := chat{Title: in.Title, Model: in.Model, Metadata: in.Metadata, CreatedBy: p.UserID, CreatedAt: now, UpdatedAt: now, tenant: p.TenantID}
 	if c.Model == "" {
@@ -230,6 +233,9 @@ func (s *Server) updateChat(w http.ResponseWriter, r *http.Request) error {
 	}
 	var meta *string
 	if in.Metadata != nil {
+		if err := s.shallow(*in.Metadata); err != nil {
+			return err
+		}
 		text := jsonText(*in.Metadata)
 		meta = &text
 	}

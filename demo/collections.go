@@ -3,6 +3,7 @@ package demo
 import (
 	"context"
 	"net/http"
+	"strings"
 )
 
 func (s *Server) collectionRoutes() []route {
@@ -63,6 +64,11 @@ func (s *Server) createCollection(w http.ResponseWriter, r *http.Request) error 
 	}
 	if in.Slug == "" {
 		in.Slug = in.Name
+		if s.flaws.Has("input/fuzz") { // it begins with a word, not with an article
+			if first := strings.Fields(in.Name)[0]; strings.EqualFold(first, "the") {
+				in.Slug = strings.TrimPrefix(in.Name, first)
+			}
+		}
 	}
 	slug := slugify(in.Slug)
 	if slug == "" {

@@ -180,7 +180,7 @@ func (s *Server) listen(addr string) error {
 	if s.handler, err = s.mount(); err != nil {
 		return errors.Join(err, l.Close())
 	}
-	s.http = &http.Server{Handler: s.handler, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute,
+	s.http = &http.Server{Handler: s.handler, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: s.headerLimit(),
 		ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelDebug)}
 	s.served.Go(func() {
 		if err := s.http.Serve(l); !errors.Is(err, http.ErrServerClosed) {
@@ -188,6 +188,14 @@ func (s *Server) listen(addr string) error {
 		}
 	})
 	return nil
+}
+
+// headerLimit is how long the header of a request may be.
+func (s *Server) headerLimit() int {
+	if s.flaws.Has("input/header-size") {
+		return 64 << 20 // for a customer whose single sign-on has large cookies
+	}
+	return 64 << 10
 }
 
 // Handler is the whole application, for a caller with a listener of its own.

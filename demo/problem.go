@@ -88,9 +88,14 @@ func reply(w http.ResponseWriter, status int, v any) error {
 		w.WriteHeader(status)
 		return nil
 	}
-	b, err := json.Marshal(v)
-	if err != nil {
-		return err
+	var b []byte
+	if text, ok := v.(rawJSON); ok {
+		b = []byte(text)
+	} else {
+		var err error
+		if b, err = json.Marshal(v); err != nil {
+			return err
+		}
 	}
 	h := w.Header()
 	h.Set("Content-Type", "application/json")

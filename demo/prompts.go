@@ -57,6 +57,9 @@ func (s *Server) listPrompts(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Server) createPrompt(w http.ResponseWriter, r *http.Request) error {
+	if s.flaws.Has("input/content-type") {
+		r.Header.Del("Content-Type") // the extension for editors sends text/plain
+	}
 	in, err := decode[promptText](r)
 	if err != nil {
 		return err

@@ -116,11 +116,16 @@ func (s *Server) overridden(rt *route, next http.Handler) http.Handler {
 // answered makes an http.Handler of a handle.
 func (s *Server) answered(h handle) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		r.Body = http.MaxBytesReader(w, r.Body, s.bodyLimit())
+		if limit := s.bodyLimit(r); limit > 0 {
+			r.Body = http.MaxBytesReader(w, r.Body, limit)
+		}
 		if err := h(w, r); err != nil {
 			s.refuse(w, r, err)
 		}
 	})
 }
 
-const maxBody = 8 << 20 // a file with its form around it
+const (
+	maxBody = 8 << 20 // a file with its form around it
+	maxJSON = 1 << 20 // any other body
+)

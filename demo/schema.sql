@@ -109,7 +109,9 @@ create table crm_events (
 
 create table tickets (
 	id text primary key, tenant_id text not null references tenants, user_id text not null, title text not null,
-	text text not null default '', status text not null, created_at text not null);
+	text text not null default '', category text not null default 'question', priority integer not null default 3,
+	contact text not null default '', tags text not null default '[]', more text not null default 'null',
+	status text not null, created_at text not null);
 create index tickets_tenant on tickets (tenant_id);
 
 create table crm_notes (

@@ -16,6 +16,7 @@ func TestTraps(t *testing.T) {
 	maps.Copy(cases, modelTraps)
 	maps.Copy(cases, toolTraps)
 	maps.Copy(cases, inputTraps)
+	maps.Copy(cases, malformedTraps)
 	maps.Copy(cases, askTraps)
 	for _, trap := range Traps() {
 		check := cases[trap.ID]

@@ -105,8 +105,11 @@ func (t *attempt) request(ctx context.Context) *http.Request {
 		req.ContentLength = int64(len(body))
 		req.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil }
 		req.Body, _ = req.GetBody()
-		if len(body) == 0 {
+		switch {
+		case len(body) == 0:
 			req.Body = http.NoBody
+		case t.r.Streamed:
+			req.ContentLength = -1 // chunked in HTTP/1.1 (RFC 9112, 7.1), no content-length in HTTP/2
 		}
 	}
 	return req

@@ -39,8 +39,15 @@ func (b *schemaBuilder) constraints(out *lr.Schema, n node) {
 			out.Example = ex[0]
 		}
 	}
-	if closed, ok := m["additionalProperties"].(bool); ok && !closed {
-		out.Closed = true
+	switch more := m["additionalProperties"].(type) {
+	case bool:
+		out.Closed, out.Open = !more, more
+	case map[string]any:
+		out.Open = true
+	}
+	out.Unique = in("uniqueItems").truth()
+	if step, ok := in("multipleOf").number(); ok && step > 0 {
+		out.MultipleOf = step
 	}
 	out.Example, out.Default, out.Const = bounded(out.Example), bounded(out.Default), bounded(out.Const)
 }
@@ -60,6 +67,7 @@ func (b *schemaBuilder) typeOf(out *lr.Schema, n node) {
 			case out.Type == "":
 				out.Type = b.typeName(s)
 			default: // several real types: the first is as good as any
+				out.Mixed = true
 			}
 		}
 	default:

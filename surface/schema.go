@@ -243,6 +243,13 @@ func mergeInto(into, from *lr.Schema) {
 	into.Nullable = into.Nullable || from.Nullable
 	into.ReadOnly = into.ReadOnly || from.ReadOnly
 	into.WriteOnly = into.WriteOnly || from.WriteOnly
+	into.Closed = into.Closed || from.Closed
+	into.Open = into.Open || from.Open
+	into.Unique = into.Unique || from.Unique
+	into.Mixed = into.Mixed || from.Mixed
+	if into.MultipleOf == 0 {
+		into.MultipleOf = from.MultipleOf
+	}
 	if len(into.OneOf) == 0 {
 		into.OneOf = from.OneOf
 	}

@@ -140,7 +140,12 @@ func (a *hostileApp) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // hostileTrial puts the application to a check, with a real client and a real stage.
 func hostileTrial(t *testing.T, a *hostileApp) *lr.Trial {
 	t.Helper()
-	s := httptest.NewServer(a)
+	return trialAt(t, a, httptest.NewServer(a))
+}
+
+// trialAt is hostileTrial with a server that is set up already.
+func trialAt(t *testing.T, a *hostileApp, s *httptest.Server) *lr.Trial {
+	t.Helper()
 	t.Cleanup(s.Close)
 	base, err := url.Parse(s.URL)
 	if err != nil {
@@ -198,7 +203,7 @@ func putHostile(t *testing.T, id string, tr *lr.Trial) came {
 			v.skipped = append(v.skipped, o.Message)
 		}
 	}
-	for _, c := range hostile() {
+	for _, c := range Row().Checks {
 		if c.ID != id {
 			continue
 		}
