@@ -1,0 +1,137 @@
+package secretscan
+
+import (
+	"bytes"
+	"sort"
+	"strconv"
+	"sync"
+
+	lr "github.com/launchready/launchready"
+)
+
+// collector keeps the findings of a scan, each value once a document.
+type collector struct {
+	s        *Scanner
+	coverage Coverage
+	findings []Finding
+	index    map[string]int // fingerprint and path to the finding
+	spans    func(candidate)
+	blob     string
+	mu       *sync.Mutex // of Reveal, shared by the workers of a scan
+}
+
+func (s *Scanner) collect() *collector {
+	return &collector{s: s, index: map[string]int{}, mu: &sync.Mutex{}}
+}
+
+func (c *collector) result() Result {
+	sort.SliceStable(c.findings, func(i, j int) bool {
+		a, b := c.findings[i].Place, c.findings[j].Place
+		if a.Path != b.Path {
+			return a.Path < b.Path
+		}
+		return a.Line < b.Line || a.Line == b.Line && a.Column < b.Column
+	})
+	return Result{Findings: c.findings, Coverage: c.coverage}
+}
+
+// join takes over what another collector of the same scan has.
+func (c *collector) join(o *collector) {
+	c.coverage.Add(o.coverage)
+	for _, f := range o.findings {
+		c.keep(f)
+	}
+}
+
+// keep adds a finding, or counts it when the document has it already.
+func (c *collector) keep(f Finding) bool {
+	key := f.Fingerprint + f.Place.Path + "\x00" + f.Place.Blob
+	if i, ok := c.index[key]; ok {
+		c.findings[i].Times += f.Times
+		return false
+	}
+	if len(c.findings) >= mostFindings {
+		c.coverage.skip(f.Place.Path, TooMany, "more than "+strconv.Itoa(mostFindings)+" findings")
+		return false
+	}
+	c.index[key] = len(c.findings)
+	c.findings = append(c.findings, f)
+	return true
+}
+
+// place is where a buffer begins in its document.
+type place struct {
+	line, column int    // of its first byte; the column from 0
+	fixed        bool   // a view: everything is at this place
+	inner        string // what the lines of the view are lines of
+}
+
+// document scans a buffer that holds the whole document, and the views of it.
+func (s *Scanner) document(c *collector, d *document, data []byte, at place, b *buffers) {
+	s.piece(c, d, data, at, 0, len(data), b)
+	if d.format == binary || d.depth >= deepest {
+		return
+	}
+	s.jsonView(c, d, data, at, b)
+	s.manifestView(c, d, data, at, b)
+}
+
+// piece scans data[from:to]; what is around it is context.
+func (s *Scanner) piece(c *collector, d *document, data []byte, at place, from, to int, b *buffers) {
+	line, column, counted := at.line, at.column, 0
+	for _, f := range s.e.walk(d, data, s.options.Now) {
+		if f.from < from || f.from >= to {
+			continue
+		}
+		if c.spans != nil && d.depth == 0 {
+			c.spans(f)
+		}
+		if !s.told(&f) {
+			continue
+		}
+		line += bytes.Count(data[counted:f.from], []byte("\n"))
+		if i := bytes.LastIndexByte(data[counted:f.from], '\n'); i >= 0 {
+			column = f.from - counted - i - 1
+		} else {
+			column += f.from - counted
+		}
+		counted = f.from
+		p := Place{Path: d.path, Line: line, Column: column + 1, View: d.view, Blob: c.blob}
+		if at.fixed {
+			p.Line, p.Column = at.line, at.column+1
+			if at.inner != "" {
+				p.View += " " + at.inner + ":" + strconv.Itoa(line-at.line+1)
+			}
+		}
+		s.tell(c, &f, p)
+	}
+	if d.format != binary && d.depth < deepest && d.format != lock {
+		s.joinedView(c, d, data, at, from, to, b)
+		s.encodedView(c, d, data, at, from, to, b)
+	}
+}
+
+// told reports whether a candidate is a finding.
+func (s *Scanner) told(f *candidate) bool {
+	switch f.verdict {
+	case Secret, Public, Test, Expired:
+		return f.verdict == Secret || f.rule.shapes != nil && f.rule.names == "" || f.rule == s.e.jwt || s.options.Explain
+	case Placeholder, Hash, UUID, Integrity, Reference, Ordinary:
+	}
+	return s.options.Explain
+}
+
+func (s *Scanner) tell(c *collector, f *candidate, p Place) {
+	if isRandom(f.name) || len(f.name) > 60 {
+		f.name = "" // what stands before a secret may be another one
+	}
+	out := Finding{
+		Rule: f.rule.ID, Provider: f.rule.Provider, Verdict: f.verdict, Reason: f.reason, Name: printable(f.name),
+		Fingerprint: fingerprint(s.key, f.value), Masked: mask(f.value, f.prefix, f.random), Place: p, Times: 1,
+	}
+	if c.keep(out) && s.options.Reveal != nil && f.verdict == Secret {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		s.options.Reveal(out, lr.NewSecret(f.value))
+	}
+}
