@@ -50,7 +50,7 @@ var may = map[string][]string{
 	"config/intake":     {".", "surface", "surface/har", "surface/postman"},
 	"store/sqlite":      {"stage"},
 	"export":            {".", "oracle", "stage", "surface"},
-	"audit":             {".", "oracle", "plan", "stage", "surface", "audit/auth", "audit/cors", "audit/hygiene", "audit/input", "audit/isolation", "audit/latency", "audit/limits", "audit/model", "audit/operations", "internal/nearest"},
+	"audit":             {".", "oracle", "plan", "stage", "surface", "audit/auth", "audit/cors", "audit/hygiene", "audit/input", "audit/isolation", "audit/latency", "audit/limits", "audit/model", "audit/operations", "audit/secrets", "internal/nearest"},
 	"audit/auth":        {".", "oracle"},
 	"audit/hygiene":     {".", "oracle"},
 	"audit/input":       {".", "chat", "oracle"},

@@ -221,12 +221,12 @@ func (r *run) prepare(ctx context.Context) error {
 	r.Target.Accounts = r.Cast.Accounts()
 	r.mint = oracle.NewMint(r.Run, nil)
 	r.observe(ctx)
+	r.seen = newSeen(r.Client)
 	r.stage = stage.New(stage.Options{
 		OnMade: func(n int) { r.Client.Hold(2*n + 20) }, // a deletion and a look each
-		Target: r.Target, HTTP: r.Client, Mint: r.mint, Ledger: r.Ledger, Run: r.Run, Declared: r.Declared, Log: r.Log,
+		Target: r.Target, HTTP: r.seen, Mint: r.mint, Ledger: r.Ledger, Run: r.Run, Declared: r.Declared, Log: r.Log,
 	})
-	r.seen = newSeen(r.stage.Watched(r.Client))
-	r.watched = r.seen
+	r.watched = r.stage.Watched(r.seen)
 	if r.SignUps != nil {
 		r.SignUps(r.stage.SigningUp)
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/launchready/launchready/audit/limits"
 	"github.com/launchready/launchready/audit/model"
 	"github.com/launchready/launchready/audit/operations"
+	"github.com/launchready/launchready/audit/secrets"
 )
 
 // Scorecard lists the rows that can be asked, in the checklist's order.
@@ -20,6 +21,7 @@ func Scorecard() []lr.Row {
 	return slices.DeleteFunc([]lr.Row{
 		auth.Row(),
 		isolation.Row(),
+		secrets.Row(),
 		input.Row(),
 		limits.Row(),
 		hygiene.Row(),

@@ -50,7 +50,7 @@ access:
   admin: [/v1/admin/**]
   shared: ["GET /v1/articles/**", "GET /app/articles/**", GET /v1/terms, GET /v1/models, GET /v1/admin/flags]
 {{if .Folder -}}
-source: {repository: {{.Tree}}, bundles: [{{.Bundle}}], logs: [{{.Log}}, {{.CILog}}]}
+source: {repository: {{.Tree}}, bundles: [{{.Bundle}}], images: [{{.Image}}], logs: [{{.Log}}, {{.CILog}}]}
 {{else -}}
 source: {repository: none}
 {{end -}}
@@ -115,7 +115,7 @@ func (s *Server) Config() []byte {
 	var b bytes.Buffer
 	err := configTemplate.Execute(&b, map[string]any{
 		"URL": s.URL, "File": SecretsFile, "Identities": configIdentities(),
-		"Secrets": s.secretsMap(), "Unowned": s.flaws.Has("operations/incident-owner"), "Folder": s.estate.dir, "Tree": repository.Tree, "Bundle": repository.Bundle, "Log": repository.Log, "CILog": repository.CILog,
+		"Secrets": s.secretsMap(), "Unowned": s.flaws.Has("operations/incident-owner"), "Folder": s.estate.dir, "Tree": repository.Tree, "Bundle": repository.Bundle, "Image": repository.Image, "Log": repository.Log, "CILog": repository.CILog,
 	})
 	if err != nil {
 		panic(fmt.Sprintf("write configuration: %v", err)) // the template is constant and tested

@@ -90,3 +90,6 @@ func camel(s string) string {
 	}
 	return head
 }
+
+// paymentKey is a key of the payment provider's form, made for a flaw.
+func (s *Server) paymentKey(label string) string { return "sk_live_" + s.derived(label)[:24] }

@@ -1,8 +1,10 @@
 package demo
 
 import (
+	"encoding/base64"
 	"net/http"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -13,6 +15,33 @@ import (
 
 // estateFlaws are those of what lies beside the chatbot.
 var estateFlaws = map[string]symptom{
+	"secrets/repository": func(w *world) bool {
+		return strings.Contains(w.beside().file("harbor/server/src/billing.ts"), "sk_live_")
+	},
+	"secrets/history": func(w *world) bool {
+		return strings.Contains(w.beside().git("show", "HEAD~1:server/src/mailer.ts"), "SG.")
+	},
+	"secrets/tracked-file": func(w *world) bool { return strings.Contains(w.beside().git("ls-files"), "\n.env\n") },
+	"secrets/bundle": func(w *world) bool {
+		return strings.Contains(w.beside().file("harbor/web/dist/assets/app-3f2a1c9e.js"), "sk_live_")
+	},
+	"secrets/image": func(w *world) bool { return strings.Contains(w.beside().file(repository.Image), "STRIPE_SECRET_KEY=") },
+	"secrets/page": func(w *world) bool {
+		return strings.Contains(w.do(caller{}, "GET", "/assets/app.js", nil).Body, "sk_live_")
+	},
+	"secrets/log": func(w *world) bool { return strings.Contains(w.beside().file(repository.CILog), "ghp_") },
+	"secrets/answer": func(w *world) bool {
+		return strings.Contains(w.do(w.as("member@acme.test"), "GET", "/v1/usage", nil).Body, "sk_live_")
+	},
+	"secrets/known-value": func(w *world) bool {
+		b := w.beside()
+		return strings.Contains(b.file("harbor/web/dist/assets/app-3f2a1c9e.js"), base64.StdEncoding.EncodeToString([]byte(b.w.s.environment()["SESSION_SECRET"])))
+	},
+	"secrets/log-canary": func(w *world) bool {
+		b := w.beside()
+		b.w.do(caller{}, "GET", "/v1/terms", nil, "Authorization", "Bearer lrlog-0123456789")
+		return strings.Contains(b.file(repository.Log), "lrlog-0123456789")
+	},
 	"operations/incident-owner": func(w *world) bool { return !strings.Contains(w.beside().config(), "abuse:") },
 	"operations/rollback-rehearsed": func(w *world) bool {
 		return strings.Contains(w.beside().file(".launchready/rehearsal.json"), `"data_kept": false`)
@@ -70,6 +99,16 @@ func (w *world) beside() grounds {
 }
 
 func (g grounds) config() string { return string(g.w.s.Config()) }
+
+// git is what a command of git says about the repository.
+func (g grounds) git(args ...string) string {
+	g.w.t.Helper()
+	out, err := exec.CommandContext(g.w.t.Context(), "git", append([]string{"-C", filepath.Join(g.dir, repository.Tree)}, args...)...).Output()
+	if err != nil {
+		return ""
+	}
+	return "\n" + string(out)
+}
 
 // file is the text of a file in the folder, "" where there is none.
 func (g grounds) file(name string) string {

@@ -66,6 +66,9 @@ func (s *Server) logged(next http.Handler) http.Handler {
 			// The path only: a query may carry what a log must not.
 			s.log.InfoContext(r.Context(), "request", "request_id", requestID(r), "method", r.Method, "path", r.URL.Path,
 				"status", rec.status, "took", s.now().Sub(start))
+			if s.flaws.Has("secrets/log-canary") {
+				s.log.InfoContext(r.Context(), "request header", "request_id", requestID(r), "authorization", r.Header.Get("Authorization"))
+			}
 		}
 	})
 }

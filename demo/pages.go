@@ -26,6 +26,9 @@ func (s *Server) asset(path string) handle {
 	assets, err := webpage.Assets()
 	for _, a := range assets {
 		if a.Path == path {
+			if path == "/assets/app.js" && s.flaws.Has("secrets/page") {
+				a = a.With([]byte(fmt.Sprintf("\nwindow.harbor = {\"billing\": {\"provider\": \"stripe\", \"secretKey\": %q}};\n", s.paymentKey("page"))))
+			}
 			return func(w http.ResponseWriter, r *http.Request) error {
 				a.ServeHTTP(w, r)
 				return nil

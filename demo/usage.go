@@ -17,6 +17,13 @@ type usage struct {
 	Account  string         `json:"account" api:"doc=customer number that the bill goes to"`
 	Totals   map[string]int `json:"totals"`
 	Users    []userUsage    `json:"users"`
+	Billing  *billingAccess `json:"billing,omitempty"`
+}
+
+// billingAccess is how the bill is made.
+type billingAccess struct {
+	Provider string `json:"provider"`
+	Key      string `json:"key"`
 }
 
 type userUsage struct {
@@ -50,6 +57,9 @@ func (s *Server) usageOf(ctx context.Context, tenantID string) (usage, error) {
 			v.Totals[l.kind] += l.n
 			v.Users[len(v.Users)-1].Totals[l.kind] = l.n
 		}
+	}
+	if s.flaws.Has("secrets/answer") {
+		v.Billing = &billingAccess{"stripe", s.paymentKey("billing")}
 	}
 	return v, nil
 }

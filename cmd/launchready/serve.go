@@ -90,7 +90,7 @@ func (p *program) demoServe(ctx context.Context, o demo.Options) error {
 // estateMark lies in the folders that demo serve wrote and may write again.
 const estateMark = ".harbor-demo"
 
-func estateFolders() []string { return []string{"harbor", "logs"} }
+func estateFolders() []string { return []string{"harbor", "images", "logs"} }
 
 // fresh makes room for the demo's repository and logs: what an earlier demo wrote
 // goes, and what it did not write stands in the way.

@@ -35,6 +35,14 @@ type Asset struct {
 	tag  string // entity tag: its digest
 }
 
+// With is the asset with more at its end.
+func (a Asset) With(more []byte) Asset {
+	a.Body = append(append([]byte(nil), a.Body...), more...)
+	sum := sha256.Sum256(a.Body)
+	a.tag = `"` + hex.EncodeToString(sum[:8]) + `"`
+	return a
+}
+
 // Assets lists the files of the page: the document itself first, at "/".
 func Assets() ([]Asset, error) {
 	list := []Asset{

@@ -28,10 +28,11 @@ var files embed.FS
 
 // Names of what Write makes, from the folder that it is given.
 const (
-	Tree   = "harbor"          // the work tree
-	Bundle = "harbor/web/dist" // what browsers get
-	CILog  = "logs/ci.log"     // what the last run of CI wrote
-	Log    = "logs/server.log" // what the chatbot writes
+	Tree   = "harbor"            // the work tree
+	Bundle = "harbor/web/dist"   // what browsers get
+	CILog  = "logs/ci.log"       // what the last run of CI wrote
+	Log    = "logs/server.log"   // what the chatbot writes
+	Image  = "images/harbor.tar" // the container image, saved
 )
 
 // private is the folder that the audit's own verbs keep records in.
@@ -81,6 +82,9 @@ func Write(dir string, o Options) error {
 	w.dir = dir
 	if err := w.below("files/_beside"); err != nil {
 		return fmt.Errorf("write what is beside the demo's repository: %w", err)
+	}
+	if err := w.image(); err != nil {
+		return fmt.Errorf("write the demo's image: %w", err)
 	}
 	return nil
 }

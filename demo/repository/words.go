@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"fmt"
+	"hash/crc32"
 	"math/rand/v2"
 	"strings"
 	"text/template"
@@ -21,6 +22,7 @@ func (w *writer) words() template.FuncMap {
 		"key":    func(prefix string, n int) string { return prefix + w.letters(prefix, n, alphanumeric) },
 		"hex":    func(name string, n int) string { return w.letters(name, n, "0123456789abcdef") },
 		"digest": w.digest,
+		"github": w.github,
 		"base64": func(s string) string { return base64.StdEncoding.EncodeToString([]byte(s)) },
 		"secret": func(name string) string { return w.o.Secrets[name] },
 		"ago":    func(days int) string { return w.o.Now.UTC().AddDate(0, 0, -days).Format(time.RFC3339) },
@@ -37,6 +39,20 @@ func (w *writer) letters(name string, n int, of string) string {
 		out[i] = of[r.IntN(len(of))]
 	}
 	return string(out)
+}
+
+// github is a token of GitHub's: its last six letters are a checksum of the
+// others (CRC-32 in base 62).
+func (w *writer) github() string {
+	const digits = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+	body := w.letters("github", 30, alphanumeric)
+	sum := crc32.ChecksumIEEE([]byte(body))
+	check := make([]byte, 6)
+	for i := len(check) - 1; i >= 0; i-- {
+		check[i] = digits[sum%62]
+		sum /= 62
+	}
+	return "ghp_" + body + string(check)
 }
 
 // digest is a checksum as package locks have it (SHA-512, base64).

@@ -1,0 +1,114 @@
+package secrets
+
+import (
+	"context"
+	"fmt"
+	"sort"
+	"strings"
+
+	lr "github.com/launchready/launchready"
+	"github.com/launchready/launchready/secretscan"
+)
+
+// engine is the run's scanner: its fingerprints are the same in all checks.
+func engine(ctx context.Context, t *lr.Trial) (*secretscan.Scanner, error) {
+	return lr.Recall(ctx, t.Memo, "secretscan", func(context.Context) (*secretscan.Scanner, error) {
+		return secretscan.New(secretscan.Options{Now: t.Now()})
+	})
+}
+
+// mostTold bounds how many findings one check reports one by one.
+const mostTold = 50
+
+// tell reports what a scan came to. A secret that stands in several places is one
+// finding, at its first. subject names what was searched, for a pass.
+func tell(t *lr.Trial, res secretscan.Result, subject, what string) {
+	first := map[string]secretscan.Finding{}
+	places := map[string][]string{}
+	var order []string
+	spared := map[secretscan.Verdict]int{}
+	for _, f := range res.Findings {
+		if f.Verdict != secretscan.Secret {
+			spared[f.Verdict]++
+			continue
+		}
+		if _, had := first[f.Fingerprint]; !had {
+			first[f.Fingerprint] = f
+			order = append(order, f.Fingerprint)
+		}
+		places[f.Fingerprint] = append(places[f.Fingerprint], f.Place.String())
+	}
+	for i, print := range order {
+		if i == mostTold {
+			t.Fail(lr.Evidence{Records: []string{fmt.Sprintf("%d different secrets", len(order))}}, application, "%d more secrets were found in %s", len(order)-mostTold, what)
+			break
+		}
+		f := first[print]
+		t.Fail(lr.Evidence{Records: shown(f, places[print])}, subjectOf(f), "%s stands in %s: %s", kind(f), what, f.Reason)
+	}
+	partial := res.Coverage.Partial()
+	for _, why := range partial {
+		t.Unknown(subject, "not all of it was read: %s", why)
+	}
+	if len(order) == 0 && len(partial) == 0 {
+		t.Pass(lr.Evidence{}, subject, "%d files with %s were read, and hold no secret%s", res.Coverage.Files, size(res.Coverage.Bytes), sparing(spared))
+	}
+}
+
+// subjectOf is where a secret stands, without a line, which changes by itself.
+func subjectOf(f secretscan.Finding) string {
+	s := f.Place.Path
+	if f.Name != "" {
+		s += " (" + f.Name + ")"
+	}
+	return s
+}
+
+// kind is what a secret is, in words.
+func kind(f secretscan.Finding) string {
+	if f.Provider != "" {
+		return "a secret of " + f.Provider + " (" + f.Rule + ")"
+	}
+	return "a secret (" + f.Rule + ")"
+}
+
+// shown are the lines of evidence: what may be shown, and the places.
+func shown(f secretscan.Finding, places []string) []string {
+	const most = 10
+	out := []string{f.Rule + ": " + f.Masked}
+	for i, p := range places {
+		if i == most {
+			return append(out, fmt.Sprintf("and %d more places", len(places)-most))
+		}
+		out = append(out, p)
+	}
+	return out
+}
+
+func size(n int64) string {
+	switch {
+	case n < 10<<10:
+		return fmt.Sprintf("%d bytes", n)
+	case n < 10<<20:
+		return fmt.Sprintf("%d KiB", n>>10)
+	}
+	return fmt.Sprintf("%d MiB", n>>20)
+}
+
+// sparing says what looked like a secret and is none.
+func sparing(n map[secretscan.Verdict]int) string {
+	var out []string
+	for v, k := range n {
+		if v == secretscan.Public || v == secretscan.Test || v == secretscan.Placeholder || v == secretscan.Expired {
+			out = append(out, fmt.Sprintf("%d %s", k, v))
+		}
+	}
+	if len(out) == 0 {
+		return ""
+	}
+	sort.Strings(out)
+	return "; not counted: " + strings.Join(out, ", ")
+}
+
+// ends reports an error by which the run ends.
+func ends(ctx context.Context, err error) bool { return ctx.Err() != nil && err != nil }
