@@ -50,6 +50,9 @@ func judgeToken(c *candidate, d *document) {
 	if c.rule.check != nil {
 		c.reason += ", and its checksum fits"
 	}
+	if d.test {
+		c.reason += "; " + reasonTested // a live key in a test is a live key
+	}
 }
 
 // isMadeUp reports bodies of keys in documentation and tests.
@@ -151,10 +154,13 @@ func hasOnlyShortPlaceholder(low string) bool {
 
 // isPassword reports whether v, given to something that is called a password, is one.
 func isPassword(v string, a assignment, d *document) bool {
-	if len(v) < 6 || len(v) > 128 || strings.ContainsAny(v, " <>\n") {
+	if len(v) < 6 || len(v) > 128 || strings.ContainsAny(v, " <>\n") || !a.quoted && d.format == prose && !isRandom(v) {
 		return false
 	}
 	t := traitsOf(v)
+	if !isASCII(v) && t.digits == 0 {
+		return false // a label in another language
+	}
 	if a.quoted || a.byFlag || d.format == environ || d.format == settings {
 		switch {
 		case t.digits+t.others == 0:
@@ -175,6 +181,15 @@ func isPassword(v string, a assignment, d *document) bool {
 	return isRandom(v) || len(v) >= 8 && t.digits > 0 && t.others > 0 && t.lower+t.upper > 2 && !isWordy(v) && d.format != source && !strings.ContainsAny(v, "()[]{};=:/,")
 }
 
+func isASCII(v string) bool {
+	for i := range len(v) {
+		if v[i] >= 0x80 {
+			return false
+		}
+	}
+	return true
+}
+
 // endsInOneNumber reports "password1", "user2": a word that was counted.
 func endsInOneNumber(v string) bool {
 	i := len(v)
@@ -187,7 +202,7 @@ func endsInOneNumber(v string) bool {
 // isPhrase reports a secret that somebody typed: "Kp9!vd-2024-prod". It asks for a mix
 // that identifiers and prose do not have.
 func isPhrase(v string, a assignment, d *document) bool {
-	if len(v) < 10 || len(v) > 200 || strings.ContainsAny(v, " <>(){}[]\\;,\"'`|") || d.format == source && !a.quoted || d.format == unknown && !a.quoted {
+	if len(v) < 10 || len(v) > 200 || strings.ContainsAny(v, " <>(){}[]\\;,\"'`|") || !a.quoted && d.format != environ && d.format != settings && d.format != shell {
 		return false
 	}
 	t := traitsOf(v)
