@@ -59,6 +59,9 @@ func judgeToken(c *candidate, d *document) {
 func isMadeUp(body string) bool {
 	low := strings.ToLower(body)
 	for _, p := range []string{"example", "xxxx", "0000000", "1111111", "aaaaaaa", "1234567", "abcdefg", "fake", "dummy", "sample", "redacted", "placeholder", "your", "changeme", "secret", "testtest", "notreal", "invalid", "deadbeef", "....", "____", "----", "token", "apikey", "foobar", "lorem"} {
+		if p == "xxxx" && !strings.Contains(body, p) && !strings.Contains(body, "XXXX") {
+			continue
+		}
 		if strings.Contains(low, p) && (len(p) > 4 || p == "xxxx" || p == "...." || p == "____" || p == "----" || len(body) < 60 && !isRandom(strings.ReplaceAll(low, p, ""))) {
 			return true
 		}
@@ -69,7 +72,7 @@ func isMadeUp(body string) bool {
 		return true
 	}
 	if n >= 16 {
-		return entropy(body) < 2.4 || n >= 20 && !isHex(body) && surprise(body) < 4.1
+		return entropy(body) < 2.4 || n >= 20 && t.digits*3 < n && !isHex(strings.ReplaceAll(body, "-", "")) && surprise(body) < 4.1
 	}
 	return false
 }
@@ -88,7 +91,7 @@ func judgeAssigned(c *candidate, a assignment, class nameClass, d *document) {
 	if verdict, reason := grammar(v); verdict != "" {
 		c.verdict, c.reason = verdict, reason
 		switch {
-		case verdict == UUID && (owned || strings.Contains(strings.ToLower(c.name), "secret") || class == passName):
+		case verdict == UUID && (owned || strings.HasSuffix(strings.ToLower(c.name), "_authtoken") || strings.Contains(strings.ToLower(c.name), "secret") || class == passName):
 			c.random = true // some give out UUIDs as secrets
 		case verdict == Placeholder && c.random && len(v) >= 32 && !knownDefaults[low] && hasOnlyShortPlaceholder(low):
 		default:
@@ -166,12 +169,12 @@ func isPassword(v string, a assignment, d *document) bool {
 		case t.digits+t.others == 0:
 			// Letters alone: a label, a field's name, a type, unless the file is a
 			// configuration that was written to be read by a server.
-			return d.format == environ && len(v) >= 8 && !d.example && surprise(v) > 3.9 || len(v) >= 12 && surprise(v) >= 5.5 && t.turns >= 3
+			return d.format == environ && len(v) >= 8 && !d.example && surprise(v) > 3.9 && !strings.Contains(strings.ToLower(v), "pass") || len(v) >= 12 && surprise(v) >= 5.5 && t.turns >= 3
 		case isName(v) && t.digits == 0:
 			return false // "new-password", "user.password"
 		case t.others > 0 && t.digits == 0 && t.lower+t.upper < len(v)*2/3:
 			return false
-		case strings.ContainsAny(v, "()[]{};$`\\|") && !isRandom(v) && d.format != environ:
+		case (strings.ContainsAny(v, "()[]{};`\\|") || hasVariable(v)) && !isRandom(v) && d.format != environ:
 			return false
 		case len(v) < 8:
 			return t.digits > 0 && t.lower+t.upper > 0 && t.others > 0
@@ -179,6 +182,16 @@ func isPassword(v string, a assignment, d *document) bool {
 		return t.lower+t.upper > 0 && (!isWordy(v) || t.digits >= 2 && t.others == 0 && len(v) >= 8 && !endsInOneNumber(v) || isRandom(v))
 	}
 	return isRandom(v) || len(v) >= 8 && t.digits > 0 && t.others > 0 && t.lower+t.upper > 2 && !isWordy(v) && d.format != source && !strings.ContainsAny(v, "()[]{};=:/,")
+}
+
+// hasVariable reports "$NAME", "${name}" and "$(command)".
+func hasVariable(v string) bool {
+	for i := 0; i+1 < len(v); i++ {
+		if v[i] == '$' && (isLetter(v[i+1]) || v[i+1] == '_' || v[i+1] == '{' || v[i+1] == '(') {
+			return true
+		}
+	}
+	return false
 }
 
 func isASCII(v string) bool {
