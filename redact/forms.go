@@ -8,19 +8,31 @@ import (
 	"strings"
 )
 
-// forms lists the ways a secret is written in traffic, the plain one included.
-func forms(v string) []string {
+// Form is a way in which a value is written in traffic.
+type Form struct {
+	Name string // plain, url, json, html, base64
+	Text string
+}
+
+// Forms lists the ways a value is written in traffic, the plain one first; no text
+// stands twice.
+func Forms(v string) []Form {
 	set := map[string]struct{}{}
+	var out []Form
+	name := "plain"
 	add := func(s string) {
-		if len(s) >= shortest {
+		if _, ok := set[s]; !ok && len(s) >= shortest {
 			set[s] = struct{}{}
+			out = append(out, Form{name, s})
 		}
 	}
 	add(v)
+	name = "url"
 	for _, s := range []string{url.QueryEscape(v), url.PathEscape(v), percent(v)} {
 		add(s)
 		add(lowerHex(s))
 	}
+	name = "json"
 	for _, s := range escaped(v) {
 		add(s)
 		add(strings.ReplaceAll(s, "/", `\/`)) // PHP and others escape the slash
@@ -28,16 +40,14 @@ func forms(v string) []string {
 			add(t)
 		}
 	}
+	name = "html"
 	h := html.EscapeString(v)
 	add(h)
 	add(strings.NewReplacer("&#34;", "&quot;", "&#39;", "&#x27;").Replace(h))
 	add(strings.NewReplacer("&#34;", "&quot;", "&#39;", "&apos;").Replace(h))
+	name = "base64"
 	for _, s := range base64Forms(v) {
 		add(s)
-	}
-	out := make([]string, 0, len(set))
-	for s := range set {
-		out = append(out, s)
 	}
 	return out
 }

@@ -62,8 +62,8 @@ func (r *Redactor) Add(secrets ...lr.Secret) {
 		if len(v) < shortest || isKept(v) {
 			continue
 		}
-		for _, f := range forms(v) {
-			r.forms[f] = struct{}{}
+		for _, f := range Forms(v) {
+			r.forms[f.Text] = struct{}{}
 		}
 	}
 	if len(r.forms) == before {

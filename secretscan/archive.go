@@ -232,7 +232,7 @@ type guarded struct {
 func (g *guarded) Read(p []byte) (int, error) {
 	n, err := g.r.Read(p)
 	g.out += int64(n)
-	if g.out > mostUnpacked || g.out > 64<<20 && g.out/mostRatio > g.in.n {
+	if g.out > mostUnpacked || g.out > 16<<20 && g.out/mostRatio > g.in.n {
 		return n, errBomb
 	}
 	return n, err

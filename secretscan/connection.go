@@ -55,7 +55,7 @@ func judgeURL(c *candidate, user, host string, d *document) {
 	low := strings.ToLower(v)
 	c.random = isRandom(v)
 	switch {
-	case isReference(v, low) || strings.ContainsAny(v, "{}<>$%*[]|\"") && !c.random:
+	case isReference(v, low) || (strings.ContainsAny(v, "{}<>%[]|\"") || hasVariable(v)) && !c.random || strings.Count(v, "*") > 2:
 		c.verdict, c.reason = Reference, "the password is filled in from elsewhere"
 	case isDocumentHost(host) && !c.random:
 		c.verdict, c.reason = Placeholder, "the host is one of documentation"

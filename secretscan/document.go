@@ -100,7 +100,7 @@ func inTests(low string) bool {
 	base := parts[len(parts)-1]
 	stem := strings.TrimSuffix(base, path.Ext(base))
 	return strings.HasSuffix(stem, "_test") || strings.HasSuffix(stem, ".test") || strings.HasSuffix(stem, ".spec") || strings.HasSuffix(stem, "-test") ||
-		strings.HasPrefix(stem, "test_") || strings.HasPrefix(stem, "test-") || strings.HasSuffix(stem, "_spec") || stem == "conftest" || strings.HasSuffix(stem, "_tests") ||
+		strings.HasPrefix(stem, "test_") || strings.HasPrefix(stem, "examples") || strings.HasPrefix(stem, "fixture") || strings.HasPrefix(stem, "test-") || strings.HasSuffix(stem, "_spec") || stem == "conftest" || strings.HasSuffix(stem, "_tests") ||
 		strings.HasSuffix(stem, ".stories") || strings.HasSuffix(stem, ".mock") || strings.HasSuffix(stem, "test") && strings.HasSuffix(base, ".java")
 }
 

@@ -50,12 +50,18 @@ func judgeToken(c *candidate, d *document) {
 	if c.rule.check != nil {
 		c.reason += ", and its checksum fits"
 	}
+	if d.test {
+		c.reason += "; " + reasonTested // a live key in a test is a live key
+	}
 }
 
 // isMadeUp reports bodies of keys in documentation and tests.
 func isMadeUp(body string) bool {
 	low := strings.ToLower(body)
 	for _, p := range []string{"example", "xxxx", "0000000", "1111111", "aaaaaaa", "1234567", "abcdefg", "fake", "dummy", "sample", "redacted", "placeholder", "your", "changeme", "secret", "testtest", "notreal", "invalid", "deadbeef", "....", "____", "----", "token", "apikey", "foobar", "lorem"} {
+		if p == "xxxx" && !strings.Contains(body, p) && !strings.Contains(body, "XXXX") {
+			continue
+		}
 		if strings.Contains(low, p) && (len(p) > 4 || p == "xxxx" || p == "...." || p == "____" || p == "----" || len(body) < 60 && !isRandom(strings.ReplaceAll(low, p, ""))) {
 			return true
 		}
@@ -66,7 +72,7 @@ func isMadeUp(body string) bool {
 		return true
 	}
 	if n >= 16 {
-		return entropy(body) < 2.4 || n >= 20 && !isHex(body) && surprise(body) < 4.1
+		return entropy(body) < 2.4 || n >= 20 && t.digits*3 < n && !isHex(strings.ReplaceAll(body, "-", "")) && surprise(body) < 4.1
 	}
 	return false
 }
@@ -85,7 +91,7 @@ func judgeAssigned(c *candidate, a assignment, class nameClass, d *document) {
 	if verdict, reason := grammar(v); verdict != "" {
 		c.verdict, c.reason = verdict, reason
 		switch {
-		case verdict == UUID && (owned || strings.Contains(strings.ToLower(c.name), "secret") || class == passName):
+		case verdict == UUID && (owned || strings.HasSuffix(strings.ToLower(c.name), "_authtoken") || strings.Contains(strings.ToLower(c.name), "secret") || class == passName):
 			c.random = true // some give out UUIDs as secrets
 		case verdict == Placeholder && c.random && len(v) >= 32 && !knownDefaults[low] && hasOnlyShortPlaceholder(low):
 		default:
@@ -151,21 +157,24 @@ func hasOnlyShortPlaceholder(low string) bool {
 
 // isPassword reports whether v, given to something that is called a password, is one.
 func isPassword(v string, a assignment, d *document) bool {
-	if len(v) < 6 || len(v) > 128 || strings.ContainsAny(v, " <>\n") {
+	if len(v) < 6 || len(v) > 128 || strings.ContainsAny(v, " <>\n") || !a.quoted && d.format == prose && !isRandom(v) {
 		return false
 	}
 	t := traitsOf(v)
+	if !isASCII(v) && t.digits == 0 {
+		return false // a label in another language
+	}
 	if a.quoted || a.byFlag || d.format == environ || d.format == settings {
 		switch {
 		case t.digits+t.others == 0:
 			// Letters alone: a label, a field's name, a type, unless the file is a
 			// configuration that was written to be read by a server.
-			return d.format == environ && len(v) >= 8 && !d.example && surprise(v) > 3.9 || len(v) >= 12 && surprise(v) >= 5.5 && t.turns >= 3
+			return d.format == environ && len(v) >= 8 && !d.example && surprise(v) > 3.9 && !strings.Contains(strings.ToLower(v), "pass") || len(v) >= 12 && surprise(v) >= 5.5 && t.turns >= 3
 		case isName(v) && t.digits == 0:
 			return false // "new-password", "user.password"
 		case t.others > 0 && t.digits == 0 && t.lower+t.upper < len(v)*2/3:
 			return false
-		case strings.ContainsAny(v, "()[]{};$`\\|") && !isRandom(v) && d.format != environ:
+		case (strings.ContainsAny(v, "()[]{};`\\|") || hasVariable(v)) && !isRandom(v) && d.format != environ:
 			return false
 		case len(v) < 8:
 			return t.digits > 0 && t.lower+t.upper > 0 && t.others > 0
@@ -173,6 +182,25 @@ func isPassword(v string, a assignment, d *document) bool {
 		return t.lower+t.upper > 0 && (!isWordy(v) || t.digits >= 2 && t.others == 0 && len(v) >= 8 && !endsInOneNumber(v) || isRandom(v))
 	}
 	return isRandom(v) || len(v) >= 8 && t.digits > 0 && t.others > 0 && t.lower+t.upper > 2 && !isWordy(v) && d.format != source && !strings.ContainsAny(v, "()[]{};=:/,")
+}
+
+// hasVariable reports "$NAME", "${name}" and "$(command)".
+func hasVariable(v string) bool {
+	for i := 0; i+1 < len(v); i++ {
+		if v[i] == '$' && (isLetter(v[i+1]) || v[i+1] == '_' || v[i+1] == '{' || v[i+1] == '(') {
+			return true
+		}
+	}
+	return false
+}
+
+func isASCII(v string) bool {
+	for i := range len(v) {
+		if v[i] >= 0x80 {
+			return false
+		}
+	}
+	return true
 }
 
 // endsInOneNumber reports "password1", "user2": a word that was counted.
@@ -187,7 +215,7 @@ func endsInOneNumber(v string) bool {
 // isPhrase reports a secret that somebody typed: "Kp9!vd-2024-prod". It asks for a mix
 // that identifiers and prose do not have.
 func isPhrase(v string, a assignment, d *document) bool {
-	if len(v) < 10 || len(v) > 200 || strings.ContainsAny(v, " <>(){}[]\\;,\"'`|") || d.format == source && !a.quoted || d.format == unknown && !a.quoted {
+	if len(v) < 10 || len(v) > 200 || strings.ContainsAny(v, " <>(){}[]\\;,\"'`|") || !a.quoted && d.format != environ && d.format != settings && d.format != shell {
 		return false
 	}
 	t := traitsOf(v)

@@ -59,6 +59,10 @@ func judgeJWT(c *candidate, d *document, now time.Time) bool {
 	var p claims
 	raw, err = base64.RawURLEncoding.DecodeString(parts[1])
 	if err != nil || json.Unmarshal(raw, &p) != nil {
+		if head.Encrypted != nil && d.test {
+			c.verdict, c.reason = Test, reasonTested
+			return true
+		}
 		if head.Encrypted != nil {
 			c.verdict, c.reason = Secret, "it is an encrypted token"
 			return true

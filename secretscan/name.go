@@ -88,6 +88,11 @@ func classify(name string) nameClass {
 	if len(ws) == 0 {
 		return noName
 	}
+	for _, w := range ws[:len(ws)-1] {
+		if w == "label" || w == "labels" || w == "placeholder" || w == "i18n" || w == "translation" || w == "tooltip" || w == "aria" || w == "validation" || w == "example" {
+			return noName
+		}
+	}
 	last := ws[len(ws)-1]
 	before := ""
 	if len(ws) > 1 {

@@ -217,6 +217,9 @@ func (w *walker) name(at, end int) {
 	if to-from > longestName || to < end {
 		return
 	}
+	if from > 1 && w.data[from-1] == ':' && w.data[from-2] == ':' && to < len(w.data) && (w.data[to] == '"' || w.data[to] == '\'') {
+		return // "AWS::ApiGateway::ApiKey" names a type
+	}
 	a, ok := assign(w.data, from, to, w.d.format)
 	if !ok {
 		return
@@ -305,7 +308,7 @@ func framework(name, value string, c *candidate) bool {
 		return true
 	}
 	body, ok = strings.CutPrefix(value, "django-insecure-")
-	if ok && len(body) >= 40 && isRandom(body) {
+	if ok && len(body) >= 40 && traitsOf(body).distinct >= 18 {
 		c.verdict, c.reason, c.random, c.prefix = Secret, "it is the key that Django signs sessions with, as startproject wrote it", true, len("django-insecure-")
 		return true
 	}

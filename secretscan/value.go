@@ -1,6 +1,7 @@
 package secretscan
 
 import (
+	"encoding/base64"
 	"strings"
 )
 
@@ -36,12 +37,27 @@ func grammar(v string) (Verdict, string) {
 	case strings.HasPrefix(v, "$2a$") || strings.HasPrefix(v, "$2b$") || strings.HasPrefix(v, "$2y$") || strings.HasPrefix(v, "$argon2") || strings.HasPrefix(v, "$6$") || strings.HasPrefix(v, "$5$") ||
 		strings.HasPrefix(v, "$1$") || strings.HasPrefix(low, "pbkdf2") || strings.HasPrefix(v, "{SSHA") || strings.HasPrefix(low, "scrypt:") || strings.HasPrefix(v, "$scrypt") || strings.HasPrefix(v, "$apr1$"):
 		return Hash, "it is the hash of a password"
+	case strings.HasPrefix(v, "MFkwEwYHKoZI") || strings.HasPrefix(v, "MIIBIjANBgkqh") || strings.HasPrefix(v, "MIICIjANBgkqh") || strings.HasPrefix(v, "MCowBQYDK2V") || strings.HasPrefix(v, "MHYwEAYHKoZI") ||
+		strings.HasPrefix(v, "MIGfMA0GCSqGSIb3DQEBAQ") || strings.HasPrefix(v, "LS0tLS1CRUdJTiBDRVJUSUZJQ") || strings.HasPrefix(v, "LS0tLS1CRUdJTiBQVUJMSUMg"):
+		return Public, "it is a public key or a certificate"
 	case isPlaceholder(v, low):
 		return Placeholder, "it stands where a secret goes"
+	case isEncodedText(v):
+		return Ordinary, "it is text in base64"
 	case isOrdinary(v, low):
 		return Ordinary, "it is a word, a path, a number or code"
 	}
 	return "", ""
+}
+
+// isEncodedText reports base64 of words. Random bytes are no text.
+func isEncodedText(v string) bool {
+	raw := strings.TrimRight(v, "=")
+	if len(raw) < 10 || !isLetter(raw[0]) || len(raw)%4 == 1 || strings.ContainsAny(raw, " .:@!-_") {
+		return false
+	}
+	plain, err := base64.RawStdEncoding.DecodeString(raw)
+	return err == nil && isText(plain) && isASCII(string(plain)) && !isRandom(string(plain))
 }
 
 func isUUID(v string) bool {

@@ -3,23 +3,16 @@ package secrets
 import (
 	"bytes"
 	"context"
-	"encoding/base64"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
-	"net/url"
 	"os"
 	"path/filepath"
-	"strings"
+	"slices"
 
 	lr "github.com/launchready/launchready"
+	"github.com/launchready/launchready/secretscan"
 )
-
-// leastValue is how long a value must be to be looked for: a shorter one stands
-// everywhere by chance.
-const leastValue = 8
 
 var knownValue = &lr.Check{
 	ID:    "secrets/known-value",
@@ -34,161 +27,121 @@ var knownValue = &lr.Check{
 	Run:      runKnownValue,
 }
 
-// needle is a form of a known value.
-type needle struct {
-	name, form string
-	text       []byte
+// hunt is a search for the owner's own values.
+type hunt struct {
+	t        *lr.Trial
+	proof    *secretscan.Proof
+	found    map[string]bool
+	searched int
 }
 
 func runKnownValue(ctx context.Context, t *lr.Trial) error {
-	var needles []needle
-	asked := 0
+	var known []secretscan.Known
 	for _, s := range t.Target.Secrets {
-		v := s.Value.Reveal()
-		if v == "" {
-			continue
+		if !s.Value.IsZero() {
+			known = append(known, secretscan.Known{Name: s.Name, Value: s.Value})
 		}
-		if len(v) < leastValue {
-			t.Unknown(s.Name, "the value has fewer than %d characters, and stands everywhere by chance", leastValue)
-			continue
-		}
-		asked++
-		needles = append(needles, encodings(s.Name, v)...)
 	}
-	if asked == 0 {
+	if len(known) == 0 {
 		t.NotApplicable("the secrets map gives no value to look for: secrets.NAME.value, by reference")
 		return nil
 	}
-	found := map[string]bool{}
-	report := func(n needle, place string) {
-		key := n.name + "\x00" + place
-		if found[key] {
-			return
-		}
-		found[key] = true
-		t.Fail(lr.Evidence{Records: []string{fmt.Sprintf("%s: the value of %s, %s", place, n.name, n.form)}}, fmt.Sprintf("%s (%s)", place, n.name),
-			"the value of %s stands there, %s", n.name, n.form)
-	}
-	searched := 0
-	front, err := frontEnd(ctx, t)
+	s, err := engine(ctx, t)
 	if err != nil {
 		return err
 	}
-	for _, x := range front {
-		searched++
-		search(x.Body, needles, func(n needle) { report(n, "GET "+pathOf(x)) })
+	proof, err := s.Proof(known)
+	if err != nil {
+		return err
 	}
-	answers, whole := t.Seen()
-	for x := range answers {
-		searched++
-		search(x.Body, needles, func(n needle) { report(n, subjectOfAnswer(x)) })
+	for _, name := range proof.Unfit() {
+		t.Unknown(name, "the value is short, or a word that stands everywhere by chance: it cannot be looked for")
+	}
+	h := &hunt{t: t, proof: proof, found: map[string]bool{}}
+	if err := h.live(ctx); err != nil {
+		return err
 	}
 	m := t.Target.Material
-	for _, root := range append(append(append([]string{}, m.Bundles...), m.Logs...), m.Images...) {
-		n, err := searchFiles(ctx, root, needles, report)
-		if err != nil {
-			if ctx.Err() != nil {
-				return ctx.Err()
-			}
-			t.Unknown(filepath.Base(root), "%v", err)
+	for _, root := range slices.Concat(m.Bundles, m.Logs, m.Images) {
+		if err := h.files(ctx, root); err != nil {
+			return err
 		}
-		searched += n
 	}
-	if !whole {
-		t.Unknown(application, "not every answer could be kept: there were too many")
-	}
-	if len(found) == 0 {
-		t.Pass(lr.Evidence{}, application, "the values of %d secrets are in none of %d files and answers, in plain or encoded", asked, searched)
+	if len(h.found) == 0 {
+		t.Pass(lr.Evidence{}, application, "the values of %d secrets are in none of %d files and answers, in plain or encoded", len(known)-len(proof.Unfit()), h.searched)
 	}
 	return nil
 }
 
-// encodings are the forms in which a value is handed on. Of base64, the middle
-// that does not depend on what stands before it.
-func encodings(name, v string) []needle {
-	out := []needle{{name, "in plain", []byte(v)}}
-	add := func(form, text string) {
-		if text != v && len(text) >= leastValue {
-			out = append(out, needle{name, form, []byte(text)})
-		}
-	}
-	add("percent-encoded", url.QueryEscape(v))
-	if b, err := json.Marshal(v); err == nil {
-		add("as JSON", strings.Trim(string(b), `"`))
-	}
-	for shift := range 3 {
-		b := base64.RawStdEncoding.EncodeToString(append(make([]byte, shift), v...))
-		from, to := (shift*8+5)/6, len(b)
-		if (shift+len(v))%3 != 0 {
-			to-- // its last character holds bits of what follows
-		}
-		if to-from >= 2*leastValue {
-			add("in base64", b[from:to])
-			add("in base64", strings.NewReplacer("+", "-", "/", "_").Replace(b[from:to]))
-		}
-	}
-	return out
-}
-
-func search(text []byte, needles []needle, found func(needle)) {
-	for _, n := range needles {
-		if bytes.Contains(text, n.text) {
-			found(n)
-		}
-	}
-}
-
-// mostSearched bounds one file; a larger one is read in pieces.
-const piece = 4 << 20
-
-// searchFiles reads a file, or all files of a folder.
-func searchFiles(ctx context.Context, root string, needles []needle, report func(needle, string)) (int, error) {
-	n := 0
-	err := filepath.WalkDir(root, func(file string, d fs.DirEntry, err error) error {
-		switch {
-		case ctx.Err() != nil:
-			return ctx.Err()
-		case err != nil:
-			return err
-		case !d.Type().IsRegular():
-			return nil
-		}
-		name, err := filepath.Rel(filepath.Dir(root), file)
-		if err != nil {
-			name = filepath.Base(file)
-		}
-		n++
-		return searchFile(file, needles, func(n needle) { report(n, filepath.ToSlash(name)) })
-	})
-	if errors.Is(err, fs.ErrNotExist) {
-		return n, fmt.Errorf("%s does not exist", filepath.Base(root))
-	}
-	return n, err
-}
-
-// searchFile reads in pieces that overlap by the longest needle.
-func searchFile(file string, needles []needle, found func(needle)) error {
-	f, err := os.Open(file) //nolint:gosec // the owner names the folder
+// live searches what the target answered in this run.
+func (h *hunt) live(ctx context.Context) error {
+	front, err := frontEnd(ctx, h.t)
 	if err != nil {
-		return fmt.Errorf("read %s: %w", filepath.Base(file), err)
+		return err
+	}
+	answers, whole := h.t.Seen()
+	for _, x := range append(slices.Collect(answers), front...) {
+		place := subjectOfAnswer(x)
+		leaks, _, err := h.proof.Search(ctx, place, bytes.NewReader(x.Body))
+		if err != nil {
+			return err
+		}
+		h.searched++
+		for _, l := range leaks {
+			h.report(l, place)
+		}
+	}
+	if !whole {
+		h.t.Unknown(application, "not every answer could be kept: there were too many")
+	}
+	return nil
+}
+
+// files searches a file, or all files of a folder.
+func (h *hunt) files(ctx context.Context, root string) error {
+	name := filepath.Base(root)
+	leaks, coverage, err := h.read(ctx, root)
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case errors.Is(err, fs.ErrNotExist):
+		h.t.Unknown(name, "%s does not exist", name)
+	case err != nil:
+		h.t.Unknown(name, "%v", err)
+	}
+	for _, why := range coverage.Partial() {
+		h.t.Unknown(name, "not all of it was read: %s", why)
+	}
+	h.searched += coverage.Files
+	for _, l := range leaks {
+		h.report(l, l.Place.Path)
+	}
+	return nil
+}
+
+func (h *hunt) read(ctx context.Context, root string) ([]secretscan.Leak, secretscan.Coverage, error) {
+	info, err := os.Stat(root)
+	if err != nil {
+		return nil, secretscan.Coverage{}, err
+	}
+	if info.IsDir() {
+		return h.proof.Tree(ctx, root)
+	}
+	f, err := os.Open(root) //nolint:gosec // the owner names it
+	if err != nil {
+		return nil, secretscan.Coverage{}, err
 	}
 	defer f.Close() //nolint:errcheck // read only
-	longest := 0
-	for _, n := range needles {
-		longest = max(longest, len(n.text))
+	return h.proof.Search(ctx, filepath.Base(root), f)
+}
+
+// report tells a value and a place once.
+func (h *hunt) report(l secretscan.Leak, place string) {
+	key := l.Name + "\x00" + place
+	if h.found[key] {
+		return
 	}
-	buf := make([]byte, 0, piece+longest)
-	for {
-		keep := min(len(buf), longest)
-		copy(buf[:keep], buf[len(buf)-keep:])
-		n, err := io.ReadFull(f, buf[keep:cap(buf)])
-		buf = buf[:keep+n]
-		search(buf, needles, found)
-		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-			return nil
-		}
-		if err != nil {
-			return fmt.Errorf("read %s: %w", filepath.Base(file), err)
-		}
-	}
+	h.found[key] = true
+	h.t.Fail(lr.Evidence{Records: []string{fmt.Sprintf("%s: the value of %s, in %s form, %d times", l.Place, l.Name, l.Form, l.Times)}},
+		fmt.Sprintf("%s (%s)", place, l.Name), "the value of %s stands there, in %s form", l.Name, l.Form)
 }

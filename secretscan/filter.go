@@ -1,0 +1,163 @@
+package secretscan
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"regexp"
+	"strings"
+
+	"github.com/launchready/launchready/redact"
+)
+
+// Filter takes secrets out of a stream of text, such as a server's log, and passes on
+// the rest as it comes. It knows what the scanner knows, the headers and fields of package
+// redact, signatures of webhooks, and e-mail addresses.
+type Filter struct {
+	// Scanner finds keys by their form and by their names. It must be set.
+	Scanner *Scanner
+	// Known also takes out values that were registered; nil: none.
+	Known *redact.Redactor
+	// KeepAddresses leaves e-mail addresses in.
+	KeepAddresses bool
+}
+
+// Filtered says what a filter took out.
+type Filtered struct {
+	Bytes     int64 // read
+	Secrets   int   // by the scanner
+	Addresses int   // of e-mail
+}
+
+const (
+	// longestLine is what is held back while a line does not end.
+	longestLine = 1 << 20
+	addressMark = "[email]"
+)
+
+// signatures are header fields that prove who sent a webhook; with the body they can be replayed.
+var signatures = regexp.MustCompile(`(?i)((?:x-hub-signature(?:-256)?|stripe-signature|svix-signature|webhook-signature|x-slack-signature|x-shopify-hmac-sha256|x-twilio-signature|x-signature(?:-ed25519)?|x-gitlab-token|paddle-signature|x-paystack-signature|x-line-signature)\\*["']?\s{0,8}[:=]\s{0,8}\\*["']?)([^"'\r\n\\]{8,512})`)
+
+var address = regexp.MustCompile(`[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){0,4}\.[A-Za-z]{2,24}`)
+
+// Copy reads r to its end and writes what may be shown to w, line by line: what follows the
+// log sees each line when it is whole. A private key over several lines is one mark.
+func (f *Filter) Copy(ctx context.Context, w io.Writer, r io.Reader) (Filtered, error) {
+	var out Filtered
+	buf := make([]byte, 0, chunkSize)
+	block := make([]byte, 64<<10)
+	key := false // inside of a private key
+	for {
+		if err := ctx.Err(); err != nil {
+			return out, fmt.Errorf("redact: %w", err)
+		}
+		n, err := r.Read(block)
+		out.Bytes += int64(n)
+		buf = append(buf, block[:n]...)
+		last := errors.Is(err, io.EOF)
+		if err != nil && !last {
+			return out, fmt.Errorf("redact: read: %w", err)
+		}
+		cut := len(buf)
+		if !last {
+			cut = bytes.LastIndexByte(buf, '\n') + 1
+			if cut == 0 && len(buf) >= longestLine {
+				cut = f.cut(buf)
+			}
+		}
+		if cut > 0 {
+			text := f.lines(buf[:cut], &key, &out)
+			if _, err := io.WriteString(w, text); err != nil {
+				return out, fmt.Errorf("redact: write: %w", err)
+			}
+			buf = append(buf[:0], buf[cut:]...)
+		}
+		if last {
+			return out, nil
+		}
+	}
+}
+
+// cut finds where a line that does not end may be broken: not inside of anything that is
+// taken out, and not where something may have begun.
+func (f *Filter) cut(buf []byte) int {
+	end := len(buf) - overlap
+	if i := bytes.LastIndexAny(buf[end/2:end], " \t,;\"'"); i >= 0 {
+		end = end/2 + i + 1
+	}
+	for _, c := range f.Scanner.e.walk(&document{}, buf, f.Scanner.options.Now) {
+		if c.from < end && c.to > end {
+			end = c.from
+		}
+	}
+	if end <= 0 {
+		end = len(buf) - overlap
+	}
+	return end
+}
+
+// lines redacts whole lines, and drops those of a private key.
+func (f *Filter) lines(buf []byte, key *bool, out *Filtered) string {
+	var b strings.Builder
+	for rest := buf; len(rest) > 0; {
+		if *key {
+			end := bytes.Index(rest, []byte("-----END"))
+			if end < 0 {
+				return b.String()
+			}
+			*key = false
+			rest = rest[end:]
+			if i := bytes.IndexByte(rest, '\n'); i >= 0 {
+				b.WriteByte('\n')
+				rest = rest[i+1:]
+				continue
+			}
+			return b.String()
+		}
+		begin := keyHeader.FindIndex(rest)
+		if begin == nil {
+			b.WriteString(f.text(rest, out))
+			break
+		}
+		b.WriteString(f.text(rest[:begin[0]], out))
+		b.WriteString("[key]")
+		out.Secrets++
+		rest = rest[begin[1]:]
+		*key = true
+	}
+	return b.String()
+}
+
+var keyHeader = regexp.MustCompile(`-----BEGIN [A-Z ]{0,32}PRIVATE KEY(?: BLOCK)?-----`)
+
+// text redacts one piece of text.
+func (f *Filter) text(data []byte, out *Filtered) string {
+	var b strings.Builder
+	at := 0
+	for _, c := range f.Scanner.e.walk(&document{}, data, f.Scanner.options.Now) {
+		switch c.verdict {
+		case Secret, Expired, Test:
+		case Public, Placeholder, Hash, UUID, Integrity, Reference, Ordinary:
+			continue
+		}
+		out.Secrets++
+		b.Write(data[at:c.from])
+		b.WriteString(redact.Mark)
+		at = c.to
+	}
+	b.Write(data[at:])
+	s := signatures.ReplaceAllString(b.String(), "${1}"+redact.Mark)
+	s = f.Known.String(s)
+	if f.KeepAddresses {
+		return s
+	}
+	if !strings.Contains(s, "@") {
+		return s
+	}
+	return address.ReplaceAllStringFunc(s, func(string) string {
+		out.Addresses++
+		return addressMark
+	})
+}
