@@ -15,7 +15,7 @@ var answer = &lr.Check{
 	Title: "No answer holds a secret of the product",
 	Why: "A settings route that returns the whole row, an error that prints the environment, a debug field that was never removed: the API hands out the keys that it works with, " +
 		"and every tester reads every answer for them.",
-	Fix: "Change the secret. Name the fields that an answer has instead of returning the record, show a key once when it is made and its last four characters later, and answer errors with an id alone.",
+	Fix:      "Change the secret. Name the fields that an answer has instead of returning the record, show a key once when it is made and its last four characters later, and answer errors with an id alone.",
 	Severity: lr.Critical,
 	Refs:     []lr.Ref{{Source: "OWASP API", ID: "API3:2023"}, exposed, misconfig},
 	Needs:    lr.Routes,

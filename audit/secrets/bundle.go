@@ -17,7 +17,7 @@ var bundle = &lr.Check{
 	Title: "What browsers get holds no secret",
 	Why: "Whatever is built into the front end is published. A model provider's key in a bundle is somebody else's within hours of the first visit, and they send the bill; " +
 		"a service key opens the database to everybody who reads the page's source.",
-	Fix: "Change the secret now. Call the provider from the server, and give the browser a session. Variables with a public prefix (NEXT_PUBLIC_, VITE_) are for what everybody may know.",
+	Fix:      "Change the secret now. Call the provider from the server, and give the browser a session. Variables with a public prefix (NEXT_PUBLIC_, VITE_) are for what everybody may know.",
 	Severity: lr.Critical,
 	Refs:     []lr.Ref{hardCoded, exposed, asvsClient},
 	Needs:    lr.Repository,

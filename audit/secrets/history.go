@@ -11,7 +11,7 @@ var history = &lr.Check{
 	Title: "No secret stands in the repository's history",
 	Why: "A key that was committed and removed is still there for everybody who clones: in an old commit, a branch, a stash, a tag. " +
 		"Tools read all of it in a minute.",
-	Fix: "Change the secret at its provider; that alone makes the history harmless. Rewriting the history reaches no clone, fork or cache that exists already.",
+	Fix:      "Change the secret at its provider; that alone makes the history harmless. Rewriting the history reaches no clone, fork or cache that exists already.",
 	Severity: lr.High,
 	Refs:     []lr.Ref{hardCoded, asvsVault, mvsp},
 	Needs:    lr.Repository,

@@ -19,7 +19,7 @@ var knownValue = &lr.Check{
 	Title: "No secret of the secrets map stands in what is shipped, logged or answered",
 	Why: "Scanners know the keys of providers by their form. The secret that signs your sessions has none: only its owner can look for it. " +
 		"Found in a bundle, a log or an answer, in plain or encoded, it is proof and no suspicion.",
-	Fix: "Change the secret, then take it out of where it stands. It was handed on by a variable that has a public prefix, by a dump of the environment, or by an object that was serialised as a whole.",
+	Fix:      "Change the secret, then take it out of where it stands. It was handed on by a variable that has a public prefix, by a dump of the environment, or by an object that was serialised as a whole.",
 	Severity: lr.Critical,
 	Refs:     []lr.Ref{exposed, {Source: "CWE", ID: "522"}, asvsVault},
 	Needs:    lr.Owner,

@@ -7,10 +7,10 @@ import (
 )
 
 var log = &lr.Check{
-	ID:    "secrets/log",
-	Title: "Logs hold no secret",
-	Why: "Logs are copied to a vendor, kept for years and read by everybody who debugs. A token in a log is a session that anybody of them can take over, and CI logs of a public repository are public.",
-	Fix: "Change what is in there. Mask headers, tokens and addresses where the log is written (launchready redact filters a stream), and never print the environment in CI.",
+	ID:       "secrets/log",
+	Title:    "Logs hold no secret",
+	Why:      "Logs are copied to a vendor, kept for years and read by everybody who debugs. A token in a log is a session that anybody of them can take over, and CI logs of a public repository are public.",
+	Fix:      "Change what is in there. Mask headers, tokens and addresses where the log is written (launchready redact filters a stream), and never print the environment in CI.",
 	Severity: lr.High,
 	Refs:     []lr.Ref{logged, asvsLogs},
 	Needs:    lr.Logs,

@@ -21,10 +21,10 @@ const (
 )
 
 var logCanary = &lr.Check{
-	ID:    "secrets/log-canary",
-	Title: "A secret that is sent does not come into the logs",
-	Why: "A log that writes down headers or bodies collects every customer's tokens and passwords. Nobody sees it until somebody searches the log, which is then the largest store of credentials in the company.",
-	Fix: "Log the route, the status, the user's id and a request id; never headers or bodies as a whole. Where a library logs for you, give it the fields to mask.",
+	ID:       "secrets/log-canary",
+	Title:    "A secret that is sent does not come into the logs",
+	Why:      "A log that writes down headers or bodies collects every customer's tokens and passwords. Nobody sees it until somebody searches the log, which is then the largest store of credentials in the company.",
+	Fix:      "Log the route, the status, the user's id and a request id; never headers or bodies as a whole. Where a library logs for you, give it the fields to mask.",
 	Severity: lr.High,
 	Refs:     []lr.Ref{logged, asvsLogs, {Source: "OWASP", ID: "A09:2021"}},
 	Needs:    lr.Logs | lr.Credentials,

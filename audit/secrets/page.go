@@ -23,7 +23,7 @@ var page = &lr.Check{
 	Title: "The live page and its scripts hold no secret",
 	Why: "What a browser loads is published, whatever the repository says: a build with the wrong environment puts the server's keys into the page's state, a script or its source map. " +
 		"Bots read new pages for keys all day.",
-	Fix: "Change the secret now. Call the provider from the server; hand a page the values that it shows and not the whole configuration; build without source maps.",
+	Fix:      "Change the secret now. Call the provider from the server; hand a page the values that it shows and not the whole configuration; build without source maps.",
 	Severity: lr.Critical,
 	Refs:     []lr.Ref{hardCoded, exposed, asvsClient},
 	Needs:    lr.Routes,

@@ -106,7 +106,7 @@ func New(ctx context.Context, c *config.Config, o Options) (*Assembly, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	a := &Assembly{Redact: redactor(c)}
+	a := &Assembly{Redact: Redactor(c)}
 	var err error
 	if a.Surface, err = describe(ctx, c, o); err != nil {
 		return nil, err
@@ -259,7 +259,8 @@ func preflight(ctx context.Context, cast *signin.Cast) (warnings []string, err e
 }
 
 // redactor knows every secret of the configuration.
-func redactor(c *config.Config) *redact.Redactor {
+// Redactor takes out every secret that the configuration refers to.
+func Redactor(c *config.Config) *redact.Redactor {
 	r := redact.New()
 	for _, secret := range secretsOf(c) {
 		if !secret.IsZero() {

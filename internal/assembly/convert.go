@@ -312,6 +312,12 @@ func secretsOf(c *config.Config) []lr.Secret {
 			out = append(out, v.Secret)
 		}
 	}
+	for i := range c.Secrets {
+		out = append(out, c.Secrets[i].Value.Value.Secret)
+	}
+	if c.Database != nil {
+		out = append(out, c.Database.URL.Secret)
+	}
 	return append(out, secretsOfChat(&c.Chat)...)
 }
 
