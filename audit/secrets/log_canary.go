@@ -133,7 +133,7 @@ func await(ctx context.Context, t *lr.Trial, logs []*tail.File, sent []canary, p
 				for _, c := range sent {
 					for _, form := range forms(c.value) {
 						if strings.Contains(line, form) {
-							seen[c.carrier] = f.Name + ": " + around(line, form)
+							seen[c.carrier] = f.Name + ": " + around(line, form, sent)
 						}
 					}
 				}
@@ -157,8 +157,8 @@ func forms(v string) []string {
 	return []string{v, url.QueryEscape(v), base64.StdEncoding.EncodeToString([]byte(v))}
 }
 
-// around is a line as evidence: some of it on both sides, and the value masked.
-func around(line, value string) string {
+// around is a line as evidence: some of it on both sides, and what was sent masked.
+func around(line, value string, sent []canary) string {
 	const most = 80
 	line = strings.TrimSpace(line)
 	i := strings.Index(line, value)
@@ -167,5 +167,8 @@ func around(line, value string) string {
 	}
 	from, to := max(0, i-most), min(len(line), i+len(value)+most)
 	out := strings.ToValidUTF8(line[from:i], "") + "[the value that was sent]" + strings.ToValidUTF8(line[i+len(value):to], "")
+	for _, c := range sent {
+		out = strings.ReplaceAll(out, c.value, "[another value that was sent]")
+	}
 	return strings.ReplaceAll(out, value, "[the value that was sent]")
 }
