@@ -1,6 +1,7 @@
 package source
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 
@@ -24,6 +25,9 @@ type verdict struct {
 	line    int
 	why     string
 	assumed bool
+	reads   bool // traits of a function, for who calls it
+	refuses bool
+	lets    bool
 }
 
 func (v verdict) guard() Guard {
@@ -317,9 +321,16 @@ func (m *machine) judgeClosure(f *closure, name string, depth int) verdict {
 	m.judged[key] = v // a circle is no guard
 	t := m.inspect(f, depth)
 	v.state, v.why = t.opinion(name)
+	v.reads, v.refuses, v.lets = t.reads, t.refuses, t.optional
+	for _, c := range t.calls {
+		v.reads, v.refuses = v.reads || c.reads, v.refuses || c.refuses
+	}
 	m.judged[key] = v
 	return v
 }
+
+// asksName is the name of a function whose purpose is to ask.
+var asksName = regexp.MustCompile(`(?i)^(require|ensure|check|verify|validate|only|must|authenticate|authorize|auth|is_?auth|protect|restrict|enforce)`)
 
 // opinion weighs the traits of a middleware or a dependency.
 func (t traits) opinion(name string) (opinion, string) {
@@ -333,14 +344,30 @@ func (t traits) opinion(name string) (opinion, string) {
 		sure = sure || c.state == isGuard
 		may = may || c.state == mayBe
 	}
+	// What it calls may read for it, and refuse for it.
+	through := false
+	for _, c := range t.calls {
+		through = through || c.refuses && !reads && c.reads || c.refuses && reads && !c.lets || c.reads && refuses
+	}
+	if !through {
+		read, refused := false, false
+		for _, c := range t.calls {
+			read, refused = read || c.reads, refused || c.refuses && !c.lets
+		}
+		through = (read || reads) && (refused || refuses)
+	}
 	passes := t.optional && !slices.ContainsFunc(t.params, func(v verdict) bool { return v.state == isGuard })
 	switch {
-	case passes && (sure || reads && refuses):
+	case passes && (sure || through || reads && refuses):
 		return mayBe, orWord(name, "a middleware") + " lets some requests pass"
-	case t.byPath && (sure || reads && refuses):
+	case t.byPath && (sure || through || reads && refuses):
 		return mayBe, orWord(name, "a middleware") + " decides by the path"
 	case sure || reads && refuses:
 		return isGuard, ""
+	case through && asksName.MatchString(name):
+		return isGuard, ""
+	case through:
+		return mayBe, orWord(name, "a middleware") + " calls what reads a credential and what refuses"
 	case refuses && authName.MatchString(name) && !notGuard.MatchString(name):
 		return mayBe, orWord(name, "a middleware") + " refuses, and by what was not understood"
 	case may && !notGuard.MatchString(name):
