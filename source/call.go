@@ -83,6 +83,11 @@ func (m *machine) call(n *code.Node, env *scope) value {
 		case text:
 			m.arguments(n, env)
 			return textCall(o, n.X.Text)
+		case *class:
+			if n.X.Text == "as_view" {
+				args, named := m.arguments(n, env)
+				return made{path: "as_view", args: append([]value{o}, args...), named: named, node: n, env: env}
+			}
 		case *closure:
 			switch n.X.Text {
 			case "call":

@@ -15,6 +15,7 @@ type traits struct {
 	refuses  bool // answers 401 or 403, or throws, where there is none
 	optional bool // lets a request pass that has none
 	byPath   bool // decides by the path of the request
+	weak     bool // answers 400 or 404 where there is none
 	calls    []verdict
 	params   []verdict // FastAPI's dependencies of a dependency
 }
@@ -121,6 +122,9 @@ func (in *inspector) node(n *code.Node, l light) {
 	case code.Number:
 		if n.Text == "401" || n.Text == "403" {
 			in.refuse(l)
+		}
+		if l == absent && (n.Text == "400" || n.Text == "404") {
+			in.t.weak = true
 		}
 	case code.String:
 		if credentialText.MatchString(n.Text) {
@@ -312,7 +316,7 @@ func (in *inspector) calledIn(n *code.Node) []verdict {
 	n.Walk(func(c *code.Node) bool {
 		if c.Is(code.Call) {
 			if f, ok := in.m.callee(c.X, in.f).(*closure); ok && f.fn != in.f.fn {
-				out = append(out, in.m.judgeClosure(f, c.X.Last(), in.depth-1))
+				out = append(out, in.m.judgeFunction(f, c.X.Last(), in.depth-1, false))
 			}
 		}
 		return true
@@ -384,7 +388,7 @@ func (in *inspector) call(n *code.Node, l light) {
 		switch v := in.m.callee(n.X, in.f).(type) {
 		case *closure:
 			if v.fn != in.f.fn {
-				in.t.calls = append(in.t.calls, in.m.judgeClosure(v, name, in.depth-1))
+				in.t.calls = append(in.t.calls, in.m.judgeFunction(v, name, in.depth-1, false))
 			}
 		case external:
 			if g := libraryGuard(v.path, nil); g.state != isNot {

@@ -35,8 +35,9 @@ func (v verdict) guard() Guard {
 }
 
 type judgeKey struct {
-	fn    *code.Node
-	depth int
+	fn       *code.Node
+	depth    int
+	injected bool
 }
 
 const judgeDepth = 3 // calls that are followed from a middleware
@@ -306,6 +307,12 @@ func usesReflector(fn *code.Node) bool {
 
 // judgeClosure says whether a function of the source is a guard.
 func (m *machine) judgeClosure(f *closure, name string, depth int) verdict {
+	return m.judgeFunction(f, name, depth, true)
+}
+
+// judgeFunction leaves dependencies out where the function is called as one: then
+// nobody resolves them.
+func (m *machine) judgeFunction(f *closure, name string, depth int, injected bool) verdict {
 	v := verdict{name: name, line: f.fn.Line}
 	if f.env.file != nil {
 		v.file = f.env.file.Path
@@ -313,13 +320,16 @@ func (m *machine) judgeClosure(f *closure, name string, depth int) verdict {
 	if depth < 0 {
 		return v
 	}
-	key := judgeKey{f.fn, depth}
+	key := judgeKey{f.fn, depth, injected}
 	if known, ok := m.judged[key]; ok {
 		known.name = orWord(name, known.name)
 		return known
 	}
 	m.judged[key] = v // a circle is no guard
 	t := m.inspect(f, depth)
+	if !injected {
+		t.params = nil
+	}
 	v.state, v.why = t.opinion(name)
 	v.reads, v.refuses, v.lets = t.reads, t.refuses, t.optional
 	for _, c := range t.calls {
@@ -368,6 +378,8 @@ func (t traits) opinion(name string) (opinion, string) {
 		return isGuard, ""
 	case through:
 		return mayBe, orWord(name, "a middleware") + " calls what reads a credential and what refuses"
+	case reads && t.weak:
+		return mayBe, orWord(name, "a middleware") + " refuses with a status that says nothing of credentials"
 	case refuses && authName.MatchString(name) && !notGuard.MatchString(name):
 		return mayBe, orWord(name, "a middleware") + " refuses, and by what was not understood"
 	case may && !notGuard.MatchString(name):

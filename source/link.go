@@ -291,21 +291,19 @@ func (l *linker) inline(f *closure, e *event) (*Guard, string) {
 	if f.env.file != nil {
 		g.File = f.env.file.Path
 	}
-	for _, c := range t.calls {
-		if c.state == isGuard && !t.optional {
-			g.Name, g.Assumed = c.name, c.assumed
-			return g, ""
-		}
+	if name, asks := l.m.asksItself(f, 2); asks {
+		g.Name = orWord(name, g.Name)
+		return g, ""
 	}
 	if t.request && t.refuses {
-		if t.optional {
-			return nil, "the handler refuses some requests and lets others pass"
-		}
-		return g, ""
+		return nil, "the handler refuses some requests by what was not understood"
 	}
 	for _, c := range t.calls {
 		if c.state == mayBe && c.file == "" {
 			return nil, "the handler calls " + c.name + ", which is not known"
+		}
+		if c.state == isGuard {
+			return nil, "the handler calls " + c.name + ", which refuses some requests"
 		}
 	}
 	return nil, ""

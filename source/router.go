@@ -188,6 +188,8 @@ func constructor(path string) *framework {
 		return chi()
 	case "github.com/gofiber/fiber.New":
 		return fiber()
+	case "rest_framework.routers.DefaultRouter", "rest_framework.routers.SimpleRouter":
+		return drfRouter()
 	case "net/http.NewServeMux", "net/http.ServeMux":
 		return serveMux()
 	}
