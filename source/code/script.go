@@ -166,6 +166,8 @@ func (c *scriptReader) stmt(s js.IStmt) []*Node {
 			n.Else = append(n.Else, c.stmts(s.Finally.List)...)
 		}
 		return one(n)
+	case *js.DirectivePrologueStmt:
+		return one(c.node(String, unquoteScript(s.Value)))
 	case *js.LabelledStmt:
 		return c.stmt(s.Value)
 	case *js.ImportStmt:
@@ -234,8 +236,15 @@ func (c *scriptReader) binding(b js.IBinding) *Node {
 			p := c.node(Pair, "")
 			if item.Key != nil {
 				p.Text, p.X = c.property(*item.Key)
+				p.Line = c.now
 			}
 			p.Y = c.element(item.Value)
+			if item.Key == nil && p.Y != nil {
+				p.Line = p.Y.Line
+				if p.Y.Kind == Assign {
+					p.Line = p.Y.X.Line
+				}
+			}
 			if item.Key == nil && p.Y != nil {
 				p.Text = p.Y.Text
 				if p.Y.Kind == Assign {

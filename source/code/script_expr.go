@@ -221,19 +221,20 @@ func (c *scriptReader) args(list []js.Arg) []*Node {
 func (c *scriptReader) object(e *js.ObjectExpr) *Node {
 	n := c.node(Object, "")
 	for _, p := range e.List {
-		value := c.some(p.Value)
 		if p.Spread {
+			value := c.some(p.Value)
 			n.List = append(n.List, &Node{Kind: Spread, X: value, Line: value.Line})
 			continue
 		}
 		pair := c.node(Pair, "")
 		if p.Name != nil {
 			pair.Text, pair.X = c.property(*p.Name)
-		} else {
-			pair.Text = value.Text // shorthand, or a method
+			pair.Line = c.now
 		}
-		pair.Y = value
-		pair.Line = value.Line
+		pair.Y = c.some(p.Value)
+		if p.Name == nil {
+			pair.Text, pair.Line = pair.Y.Text, pair.Y.Line // shorthand, or a method
+		}
 		n.List = append(n.List, pair)
 	}
 	return n
