@@ -239,17 +239,15 @@ func (c *scriptReader) binding(b js.IBinding) *Node {
 				p.Line = c.now
 			}
 			p.Y = c.element(item.Value)
-			if item.Key == nil && p.Y != nil {
-				p.Line = p.Y.Line
-				if p.Y.Kind == Assign {
-					p.Line = p.Y.X.Line
-				}
+			name := p.Y
+			if p.Y.Is(Assign) {
+				name = p.Y.X
 			}
-			if item.Key == nil && p.Y != nil {
-				p.Text = p.Y.Text
-				if p.Y.Kind == Assign {
-					p.Text = p.Y.X.Text
-				}
+			if name != nil {
+				p.Line = max(p.Line, name.Line) // a shorthand's key has no place of its own
+			}
+			if item.Key == nil && name != nil {
+				p.Text = name.Text
 			}
 			n.List = append(n.List, p)
 		}

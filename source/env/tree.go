@@ -16,11 +16,11 @@ var shoutName = regexp.MustCompile(`^[A-Z][A-Z0-9]*(_[A-Z0-9]+)+$`)
 // reader reads one file.
 type reader struct {
 	f        *code.File
-	wrappers map[string]wrapper  // functions that read the name they are given
+	wrappers map[string]wrapper    // functions that read the name they are given
 	passed   map[*code.Node]string // the parameters in them, by the function: its callers are read instead
 	called   map[string]bool       // the functions that somebody calls with a name
 	pending  []pending
-	aliases  map[string]string   // local name -> what it stands for
+	aliases  map[string]string // local name -> what it stands for
 	consts   map[string]string
 	schemas  map[string]*code.Node
 	client   bool
