@@ -230,7 +230,6 @@ func (l *linker) settle(routes []*Route, e *event, guards []candidate, unclear s
 			sure = append(sure, *in)
 		}
 		why = orWord(why, maybe)
-		l.facts.handler(routes, f)
 	} else if len(sure) == 0 && why == "" && handler == nil {
 		why = "the handler " + orWord(name, "of the route") + " was not found in the source"
 		for _, r := range routes {
@@ -250,6 +249,9 @@ func (l *linker) settle(routes []*Route, e *event, guards []candidate, unclear s
 		default:
 			r.State = Unguarded
 		}
+	}
+	if f, ok := handler.(*closure); ok {
+		l.facts.handler(routes, f)
 	}
 }
 

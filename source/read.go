@@ -76,7 +76,7 @@ func Read(ctx context.Context, fsys fs.FS, opt Options) (*Tree, error) {
 	m.nextRoutes(l, files)
 	m.djangoRoutes(l, files)
 	for _, f := range files {
-		l.facts.file(f)
+		l.facts.read(f)
 	}
 	if ctx.Err() != nil {
 		return t, fmt.Errorf("read the source: %w", context.Cause(ctx))
