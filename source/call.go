@@ -66,6 +66,21 @@ func (m *machine) arguments(n *code.Node, env *scope) ([]value, map[string]value
 }
 
 func (m *machine) call(n *code.Node, env *scope) value {
+	v := m.called(n, env)
+	m.last[n] = v
+	return v
+}
+
+// again is the value of an argument that was evaluated before: a call is not run a
+// second time, which would make its router twice.
+func (m *machine) again(n *code.Node, env *scope) value {
+	if v, ok := m.last[n]; ok {
+		return v
+	}
+	return m.eval(n, env)
+}
+
+func (m *machine) called(n *code.Node, env *scope) value {
 	if n.X.Is(code.Name) && len(n.List) == 1 && n.List[0].Is(code.String) && (n.X.Text == "require" || n.X.Text == "import") {
 		return m.require(n.List[0].Text, env)
 	}

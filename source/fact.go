@@ -40,6 +40,10 @@ func (r *factReader) excerpt(file string, line int) string {
 
 var signatureWord = regexp.MustCompile(`(?i)(signature|constructevent|hmac|timingsafeequal|compare_digest|svix|verify|signing|webhook_?secret|webhook_?token)`)
 
+// receiver is the path of a webhook that others call; with a parameter it is one
+// that is managed, or that carries its secret in the path.
+var receiver = regexp.MustCompile(`(?i)(^|/)(web)?hooks?(/[a-z0-9_-]+)*/?$|/[a-z0-9-]*webhook/?$`)
+
 // handler notes what concerns one route: a check of its own, a webhook that
 // verifies nothing.
 func (r *factReader) handler(routes []*Route, f *closure) {
@@ -53,7 +57,7 @@ func (r *factReader) handler(routes []*Route, f *closure) {
 			r.add(InlineAuth, g.File, g.Line, g.Name, rt.String(), true)
 		}
 	}
-	if rt.State == Guarded || rt.Method != "POST" && rt.Method != "ANY" || !strings.Contains(strings.ToLower(rt.Path+" "+rt.Handler), "webhook") {
+	if rt.State == Guarded || rt.Method != "POST" && rt.Method != "ANY" || !receiver.MatchString(rt.Path) {
 		return
 	}
 	seen := false

@@ -138,8 +138,8 @@ func fastifyRegister(m *machine, r *router, c *invocation) {
 		var prefix text
 		if o, ok := options.(*object); ok {
 			prefix, _ = stringOf(o.m["prefix"])
-			if o.m["prefix"] != nil && prefix == (text{}) {
-				prefix = text{s: "{?}", open: true}
+			if _, given := o.m["prefix"]; given && prefix == (text{}) && o.m["prefix"] == nil {
+				prefix = text{s: "/{?}", open: true}
 			}
 		}
 		m.mount(r, prefix, target, c)

@@ -190,7 +190,7 @@ func (m *machine) wrapped(v value, n *code.Node, env *scope, depth int) (child *
 		if a.Kind == code.Func || a.Kind == code.String {
 			continue
 		}
-		inner, g, s := m.wrapped(m.eval(a, env), a, env, depth+1)
+		inner, g, s := m.wrapped(m.again(a, env), a, env, depth+1)
 		if inner == nil {
 			continue
 		}

@@ -388,7 +388,7 @@ func (in *inspector) call(n *code.Node, l light) {
 		switch v := in.m.callee(n.X, in.f).(type) {
 		case *closure:
 			if v.fn != in.f.fn {
-				in.t.calls = append(in.t.calls, in.m.judgeFunction(v, name, in.depth-1, false))
+				in.t.calls = append(in.t.calls, in.m.judgeFunction(v, orWord(v.fn.Text, name), in.depth-1, false))
 			}
 		case external:
 			if g := libraryGuard(v.path, nil); g.state != isNot {

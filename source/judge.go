@@ -36,6 +36,7 @@ func (v verdict) guard() Guard {
 
 type judgeKey struct {
 	fn       *code.Node
+	env      *scope // one function made twice closes over different ones
 	depth    int
 	injected bool
 }
@@ -320,9 +321,8 @@ func (m *machine) judgeFunction(f *closure, name string, depth int, injected boo
 	if depth < 0 {
 		return v
 	}
-	key := judgeKey{f.fn, depth, injected}
+	key := judgeKey{f.fn, f.env, depth, injected}
 	if known, ok := m.judged[key]; ok {
-		known.name = orWord(name, known.name)
 		return known
 	}
 	m.judged[key] = v // a circle is no guard
@@ -331,6 +331,14 @@ func (m *machine) judgeFunction(f *closure, name string, depth int, injected boo
 		t.params = nil
 	}
 	v.state, v.why = t.opinion(name)
+	if f.fn.Text == "" && v.state == isGuard && !(t.reads && t.refuses) {
+		for _, c := range t.calls {
+			if c.state == isGuard { // a wrapper without a name of its own
+				v.name, v.file, v.line = c.name, c.file, c.line
+				break
+			}
+		}
+	}
 	v.reads, v.refuses, v.lets = t.reads, t.refuses, t.optional
 	for _, c := range t.calls {
 		v.reads, v.refuses = v.reads || c.reads, v.refuses || c.refuses

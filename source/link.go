@@ -269,7 +269,7 @@ func (l *linker) unwrap(e *event) (value, *code.Node, []candidate) {
 			if a.Kind != code.Func && a.Kind != code.Name && a.Kind != code.Member && a.Kind != code.Call {
 				continue
 			}
-			av := l.m.eval(a, e.henv)
+			av := l.m.again(a, e.henv)
 			if _, ok := av.(*closure); ok || a.Kind == code.Func {
 				inner, iv = a, av
 			}

@@ -31,11 +31,11 @@ type machine struct {
 	judged  map[judgeKey]verdict
 	classes []*class // every class, for the frameworks that find controllers by decorator
 	nest    nestApp
-	floats  map[string]*router
+	last    map[*code.Node]value // of each call, the latest result
 }
 
 func newMachine(ctx context.Context, opt *Options, res *resolver) *machine {
-	return &machine{ctx: ctx, opt: opt, res: res, calls: map[*code.Node]int{}, scanned: map[*code.Node]bool{}, judged: map[judgeKey]verdict{}, floats: map[string]*router{}}
+	return &machine{ctx: ctx, opt: opt, res: res, calls: map[*code.Node]int{}, scanned: map[*code.Node]bool{}, judged: map[judgeKey]verdict{}, last: map[*code.Node]value{}}
 }
 
 func (m *machine) spent() bool {

@@ -357,6 +357,8 @@ func foldDecorators(list []*Node) []*Node {
 			for _, b := range n.Body {
 				if b.Is(Class) {
 					note(b.Text, b)
+				} else if b.Is(Assign) && b.X.Is(Name) { // export let A = class {…}
+					note(b.X.Text, b.Y)
 				}
 			}
 			for _, p := range n.List {
