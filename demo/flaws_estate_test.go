@@ -15,6 +15,54 @@ import (
 
 // estateFlaws are those of what lies beside the chatbot.
 var estateFlaws = map[string]symptom{
+	"auth/source-guard": func(w *world) bool {
+		return strings.Contains(w.beside().file("harbor/server/src/app.ts"), "/internal/tenants")
+	},
+	"auth/source-inventory": func(w *world) bool {
+		return strings.Contains(w.beside().file("harbor/server/src/app.ts"), "/v1/imports/legacy")
+	},
+	"auth/handler-decides": func(w *world) bool {
+		return strings.Contains(w.beside().file("harbor/server/src/handlers/chats.ts"), "req.headers.authorization")
+	},
+	"isolation/source-query": func(w *world) bool {
+		return strings.Contains(w.beside().file("harbor/server/src/report.ts"), "FROM chats ORDER")
+	},
+	"isolation/source-scope": func(w *world) bool {
+		return strings.Contains(w.beside().file("harbor/server/src/report.ts"), "row_security")
+	},
+	"input/source-sql": func(w *world) bool {
+		return strings.Contains(w.beside().file("harbor/server/src/retrieval.ts"), "${question}")
+	},
+	"hygiene/source-error": func(w *world) bool { return strings.Contains(w.beside().file("harbor/server/src/errors.ts"), ".stack") },
+	"cors/source-origin": func(w *world) bool {
+		return strings.Contains(w.beside().file("harbor/server/src/app.ts"), "Allow-Credentials")
+	},
+	"model/source-prompt": func(w *world) bool {
+		return strings.Contains(w.beside().file("harbor/server/src/assistant.ts"), "JSON.stringify(user)")
+	},
+	"model/source-tools": func(w *world) bool {
+		return strings.Contains(w.beside().file("harbor/server/src/tools.ts"), "[name](user")
+	},
+	"model/source-analytics": func(w *world) bool {
+		return strings.Contains(w.beside().file("harbor/server/src/assistant.ts"), "analytics.track")
+	},
+	"secrets/public-variable": func(w *world) bool {
+		return strings.Contains(w.beside().file("harbor/web/src/main.ts"), "VITE_OPENAI_API_KEY")
+	},
+	"operations/undeclared-variable": func(w *world) bool { return strings.Contains(w.beside().file("harbor/server/src/env.ts"), "QUEUE_URL") },
+	"operations/placeholder-value":   func(w *world) bool { return strings.Contains(w.beside().file("harbor/deploy/harbor.yaml"), "changeme") },
+	"operations/secrets-map": func(w *world) bool {
+		return strings.Contains(w.beside().file("harbor/server/src/env.ts"), "SENTRY_AUTH_TOKEN")
+	},
+	"input/source-webhook": func(w *world) bool {
+		return !strings.Contains(w.beside().file("harbor/server/src/routes/webhooks.ts"), "signed, ")
+	},
+	"secrets/manifest-literal": func(w *world) bool {
+		return strings.Contains(w.beside().file("harbor/deploy/harbor.yaml"), "CRM_WEBHOOK_SECRET, value: ")
+	},
+	"operations/production-variable": func(w *world) bool {
+		return !strings.Contains(w.beside().file("harbor/deploy/harbor.yaml"), "MAIL_URL")
+	},
 	"secrets/repository": func(w *world) bool {
 		return strings.Contains(w.beside().file("harbor/server/src/billing.ts"), "sk_live_")
 	},

@@ -46,7 +46,7 @@ var receiver = regexp.MustCompile(`(?i)(^|/)(web)?hooks?(/[a-z0-9_-]+)*/?$|/[a-z
 
 // handler notes what concerns one route: a check of its own, a webhook that
 // verifies nothing.
-func (r *factReader) handler(routes []*Route, f *closure) {
+func (r *factReader) handler(routes []*Route, f *closure, before []candidate) {
 	rt := routes[0]
 	if r.routes == nil {
 		r.routes = map[*code.Node]string{}
@@ -61,6 +61,14 @@ func (r *factReader) handler(routes []*Route, f *closure) {
 		return
 	}
 	seen := false
+	for _, c := range before { // a middleware may verify it
+		if m, ok := c.v.(*closure); ok {
+			for _, n := range append(slices.Clone(m.fn.Body), m.fn.List...) {
+				seen = seen || signatureWord.MatchString(plain(n))
+			}
+		}
+		seen = seen || signatureWord.MatchString(plain(c.node))
+	}
 	for _, n := range append(slices.Clone(f.fn.Body), f.fn.List...) {
 		seen = seen || signatureWord.MatchString(plain(n))
 	}

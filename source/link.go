@@ -251,7 +251,7 @@ func (l *linker) settle(routes []*Route, e *event, guards []candidate, unclear s
 		}
 	}
 	if f, ok := handler.(*closure); ok {
-		l.facts.handler(routes, f)
+		l.facts.handler(routes, f, guards)
 	}
 }
 

@@ -55,6 +55,9 @@ func Row() lr.Row {
 			graphqlCredential,
 			graphqlIntrospection,
 			graphqlBatching,
+			sourceGuard,
+			sourceInventory,
+			handlerDecides,
 		},
 	}
 }

@@ -50,6 +50,7 @@ func Row() lr.Row {
 
 			varyOrigin,
 			websocketOrigin,
+			sourceOrigin,
 		},
 	}
 }

@@ -55,6 +55,7 @@ func Row() lr.Row {
 			envFile(),
 			gitFolder(),
 			directoryListing(),
+			sourceError,
 		},
 	}
 }

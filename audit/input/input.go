@@ -19,6 +19,6 @@ func Row() lr.Row {
 		ID:     "input",
 		Title:  "Input validation",
 		Pass:   "every public input is schema-validated and size-limited; hostile input fails cleanly",
-		Checks: slices.Concat(malformed(), hostile()),
+		Checks: slices.Concat(malformed(), hostile(), []*lr.Check{sourceSQL, sourceWebhook}),
 	}
 }

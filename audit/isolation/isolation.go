@@ -45,6 +45,8 @@ func Row() lr.Row {
 			modelInjectedQuery,
 			afterDelete,
 			streamCrossTalk,
+			sourceQuery,
+			sourceScope,
 		},
 	}
 }

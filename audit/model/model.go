@@ -20,6 +20,6 @@ func Row() lr.Row {
 		ID:     "model",
 		Title:  "The model and its tools",
 		Pass:   "tool use is allow-listed; injected instructions cannot read, write, call out or leak; customer data is filtered",
-		Checks: slices.Concat(injection(), tools()),
+		Checks: slices.Concat(injection(), tools(), []*lr.Check{sourcePrompt, sourceTools, sourceAnalytics}),
 	}
 }

@@ -38,6 +38,10 @@ func Row() lr.Row {
 			pinnedVersion,
 			gracefulStop,
 			migrationStep,
+			undeclaredVariable,
+			productionVariable,
+			placeholderValue,
+			secretsMap,
 		},
 	}
 }

@@ -33,6 +33,8 @@ func Row() lr.Row {
 			repository,
 			history,
 			trackedFile,
+			manifestLiteral,
+			publicVariable,
 			bundle,
 			image,
 			page,

@@ -1,6 +1,9 @@
 import OpenAI from "openai";
 import { env } from "./env.js";
 import { passages } from "./retrieval.js";
+{{- if flaw "model/source-analytics"}}
+import { analytics } from "./analytics.js";
+{{- end}}
 import { redact } from "./redact.js";
 import { call, declared } from "./tools.js";
 import type { Principal } from "./auth.js";
@@ -11,6 +14,9 @@ const instructions = "You are Harbor's assistant. Answer from the passages below
 
 export async function answer(user: Principal, question: string): Promise<string> {
   const found = await passages(user.tenantId, question);
+{{- if flaw "model/source-analytics"}}
+  analytics.track({ userId: user.userId, event: "asked", properties: { message: question } });
+{{- end}}
   const reply = await openai.chat.completions.create({
     model: "gpt-4o-mini",
     max_tokens: 1024,
@@ -19,6 +25,9 @@ export async function answer(user: Principal, question: string): Promise<string>
       { role: "system", content: instructions },
       { role: "user", content: redact(found.join("\n\n")) },
       { role: "user", content: question },
+{{- if flaw "model/source-prompt"}}
+      { role: "system", content: `The customer: ${JSON.stringify(user)}` },
+{{- end}}
     ],
   });
   const choice = reply.choices[0].message;

@@ -10,6 +10,12 @@ export const env = z
     CRM_WEBHOOK_SECRET: z.string(),
     MAIL_URL: z.string().url(),
     PUBLIC_URL: z.string().url(),
+{{- if flaw "operations/undeclared-variable"}}
+    QUEUE_URL: z.string().url(),
+{{- end}}
+{{- if flaw "operations/secrets-map"}}
+    SENTRY_AUTH_TOKEN: z.string(),
+{{- end}}
     PORT: z.coerce.number().default(3000),
   })
   .parse(process.env);

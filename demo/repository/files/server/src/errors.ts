@@ -23,5 +23,5 @@ export function problems(err: unknown, req: Request, res: Response, _next: NextF
     return res.status(err.status).type("application/problem+json").json({ status: err.status, title: err.title });
   }
   log.error({ err, path: req.path }, "request failed");
-  res.status(500).type("application/problem+json").json({ status: 500, title: "something went wrong" });
+  res.status(500).type("application/problem+json").json({ status: 500, title: "something went wrong"{{if flaw "hygiene/source-error"}}, detail: (err as Error).stack{{end}} });
 }
