@@ -16,7 +16,7 @@ import (
 // estateFlaws are those of what lies beside the chatbot.
 var estateFlaws = map[string]symptom{
 	"auth/source-guard": func(w *world) bool {
-		return strings.Contains(w.beside().file("harbor/server/src/app.ts"), "/internal/tenants")
+		return strings.Contains(w.beside().file("harbor/server/src/app.ts"), "/internal/tenants") && strings.Contains(w.do(caller{}, "GET", "/internal/tenants", nil).Body, `"tenants"`)
 	},
 	"auth/source-inventory": func(w *world) bool {
 		return strings.Contains(w.beside().file("harbor/server/src/app.ts"), "/v1/imports/legacy")
@@ -35,13 +35,13 @@ var estateFlaws = map[string]symptom{
 	},
 	"hygiene/source-error": func(w *world) bool { return strings.Contains(w.beside().file("harbor/server/src/errors.ts"), ".stack") },
 	"cors/source-origin": func(w *world) bool {
-		return strings.Contains(w.beside().file("harbor/server/src/app.ts"), "Allow-Credentials")
+		return strings.Contains(w.beside().file("harbor/server/src/app.ts"), "credentials: true")
 	},
 	"model/source-prompt": func(w *world) bool {
 		return strings.Contains(w.beside().file("harbor/server/src/assistant.ts"), "JSON.stringify(user)")
 	},
 	"model/source-tools": func(w *world) bool {
-		return strings.Contains(w.beside().file("harbor/server/src/tools.ts"), "[name](user")
+		return strings.Contains(w.beside().file("harbor/server/src/tools.ts"), "globalThis")
 	},
 	"model/source-analytics": func(w *world) bool {
 		return strings.Contains(w.beside().file("harbor/server/src/assistant.ts"), "analytics.track")
@@ -50,7 +50,7 @@ var estateFlaws = map[string]symptom{
 		return strings.Contains(w.beside().file("harbor/web/src/main.ts"), "VITE_OPENAI_API_KEY")
 	},
 	"operations/undeclared-variable": func(w *world) bool { return strings.Contains(w.beside().file("harbor/server/src/env.ts"), "QUEUE_URL") },
-	"operations/placeholder-value":   func(w *world) bool { return strings.Contains(w.beside().file("harbor/deploy/harbor.yaml"), "changeme") },
+	"operations/placeholder-value":   func(w *world) bool { return strings.Contains(w.beside().file("harbor/deploy/production.yaml"), "changeme") },
 	"operations/secrets-map": func(w *world) bool {
 		return strings.Contains(w.beside().file("harbor/server/src/env.ts"), "SENTRY_AUTH_TOKEN")
 	},
@@ -58,10 +58,10 @@ var estateFlaws = map[string]symptom{
 		return !strings.Contains(w.beside().file("harbor/server/src/routes/webhooks.ts"), "signed, ")
 	},
 	"secrets/manifest-literal": func(w *world) bool {
-		return strings.Contains(w.beside().file("harbor/deploy/harbor.yaml"), "CRM_WEBHOOK_SECRET, value: ")
+		return strings.Contains(w.beside().file("harbor/deploy/production.yaml"), "CRM_WEBHOOK_SECRET, value: ")
 	},
 	"operations/production-variable": func(w *world) bool {
-		return !strings.Contains(w.beside().file("harbor/deploy/harbor.yaml"), "MAIL_URL")
+		return !strings.Contains(w.beside().file("harbor/deploy/production.yaml"), "MAIL_URL")
 	},
 	"secrets/repository": func(w *world) bool {
 		return strings.Contains(w.beside().file("harbor/server/src/billing.ts"), "sk_live_")
@@ -103,7 +103,7 @@ var estateFlaws = map[string]symptom{
 		return strings.Contains(text, "/v1/terms") && !strings.Contains(text, "sign-in failed") && !strings.Contains(text, "/v1/auth/login")
 	},
 	"operations/debug-mode": func(w *world) bool {
-		return strings.Contains(w.beside().file("harbor/deploy/harbor.yaml"), "value: development")
+		return strings.Contains(w.beside().file("harbor/deploy/production.yaml"), "value: development")
 	},
 	"operations/container-user": func(w *world) bool { return !strings.Contains(w.beside().file("harbor/Dockerfile"), "USER node") },
 	"operations/pinned-version": func(w *world) bool {
@@ -111,7 +111,7 @@ var estateFlaws = map[string]symptom{
 	},
 	"operations/graceful-stop": func(w *world) bool { return strings.Contains(w.beside().file("harbor/Dockerfile"), "CMD node") },
 	"operations/migration-step": func(w *world) bool {
-		return !strings.Contains(w.beside().file("harbor/deploy/harbor.yaml"), "migrate.js")
+		return !strings.Contains(w.beside().file("harbor/deploy/production.yaml"), "migrate.js")
 	},
 	"operations/secret-age": func(w *world) bool {
 		return strings.Contains(w.beside().config(), "rotated: "+w.now().AddDate(0, 0, -700).Format("2006-01-02"))

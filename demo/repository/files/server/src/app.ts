@@ -1,4 +1,7 @@
 import express from "express";
+{{- if flaw "cors/source-origin"}}
+import cors from "cors";
+{{- end}}
 import { problems } from "./errors.js";
 import { env } from "./env.js";
 {{- if flaw "auth/source-inventory"}}
@@ -12,15 +15,13 @@ export const app = express();
 
 app.disable("x-powered-by");
 app.use(express.json({ limit: "256kb", verify: (req, _res, raw) => Object.assign(req, { rawBody: raw }) }));
-app.use((req, res, next) => {
 {{- if flaw "cors/source-origin"}}
-  res.setHeader("Access-Control-Allow-Origin", req.headers.origin);
-  res.setHeader("Access-Control-Allow-Credentials", "true");
-{{- else}}
+app.use(cors({ origin: true, credentials: true }));
+{{- end}}
+app.use((req, res, next) => {
   if (req.headers.origin === env.PUBLIC_URL) {
     res.set("Access-Control-Allow-Origin", env.PUBLIC_URL).set("Vary", "Origin");
   }
-{{- end}}
   next();
 });
 {{- range .Groups}}

@@ -7,11 +7,16 @@ export async function report(tenantId: string) {
   return chats.rows;
 {{- else}}
   return within(tenantId, async (c) => {
-{{- if flaw "isolation/source-scope"}}
-    await c.query("SET row_security = off");
-{{- end}}
     const chats = await c.query("SELECT id, title FROM chats WHERE tenant_id = $1 ORDER BY created_at DESC", [tenantId]);
     return chats.rows;
   });
 {{- end}}
 }
+{{- if flaw "isolation/source-scope"}}
+
+// nightly counts over all customers.
+export async function nightly() {
+  await pool.query("SET row_security = off");
+  return (await pool.query("SELECT count(*) FROM tenants")).rows;
+}
+{{- end}}

@@ -18,7 +18,8 @@ export function declared(role: Principal["role"]) {
 
 export async function call(user: Principal, name: string, _args: unknown) {
 {{- if flaw "model/source-tools"}}
-  return (handlers as any)[name](user, _args);
+  const functionName = name;
+  return (globalThis as any)[functionName](user, _args);
 {{- end}}
   if (!Object.hasOwn(allowed, name)) {
     throw new Forbidden();
