@@ -54,6 +54,7 @@ type scriptReader struct {
 	lines lineMap
 	now   int
 	count int
+	depth int
 }
 
 // address of the first byte. It is compared, never followed: were the parser to
@@ -97,6 +98,11 @@ func (c *scriptReader) body(s js.IStmt) []*Node {
 }
 
 func (c *scriptReader) stmt(s js.IStmt) []*Node {
+	if c.depth > maxNesting {
+		return nil
+	}
+	c.depth++
+	defer func() { c.depth-- }()
 	one := func(n *Node) []*Node { return []*Node{n} }
 	switch s := s.(type) {
 	case *js.BlockStmt:
