@@ -24,8 +24,7 @@ const (
 // before is a possible guard that stands before all paths below at.
 type before struct {
 	candidate
-	at    string // absolute pattern, "" for all
-	exact bool
+	at string // absolute pattern, "" for all
 }
 
 func (l *linker) all() {
@@ -74,9 +73,7 @@ func (l *linker) walk(r *router, prefix text, above []before, missing []string, 
 		case onMount:
 			full := text{put(r.kind, base.s, e.path.s), base.open || e.path.open}
 			below := slices.Clone(above)
-			for _, u := range l.used(r, base, e) {
-				below = append(below, u)
-			}
+			below = append(below, l.used(r, base, e)...)
 			for _, g := range e.guards {
 				g.option = g.option || !prefixOf(g.branch, e.branch)
 				below = append(below, before{candidate: g})

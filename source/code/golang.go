@@ -338,11 +338,11 @@ func (g *goReader) expr(e ast.Expr) *Node {
 		n.X = g.expr(e.X)
 		return n
 	case *ast.BinaryExpr:
-		n := g.node(Binary, e.Op.String(), e.Pos())
+		n := g.node(Binary, e.Op.String(), e.OpPos)
 		n.X, n.Y = g.expr(e.X), g.expr(e.Y)
 		return n
 	case *ast.IndexExpr:
-		n := g.node(Index, "", e.Pos())
+		n := g.node(Index, "", e.Lbrack)
 		n.X, n.Y = g.expr(e.X), g.expr(e.Index)
 		return n
 	case *ast.TypeAssertExpr:

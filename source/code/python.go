@@ -88,6 +88,12 @@ func (p *pythonParser) suite() []*Node {
 	if !p.accept(tokOp, ":") {
 		p.skipLine()
 	} else if !p.accept(tokNewline, "") {
+		if p.depth++; p.depth > 90 {
+			p.skipLine()
+			p.depth--
+			return nil
+		}
+		defer func() { p.depth-- }()
 		return p.simple()
 	}
 	if !p.accept(tokIndent, "") {

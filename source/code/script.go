@@ -14,6 +14,9 @@ import (
 // parseScript strips types and JSX, lowers decorators to calls, parses what is
 // left, and folds the calls back into Decorators.
 func parseScript(f *File, src []byte) error {
+	if chained(src) {
+		return fmt.Errorf("parse %s: a chain of more than %d members", f.Path, maxChain)
+	}
 	loader := api.LoaderTSX
 	switch strings.ToLower(path.Ext(f.Path)) {
 	case ".ts", ".mts", ".cts":
@@ -44,6 +47,24 @@ func parseScript(f *File, src []byte) error {
 		return fmt.Errorf("parse %s: more than %d nodes", f.Path, maxNodes)
 	}
 	return nil
+}
+
+// maxChain bounds a.b.c…, in which esbuild's time grows with the square.
+const maxChain = 5000
+
+func chained(src []byte) bool {
+	dots := 0
+	for _, c := range src {
+		switch c {
+		case '.':
+			if dots++; dots > maxChain {
+				return true
+			}
+		case ' ', '\t', '\n', ';', '(', ')', ',', '{', '}', '"', '\'', '`':
+			dots = 0
+		}
+	}
+	return false
 }
 
 // scriptReader turns tdewolff's tree into ours. That tree has no positions, but
