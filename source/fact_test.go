@@ -185,6 +185,28 @@ app.get("/c", (req, res) => res.json(1));`)}}
 	}
 }
 
+// Settings that differ say nothing certain: one of them may be the production's.
+func TestDifferingSettings(t *testing.T) {
+	files := fstest.MapFS{
+		"urls.py":          {Data: []byte("from django.urls import path\nfrom views import V\nurlpatterns = [path('v/', V.as_view())]\n")},
+		"views.py":         {Data: []byte("from rest_framework import generics\nclass V(generics.ListAPIView):\n    pass\n")},
+		"settings/dev.py":  {Data: []byte("REST_FRAMEWORK = {'DEFAULT_PERMISSION_CLASSES': ['rest_framework.permissions.IsAuthenticated']}\n")},
+		"settings/prod.py": {Data: []byte("REST_FRAMEWORK = {'DEFAULT_PERMISSION_CLASSES': ['rest_framework.permissions.AllowAny']}\n")},
+	}
+	for want, without := range map[source.State]string{source.Unknown: "", source.Guarded: "settings/prod.py", source.Unguarded: "settings/dev.py"} {
+		part := fstest.MapFS{}
+		for name, f := range files {
+			if name != without {
+				part[name] = f
+			}
+		}
+		tree, err := source.Read(context.Background(), part, source.Options{})
+		if err != nil || len(tree.Routes) != 1 || tree.Routes[0].State != want {
+			t.Errorf("without %q: got %+v, %v, want %s", without, tree.Routes, err, want)
+		}
+	}
+}
+
 func TestMechanisms(t *testing.T) {
 	tree := source.Tree{Routes: []source.Route{
 		{Guards: []source.Guard{{Name: "requireUser", File: "auth.ts"}}}, {Guards: []source.Guard{{Name: "requireUser", File: "auth.ts"}, {Name: "jwt", Assumed: true}}},
