@@ -24,7 +24,8 @@ const (
 // before is a possible guard that stands before all paths below at.
 type before struct {
 	candidate
-	at string // absolute pattern, "" for all
+	at    string // absolute pattern, "" for all
+	exact bool   // not below it
 }
 
 func (l *linker) all() {
@@ -124,7 +125,7 @@ func (l *linker) used(r *router, base text, e *event) []before {
 				at = put(r.kind, base.s, u.path.s)
 			}
 			g.option = g.option || u.path.open
-			out = append(out, before{candidate: g, at: at})
+			out = append(out, before{candidate: g, at: at, exact: u.exact})
 		}
 	}
 	return out
@@ -135,7 +136,7 @@ func (l *linker) standing(r *router, base text, above []before, e *event, full t
 	var out []candidate
 	for _, b := range append(slices.Clone(above), l.used(r, base, e)...) {
 		covers, sure := covered(b.at, full.s)
-		if !covers {
+		if !covers || b.exact && strings.Count(strings.Trim(b.at, "/"), "/") != strings.Count(strings.Trim(full.s, "/"), "/") {
 			continue
 		}
 		c := b.candidate
@@ -163,11 +164,11 @@ func covered(at, path string) (covers, sure bool) {
 	a := strings.Split(strings.Trim(at, "/"), "/")
 	p := strings.Split(strings.Trim(path, "/"), "/")
 	for i, s := range a {
+		if i >= len(p) {
+			return false, true // /api/* is not /api
+		}
 		if s == "*" || s == "(.*)" {
 			return true, true
-		}
-		if i >= len(p) {
-			return false, true
 		}
 		switch {
 		case s == p[i]:

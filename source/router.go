@@ -61,6 +61,7 @@ type event struct {
 	file    string
 	line    int
 	branch  []*code.Node
+	exact   bool // of middleware: not below its path
 }
 
 // candidate is a value that may be a guard, with the words it was written in.
