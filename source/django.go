@@ -17,6 +17,7 @@ type django struct {
 	global   []candidate // LoginRequiredMiddleware
 	defaults []candidate // DEFAULT_PERMISSION_CLASSES
 	unclear  bool        // the default permissions were not understood
+	named    string      // their names, as the first settings have them
 	missing  []string
 }
 
@@ -120,6 +121,20 @@ func (d *django) settings(mod *module) {
 	if l == nil {
 		return
 	}
+	names := ""
+	for _, item := range l.items {
+		if t, ok := stringOf(item); ok {
+			names += t.s + " "
+		}
+	}
+	if d.named != "" && d.named != names { // settings for development and for production
+		d.unclear = true
+		for i := range d.defaults {
+			d.defaults[i].option = true
+		}
+		return
+	}
+	d.named = names
 	for _, item := range l.items {
 		t, ok := stringOf(item)
 		if !ok {

@@ -40,10 +40,26 @@ func expressCall(m *machine, r *router, c *invocation) (value, bool) {
 		if len(c.args) < 2 { // app.get("setting")
 			return nil, true
 		}
+		if expressAll(m, r, c) {
+			return r, true
+		}
 		expressRoutes(m, r, method, c)
 		return r, true
 	}
 	return nil, false
+}
+
+// expressAll reads app.all("/api/*", requireUser), which is middleware.
+func expressAll(m *machine, r *router, c *invocation) bool {
+	t, ok := c.text(0, "")
+	if c.name != "all" || !ok || !strings.HasSuffix(t.s, "*") {
+		return false
+	}
+	if f, ok := c.args[len(c.args)-1].(*closure); ok && len(f.fn.List) < 3 {
+		return false
+	}
+	m.use(r, t, c, c.args[1:], c.nodes()[1:])
+	return true
 }
 
 // expressRoutes notes one route for each path: the first argument may be a list.

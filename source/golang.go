@@ -59,7 +59,7 @@ func (m *machine) group(r *router, c *invocation, at int) *router {
 // echo: what the application uses stands before everything; a group takes what its
 // parent group has at that moment; the handler comes before its middleware.
 func echoApp() *framework {
-	return &framework{name: "echo", app: true, call: echoCall, style: colonPath}
+	return &framework{name: "echo", app: true, exact: true, call: echoCall, style: colonPath}
 }
 
 func echoGroup() *framework {

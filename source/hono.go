@@ -20,8 +20,12 @@ func honoCall(m *machine, r *router, c *invocation) (value, bool) {
 		if t, ok := stringOf(c.arg(0)); ok {
 			path, args, nodes = t, args[1:], nodes[1:]
 		}
+		exact := path.s != "" && !strings.HasSuffix(path.s, "*") // /admin is not /admin/*
 		path.s = strings.TrimSuffix(strings.TrimSuffix(path.s, "*"), "/")
-		m.use(r, path, c, args, nodes)
+		if len(args) > 0 {
+			m.use(r, path, c, args, nodes)
+			r.events[len(r.events)-1].exact = exact
+		}
 		return r, true
 	case "route", "mount":
 		path, _ := c.text(0, "")

@@ -120,6 +120,10 @@ func (m *machine) judgeValue(v value, n *code.Node, depth int) verdict {
 		return m.judgeClosure(v, name, depth)
 	case *list:
 		return m.anyOf(v.items, n, depth)
+	case nestGuard:
+		g := m.judgeAnswer(v.f, m.judgeClosure(v.f, v.name, depth))
+		g.name = v.name
+		return g
 	case made:
 		return m.judgeMade(v, n, depth)
 	case external:

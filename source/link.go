@@ -25,7 +25,7 @@ const (
 type before struct {
 	candidate
 	at    string // absolute pattern, "" for all
-	exact bool
+	exact bool   // not below it
 }
 
 func (l *linker) all() {
@@ -74,9 +74,7 @@ func (l *linker) walk(r *router, prefix text, above []before, missing []string, 
 		case onMount:
 			full := text{put(r.kind, base.s, e.path.s), base.open || e.path.open}
 			below := slices.Clone(above)
-			for _, u := range l.used(r, base, e) {
-				below = append(below, u)
-			}
+			below = append(below, l.used(r, base, e)...)
 			for _, g := range e.guards {
 				g.option = g.option || !prefixOf(g.branch, e.branch)
 				below = append(below, before{candidate: g})
@@ -127,7 +125,7 @@ func (l *linker) used(r *router, base text, e *event) []before {
 				at = put(r.kind, base.s, u.path.s)
 			}
 			g.option = g.option || u.path.open
-			out = append(out, before{candidate: g, at: at})
+			out = append(out, before{candidate: g, at: at, exact: u.exact})
 		}
 	}
 	return out
@@ -138,7 +136,7 @@ func (l *linker) standing(r *router, base text, above []before, e *event, full t
 	var out []candidate
 	for _, b := range append(slices.Clone(above), l.used(r, base, e)...) {
 		covers, sure := covered(b.at, full.s)
-		if !covers {
+		if !covers || b.exact && strings.Count(strings.Trim(b.at, "/"), "/") != strings.Count(strings.Trim(full.s, "/"), "/") {
 			continue
 		}
 		c := b.candidate
@@ -166,11 +164,11 @@ func covered(at, path string) (covers, sure bool) {
 	a := strings.Split(strings.Trim(at, "/"), "/")
 	p := strings.Split(strings.Trim(path, "/"), "/")
 	for i, s := range a {
+		if i >= len(p) {
+			return false, true // /api/* is not /api
+		}
 		if s == "*" || s == "(.*)" {
 			return true, true
-		}
-		if i >= len(p) {
-			return false, true
 		}
 		switch {
 		case s == p[i]:

@@ -27,7 +27,6 @@ type resolver struct {
 	modules map[string]*module
 	aliases []alias  // tsconfig paths
 	goRoots []goRoot // go.mod files
-	script  map[string]bool
 }
 
 type alias struct{ folder, prefix, target string }

@@ -265,6 +265,9 @@ func (m *machine) nestGlobal(file string, own, d nestDecor) []candidate {
 		if applies || unclear {
 			c := g.guard
 			c.option = unclear
+			if !unclear {
+				c.v = m.nestStripped(c.v)
+			}
 			out = append(out, c)
 		}
 	}
@@ -323,6 +326,42 @@ func (m *machine) nestApplies(g candidate, own, d nestDecor) (applies, unclear b
 		}
 	}
 	return applies, understood == 0
+}
+
+// nestGuard is a guard whose questions of metadata are answered already.
+type nestGuard struct {
+	f    *closure
+	name string
+}
+
+// nestStripped leaves out of canActivate what asks metadata: for this route the
+// answer is known.
+func (m *machine) nestStripped(v value) value {
+	in, ok := v.(*instance)
+	if c, isClass := v.(*class); isClass {
+		in, ok = &instance{of: c, fields: map[string]value{}}, true
+	}
+	if !ok {
+		return v
+	}
+	f, ok := m.method(in, "canActivate", 0).(*closure)
+	if !ok || !usesReflector(f.fn) {
+		return v
+	}
+	bare := m.stripped[f.fn]
+	if bare == nil {
+		fn := *f.fn
+		fn.Body = nil
+		for _, n := range f.fn.Body {
+			asks := n.Is(code.If) && returnsTrue(n.Body) || n.Is(code.Assign) && n.Y.Is(code.Call) && reflectorGet.MatchString(n.Y.X.Last())
+			if !asks {
+				fn.Body = append(fn.Body, n)
+			}
+		}
+		bare = &fn
+		m.stripped[f.fn] = bare
+	}
+	return nestGuard{&closure{fn: bare, env: f.env, self: f.self}, in.of.node.Text}
 }
 
 func returnsTrue(body []*code.Node) bool {

@@ -13,9 +13,7 @@ type framework struct {
 	name string
 	// ordered: a middleware stands before what is registered later, and not before
 	// what was registered earlier.
-	ordered bool
-	// scopes: a child takes the middleware that its parent has when the child is
-	// made (gin, echo's groups); else what the parent has when it is mounted.
+	ordered  bool
 	app      bool // its routers serve by themselves: a router that is mounted nowhere is an application
 	self     bool
 	exact    bool // prefix and path are put together as they are, without a slash between
@@ -38,7 +36,6 @@ type router struct {
 	mounted bool
 	root    bool   // it certainly serves by itself
 	float   string // why nothing is known of where it is mounted
-	sealed  bool   // its guards were taken from the parent already
 	extra   map[string]value
 }
 
@@ -64,7 +61,7 @@ type event struct {
 	file    string
 	line    int
 	branch  []*code.Node
-	skips   []string // paths that the middleware leaves out
+	exact   bool // of middleware: not below its path
 }
 
 // candidate is a value that may be a guard, with the words it was written in.

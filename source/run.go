@@ -18,24 +18,25 @@ const (
 // machine reads modules as a program would run them, as far as routes need it: it
 // knows strings, lists, functions, classes and routers, and takes every branch.
 type machine struct {
-	ctx     context.Context
-	opt     *Options
-	res     *resolver
-	steps   int
-	depth   int
-	seq     int
-	calls   map[*code.Node]int
-	branch  []*code.Node // the conditions that the current line stands under
-	routers []*router
-	scanned map[*code.Node]bool // functions that ran
-	judged  map[judgeKey]verdict
-	classes []*class // every class, for the frameworks that find controllers by decorator
-	nest    nestApp
-	last    map[*code.Node]value // of each call, the latest result
+	ctx      context.Context
+	opt      *Options
+	res      *resolver
+	steps    int
+	depth    int
+	seq      int
+	calls    map[*code.Node]int
+	branch   []*code.Node // the conditions that the current line stands under
+	routers  []*router
+	scanned  map[*code.Node]bool // functions that ran
+	judged   map[judgeKey]verdict
+	classes  []*class // every class, for the frameworks that find controllers by decorator
+	nest     nestApp
+	stripped map[*code.Node]*code.Node
+	last     map[*code.Node]value // of each call, the latest result
 }
 
 func newMachine(ctx context.Context, opt *Options, res *resolver) *machine {
-	return &machine{ctx: ctx, opt: opt, res: res, calls: map[*code.Node]int{}, scanned: map[*code.Node]bool{}, judged: map[judgeKey]verdict{}, last: map[*code.Node]value{}}
+	return &machine{ctx: ctx, opt: opt, res: res, calls: map[*code.Node]int{}, scanned: map[*code.Node]bool{}, judged: map[judgeKey]verdict{}, last: map[*code.Node]value{}, stripped: map[*code.Node]*code.Node{}}
 }
 
 func (m *machine) spent() bool {

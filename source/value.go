@@ -37,7 +37,6 @@ type closure struct {
 	env   *scope
 	self  value   // of a method
 	decor []value // decorators that stand nearest to it, outermost first
-	// made are the values that its maker had when it returned this closure.
 }
 
 // class of the source; a Go struct too.

@@ -25,7 +25,10 @@ func parseGo(f *File, src []byte) error {
 	return nil
 }
 
-type goReader struct{ set *gotoken.FileSet }
+type goReader struct {
+	set   *gotoken.FileSet
+	depth int
+}
 
 func (g *goReader) node(k Kind, text string, at gotoken.Pos) *Node {
 	return &Node{Kind: k, Text: text, Line: g.set.Position(at).Line}
@@ -165,6 +168,11 @@ func (g *goReader) stmts(list []ast.Stmt) []*Node {
 }
 
 func (g *goReader) stmt(s ast.Stmt) []*Node {
+	if g.depth > maxNesting {
+		return nil
+	}
+	g.depth++
+	defer func() { g.depth-- }()
 	one := func(n *Node) []*Node { return []*Node{n} }
 	switch s := s.(type) {
 	case *ast.ExprStmt:
@@ -275,6 +283,11 @@ func (g *goReader) assign(s *ast.AssignStmt) []*Node {
 }
 
 func (g *goReader) expr(e ast.Expr) *Node {
+	if g.depth > maxNesting {
+		return g.node(Other, "", gotoken.NoPos)
+	}
+	g.depth++
+	defer func() { g.depth-- }()
 	switch e := e.(type) {
 	case nil:
 		return nil
@@ -325,11 +338,11 @@ func (g *goReader) expr(e ast.Expr) *Node {
 		n.X = g.expr(e.X)
 		return n
 	case *ast.BinaryExpr:
-		n := g.node(Binary, e.Op.String(), e.Pos())
+		n := g.node(Binary, e.Op.String(), e.OpPos)
 		n.X, n.Y = g.expr(e.X), g.expr(e.Y)
 		return n
 	case *ast.IndexExpr:
-		n := g.node(Index, "", e.Pos())
+		n := g.node(Index, "", e.Lbrack)
 		n.X, n.Y = g.expr(e.X), g.expr(e.Index)
 		return n
 	case *ast.TypeAssertExpr:

@@ -9,6 +9,9 @@ import (
 // maxNodes bounds what one file may become; a file of 2 MB has fewer.
 const maxNodes = 2_000_000
 
+// maxNesting bounds how deep the tree may be: who walks it recurses.
+const maxNesting = 1500
+
 // LanguageOf tells the language by the name of the file, "" when Parse does not
 // read it.
 func LanguageOf(name string) Language {

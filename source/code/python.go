@@ -88,6 +88,12 @@ func (p *pythonParser) suite() []*Node {
 	if !p.accept(tokOp, ":") {
 		p.skipLine()
 	} else if !p.accept(tokNewline, "") {
+		if p.depth++; p.depth > 90 {
+			p.skipLine()
+			p.depth--
+			return nil
+		}
+		defer func() { p.depth-- }()
 		return p.simple()
 	}
 	if !p.accept(tokIndent, "") {
@@ -131,7 +137,7 @@ func (p *pythonParser) statement() []*Node {
 	}
 	if t.kind == tokName {
 		next := p.peek(1)
-		plain := next.kind == tokOp && (next.text == "=" || next.text == "." || next.text == "," || next.text == ")") // match = 1
+		plain := next.kind == tokOp && (next.text == "=" || next.text == "." || next.text == "," || next.text == ")" || next.text == ":") // match = 1
 		switch {
 		case t.text == "async" && next.kind == tokName:
 			p.at++
@@ -201,14 +207,14 @@ func (p *pythonParser) statement() []*Node {
 	return p.assignment()
 }
 
-// headed reports whether the logical line ends with a colon: match x:
+// headed reports whether the logical line has a colon: match x:
 func (p *pythonParser) headed() bool {
 	if n := p.peek(1); n.kind == tokOp && n.text != "(" && n.text != "[" && n.text != "{" && n.text != "*" && n.text != "-" {
 		return false
 	}
-	for i := p.at; i < len(p.toks); i++ {
-		if p.toks[i].kind == tokNewline {
-			return p.toks[i-1].text == ":" && p.toks[i-1].kind == tokOp
+	for i := p.at; i < len(p.toks) && p.toks[i].kind != tokNewline; i++ {
+		if p.toks[i].kind == tokOp && p.toks[i].text == ":" {
+			return true
 		}
 	}
 	return false

@@ -121,6 +121,11 @@ func (p *pythonParser) power() (string, int) {
 
 func (p *pythonParser) binary(least int) *Node {
 	var left *Node
+	if p.depth++; p.depth > 90 {
+		p.depth--
+		return p.node(Other, "")
+	}
+	defer func() { p.depth-- }()
 	if p.word("not") {
 		left = p.node(Unary, "!")
 		p.at++
@@ -128,9 +133,9 @@ func (p *pythonParser) binary(least int) *Node {
 	} else {
 		left = p.unary()
 	}
-	for {
+	for turns := 0; ; turns++ {
 		op, power := p.power()
-		if power == 0 || power <= least || p.full() {
+		if power == 0 || turns > maxNesting || power <= least || p.full() {
 			return left
 		}
 		n := p.node(Binary, op)
@@ -168,7 +173,7 @@ func (p *pythonParser) unary() *Node {
 		return n
 	}
 	n := p.atom()
-	for {
+	for range maxNesting {
 		switch {
 		case p.op("."):
 			p.at++
@@ -201,6 +206,7 @@ func (p *pythonParser) unary() *Node {
 			return n
 		}
 	}
+	return n
 }
 
 // items are arguments, elements or slices up to the closing bracket.

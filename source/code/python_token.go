@@ -64,6 +64,9 @@ func (t *pythonTokens) next() bool {
 	for t.at < len(t.src) {
 		switch c := t.src[t.at]; {
 		case c == '\n':
+			if t.depth > 0 && statement(t.src[t.at+1:]) {
+				t.depth = 0 // a bracket was never closed: no statement stands within one
+			}
 			if t.depth == 0 {
 				t.add(tokNewline, "")
 				t.begun = false
@@ -88,6 +91,16 @@ func (t *pythonTokens) next() bool {
 		default:
 			t.begun = true
 			t.word(c)
+			return true
+		}
+	}
+	return false
+}
+
+// statement reports whether a line can only begin a statement.
+func statement(line string) bool {
+	for _, word := range [...]string{"def ", "class ", "@", "async def ", "import "} {
+		if strings.HasPrefix(line, word) {
 			return true
 		}
 	}

@@ -14,6 +14,9 @@ import (
 // parseScript strips types and JSX, lowers decorators to calls, parses what is
 // left, and folds the calls back into Decorators.
 func parseScript(f *File, src []byte) error {
+	if chained(src) {
+		return fmt.Errorf("parse %s: a chain of more than %d members", f.Path, maxChain)
+	}
 	loader := api.LoaderTSX
 	switch strings.ToLower(path.Ext(f.Path)) {
 	case ".ts", ".mts", ".cts":
@@ -46,6 +49,24 @@ func parseScript(f *File, src []byte) error {
 	return nil
 }
 
+// maxChain bounds a.b.c…, in which esbuild's time grows with the square.
+const maxChain = 5000
+
+func chained(src []byte) bool {
+	dots := 0
+	for _, c := range src {
+		switch c {
+		case '.':
+			if dots++; dots > maxChain {
+				return true
+			}
+		case ' ', '\t', '\n', ';', '(', ')', ',', '{', '}', '"', '\'', '`':
+			dots = 0
+		}
+	}
+	return false
+}
+
 // scriptReader turns tdewolff's tree into ours. That tree has no positions, but
 // every name and literal is a part of the input: its address tells where.
 type scriptReader struct {
@@ -54,6 +75,7 @@ type scriptReader struct {
 	lines lineMap
 	now   int
 	count int
+	depth int
 }
 
 // address of the first byte. It is compared, never followed: were the parser to
@@ -97,6 +119,11 @@ func (c *scriptReader) body(s js.IStmt) []*Node {
 }
 
 func (c *scriptReader) stmt(s js.IStmt) []*Node {
+	if c.depth > maxNesting {
+		return nil
+	}
+	c.depth++
+	defer func() { c.depth-- }()
 	one := func(n *Node) []*Node { return []*Node{n} }
 	switch s := s.(type) {
 	case *js.BlockStmt:

@@ -18,9 +18,11 @@ func (c *scriptReader) exprs(list ...js.IExpr) []*Node {
 }
 
 func (c *scriptReader) expr(e js.IExpr) *Node {
-	if c.count > maxNodes {
-		return nil
+	if c.count > maxNodes || c.depth > maxNesting {
+		return c.node(Other, "")
 	}
+	c.depth++
+	defer func() { c.depth-- }()
 	switch e := e.(type) {
 	case nil:
 		return nil
@@ -412,6 +414,12 @@ func decorate(classes map[string]*Node, call *Node) {
 		}
 	}
 	for _, d := range call.List[0].List {
+		if d.X.Is(Name) && d.X.Text == "__decorateParam" && len(d.List) == 2 {
+			if i, err := strconv.Atoi(d.List[0].Text); err == nil && i < len(on.List) && on.Is(Func) {
+				on.List[i].Decorators = append(on.List[i].Decorators, d.List[1])
+			}
+			continue
+		}
 		on.Decorators = append(on.Decorators, d)
 	}
 }

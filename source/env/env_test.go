@@ -238,3 +238,18 @@ func FuzzScan(f *testing.F) {
 		}
 	})
 }
+
+func ExampleScan() {
+	inv, err := env.Scan(context.Background(), fstest.MapFS{
+		"server.ts":    {Data: []byte("connect(process.env.DATABASE_URL); listen(process.env.PORT_OF_METRICS ?? 9090);")},
+		".env.example": {Data: []byte("PORT_OF_METRICS=9090\n")},
+	}, env.Options{})
+	if err != nil {
+		panic(err)
+	}
+	for _, g := range env.Compare(inv.Reads, inv.Declarations) {
+		fmt.Println(g.Kind, g.Name, g.Place)
+	}
+	// Output:
+	// undeclared DATABASE_URL server.ts
+}
