@@ -204,7 +204,7 @@ var flaws = []Flaw{
 	{ID: "secrets/repository", What: "The payment key stands in the source."},
 	{ID: "secrets/history", What: "The first mailer had its key in the source; a later commit took it out."},
 	{ID: "secrets/tracked-file", What: "The development machine's .env is under version control."},
-	{ID: "secrets/manifest-literal", What: "The manifest of production holds the CRM's secret."},
+	{ID: "secrets/manifest-literal", What: "The manifest of production holds the CRM's secret.", Trips: []string{"secrets/repository"}},
 	{ID: "secrets/public-variable", What: "The model's key has a name with which it is built into the page."},
 	{ID: "secrets/bundle", What: "The front end was built with the payment key."},
 	{ID: "secrets/image", What: "The image has the .env that one layer brought and the next removed."},

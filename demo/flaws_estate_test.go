@@ -16,7 +16,7 @@ import (
 // estateFlaws are those of what lies beside the chatbot.
 var estateFlaws = map[string]symptom{
 	"auth/source-guard": func(w *world) bool {
-		return strings.Contains(w.beside().file("harbor/server/src/app.ts"), "/internal/tenants") && strings.Contains(w.do(caller{}, "GET", "/internal/tenants", nil).Body, `"tenants"`)
+		return strings.Contains(w.beside().file("harbor/server/src/app.ts"), "/office/board") && strings.Contains(w.do(caller{}, "GET", "/office/board", nil).Body, `"tenants"`)
 	},
 	"auth/source-inventory": func(w *world) bool {
 		return strings.Contains(w.beside().file("harbor/server/src/app.ts"), "/v1/imports/legacy")
@@ -50,7 +50,9 @@ var estateFlaws = map[string]symptom{
 		return strings.Contains(w.beside().file("harbor/web/src/main.ts"), "VITE_OPENAI_API_KEY")
 	},
 	"operations/undeclared-variable": func(w *world) bool { return strings.Contains(w.beside().file("harbor/server/src/env.ts"), "QUEUE_URL") },
-	"operations/placeholder-value":   func(w *world) bool { return strings.Contains(w.beside().file("harbor/deploy/production.yaml"), "changeme") },
+	"operations/placeholder-value": func(w *world) bool {
+		return strings.Contains(w.beside().file("harbor/deploy/production.yaml"), "changeme")
+	},
 	"operations/secrets-map": func(w *world) bool {
 		return strings.Contains(w.beside().file("harbor/server/src/env.ts"), "SENTRY_AUTH_TOKEN")
 	},

@@ -40,6 +40,10 @@ func (r *factReader) excerpt(file string, line int) string {
 
 var signatureWord = regexp.MustCompile(`(?i)(signature|constructevent|hmac|timingsafeequal|compare_digest|svix|verify|signing|webhook_?secret|webhook_?token)`)
 
+// signatureOnly leaves out words that every middleware may hold: express.json takes
+// a verify.
+var signatureOnly = regexp.MustCompile(`(?i)(signature|constructevent|hmac|timingsafeequal|compare_digest|svix|webhook_?secret|webhook_?token)`)
+
 // receiver is the path of a webhook that others call; with a parameter it is one
 // that is managed, or that carries its secret in the path.
 var receiver = regexp.MustCompile(`(?i)(^|/)(web)?hooks?(/[a-z0-9_-]+)*/?$|/[a-z0-9-]*webhook/?$`)
@@ -64,10 +68,10 @@ func (r *factReader) handler(routes []*Route, f *closure, before []candidate) {
 	for _, c := range before { // a middleware may verify it
 		if m, ok := c.v.(*closure); ok {
 			for _, n := range append(slices.Clone(m.fn.Body), m.fn.List...) {
-				seen = seen || signatureWord.MatchString(plain(n))
+				seen = seen || signatureOnly.MatchString(plain(n))
 			}
 		}
-		seen = seen || signatureWord.MatchString(plain(c.node))
+		seen = seen || signatureOnly.MatchString(plain(c.node))
 	}
 	for _, n := range append(slices.Clone(f.fn.Body), f.fn.List...) {
 		seen = seen || signatureWord.MatchString(plain(n))

@@ -29,7 +29,7 @@ app.use({{.Name}});
 {{- end}}
 {{- if flaw "auth/source-guard"}}
 // for the office's dashboard
-app.get("/internal/tenants", (_req, res) => res.json({ tenants: 2 }));
+app.get("/office/board", (_req, res) => res.json({ tenants: 2 }));
 {{- end}}
 {{- if flaw "auth/source-inventory"}}
 app.post("/v1/imports/legacy", requireUser, (_req, res) => res.status(202).json({}));
