@@ -98,23 +98,18 @@ func (f *Filter) cut(buf []byte) int {
 	return end
 }
 
-// lines redacts whole lines, and drops those of a private key.
+// lines redacts whole lines, and drops those of a private key: up to its end, or to
+// what cannot be a part of it, so that a header alone silences nothing.
 func (f *Filter) lines(buf []byte, key *bool, out *Filtered) string {
 	var b strings.Builder
 	for rest := buf; len(rest) > 0; {
 		if *key {
-			end := bytes.Index(rest, []byte("-----END"))
-			if end < 0 {
-				return b.String()
-			}
-			*key = false
-			rest = rest[end:]
-			if i := bytes.IndexByte(rest, '\n'); i >= 0 {
+			n, done := keyPart(rest)
+			rest = rest[n:]
+			if *key = !done; done && len(rest) == 0 {
 				b.WriteByte('\n')
-				rest = rest[i+1:]
-				continue
 			}
-			return b.String()
+			continue
 		}
 		begin := keyHeader.FindIndex(rest)
 		if begin == nil {
@@ -129,6 +124,42 @@ func (f *Filter) lines(buf []byte, key *bool, out *Filtered) string {
 	}
 	return b.String()
 }
+
+// keyPart returns how much of rest is the body of a private key and its end, and
+// whether the key is over.
+func keyPart(rest []byte) (int, bool) {
+	for i := 0; i < len(rest); i++ {
+		switch c := rest[i]; {
+		case isLetter(c) || isDigit(c) || strings.IndexByte("+/=\\ \t\r\n,:", c) >= 0:
+		case c == '-':
+			if end := keyEnd.FindIndex(rest[i:min(len(rest), i+100)]); end != nil && end[0] == 0 {
+				return i + end[1], true
+			}
+			if bytes.HasPrefix(rest[i:], []byte("-----")) || i > 0 && rest[i-1] == '\n' {
+				return i, true
+			}
+		default:
+			// A quote, a brace: the text around goes on. Keep the line's beginning where
+			// it is one of its own.
+			if at := bytes.LastIndexByte(rest[:i], '\n'); at >= 0 && !isKeyLine(rest[at+1:i]) {
+				return at + 1, true
+			}
+			return i, true
+		}
+	}
+	if at := bytes.LastIndexByte(rest[:max(0, len(rest)-1)], '\n'); at >= 0 && !isKeyLine(rest[at+1:]) {
+		return at + 1, true
+	}
+	return len(rest), false
+}
+
+// isKeyLine reports lines of base64, and the two header fields that RFC 1421 puts before them.
+func isKeyLine(line []byte) bool {
+	t := bytes.TrimSpace(line)
+	return bytes.IndexByte(t, ' ') < 0 || bytes.HasPrefix(t, []byte("Proc-Type")) || bytes.HasPrefix(t, []byte("DEK-Info"))
+}
+
+var keyEnd = regexp.MustCompile(`^-----END [A-Z ]{0,32}PRIVATE KEY(?: BLOCK)?-----`)
 
 var keyHeader = regexp.MustCompile(`-----BEGIN [A-Z ]{0,32}PRIVATE KEY(?: BLOCK)?-----`)
 

@@ -52,7 +52,10 @@ func (w *walker) settle() []candidate {
 	if len(w.list) == 0 {
 		return nil
 	}
-	sort.SliceStable(w.list, func(i, j int) bool { return w.list[i].rank < w.list[j].rank })
+	sort.SliceStable(w.list, func(i, j int) bool {
+		a, b := &w.list[i], &w.list[j]
+		return a.rank < b.rank || a.rank == b.rank && a.to-a.from > b.to-b.from
+	})
 	taken := make([]candidate, 0, len(w.list))
 	for _, c := range w.list {
 		at := sort.Search(len(taken), func(i int) bool { return taken[i].to > c.from })
@@ -243,7 +246,11 @@ func (w *walker) assigned(a assignment) {
 					continue
 				}
 				c := candidate{rule: r, from: a.from, to: a.to, value: string(value), name: name}
-				if !isRandom(c.value) && !isUUID(c.value) && s[0].set != nil {
+				if s[0].set == nil {
+					c.prefix = len(s[0].literal)
+				}
+				body := c.value[c.prefix:]
+				if !isRandom(strings.ReplaceAll(body, "-", "")) && !isRandom(longestPart(body)) && !isUUID(body) {
 					continue
 				}
 				asked := class
@@ -313,6 +320,17 @@ func framework(name, value string, c *candidate) bool {
 		return true
 	}
 	return false
+}
+
+// longestPart is the longest run between dashes: the key of "…-us12".
+func longestPart(v string) string {
+	best := ""
+	for _, p := range strings.Split(v, "-") {
+		if len(p) > len(best) {
+			best = p
+		}
+	}
+	return best
 }
 
 func holdsAny(low, names string) bool {

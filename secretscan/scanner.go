@@ -58,7 +58,7 @@ type Result struct {
 }
 
 // Secrets returns the findings that ask for something to be done.
-func (r *Result) Secrets() []Finding {
+func (r Result) Secrets() []Finding {
 	var out []Finding
 	for _, f := range r.Findings {
 		if f.Verdict == Secret {
