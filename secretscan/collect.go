@@ -15,9 +15,9 @@ type collector struct {
 	coverage Coverage
 	findings []Finding
 	index    map[string]int // fingerprint and path to the finding
-	spans    func(candidate)
 	blob     string
 	mu       *sync.Mutex // of Reveal, shared by the workers of a scan
+	told     int         // how often something was told
 }
 
 func (s *Scanner) collect() *collector {
@@ -66,27 +66,30 @@ type place struct {
 	inner        string // what the lines of the view are lines of
 }
 
+// claim is a span of a buffer whose content a view has told better than the plain text would.
+type claim struct{ from, to int }
+
 // document scans a buffer that holds the whole document, and the views of it.
-func (s *Scanner) document(c *collector, d *document, data []byte, at place, b *buffers) {
-	s.piece(c, d, data, at, 0, len(data), b)
-	if d.format == binary || d.depth >= deepest {
-		return
+func (s *Scanner) document(c *collector, d *document, data []byte, at place) {
+	var claims []claim
+	if d.format != binary && d.depth < deepest {
+		claims = s.manifestView(c, d, data, at)
 	}
-	s.jsonView(c, d, data, at, b)
-	s.manifestView(c, d, data, at, b)
+	s.piece(c, d, data, at, 0, len(data), claims)
+	if d.format != binary && d.depth < deepest {
+		s.jsonView(c, d, data, at)
+	}
 }
 
 // piece scans data[from:to]; what is around it is context.
-func (s *Scanner) piece(c *collector, d *document, data []byte, at place, from, to int, b *buffers) {
+func (s *Scanner) piece(c *collector, d *document, data []byte, at place, from, to int, claims []claim) {
+	nested := d.format != binary && d.depth < deepest && d.format != lock
+	if nested {
+		claims = append(claims, s.joinedView(c, d, data, at, from, to)...)
+	}
 	line, column, counted := at.line, at.column, 0
 	for _, f := range s.e.walk(d, data, s.options.Now) {
-		if f.from < from || f.from >= to {
-			continue
-		}
-		if c.spans != nil && d.depth == 0 {
-			c.spans(f)
-		}
-		if !s.told(&f) {
+		if f.from < from || f.from >= to || !s.reported(&f) || claimed(claims, f) {
 			continue
 		}
 		line += bytes.Count(data[counted:f.from], []byte("\n"))
@@ -105,14 +108,22 @@ func (s *Scanner) piece(c *collector, d *document, data []byte, at place, from, 
 		}
 		s.tell(c, &f, p)
 	}
-	if d.format != binary && d.depth < deepest && d.format != lock {
-		s.joinedView(c, d, data, at, from, to, b)
-		s.encodedView(c, d, data, at, from, to, b)
+	if nested {
+		s.encodedView(c, d, data, at, from, to)
 	}
 }
 
-// told reports whether a candidate is a finding.
-func (s *Scanner) told(f *candidate) bool {
+func claimed(claims []claim, f candidate) bool {
+	for _, k := range claims {
+		if f.from < k.to && k.from < f.to {
+			return true
+		}
+	}
+	return false
+}
+
+// reported reports whether a candidate is a finding.
+func (s *Scanner) reported(f *candidate) bool {
 	switch f.verdict {
 	case Secret, Public, Test, Expired:
 		return f.verdict == Secret || f.rule.shapes != nil && f.rule.names == "" || f.rule == s.e.jwt || s.options.Explain
@@ -125,6 +136,7 @@ func (s *Scanner) tell(c *collector, f *candidate, p Place) {
 	if isRandom(f.name) || len(f.name) > 60 {
 		f.name = "" // what stands before a secret may be another one
 	}
+	c.told++
 	out := Finding{
 		Rule: f.rule.ID, Provider: f.rule.Provider, Verdict: f.verdict, Reason: f.reason, Name: printable(f.name),
 		Fingerprint: fingerprint(s.key, f.value), Masked: mask(f.value, f.prefix, f.random), Place: p, Times: 1,

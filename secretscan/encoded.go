@@ -25,7 +25,7 @@ func base64Table() (t [256]bool) {
 var inBase64 = base64Table()
 
 // encodedView decodes runs of base64 that hold text, and scans it.
-func (s *Scanner) encodedView(c *collector, d *document, data []byte, at place, from, to int, b *buffers) {
+func (s *Scanner) encodedView(c *collector, d *document, data []byte, at place, from, to int) {
 	left := mostDecoded
 	line, counted := at.line, 0
 	for i := from; i+shortestRun <= to; {
@@ -78,7 +78,7 @@ func (s *Scanner) encodedView(c *collector, d *document, data []byte, at place, 
 			if bytes.HasPrefix(bytes.TrimSpace(text), []byte("{")) {
 				in.format = settings
 			}
-			s.document(c, in, text, p, b)
+			s.document(c, in, text, p)
 			if left < shortestRun {
 				return
 			}

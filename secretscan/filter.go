@@ -102,13 +102,13 @@ func (f *Filter) cut(buf []byte) int {
 // what cannot be a part of it, so that a header alone silences nothing.
 func (f *Filter) lines(buf []byte, key *bool, out *Filtered) string {
 	var b strings.Builder
+	begins := true // rest is at the beginning of a line
 	for rest := buf; len(rest) > 0; {
 		if *key {
-			n, done := keyPart(rest)
+			var n int
+			n, *key = keyLine(&b, rest, begins)
 			rest = rest[n:]
-			if *key = !done; done && len(rest) == 0 {
-				b.WriteByte('\n')
-			}
+			begins = true
 			continue
 		}
 		begin := keyHeader.FindIndex(rest)
@@ -117,49 +117,77 @@ func (f *Filter) lines(buf []byte, key *bool, out *Filtered) string {
 			break
 		}
 		b.WriteString(f.text(rest[:begin[0]], out))
-		b.WriteString("[key]")
+		b.WriteString(keyMark)
 		out.Secrets++
 		rest = rest[begin[1]:]
-		*key = true
+		*key, begins = true, false
 	}
 	return b.String()
 }
 
-// keyPart returns how much of rest is the body of a private key and its end, and
-// whether the key is over.
-func keyPart(rest []byte) (int, bool) {
-	for i := 0; i < len(rest); i++ {
-		switch c := rest[i]; {
-		case isLetter(c) || isDigit(c) || strings.IndexByte("+/=\\ \t\r\n,:", c) >= 0:
-		case c == '-':
-			if end := keyEnd.FindIndex(rest[i:min(len(rest), i+100)]); end != nil && end[0] == 0 {
-				return i + end[1], true
+const keyMark = "[key]"
+
+// longestKeyRun is from where a run of base64 in the middle of a private key is taken for
+// a part of it, whatever a log wrote before it.
+const longestKeyRun = 40
+
+// keyLine goes over one line, or what is left of it, inside of a private key. It returns how
+// much was dealt with and whether the key goes on.
+func keyLine(b *strings.Builder, rest []byte, begins bool) (int, bool) {
+	line := rest
+	if i := bytes.IndexByte(rest, '\n'); i >= 0 {
+		line = rest[:i+1]
+	}
+	if end := keyEnd.FindIndex(line); end != nil {
+		return end[1], false
+	}
+	if !begins {
+		for i, c := range line {
+			if !isLetter(c) && !isDigit(c) && strings.IndexByte("+/=\\ \t\r\n,:-", c) < 0 {
+				return i, false
 			}
-			if bytes.HasPrefix(rest[i:], []byte("-----")) || i > 0 && rest[i-1] == '\n' {
-				return i, true
-			}
-		default:
-			// A quote, a brace: the text around goes on. Keep the line's beginning where
-			// it is one of its own.
-			if at := bytes.LastIndexByte(rest[:i], '\n'); at >= 0 && !isKeyLine(rest[at+1:i]) {
-				return at + 1, true
-			}
-			return i, true
 		}
+		return len(line), true
 	}
-	if at := bytes.LastIndexByte(rest[:max(0, len(rest)-1)], '\n'); at >= 0 && !isKeyLine(rest[at+1:]) {
-		return at + 1, true
+	if isKeyLine(line) {
+		return len(line), true
 	}
-	return len(rest), false
+	from, to := base64Run(line)
+	if to-from < longestKeyRun {
+		return 0, false
+	}
+	b.Write(line[:from])
+	b.WriteString(keyMark)
+	b.Write(line[to:])
+	return len(line), true
 }
 
-// isKeyLine reports lines of base64, and the two header fields that RFC 1421 puts before them.
+// isKeyLine reports lines of base64, and the header fields that RFC 1421 puts before them.
 func isKeyLine(line []byte) bool {
 	t := bytes.TrimSpace(line)
-	return bytes.IndexByte(t, ' ') < 0 || bytes.HasPrefix(t, []byte("Proc-Type")) || bytes.HasPrefix(t, []byte("DEK-Info"))
+	if bytes.HasPrefix(t, []byte("Proc-Type:")) || bytes.HasPrefix(t, []byte("DEK-Info:")) {
+		return true
+	}
+	from, to := base64Run(t)
+	return to-from == len(t)
 }
 
-var keyEnd = regexp.MustCompile(`^-----END [A-Z ]{0,32}PRIVATE KEY(?: BLOCK)?-----`)
+// base64Run is the longest run of base64 in a line, escapes of line breaks included.
+func base64Run(line []byte) (from, to int) {
+	start := 0
+	for i := 0; i <= len(line); i++ {
+		if i < len(line) && (isLetter(line[i]) || isDigit(line[i]) || strings.IndexByte("+/=\\", line[i]) >= 0) {
+			continue
+		}
+		if i-start > to-from {
+			from, to = start, i
+		}
+		start = i + 1
+	}
+	return from, to
+}
+
+var keyEnd = regexp.MustCompile(`-----END [A-Z ]{0,32}PRIVATE KEY(?: BLOCK)?-----`)
 
 var keyHeader = regexp.MustCompile(`-----BEGIN [A-Z ]{0,32}PRIVATE KEY(?: BLOCK)?-----`)
 

@@ -81,7 +81,7 @@ func TestEachRule(t *testing.T) {
 				want = Secret
 			}
 			found, tries := 0, 0
-			for ; tries < 20; tries++ {
+			for ; tries < 8; tries++ {
 				token := sh.sample(r)
 				if rule.check != nil {
 					head, body, _ := strings.Cut(token, "_")
