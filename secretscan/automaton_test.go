@@ -211,3 +211,11 @@ func BenchmarkWalk(b *testing.B) {
 		s.e.walk(&document{format: source}, text, s.options.Now)
 	}
 }
+
+func BenchmarkNew(b *testing.B) {
+	for b.Loop() {
+		if _, err := New(Options{}); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

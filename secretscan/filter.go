@@ -40,7 +40,15 @@ const (
 // signatures are header fields that prove who sent a webhook; with the body they can be replayed.
 var signatures = regexp.MustCompile(`(?i)((?:x-hub-signature(?:-256)?|stripe-signature|svix-signature|webhook-signature|x-slack-signature|x-shopify-hmac-sha256|x-twilio-signature|x-signature(?:-ed25519)?|x-gitlab-token|paddle-signature|x-paystack-signature|x-line-signature)\\*["']?\s{0,8}[:=]\s{0,8}\\*["']?)([^"'\r\n\\]{8,512})`)
 
-var address = regexp.MustCompile(`[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){0,4}\.[A-Za-z]{2,24}`)
+// hasSignature passes over text without such a field at the speed of strings.Index.
+func hasSignature(s string) bool {
+	for _, w := range []string{"ignature", "IGNATURE", "hmac", "Hmac", "HMAC", "itlab-", "ITLAB-"} {
+		if strings.Contains(s, w) {
+			return true
+		}
+	}
+	return false
+}
 
 // Copy reads r to its end and writes what may be shown to w, line by line: what follows the
 // log sees each line when it is whole. A private key over several lines is one mark.
@@ -207,16 +215,51 @@ func (f *Filter) text(data []byte, out *Filtered) string {
 		at = c.to
 	}
 	b.Write(data[at:])
-	s := signatures.ReplaceAllString(b.String(), "${1}"+redact.Mark)
+	s := b.String()
+	if hasSignature(s) {
+		s = signatures.ReplaceAllString(s, "${1}"+redact.Mark)
+	}
 	s = f.Known.String(s)
 	if f.KeepAddresses {
 		return s
 	}
-	if !strings.Contains(s, "@") {
+	return addresses(s, &out.Addresses)
+}
+
+// addresses replaces what is before and behind each "@" where the two are an e-mail address
+// (RFC 5321 as far as people use it).
+func addresses(s string, n *int) string {
+	var b strings.Builder
+	at := 0
+	for i := 0; i < len(s); {
+		k := strings.IndexByte(s[i:], '@')
+		if k < 0 {
+			break
+		}
+		k += i
+		i = k + 1
+		from, to := k, k+1
+		for from > at && k-from < 64 && (isWord(s[from-1]) || strings.IndexByte(".%+-", s[from-1]) >= 0) {
+			from--
+		}
+		for to < len(s) && to-k < 255 && (isLetter(s[to]) || isDigit(s[to]) || s[to] == '-' || s[to] == '.') {
+			to++
+		}
+		for to > k+1 && (s[to-1] == '.' || s[to-1] == '-') {
+			to--
+		}
+		last := strings.LastIndexByte(s[k+1:to], '.')
+		if from == k || last < 1 || to-(k+1+last+1) < 2 || !isLetter(s[to-1]) {
+			continue
+		}
+		*n++
+		b.WriteString(s[at:from])
+		b.WriteString(addressMark)
+		at, i = to, to
+	}
+	if at == 0 {
 		return s
 	}
-	return address.ReplaceAllStringFunc(s, func(string) string {
-		out.Addresses++
-		return addressMark
-	})
+	b.WriteString(s[at:])
+	return b.String()
 }

@@ -211,12 +211,12 @@ func FuzzFilter(f *testing.F) {
 }
 
 func FuzzProof(f *testing.F) {
+	s := newScanner(f, Options{})
 	f.Add("x", "Hq7vR2kLpw91")
 	f.Fuzz(func(t *testing.T, text, value string) {
 		if !fit(value) {
 			return
 		}
-		s := newScanner(t, Options{})
 		p, err := s.Proof([]Known{{"V", secretOf(value)}})
 		if err != nil {
 			t.Skip() // more bytes than classes
