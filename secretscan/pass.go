@@ -235,8 +235,11 @@ func (w *walker) assigned(a assignment) {
 	name := strings.Trim(a.name, "-.")
 	class := classify(name)
 	value := w.data[a.from:a.to]
-	low := strings.ToLower(name)
-	if class != hashName && class != openName {
+	low := ""
+	if class != hashName && class != openName && mayBeKey(value) {
+		low = strings.ToLower(name)
+	}
+	if class != hashName && class != openName && mayBeKey(value) {
 		for _, r := range w.e.named {
 			if !holdsAny(low, r.names) || class == noName && !nameEndsIn(low, r.names) {
 				continue
@@ -270,6 +273,19 @@ func (w *walker) assigned(a assignment) {
 		return
 	}
 	w.own(a, class, name)
+}
+
+// mayBeKey passes over what no provider gives out, before its name is looked at.
+func mayBeKey(v []byte) bool {
+	if len(v) < 15 {
+		return false
+	}
+	for _, c := range v {
+		if isDigit(c) {
+			return true
+		}
+	}
+	return false
 }
 
 // own judges a value by the class of its name alone.
