@@ -66,6 +66,38 @@ type place struct {
 	inner        string // what the lines of the view are lines of
 }
 
+// cursor follows the lines of a buffer: offsets are asked for in their order, so that the
+// whole costs one walk, however long its lines are.
+type cursor struct {
+	data []byte
+	at   place
+	done int
+}
+
+// to moves to an offset, and back by no more than what is left of a line.
+func (k *cursor) to(offset int) place {
+	if k.at.fixed {
+		return k.at
+	}
+	if offset > k.done {
+		k.at.line += bytes.Count(k.data[k.done:offset], []byte("\n"))
+		if i := bytes.LastIndexByte(k.data[k.done:offset], '\n'); i >= 0 {
+			k.at.column = offset - k.done - i - 1
+		} else {
+			k.at.column += offset - k.done
+		}
+		k.done = offset
+	}
+	return k.at
+}
+
+// pin is the place of a view that was made of what stands at an offset.
+func (k *cursor) pin(offset int) place {
+	p := k.to(offset)
+	p.fixed = true
+	return p
+}
+
 // claim is a span of a buffer whose content a view has told better than the plain text would.
 type claim struct{ from, to int }
 
@@ -87,24 +119,16 @@ func (s *Scanner) piece(c *collector, d *document, data []byte, at place, from, 
 	if nested {
 		claims = append(claims, s.joinedView(c, d, data, at, from, to)...)
 	}
-	line, column, counted := at.line, at.column, 0
+	k := cursor{data: data, at: at}
+	lines := cursor{data: data, at: place{line: 1}} // of a view
 	for _, f := range s.e.walk(d, data, s.options.Now) {
 		if f.from < from || f.from >= to || !s.reported(&f) || claimed(claims, f) {
 			continue
 		}
-		line += bytes.Count(data[counted:f.from], []byte("\n"))
-		if i := bytes.LastIndexByte(data[counted:f.from], '\n'); i >= 0 {
-			column = f.from - counted - i - 1
-		} else {
-			column += f.from - counted
-		}
-		counted = f.from
-		p := Place{Path: d.path, Line: line, Column: column + 1, View: d.view, Blob: c.blob}
-		if at.fixed {
-			p.Line, p.Column = at.line, at.column+1
-			if at.inner != "" {
-				p.View += " " + at.inner + ":" + strconv.Itoa(line-at.line+1)
-			}
+		here := k.to(f.from)
+		p := Place{Path: d.path, Line: here.line, Column: here.column + 1, View: d.view, Blob: c.blob}
+		if at.inner != "" {
+			p.View += " " + at.inner + ":" + strconv.Itoa(lines.to(f.from).line)
 		}
 		s.tell(c, &f, p)
 	}

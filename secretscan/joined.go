@@ -10,7 +10,7 @@ func (s *Scanner) joinedView(c *collector, d *document, data []byte, at place, f
 		return nil
 	}
 	var claims []claim
-	line, counted := at.line, from
+	k := cursor{data: data, at: at}
 	for i := from; i < to; {
 		n := bytes.IndexByte(data[i:to], '"')
 		if m := bytes.IndexByte(data[i:min(to, i+max(n, 0)+boolInt(n < 0)*(to-i))], '\''); m >= 0 && (n < 0 || m < n) {
@@ -28,17 +28,11 @@ func (s *Scanner) joinedView(c *collector, d *document, data []byte, at place, f
 		if text == nil {
 			continue
 		}
-		p := at
-		if !at.fixed {
-			line += bytes.Count(data[counted:i], []byte("\n"))
-			counted = i
-			p = place{line: line, column: i - 1 - bytes.LastIndexByte(data[:i], '\n'), fixed: true}
-		}
 		in := d.inside("joined literals", "")
 		in.depth = deepest // nothing is looked for in it but keys
 		in.format = d.format
 		before := c.told
-		s.document(c, in, text, p)
+		s.document(c, in, text, k.pin(i))
 		i = max(end, i)
 		if c.told > before {
 			claims = append(claims, claim{open, i})
@@ -91,8 +85,8 @@ func joinFrom(data []byte, i int, quote byte) (text []byte, open, end int) {
 		return nil, 0, i
 	}
 	open += max(0, i-400)
-	start := bytes.LastIndexByte(data[:open], '\n') + 1
-	start = max(start, open-200)
+	start := max(0, open-200)
+	start += bytes.LastIndexByte(data[start:open], '\n') + 1
 	first := data[open+1 : i-1]
 	if len(first) == 0 || bytes.IndexByte(first, '\n') >= 0 {
 		return nil, 0, i

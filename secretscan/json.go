@@ -25,7 +25,7 @@ func (s *Scanner) jsonView(c *collector, d *document, data []byte, at place) {
 		return
 	}
 	w := jsonWalk{data: data}
-	line, counted := at.line, 0
+	k := cursor{data: data, at: at}
 	var sources []string
 	w.leaf = func(from, to int, key, _ string, index int) {
 		raw := data[from:to]
@@ -52,11 +52,9 @@ func (s *Scanner) jsonView(c *collector, d *document, data []byte, at place) {
 		if name != "" {
 			in = d.inside(view, name)
 		}
-		p := at
+		p := k.pin(from)
 		if !at.fixed {
-			line += bytes.Count(data[counted:from], []byte("\n"))
-			counted = from
-			p = place{line: line, column: from - 1 - bytes.LastIndexByte(data[:from], '\n'), fixed: true, inner: name}
+			p.inner = name
 		}
 		s.document(c, in, text, p)
 	}

@@ -17,7 +17,8 @@ func (s *Scanner) manifestView(c *collector, d *document, data []byte, at place)
 		return nil
 	}
 	var claims []claim
-	entry := func(name string, from, to, line, column int) {
+	k := cursor{data: data, at: at}
+	entry := func(name string, from, to int) {
 		encoded := data[from:to]
 		if len(encoded) < 8 || len(name) > longestName {
 			return
@@ -26,31 +27,27 @@ func (s *Scanner) manifestView(c *collector, d *document, data []byte, at place)
 		if err != nil || !isText(plain) {
 			return
 		}
-		p := at
-		if !at.fixed {
-			p = place{line: at.line + line, column: column, fixed: true}
-		}
 		in := d.inside("base64 of "+name, "")
 		in.format = environ
 		text := append(append([]byte(name), '='), plain...)
 		if docker {
 			text = append([]byte("Authorization: Basic "), encoded...)
 		}
-		s.document(c, in, text, p)
+		s.document(c, in, text, k.pin(from))
 		claims = append(claims, claim{from, to})
 	}
 	if t := bytes.TrimLeft(data[:min(len(data), 512)], " \t\r\n\ufeff"); len(t) > 0 && t[0] == '{' {
 		w := jsonWalk{data: data}
 		w.leaf = func(from, to int, key, parent string, index int) {
 			if index < 0 && (docker && key == "auth" || !docker && parent == "data") {
-				entry(key, from, to, bytes.Count(data[:from], []byte("\n")), from-1-bytes.LastIndexByte(data[:from], '\n'))
+				entry(key, from, to)
 			}
 		}
 		w.value("", "", -1, 0)
 		return claims
 	}
-	inData, indent, line, offset := false, -1, 0, 0
-	for rest := data; len(rest) > 0 && !docker; line++ {
+	inData, indent, offset := false, -1, 0
+	for rest := data; len(rest) > 0 && !docker; {
 		var text []byte
 		text, rest, _ = bytes.Cut(rest, []byte("\n"))
 		start := offset
@@ -73,7 +70,7 @@ func (s *Scanner) manifestView(c *collector, d *document, data []byte, at place)
 		}
 		encoded := bytes.Trim(value, " \t\r\"'")
 		if i := bytes.Index(text, encoded); i >= 0 && len(encoded) > 0 {
-			entry(name, start+i, start+i+len(encoded), line, level)
+			entry(name, start+i, start+i+len(encoded))
 		}
 	}
 	return claims

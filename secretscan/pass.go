@@ -224,8 +224,11 @@ func (w *walker) name(at, end int) {
 		return // "AWS::ApiGateway::ApiKey" names a type
 	}
 	a, ok := assign(w.data, from, to, w.d.format)
-	if !ok {
+	if !ok || a.byArgument && w.d.format == prose {
 		return
+	}
+	if from > 0 && (w.data[from-1] == '?' || w.data[from-1] == '&') && bytes.Contains(w.data[max(0, from-100):from], []byte(".svg")) {
+		return // the token of a badge, which pages show to everyone
 	}
 	w.assigned(a)
 }
