@@ -171,7 +171,6 @@ func (s *Scanner) read(ctx context.Context, c *collector, name string, r io.Read
 		if n, err = readFull(ctx, r, b.data[:chunkSize]); err != nil && !errors.Is(err, io.EOF) {
 			return fmt.Errorf("read %s as UTF-16: %w", name, err)
 		}
-		head = b.data[:n]
 	} else if bytes.IndexByte(head[:min(len(head), 8000)], 0) >= 0 {
 		d.format = binary
 	}
