@@ -29,6 +29,8 @@ type settings struct {
 	stand   string
 	peers   string
 	contest contest
+	tree    string // for secrets
+	repo    string
 	binary  string // the program under measurement
 	dir     string // scratch, removed at the end
 	out     io.Writer
@@ -56,9 +58,14 @@ func bench(ctx context.Context, args []string, out io.Writer) (err error) {
 	f.IntVar(&s.runs, "runs", 5, "audits of the demo, and of each size up to 200 routes; medians are printed")
 	f.IntVar(&s.starts, "starts", 20, "starts of the program; the median is printed")
 	sizes := f.String("sizes", "10,50,200,1000", "routes of the synthetic targets")
-	f.StringVar(&s.only, "only", "", "one of demo, growth, start, peers; empty: all but peers, which takes long")
+	f.StringVar(&s.only, "only", "", "one of demo, growth, start, peers, secrets; empty: all but the last two, which take long")
 	f.StringVar(&s.peers, "peers", "", "tools of the comparison, by comma; empty: all that are installed")
 	which := f.String("contest", "authorization", "comparison of -only peers, and flaws of -stand: authorization, hygiene, cors or input")
+	f.StringVar(&s.tree, "tree", "", "folder that -only secrets scans for throughput; empty: the corpus alone")
+	f.StringVar(&s.repo, "repo", "", "git repository whose history -only secrets scans beside git log -p")
+	scan := f.String("scan", "", "only scan a folder for secrets: the process that -only secrets measures")
+	seen := f.String("seen", "", "with -scan: scan the history, and remember in this file what was read")
+	report := f.String("report", "", "with -scan: file for what was found")
 	f.StringVar(&s.profile, "profile", "", "folder for CPU profiles: auditor.pprof (of the demo), large.pprof (of the largest size), demo.pprof; nothing is measured")
 	f.IntVar(&s.serve, "serve", 0, "only serve a synthetic application of that many routes, with a launchready.yaml in the current folder")
 	f.StringVar(&s.stand, "stand", "", "only serve the demo, flawed or clean, behind a meter that counts requests, for a tool run by hand; or the address of another application")
@@ -75,6 +82,9 @@ func bench(ctx context.Context, args []string, out io.Writer) (err error) {
 	if s.contest, err = contestOf(*which); err != nil {
 		return fmt.Errorf("-contest: %w", err)
 	}
+	if *scan != "" {
+		return scanHere(ctx, *scan, *seen, *report)
+	}
 	if s.serve > 0 {
 		return serveHere(ctx, s)
 	}
@@ -83,7 +93,7 @@ func bench(ctx context.Context, args []string, out io.Writer) (err error) {
 		return fmt.Errorf("make a folder for the bench: %w", err)
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(s.dir)) }()
-	if s.binary == "" {
+	if s.binary == "" && s.only != "secrets" {
 		if s.binary, err = build(ctx, s.dir); err != nil {
 			return err
 		}
@@ -98,8 +108,8 @@ func bench(ctx context.Context, args []string, out io.Writer) (err error) {
 		return profiles(ctx, s)
 	}
 	known := false
-	for _, m := range []measurement{{"start", measureStart}, {"demo", measureDemo}, {"growth", measureGrowth}, {"peers", measurePeers}} {
-		if s.only != m.name && (s.only != "" || m.name == "peers") {
+	for _, m := range []measurement{{"start", measureStart}, {"demo", measureDemo}, {"growth", measureGrowth}, {"peers", measurePeers}, {"secrets", measureSecrets}} {
+		if s.only != m.name && (s.only != "" || m.name == "peers" || m.name == "secrets") {
 			continue
 		}
 		known = true
@@ -108,7 +118,7 @@ func bench(ctx context.Context, args []string, out io.Writer) (err error) {
 		}
 	}
 	if !known {
-		return fmt.Errorf("-only %q: demo, growth, start or peers", s.only)
+		return fmt.Errorf("-only %q: demo, growth, start, peers or secrets", s.only)
 	}
 	return nil
 }

@@ -151,14 +151,13 @@ func (s *Scanner) zip(ctx context.Context, c *collector, name string, r io.Reade
 			c.coverage.skip(name, Unreadable, err.Error())
 			return nil
 		}
-		defer os.Remove(f.Name())
-		defer f.Close()
+		defer func() { _ = errors.Join(f.Close(), os.Remove(f.Name())) }() // a temporary file
 		size, err = io.Copy(f, io.MultiReader(bytes.NewReader(head), &counted{r: r, most: s.options.MaxFile}))
 		if err != nil {
 			c.coverage.skip(name, TooLarge, reasonOf(err))
 			return nil
 		}
-		at, head = f, nil
+		at = f
 	}
 	z, err := zip.NewReader(at, size)
 	if err != nil {

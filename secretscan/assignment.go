@@ -141,7 +141,8 @@ func skipType(data []byte, p int, f format) int {
 // spaced reports whether a blank alone separates name and value here: a .netrc, ENV of
 // a Dockerfile, an export of fish, a line of a configuration such as requirepass.
 func spaced(data []byte, from int, f format) bool {
-	line := data[bytes.LastIndexByte(data[:from], '\n')+1 : from]
+	line := data[max(0, from-300):from]
+	line = line[bytes.LastIndexByte(line, '\n')+1:]
 	trimmed := bytes.TrimSpace(line)
 	switch {
 	case bytes.EqualFold(trimmed, []byte("ENV")), bytes.EqualFold(trimmed, []byte("set -x")), bytes.EqualFold(trimmed, []byte("setenv")), bytes.EqualFold(trimmed, []byte("set -gx")):

@@ -15,9 +15,9 @@ type collector struct {
 	coverage Coverage
 	findings []Finding
 	index    map[string]int // fingerprint and path to the finding
-	spans    func(candidate)
 	blob     string
 	mu       *sync.Mutex // of Reveal, shared by the workers of a scan
+	told     int         // how often something was told
 }
 
 func (s *Scanner) collect() *collector {
@@ -66,53 +66,88 @@ type place struct {
 	inner        string // what the lines of the view are lines of
 }
 
-// document scans a buffer that holds the whole document, and the views of it.
-func (s *Scanner) document(c *collector, d *document, data []byte, at place, b *buffers) {
-	s.piece(c, d, data, at, 0, len(data), b)
-	if d.format == binary || d.depth >= deepest {
-		return
+// cursor follows the lines of a buffer: offsets are asked for in their order, so that the
+// whole costs one walk, however long its lines are.
+type cursor struct {
+	data []byte
+	at   place
+	done int
+}
+
+// to moves to an offset, and back by no more than what is left of a line.
+func (k *cursor) to(offset int) place {
+	if k.at.fixed {
+		return k.at
 	}
-	s.jsonView(c, d, data, at, b)
-	s.manifestView(c, d, data, at, b)
+	if offset > k.done {
+		k.at.line += bytes.Count(k.data[k.done:offset], []byte("\n"))
+		if i := bytes.LastIndexByte(k.data[k.done:offset], '\n'); i >= 0 {
+			k.at.column = offset - k.done - i - 1
+		} else {
+			k.at.column += offset - k.done
+		}
+		k.done = offset
+	}
+	return k.at
+}
+
+// pin is the place of a view that was made of what stands at an offset.
+func (k *cursor) pin(offset int) place {
+	p := k.to(offset)
+	p.fixed = true
+	return p
+}
+
+// claim is a span of a buffer whose content a view has told better than the plain text would.
+type claim struct{ from, to int }
+
+// document scans a buffer that holds the whole document, and the views of it.
+func (s *Scanner) document(c *collector, d *document, data []byte, at place) {
+	var claims []claim
+	if d.format != binary && d.depth < deepest {
+		claims = s.manifestView(c, d, data, at)
+	}
+	s.piece(c, d, data, at, 0, len(data), claims)
+	if d.format != binary && d.depth < deepest {
+		s.jsonView(c, d, data, at)
+	}
 }
 
 // piece scans data[from:to]; what is around it is context.
-func (s *Scanner) piece(c *collector, d *document, data []byte, at place, from, to int, b *buffers) {
-	line, column, counted := at.line, at.column, 0
+func (s *Scanner) piece(c *collector, d *document, data []byte, at place, from, to int, claims []claim) {
+	nested := d.format != binary && d.depth < deepest && d.format != lock
+	if nested {
+		claims = append(claims, s.joinedView(c, d, data, at, from, to)...)
+	}
+	k := cursor{data: data, at: at}
+	lines := cursor{data: data, at: place{line: 1}} // of a view
 	for _, f := range s.e.walk(d, data, s.options.Now) {
-		if f.from < from || f.from >= to {
+		if f.from < from || f.from >= to || !s.reported(&f) || claimed(claims, f) {
 			continue
 		}
-		if c.spans != nil && d.depth == 0 {
-			c.spans(f)
-		}
-		if !s.told(&f) {
-			continue
-		}
-		line += bytes.Count(data[counted:f.from], []byte("\n"))
-		if i := bytes.LastIndexByte(data[counted:f.from], '\n'); i >= 0 {
-			column = f.from - counted - i - 1
-		} else {
-			column += f.from - counted
-		}
-		counted = f.from
-		p := Place{Path: d.path, Line: line, Column: column + 1, View: d.view, Blob: c.blob}
-		if at.fixed {
-			p.Line, p.Column = at.line, at.column+1
-			if at.inner != "" {
-				p.View += " " + at.inner + ":" + strconv.Itoa(line-at.line+1)
-			}
+		here := k.to(f.from)
+		p := Place{Path: d.path, Line: here.line, Column: here.column + 1, View: d.view, Blob: c.blob}
+		if at.inner != "" {
+			p.View += " " + at.inner + ":" + strconv.Itoa(lines.to(f.from).line)
 		}
 		s.tell(c, &f, p)
 	}
-	if d.format != binary && d.depth < deepest && d.format != lock {
-		s.joinedView(c, d, data, at, from, to, b)
-		s.encodedView(c, d, data, at, from, to, b)
+	if nested {
+		s.encodedView(c, d, data, at, from, to)
 	}
 }
 
-// told reports whether a candidate is a finding.
-func (s *Scanner) told(f *candidate) bool {
+func claimed(claims []claim, f candidate) bool {
+	for _, k := range claims {
+		if f.from < k.to && k.from < f.to {
+			return true
+		}
+	}
+	return false
+}
+
+// reported reports whether a candidate is a finding.
+func (s *Scanner) reported(f *candidate) bool {
 	switch f.verdict {
 	case Secret, Public, Test, Expired:
 		return f.verdict == Secret || f.rule.shapes != nil && f.rule.names == "" || f.rule == s.e.jwt || s.options.Explain
@@ -125,6 +160,7 @@ func (s *Scanner) tell(c *collector, f *candidate, p Place) {
 	if isRandom(f.name) || len(f.name) > 60 {
 		f.name = "" // what stands before a secret may be another one
 	}
+	c.told++
 	out := Finding{
 		Rule: f.rule.ID, Provider: f.rule.Provider, Verdict: f.verdict, Reason: f.reason, Name: printable(f.name),
 		Fingerprint: fingerprint(s.key, f.value), Masked: mask(f.value, f.prefix, f.random), Place: p, Times: 1,

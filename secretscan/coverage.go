@@ -77,7 +77,7 @@ func (c *Coverage) Add(o Coverage) {
 
 // Partial returns why nothing can be said of the whole, a sentence for each reason;
 // none when everything that could hold a secret was read.
-func (c *Coverage) Partial() []string {
+func (c Coverage) Partial() []string {
 	var out []string
 	for why, n := range c.Counts {
 		switch why {

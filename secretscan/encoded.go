@@ -25,9 +25,9 @@ func base64Table() (t [256]bool) {
 var inBase64 = base64Table()
 
 // encodedView decodes runs of base64 that hold text, and scans it.
-func (s *Scanner) encodedView(c *collector, d *document, data []byte, at place, from, to int, b *buffers) {
+func (s *Scanner) encodedView(c *collector, d *document, data []byte, at place, from, to int) {
 	left := mostDecoded
-	line, counted := at.line, 0
+	k := cursor{data: data, at: at}
 	for i := from; i+shortestRun <= to; {
 		// A run of that length covers its last byte: most places are passed over unseen.
 		if !inBase64[data[i+shortestRun-1]] {
@@ -62,15 +62,6 @@ func (s *Scanner) encodedView(c *collector, d *document, data []byte, at place, 
 		run := data[i:end]
 		if text, skipped := decodeText(run); text != nil {
 			left -= len(text)
-			p := at
-			if !at.fixed {
-				line += bytes.Count(data[counted:i+skipped], []byte("\n"))
-				counted = i + skipped
-				p = place{line: line, column: i + skipped - 1 - bytes.LastIndexByte(data[:i+skipped], '\n'), fixed: true}
-				if line == at.line {
-					p.column += at.column
-				}
-			}
 			in := d.inside("base64", "")
 			if in.format != environ {
 				in.format = unknown
@@ -78,7 +69,7 @@ func (s *Scanner) encodedView(c *collector, d *document, data []byte, at place, 
 			if bytes.HasPrefix(bytes.TrimSpace(text), []byte("{")) {
 				in.format = settings
 			}
-			s.document(c, in, text, p, b)
+			s.document(c, in, text, k.pin(i+skipped))
 			if left < shortestRun {
 				return
 			}

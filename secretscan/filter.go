@@ -40,7 +40,15 @@ const (
 // signatures are header fields that prove who sent a webhook; with the body they can be replayed.
 var signatures = regexp.MustCompile(`(?i)((?:x-hub-signature(?:-256)?|stripe-signature|svix-signature|webhook-signature|x-slack-signature|x-shopify-hmac-sha256|x-twilio-signature|x-signature(?:-ed25519)?|x-gitlab-token|paddle-signature|x-paystack-signature|x-line-signature)\\*["']?\s{0,8}[:=]\s{0,8}\\*["']?)([^"'\r\n\\]{8,512})`)
 
-var address = regexp.MustCompile(`[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){0,4}\.[A-Za-z]{2,24}`)
+// hasSignature passes over text without such a field at the speed of strings.Index.
+func hasSignature(s string) bool {
+	for _, w := range []string{"ignature", "IGNATURE", "hmac", "Hmac", "HMAC", "itlab-", "ITLAB-"} {
+		if strings.Contains(s, w) {
+			return true
+		}
+	}
+	return false
+}
 
 // Copy reads r to its end and writes what may be shown to w, line by line: what follows the
 // log sees each line when it is whole. A private key over several lines is one mark.
@@ -98,23 +106,18 @@ func (f *Filter) cut(buf []byte) int {
 	return end
 }
 
-// lines redacts whole lines, and drops those of a private key.
+// lines redacts whole lines, and drops those of a private key: up to its end, or to
+// what cannot be a part of it, so that a header alone silences nothing.
 func (f *Filter) lines(buf []byte, key *bool, out *Filtered) string {
 	var b strings.Builder
+	begins := true // rest is at the beginning of a line
 	for rest := buf; len(rest) > 0; {
 		if *key {
-			end := bytes.Index(rest, []byte("-----END"))
-			if end < 0 {
-				return b.String()
-			}
-			*key = false
-			rest = rest[end:]
-			if i := bytes.IndexByte(rest, '\n'); i >= 0 {
-				b.WriteByte('\n')
-				rest = rest[i+1:]
-				continue
-			}
-			return b.String()
+			var n int
+			n, *key = keyLine(&b, rest, begins)
+			rest = rest[n:]
+			begins = true
+			continue
 		}
 		begin := keyHeader.FindIndex(rest)
 		if begin == nil {
@@ -122,13 +125,77 @@ func (f *Filter) lines(buf []byte, key *bool, out *Filtered) string {
 			break
 		}
 		b.WriteString(f.text(rest[:begin[0]], out))
-		b.WriteString("[key]")
+		b.WriteString(keyMark)
 		out.Secrets++
 		rest = rest[begin[1]:]
-		*key = true
+		*key, begins = true, false
 	}
 	return b.String()
 }
+
+const keyMark = "[key]"
+
+// longestKeyRun is from where a run of base64 in the middle of a private key is taken for
+// a part of it, whatever a log wrote before it.
+const longestKeyRun = 40
+
+// keyLine goes over one line, or what is left of it, inside of a private key. It returns how
+// much was dealt with and whether the key goes on.
+func keyLine(b *strings.Builder, rest []byte, begins bool) (int, bool) {
+	line := rest
+	if i := bytes.IndexByte(rest, '\n'); i >= 0 {
+		line = rest[:i+1]
+	}
+	if end := keyEnd.FindIndex(line); end != nil {
+		return end[1], false
+	}
+	if !begins {
+		for i, c := range line {
+			if !isLetter(c) && !isDigit(c) && strings.IndexByte("+/=\\ \t\r\n,:-", c) < 0 {
+				return i, false
+			}
+		}
+		return len(line), true
+	}
+	if isKeyLine(line) {
+		return len(line), true
+	}
+	from, to := base64Run(line)
+	if to-from < longestKeyRun {
+		return 0, false
+	}
+	b.Write(line[:from])
+	b.WriteString(keyMark)
+	b.Write(line[to:])
+	return len(line), true
+}
+
+// isKeyLine reports lines of base64, and the header fields that RFC 1421 puts before them.
+func isKeyLine(line []byte) bool {
+	t := bytes.TrimSpace(line)
+	if bytes.HasPrefix(t, []byte("Proc-Type:")) || bytes.HasPrefix(t, []byte("DEK-Info:")) {
+		return true
+	}
+	from, to := base64Run(t)
+	return to-from == len(t)
+}
+
+// base64Run is the longest run of base64 in a line, escapes of line breaks included.
+func base64Run(line []byte) (from, to int) {
+	start := 0
+	for i := 0; i <= len(line); i++ {
+		if i < len(line) && (isLetter(line[i]) || isDigit(line[i]) || strings.IndexByte("+/=\\", line[i]) >= 0) {
+			continue
+		}
+		if i-start > to-from {
+			from, to = start, i
+		}
+		start = i + 1
+	}
+	return from, to
+}
+
+var keyEnd = regexp.MustCompile(`-----END [A-Z ]{0,32}PRIVATE KEY(?: BLOCK)?-----`)
 
 var keyHeader = regexp.MustCompile(`-----BEGIN [A-Z ]{0,32}PRIVATE KEY(?: BLOCK)?-----`)
 
@@ -148,16 +215,51 @@ func (f *Filter) text(data []byte, out *Filtered) string {
 		at = c.to
 	}
 	b.Write(data[at:])
-	s := signatures.ReplaceAllString(b.String(), "${1}"+redact.Mark)
+	s := b.String()
+	if hasSignature(s) {
+		s = signatures.ReplaceAllString(s, "${1}"+redact.Mark)
+	}
 	s = f.Known.String(s)
 	if f.KeepAddresses {
 		return s
 	}
-	if !strings.Contains(s, "@") {
+	return addresses(s, &out.Addresses)
+}
+
+// addresses replaces what is before and behind each "@" where the two are an e-mail address
+// (RFC 5321 as far as people use it).
+func addresses(s string, n *int) string {
+	var b strings.Builder
+	at := 0
+	for i := 0; i < len(s); {
+		k := strings.IndexByte(s[i:], '@')
+		if k < 0 {
+			break
+		}
+		k += i
+		i = k + 1
+		from, to := k, k+1
+		for from > at && k-from < 64 && (isWord(s[from-1]) || strings.IndexByte(".%+-", s[from-1]) >= 0) {
+			from--
+		}
+		for to < len(s) && to-k < 255 && (isLetter(s[to]) || isDigit(s[to]) || s[to] == '-' || s[to] == '.') {
+			to++
+		}
+		for to > k+1 && (s[to-1] == '.' || s[to-1] == '-') {
+			to--
+		}
+		last := strings.LastIndexByte(s[k+1:to], '.')
+		if from == k || last < 1 || to-(k+1+last+1) < 2 || !isLetter(s[to-1]) {
+			continue
+		}
+		*n++
+		b.WriteString(s[at:from])
+		b.WriteString(addressMark)
+		at, i = to, to
+	}
+	if at == 0 {
 		return s
 	}
-	return address.ReplaceAllStringFunc(s, func(string) string {
-		out.Addresses++
-		return addressMark
-	})
+	b.WriteString(s[at:])
+	return b.String()
 }

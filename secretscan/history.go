@@ -150,6 +150,9 @@ func (s *Scanner) objects(ctx context.Context, c *collector, g git, fresh map[st
 	var todo []object
 	err := g.lines(ctx, nil, func(line []byte) error {
 		f := strings.Fields(string(line))
+		if len(f) == 2 && fresh[f[0]] {
+			c.coverage.skip("object "+f[0], Malformed, "git cannot read it")
+		}
 		if len(f) != 3 || !fresh[f[0]] {
 			return nil
 		}
@@ -261,7 +264,10 @@ func (s *Scanner) object(ctx context.Context, c *collector, o object, r io.Reade
 	defer func() { c.blob = "" }()
 	if o.kind != "blob" {
 		c.coverage.Commits++
-		return s.read(ctx, c, o.kind+" "+o.id[:min(12, len(o.id))], r, b, mostNested)
+		files := c.coverage.Files
+		err := s.read(ctx, c, o.kind+" "+o.id[:min(12, len(o.id))], r, b, mostNested)
+		c.coverage.Files = files // a message is no file
+		return err
 	}
 	return s.read(ctx, c, o.place(), r, b, 0)
 }

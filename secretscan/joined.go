@@ -4,40 +4,41 @@ import "bytes"
 
 // joinedView puts string literals together that the source code joins, so that a key
 // which was split is seen: "sk_live_" + "…", ("abc" "def"), ["a", "b"].join("").
-func (s *Scanner) joinedView(c *collector, d *document, data []byte, at place, from, to int, b *buffers) {
+// What it tells is claimed: the first part alone may look like a secret, too.
+func (s *Scanner) joinedView(c *collector, d *document, data []byte, at place, from, to int) []claim {
 	if d.format != source && d.format != unknown && d.format != settings && d.format != shell {
-		return
+		return nil
 	}
-	line, counted := at.line, from
+	var claims []claim
+	k := cursor{data: data, at: at}
 	for i := from; i < to; {
 		n := bytes.IndexByte(data[i:to], '"')
 		if m := bytes.IndexByte(data[i:min(to, i+max(n, 0)+boolInt(n < 0)*(to-i))], '\''); m >= 0 && (n < 0 || m < n) {
 			n = m
 		}
 		if n < 0 {
-			return
+			return claims
 		}
 		i += n + 1
 		next := joinAt(data, i)
 		if next < 0 {
 			continue
 		}
-		text, end := joinFrom(data, i, data[i-1])
+		text, open, end := joinFrom(data, i, data[i-1])
 		if text == nil {
 			continue
-		}
-		p := at
-		if !at.fixed {
-			line += bytes.Count(data[counted:i], []byte("\n"))
-			counted = i
-			p = place{line: line, column: i - 1 - bytes.LastIndexByte(data[:i], '\n'), fixed: true}
 		}
 		in := d.inside("joined literals", "")
 		in.depth = deepest // nothing is looked for in it but keys
 		in.format = d.format
-		s.document(c, in, text, p, b)
+		before := c.told
+		s.document(c, in, text, k.pin(i))
 		i = max(end, i)
+		if c.told > before {
+			claims = append(claims, claim{open, i})
+		}
 	}
+	return claims
 }
 
 // joinAt returns where the literal that follows the quote before data[i] begins, or -1
@@ -77,20 +78,25 @@ func joins(data []byte, i int) bool {
 }
 
 // joinFrom returns the statement with its literals joined: the beginning of the line,
-// for the name, and one literal. data[i-1] is the quote that ends the first one.
-func joinFrom(data []byte, i int, quote byte) ([]byte, int) {
-	open := bytes.LastIndexByte(data[max(0, i-400):i-1], quote)
+// for the name, and one literal; and where they begin and end. data[i-1] is the quote that ends the first one.
+func joinFrom(data []byte, i int, quote byte) (text []byte, open, end int) {
+	open = bytes.LastIndexByte(data[max(0, i-400):i-1], quote)
 	if open < 0 {
-		return nil, i
+		return nil, 0, i
 	}
 	open += max(0, i-400)
-	start := bytes.LastIndexByte(data[:open], '\n') + 1
-	start = max(start, open-200)
+	start := max(0, open-200)
+	start += bytes.LastIndexByte(data[start:open], '\n') + 1
 	first := data[open+1 : i-1]
 	if len(first) == 0 || bytes.IndexByte(first, '\n') >= 0 {
-		return nil, i
+		return nil, 0, i
 	}
-	text := append([]byte{}, data[start:open]...)
+	text = append(text, data[start:open]...)
+	if len(bytes.TrimSpace(text)) == 0 && start > 1 {
+		// The name stands on the line before: NAME = (
+		above := data[bytes.LastIndexByte(data[max(0, start-200):start-1], '\n')+1+max(0, start-200) : start-1]
+		text = append(text[:0], bytes.TrimSpace(above)...)
+	}
 	text = append(text, quote)
 	body := len(text)
 	text = append(text, first...)
@@ -112,7 +118,7 @@ func joinFrom(data []byte, i int, quote byte) ([]byte, int) {
 		i = next + end + 1
 	}
 	if !plain || len(text)-body < 16 || bytes.IndexByte(text[body:], ' ') >= 0 || len(text)-body > longestValue {
-		return nil, i
+		return nil, 0, i
 	}
-	return append(text, quote, '\n'), i
+	return append(text, quote, '\n'), open, i
 }

@@ -19,15 +19,15 @@ func isStructured(d *document, data []byte) bool {
 // jsonView reads the strings of a JSON document that are escaped: sources in a
 // source map, cells of a notebook, bodies in a recording. Each is a document of its
 // own. What is not JSON ends the view and is no error.
-func (s *Scanner) jsonView(c *collector, d *document, data []byte, at place, b *buffers) {
+func (s *Scanner) jsonView(c *collector, d *document, data []byte, at place) {
 	t := bytes.TrimLeft(data[:min(len(data), 512)], " \t\r\n\ufeff")
 	if len(t) == 0 || t[0] != '{' && t[0] != '[' || d.format == lock || bytes.IndexByte(data, '\\') < 0 {
 		return
 	}
 	w := jsonWalk{data: data}
-	line, counted := at.line, 0
+	k := cursor{data: data, at: at}
 	var sources []string
-	w.leaf = func(from, to int, key string, index int) {
+	w.leaf = func(from, to int, key, _ string, index int) {
 		raw := data[from:to]
 		if key == "sources" && len(sources) < 1<<16 {
 			sources = append(sources, string(raw))
@@ -52,15 +52,13 @@ func (s *Scanner) jsonView(c *collector, d *document, data []byte, at place, b *
 		if name != "" {
 			in = d.inside(view, name)
 		}
-		p := at
+		p := k.pin(from)
 		if !at.fixed {
-			line += bytes.Count(data[counted:from], []byte("\n"))
-			counted = from
-			p = place{line: line, column: from - 1 - bytes.LastIndexByte(data[:from], '\n'), fixed: true, inner: name}
+			p.inner = name
 		}
-		s.document(c, in, text, p, b)
+		s.document(c, in, text, p)
 	}
-	w.value("", -1, 0)
+	w.value("", "", -1, 0)
 }
 
 // jsonWalk goes over JSON without building it. It is lenient: what it does not
@@ -68,7 +66,7 @@ func (s *Scanner) jsonView(c *collector, d *document, data []byte, at place, b *
 type jsonWalk struct {
 	data []byte
 	at   int
-	leaf func(from, to int, key string, index int) // the inside of each string that is a value
+	leaf func(from, to int, key, parent string, index int) // the inside of each string that is a value
 }
 
 const deepestJSON = 200
@@ -84,8 +82,9 @@ func (w *jsonWalk) blanks() {
 	}
 }
 
-// value reads one value; index is its place in an array, or -1.
-func (w *jsonWalk) value(key string, index, depth int) bool {
+// value reads one value; key is the member that it is the value of, parent the one around,
+// index its place in an array, or -1.
+func (w *jsonWalk) value(key, parent string, index, depth int) bool {
 	w.blanks()
 	if w.at >= len(w.data) || depth > deepestJSON {
 		return false
@@ -94,11 +93,11 @@ func (w *jsonWalk) value(key string, index, depth int) bool {
 	case '"':
 		from, to, ok := w.str()
 		if ok {
-			w.leaf(from, to, key, index)
+			w.leaf(from, to, key, parent, index)
 		}
 		return ok
 	case '{', '[':
-		return w.list(key, c, depth)
+		return w.list(key, parent, c, depth)
 	default:
 		start := w.at
 		for w.at < len(w.data) && (isWord(w.data[w.at]) || w.data[w.at] == '-' || w.data[w.at] == '+' || w.data[w.at] == '.') {
@@ -108,7 +107,7 @@ func (w *jsonWalk) value(key string, index, depth int) bool {
 	}
 }
 
-func (w *jsonWalk) list(key string, open byte, depth int) bool {
+func (w *jsonWalk) list(key, parent string, open byte, depth int) bool {
 	w.at++
 	for n := 0; ; n++ {
 		w.blanks()
@@ -124,7 +123,7 @@ func (w *jsonWalk) list(key string, open byte, depth int) bool {
 			n--
 			continue
 		}
-		member, index := key, n
+		member, around, index := key, parent, n
 		if open == '{' {
 			from, to, ok := w.str()
 			if !ok {
@@ -135,9 +134,9 @@ func (w *jsonWalk) list(key string, open byte, depth int) bool {
 				return false
 			}
 			w.at++
-			member, index = string(w.data[from:min(to, from+64)]), -1
+			member, around, index = string(w.data[from:min(to, from+64)]), key, -1
 		}
-		if !w.value(member, index, depth+1) {
+		if !w.value(member, around, index, depth+1) {
 			return false
 		}
 	}

@@ -85,9 +85,12 @@ func firebase(name string) bool {
 // judgeAssigned decides on a value that only its name makes a secret.
 func judgeAssigned(c *candidate, a assignment, class nameClass, d *document) {
 	v := c.value
-	low := strings.ToLower(v)
-	c.random = isRandom(v)
 	owned := c.rule.shape != "" // a provider's name and its form
+	if owned {
+		v = v[c.prefix:]
+	}
+	low := strings.ToLower(v)
+	c.random = isRandom(v) || owned
 	if verdict, reason := grammar(v); verdict != "" {
 		c.verdict, c.reason = verdict, reason
 		switch {
@@ -124,7 +127,7 @@ func judgeAssigned(c *candidate, a assignment, class nameClass, d *document) {
 			c.verdict, c.reason = Ordinary, "it is not random"
 			return
 		}
-		if isWordy(v) && !isHex(v) {
+		if isWordy(v) && !isHex(v) && !owned {
 			c.verdict, c.reason = Ordinary, "it is made of words"
 			return
 		}

@@ -52,7 +52,10 @@ func (w *walker) settle() []candidate {
 	if len(w.list) == 0 {
 		return nil
 	}
-	sort.SliceStable(w.list, func(i, j int) bool { return w.list[i].rank < w.list[j].rank })
+	sort.SliceStable(w.list, func(i, j int) bool {
+		a, b := &w.list[i], &w.list[j]
+		return a.rank < b.rank || a.rank == b.rank && a.to-a.from > b.to-b.from
+	})
 	taken := make([]candidate, 0, len(w.list))
 	for _, c := range w.list {
 		at := sort.Search(len(taken), func(i int) bool { return taken[i].to > c.from })
@@ -221,8 +224,11 @@ func (w *walker) name(at, end int) {
 		return // "AWS::ApiGateway::ApiKey" names a type
 	}
 	a, ok := assign(w.data, from, to, w.d.format)
-	if !ok {
+	if !ok || a.byArgument && w.d.format == prose {
 		return
+	}
+	if from > 0 && (w.data[from-1] == '?' || w.data[from-1] == '&') && bytes.Contains(w.data[max(0, from-100):from], []byte(".svg")) {
+		return // the token of a badge, which pages show to everyone
 	}
 	w.assigned(a)
 }
@@ -232,8 +238,11 @@ func (w *walker) assigned(a assignment) {
 	name := strings.Trim(a.name, "-.")
 	class := classify(name)
 	value := w.data[a.from:a.to]
-	low := strings.ToLower(name)
-	if class != hashName && class != openName {
+	low := ""
+	if class != hashName && class != openName && mayBeKey(value) {
+		low = strings.ToLower(name)
+	}
+	if class != hashName && class != openName && mayBeKey(value) {
 		for _, r := range w.e.named {
 			if !holdsAny(low, r.names) || class == noName && !nameEndsIn(low, r.names) {
 				continue
@@ -243,7 +252,11 @@ func (w *walker) assigned(a assignment) {
 					continue
 				}
 				c := candidate{rule: r, from: a.from, to: a.to, value: string(value), name: name}
-				if !isRandom(c.value) && !isUUID(c.value) && s[0].set != nil {
+				if s[0].set == nil {
+					c.prefix = len(s[0].literal)
+				}
+				body := c.value[c.prefix:]
+				if !isRandom(strings.ReplaceAll(body, "-", "")) && !isRandom(longestPart(body)) && !isUUID(body) {
 					continue
 				}
 				asked := class
@@ -263,6 +276,19 @@ func (w *walker) assigned(a assignment) {
 		return
 	}
 	w.own(a, class, name)
+}
+
+// mayBeKey passes over what no provider gives out, before its name is looked at.
+func mayBeKey(v []byte) bool {
+	if len(v) < 15 {
+		return false
+	}
+	for _, c := range v {
+		if isDigit(c) {
+			return true
+		}
+	}
+	return false
 }
 
 // own judges a value by the class of its name alone.
@@ -313,6 +339,17 @@ func framework(name, value string, c *candidate) bool {
 		return true
 	}
 	return false
+}
+
+// longestPart is the longest run between dashes: the key of "…-us12".
+func longestPart(v string) string {
+	best := ""
+	for _, p := range strings.Split(v, "-") {
+		if len(p) > len(best) {
+			best = p
+		}
+	}
+	return best
 }
 
 func holdsAny(low, names string) bool {

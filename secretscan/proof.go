@@ -53,7 +53,6 @@ type proofPart struct {
 type proofForm struct {
 	name, fingerprint, form string
 	text                    string
-	at                      int // of the beginning that the automaton has
 }
 
 // stem is how much of a form the automaton holds: enough to be rare.
@@ -122,7 +121,7 @@ func fit(v string) bool {
 	if isOrdinary(v, low) && !strings.Contains(v, "@") || isWordy(v) {
 		return false
 	}
-	return t.digits+t.others > 0
+	return t.digits >= 2 || strings.ContainsAny(v, "!#$%&*+=?@^~|")
 }
 
 // Unfit names the values that are not looked for.

@@ -37,9 +37,6 @@ const pairs = "" +
 	"XXXYYXeececbbccaecYccaddeeFG" +
 	"SUOSRSUYRfeUSTUQjOMQVXXgnkdT"
 
-// alphabet is that of the table's cells.
-const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
-
 // symbol folds a byte to a row of pairs.
 func symbol(c byte) int {
 	switch {
@@ -53,7 +50,7 @@ func symbol(c byte) int {
 	return 27
 }
 
-// quarter is the value of a cell.
+// quarter is the value of a cell: a digit of base64 (RFC 4648).
 func quarter(c byte) int {
 	switch {
 	case c >= 'A' && c <= 'Z':

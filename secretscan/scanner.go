@@ -58,7 +58,7 @@ type Result struct {
 }
 
 // Secrets returns the findings that ask for something to be done.
-func (r *Result) Secrets() []Finding {
+func (r Result) Secrets() []Finding {
 	var out []Finding
 	for _, f := range r.Findings {
 		if f.Verdict == Secret {
@@ -140,8 +140,7 @@ func (s *Scanner) Scan(ctx context.Context, name string, r io.Reader) (Result, e
 
 // buffers are reused from file to file by one worker.
 type buffers struct {
-	data   []byte
-	decode []byte
+	data []byte
 }
 
 // read scans one stream. nested counts the archives around it.
@@ -172,7 +171,6 @@ func (s *Scanner) read(ctx context.Context, c *collector, name string, r io.Read
 		if n, err = readFull(ctx, r, b.data[:chunkSize]); err != nil && !errors.Is(err, io.EOF) {
 			return fmt.Errorf("read %s as UTF-16: %w", name, err)
 		}
-		head = b.data[:n]
 	} else if bytes.IndexByte(head[:min(len(head), 8000)], 0) >= 0 {
 		d.format = binary
 	}
@@ -191,7 +189,7 @@ func (s *Scanner) read(ctx context.Context, c *collector, name string, r io.Read
 	}
 	c.coverage.Bytes += int64(n)
 	if errors.Is(err, io.EOF) {
-		s.document(c, d, b.data[:n], place{line: 1}, b)
+		s.document(c, d, b.data[:n], place{line: 1})
 		return nil
 	}
 	if isStructured(d, b.data[:n]) {
@@ -211,7 +209,7 @@ func (s *Scanner) stream(ctx context.Context, c *collector, d *document, b *buff
 		if !last {
 			end = max(0, n-overlap)
 		}
-		s.piece(c, d, data, at, skip, end, b)
+		s.piece(c, d, data, at, skip, end, nil)
 		if last {
 			return nil
 		}

@@ -21,8 +21,8 @@ type Item struct {
 	Values   []string // the secrets themselves, for tests that nothing shows them
 }
 
-// Seeds below Unseen are for tuning; those from Unseen on are for measuring only, and
-// nobody has looked at what a scanner makes of them while its rules were written.
+// Unseen is the first seed that is for measuring only: nobody has looked at what a scanner
+// makes of those from it on while its rules were written. Those below are for tuning.
 const Unseen = 1000
 
 // Rounds is how many files are made of each kind of secret and each look-alike.
