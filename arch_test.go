@@ -23,6 +23,7 @@ var may = map[string][]string{
 	".":                 {},
 	"oracle":            {"."},
 	"chat":              {"."},
+	"database":          {"."},
 	"surface":           {".", "surface/har", "surface/postman"},
 	"surface/har":       {"."},
 	"surface/postman":   {"."},
@@ -51,12 +52,13 @@ var may = map[string][]string{
 	"audit/auth":        {".", "oracle"},
 	"audit/hygiene":     {".", "oracle"},
 	"audit/input":       {".", "oracle"},
-	"audit/isolation":   {".", "chat", "oracle"},
+	"audit/isolation":   {".", "chat", "database", "oracle"},
 	"audit/latency":     {".", "chat", "oracle"},
 	"audit/limits":      {".", "chat", "oracle"},
 	"audit/model":       {".", "chat", "oracle"},
 	"audit/cors":        {".", "oracle"},
-	"demo":              {"demo/model", "demo/page", "demo/repository"},
+	"demo":              {"demo/model", "demo/page", "demo/postgres", "demo/repository"},
+	"demo/postgres":     {},
 	"demo/repository":   {},
 	"demo/model":        {},
 	"demo/page":         {},
@@ -67,7 +69,7 @@ var may = map[string][]string{
 }
 
 // drivers may be imported in these folders only.
-var sqlFolders = []string{"store/", "demo"}
+var sqlFolders = []string{"store/", "demo", "database"}
 
 // folders that hold no product code.
 var ignored = []string{".git", ".ci", "docs", "bench", "testdata", "node_modules", "dist", "bin"}
