@@ -53,6 +53,13 @@ source: {repository: {{.Tree}}, bundles: [{{.Bundle}}], logs: [{{.Log}}, {{.CILo
 {{else -}}
 source: {repository: none}
 {{end -}}
+{{with .Database -}}
+database:
+  url: "file:{{$.File}}#DATABASE_URL"
+  role: {{.App}}
+  tenant: "SELECT set_config('app.tenant_id', $1, {{if $.Pooled}}false{{else}}true{{end}})"
+  shared: [articles]
+{{end -}}
 owners:
   default: backend@harbor.test
   backup: cto@harbor.test
@@ -85,6 +92,7 @@ func (s *Server) Config() []byte {
 	err := configTemplate.Execute(&b, map[string]any{
 		"URL": s.URL, "File": SecretsFile, "Identities": configIdentities(),
 		"Folder": s.estate.dir, "Tree": repository.Tree, "Bundle": repository.Bundle, "Log": repository.Log, "CILog": repository.CILog,
+		"Database": s.mirror, "Pooled": s.flaws.Has("isolation/db-pooled-setting"),
 	})
 	if err != nil {
 		panic(fmt.Sprintf("write configuration: %v", err)) // the template is constant and tested
@@ -96,6 +104,9 @@ func (s *Server) Config() []byte {
 func (s *Server) Secrets() []byte {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "DEV_TOKEN=%s\nCRM_SECRET=%s\n", s.devToken, s.crmKey)
+	if s.mirror != nil {
+		fmt.Fprintf(&b, "DATABASE_URL=%s\n", s.mirror.URL)
+	}
 	for _, id := range configIdentities() {
 		fmt.Fprintf(&b, "%s=%s\n", id.Variable, s.Password(id.Email))
 		if id.Expired != "" {
