@@ -38,8 +38,9 @@ type Asking struct {
 	tx  pgx.Tx
 	cat *Catalogue
 	// Said is what was asked and came of it, for evidence.
-	Said []string
-	who  string
+	Said    []string
+	who     string
+	indexed bool // the planner was told to prefer indexes
 }
 
 // Ask runs f as the session, in a transaction that is rolled back whatever comes
@@ -243,7 +244,43 @@ type plan struct {
 // dear: that reads through a table of many rows, or whose parts, carried out to
 // the end, cost more than the limit. LIMIT makes the whole look cheap, so it is
 // the parts that count; first says that the first row an index leads to will do.
+//
+// The planner itself would read through a large table for one row, hoping to meet
+// it soon. Where its plan is dear it is asked once more, for a plan by index.
 func (a *Asking) cheap(ctx context.Context, sql string, first bool) error {
+	if err := a.prefer(ctx, false); err != nil {
+		return err
+	}
+	why := a.planned(ctx, sql, first)
+	var dear *DearError
+	if !errors.As(why, &dear) {
+		return why
+	}
+	if err := a.prefer(ctx, true); err != nil {
+		return err
+	}
+	if err := a.planned(ctx, sql, first); err != nil {
+		return why
+	}
+	return nil
+}
+
+// prefer tells the planner for the rest of the transaction whether to go by index
+// wherever one leads there.
+func (a *Asking) prefer(ctx context.Context, index bool) error {
+	if a.indexed == index {
+		return nil
+	}
+	set := map[bool]string{true: "off", false: "on"}[index]
+	_, err := a.db.exec(ctx, a.tx, "SET LOCAL enable_seqscan = "+set+"; SET LOCAL enable_bitmapscan = "+set)
+	if err == nil {
+		a.indexed = index
+	}
+	return err
+}
+
+// planned asks for a plan and judges it.
+func (a *Asking) planned(ctx context.Context, sql string, first bool) error {
 	var out []byte
 	err := a.query(ctx, "EXPLAIN (FORMAT JSON, VERBOSE) "+sql, func(rs pgx.Rows) error {
 		out = append([]byte(nil), rs.RawValues()[0]...)
