@@ -123,10 +123,6 @@ func TestHugeTablesAreNeverReadThrough(t *testing.T) {
 			"sees any":   func() error { _, err := a.SeesAny(ctx, c.Named("notes")); return err },
 			"sees other": func() error { _, err := a.SeesOther(ctx, c.Named("notes"), "org_id", "acme"); return err },
 			"sees other, with an index that does not help": func() error { _, err := a.SeesOther(ctx, c.Named("huge"), "org_id", "acme"); return err },
-			"by the tenant alone": func() error {
-				_, err := a.Sees(ctx, database.Row{Table: c.Named("huge"), Column: "org_id", Tenant: "globex"})
-				return err
-			},
 		} {
 			if err := ask(); !errors.As(err, &dear) || !strings.Contains(err.Error(), "notes") && !strings.Contains(err.Error(), "huge") {
 				t.Errorf("%s: got %v, want it refused as dear", name, err)
