@@ -46,6 +46,7 @@ func Mend(e *Estate, leaks []string) (*Migration, error) {
 		m.index(t)
 		m.public(t)
 	}
+	m.schemas()
 	m.views()
 	m.functions()
 	m.rest()
@@ -250,11 +251,21 @@ func (m *mender) public(t *Table) {
 	}
 }
 
+func (m *mender) schemas() {
+	for _, s := range m.e.Schemas {
+		used := slices.ContainsFunc(m.e.Tenanted(), func(t *Table) bool { return t.Schema == s.Name })
+		if used && slices.Contains(s.Grants, Grant{"", "CREATE"}) {
+			m.add(Step{Why: "schema " + s.Name + ": every role may create in it", Up: "REVOKE CREATE ON SCHEMA " + Quote(s.Name) + " FROM PUBLIC;", Down: "GRANT CREATE ON SCHEMA " + Quote(s.Name) + " TO PUBLIC;"})
+		}
+	}
+}
+
 func (m *mender) views() {
 	for _, v := range m.e.Views() {
 		past := slices.ContainsFunc(v.Reads, func(oid uint32) bool {
-			t := m.e.Table(oid)
-			return t != nil && m.e.Column(t) != ""
+			t, owner := m.e.Table(oid), m.e.Role(v.Owner)
+			// Whoever owns both is held to the policies once they are forced.
+			return t != nil && m.e.Column(t) != "" && (v.Kind == Materialized || owner == nil || owner.Super || owner.Bypass || v.Owner != t.Owner)
 		})
 		switch {
 		case v.Kind == Materialized && past:

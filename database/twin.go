@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"time"
 
@@ -34,7 +35,7 @@ type Twin struct {
 // Twin makes a database beside the one that is connected, with its schema as
 // pg_dump, the program of that name, writes it. It needs CREATEDB and the right to
 // dump. Roles are the server's and are the same in both.
-func (d *DB) Twin(ctx context.Context, program string) (*Twin, error) {
+func (d *DB) Twin(ctx context.Context, c *Catalogue, program string) (*Twin, error) {
 	if program == "" {
 		return nil, fmt.Errorf("%w: there is no pg_dump here", ErrNoCopy)
 	}
@@ -42,20 +43,21 @@ func (d *DB) Twin(ctx context.Context, program string) (*Twin, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrNoCopy, err)
 	}
-	c := &Twin{name: "launchready_copy_" + strings.ToLower(rand.Text()[:12]), from: d}
-	c.URL = d.urlOf(c.name)
+	sql = creators(sql, c)
+	twin := &Twin{name: "launchready_copy_" + strings.ToLower(rand.Text()[:12]), from: d}
+	twin.URL = d.urlOf(twin.name)
 	make, cancel := context.WithTimeout(ctx, dumpPatience)
 	defer cancel()
-	if _, err := d.conn.Exec(make, "CREATE DATABASE "+Quote(c.name)+" TEMPLATE template0"); err != nil {
+	if _, err := d.conn.Exec(make, "CREATE DATABASE "+Quote(twin.name)+" TEMPLATE template0"); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrNoCopy, d.said(err))
 	}
-	if c.DB, err = Open(ctx, c.URL, d.limits); err != nil {
-		return nil, errors.Join(fmt.Errorf("%w: %w", ErrNoCopy, err), c.drop())
+	if twin.DB, err = Open(ctx, twin.URL, d.limits); err != nil {
+		return nil, errors.Join(fmt.Errorf("%w: %w", ErrNoCopy, err), twin.drop())
 	}
-	if err := c.carry(make, sql); err != nil {
-		return nil, errors.Join(fmt.Errorf("%w: lay the schema out: %w", ErrNoCopy, err), c.Close())
+	if err := twin.carry(make, sql); err != nil {
+		return nil, errors.Join(fmt.Errorf("%w: lay the schema out: %w", ErrNoCopy, err), twin.Close())
 	}
-	return c, nil
+	return twin, nil
 }
 
 // carry carries out SQL of this program's own making, or pg_dump's.
@@ -112,8 +114,7 @@ func (d *DB) dump(ctx context.Context, program string) (string, error) {
 	c := d.conn.Config()
 	cmd := exec.CommandContext(ctx, program, "--schema-only", "--no-publications", "--no-subscriptions", "--no-security-labels", "--no-tablespaces", //nolint:gosec // found by who calls
 		"--no-password", "--lock-wait-timeout=2000")
-	cmd.Env = append(os.Environ(), "PGHOST="+c.Host, fmt.Sprint("PGPORT=", c.Port), "PGUSER="+c.User, "PGPASSWORD="+c.Password, "PGDATABASE="+c.Database, "PGSSLMODE="+d.sslmode(),
-		"PGOPTIONS=", "PGSERVICE=", "LC_ALL=C")
+	cmd.Env = append(unset(os.Environ()), "PGHOST="+c.Host, fmt.Sprint("PGPORT=", c.Port), "PGUSER="+c.User, "PGPASSWORD="+c.Password, "PGDATABASE="+c.Database, "PGSSLMODE="+d.sslmode(), "LC_ALL=C")
 	out, said := &bounded{left: maxDump}, &bounded{left: 4000}
 	cmd.Stdout, cmd.Stderr = out, said
 	if err := cmd.Run(); err != nil {
@@ -125,6 +126,11 @@ func (d *DB) dump(ctx context.Context, program string) (string, error) {
 	return statements(out.String()), nil
 }
 
+// unset is the environment without what leads libpq elsewhere.
+func unset(environ []string) []string {
+	return slices.DeleteFunc(slices.Clone(environ), func(v string) bool { return strings.HasPrefix(v, "PG") })
+}
+
 // statements is a dump without the lines that are psql's own.
 func statements(dump string) string {
 	var b strings.Builder
@@ -133,6 +139,38 @@ func statements(dump string) string {
 			continue
 		}
 		b.WriteString(l)
+	}
+	return b.String()
+}
+
+// creators lets the owners of what a dump makes create it: a dump gives objects to
+// their owners before it gives these their rights, which only a superuser can do.
+func creators(dump string, c *Catalogue) string {
+	var owners []string
+	add := func(name string) {
+		if q := Quote(name); !slices.Contains(owners, q) {
+			owners = append(owners, q)
+		}
+	}
+	for i := range c.Tables {
+		add(c.Tables[i].Owner)
+	}
+	for i := range c.Funcs {
+		add(c.Funcs[i].Owner)
+	}
+	if len(owners) == 0 {
+		return dump
+	}
+	grant := func(schema string) string {
+		return "GRANT CREATE, USAGE ON SCHEMA " + schema + " TO " + strings.Join(owners, ", ") + ";\n"
+	}
+	var b strings.Builder
+	b.WriteString(grant("public"))
+	for l := range strings.Lines(dump) {
+		b.WriteString(l)
+		if rest, ok := strings.CutPrefix(l, "CREATE SCHEMA "); ok {
+			b.WriteString(grant(strings.TrimSuffix(strings.TrimSpace(rest), ";")))
+		}
 	}
 	return b.String()
 }

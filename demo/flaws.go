@@ -192,7 +192,7 @@ var flaws = []Flaw{
 	{ID: "isolation/db-tenant-column", What: "Attachments belong to a tenant by way of their message alone."},
 	{ID: "isolation/db-tenant-index", What: "No index of invoices begins with the tenant."},
 	{ID: "isolation/db-foreign-key", What: "The key of a message's conversation leaves the tenant out."},
-	{ID: "isolation/db-view", What: "The overview of conversations reads by a function that passes the policies.", Trips: []string{"isolation/db-definer-function"}},
+	{ID: "isolation/db-view", What: "The overview of files reads by a function that passes the policies.", Trips: []string{"isolation/db-definer-function"}},
 	{ID: "isolation/db-definer-function", What: "The function that finds a user runs with the search_path of its caller."},
 	{ID: "isolation/db-role", What: "The application's role owns the reports."},
 	{ID: "isolation/db-public-grant", What: "Users are readable by every role of the server."},

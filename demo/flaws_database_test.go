@@ -27,7 +27,7 @@ var databaseFlaws = map[string]symptom{
 		`SELECT EXISTS (SELECT 1 FROM prompts WHERE tenant_id <> current_setting('app.tenant_id'))`),
 	"isolation/db-policy-claim": inSession("acme", true,
 		`SELECT set_config('request.jwt.claims', '{"user_metadata": {"tenant_id": "GLOBEX"}}', true) <> '' AND EXISTS (SELECT 1 FROM tickets WHERE tenant_id = 'GLOBEX')`),
-	"isolation/db-view":         inSession("acme", true, `SELECT EXISTS (SELECT 1 FROM chat_overview WHERE tenant_id = 'GLOBEX') AND pg_get_viewdef('chat_overview') LIKE '%harbor_every_chat%'`),
+	"isolation/db-view":         inSession("acme", true, `SELECT EXISTS (SELECT 1 FROM file_overview WHERE tenant_id = 'GLOBEX') AND pg_get_viewdef('file_overview') LIKE '%harbor_every_file%'`),
 	"isolation/db-foreign-read": inSession("acme", true, `SELECT EXISTS (SELECT 1 FROM chats WHERE tenant_id = 'GLOBEX')`),
 	"isolation/db-foreign-write": func(w *world) bool {
 		return w.sql("acme", true, `WITH made AS (INSERT INTO documents (id, tenant_id, title, text) VALUES ('doc_x', 'GLOBEX', '', '') RETURNING 1) SELECT true FROM made`)

@@ -100,7 +100,7 @@ func (p *program) fixRLS(ctx context.Context, f *auditFlags, out string, changed
 		fmt.Fprintln(p.out, "nothing to mend")
 		return nil
 	}
-	proof, err := p.prove(ctx, d, m, access)
+	proof, err := p.prove(ctx, d, c, m, access)
 	if err != nil {
 		return err
 	}

@@ -15,8 +15,8 @@ import (
 // prove tries a migration on a copy of the schema, and says in a sentence what it
 // came to. A migration that fails there is an error; one that could not be tried
 // is not.
-func (p *program) prove(ctx context.Context, d *database.DB, m *database.Migration, access lr.DatabaseAccess) (said string, err error) {
-	twin, err := d.Twin(ctx, pgDump())
+func (p *program) prove(ctx context.Context, d *database.DB, c *database.Catalogue, m *database.Migration, access lr.DatabaseAccess) (said string, err error) {
+	twin, err := d.Twin(ctx, c, pgDump())
 	if errors.Is(err, database.ErrNoCopy) {
 		p.warn("not proved: %v", err)
 		return "NOT PROVED: " + oneLine(err.Error()) + ".", nil
