@@ -131,6 +131,7 @@ func TestWhatStaysOnAPooledConnection(t *testing.T) {
 		"for the session":                   {"SELECT set_config('app.tenant', $1, false)", "", true},
 		"SET":                               {"SET app.tenant = $1", "", true},
 		"for the session, and taken back":   {"SET app.tenant = $1", "RESET app.tenant", false},
+		"taken back by DISCARD ALL":         {"SET app.tenant = $1", "DISCARD ALL", false},
 		"taken back by a statement too few": {"SET app.tenant = $1", "SELECT 1", true},
 	} {
 		tn := tenancy(d)

@@ -49,11 +49,11 @@ func (d *DB) Pooled(ctx context.Context, c *Catalogue, t Tenancy, r Row) (Stays,
 		return s, err
 	}
 	if t.Unset != "" {
-		err := own.committed(ctx, func(ctx context.Context, tx pgx.Tx) error {
-			_, err := own.exec(ctx, tx, t.Unset)
-			return err
-		})
-		if err != nil {
+		// Outside of a transaction, where DISCARD ALL may stand too.
+		back, cancel := context.WithTimeout(ctx, own.patience())
+		defer cancel()
+		if _, err := own.conn.Exec(back, t.Unset); err != nil {
+			err = own.said(err)
 			return s, fmt.Errorf("take the tenant back as the application does: %w", err)
 		}
 	}
