@@ -7,10 +7,10 @@ LINT      = $(GO) run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.
 SEEDS    ?= 20
 FUZZ     ?= 20000x
 # Where concurrency lives; the race detector walks these.
-RACE      = ./probe/... ./stage/... ./oracle/... ./redact/... ./store/... ./config/... ./internal/... ./audit/... ./report/... ./surface/... ./plan/... ./demo/...
+RACE      = ./probe/... ./stage/... ./oracle/... ./redact/... ./store/... ./config/... ./internal/... ./audit/... ./report/... ./surface/... ./plan/... ./demo/... ./database/...
 
 # Walks of whole applications, which make test does without the detector.
-LONG      = TestFlaws|TestSusceptible|TestRefusing|TestHostile|TestRegressionOnTheDemo
+LONG      = TestFlaws|TestSusceptible|TestRefusing|TestHostile|TestRegressionOnTheDemo|TestDatabaseFlaws
 
 .PHONY: help build test race soak bench lint vet fuzz docs arch demo clean
 

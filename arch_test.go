@@ -23,6 +23,7 @@ var may = map[string][]string{
 	".":                 {},
 	"oracle":            {"."},
 	"chat":              {"."},
+	"database":          {"."},
 	"surface":           {".", "surface/har", "surface/postman"},
 	"surface/har":       {"."},
 	"surface/postman":   {"."},
@@ -59,14 +60,15 @@ var may = map[string][]string{
 	"audit/auth":        {".", "oracle", "source", "source/finding"},
 	"audit/hygiene":     {".", "oracle", "source", "source/finding"},
 	"audit/input":       {".", "chat", "oracle", "source", "source/finding"},
-	"audit/isolation":   {".", "chat", "oracle", "source", "source/finding"},
+	"audit/isolation":   {".", "chat", "database", "oracle", "source", "source/finding"},
 	"audit/latency":     {".", "chat", "oracle"},
 	"audit/limits":      {".", "chat", "oracle"},
 	"audit/model":       {".", "chat", "oracle", "source", "source/finding"},
 	"audit/cors":        {".", "oracle", "source", "source/finding"},
 	"audit/operations":  {".", "oracle", "source/deploy", "tail", "source/env", "source/finding"},
 	"audit/secrets":     {".", "oracle", "secretscan", "tail", "source/env", "source/finding"},
-	"demo":              {"demo/model", "demo/page", "demo/repository"},
+	"demo":              {"demo/model", "demo/page", "demo/postgres", "demo/repository"},
+	"demo/postgres":     {},
 	"demo/repository":   {},
 	"secretscan":        {".", "redact"},
 	"secretscan/corpus": {},
@@ -80,7 +82,7 @@ var may = map[string][]string{
 }
 
 // drivers may be imported in these folders only.
-var sqlFolders = []string{"store/", "demo"}
+var sqlFolders = []string{"store/", "demo", "database"}
 
 // folders that hold no product code.
 var ignored = []string{".git", ".ci", "docs", "bench", "testdata", "node_modules", "dist", "bin"}

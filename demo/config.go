@@ -61,6 +61,13 @@ secrets:
 {{- end}}
 deploy: {release: sh harbor/deploy/release.sh 1.4.1, rollback: sh harbor/deploy/release.sh 1.4.0, health: GET /healthz}
 {{end -}}
+{{with .Database -}}
+database:
+  url: "file:{{$.File}}#DATABASE_URL"
+  role: {{.App}}
+  tenant: "SELECT set_config('app.tenant_id', $1, {{if $.Pooled}}false{{else}}true{{end}})"
+  shared: [articles]
+{{end -}}
 owners:
   default: backend@harbor.test
   backup: cto@harbor.test
@@ -116,6 +123,7 @@ func (s *Server) Config() []byte {
 	err := configTemplate.Execute(&b, map[string]any{
 		"URL": s.URL, "File": SecretsFile, "Identities": configIdentities(),
 		"Secrets": s.secretsMap(), "Unowned": s.flaws.Has("operations/incident-owner"), "Folder": s.estate.dir, "Tree": repository.Tree, "Bundle": repository.Bundle, "Image": repository.Image, "Log": repository.Log, "CILog": repository.CILog,
+		"Database": s.mirror, "Pooled": s.flaws.Has("isolation/db-pooled-setting"),
 	})
 	if err != nil {
 		panic(fmt.Sprintf("write configuration: %v", err)) // the template is constant and tested
@@ -130,6 +138,9 @@ func (s *Server) Secrets() []byte {
 	if s.estate.dir != "" {
 		env := s.environment()
 		fmt.Fprintf(&b, "OPENAI_API_KEY=%s\nSESSION_SECRET=%s\n", env["OPENAI_API_KEY"], env["SESSION_SECRET"])
+	}
+	if s.mirror != nil {
+		fmt.Fprintf(&b, "DATABASE_URL=%s\n", s.mirror.URL)
 	}
 	for _, id := range configIdentities() {
 		fmt.Fprintf(&b, "%s=%s\n", id.Variable, s.Password(id.Email))

@@ -47,6 +47,10 @@ type Options struct {
 	// Folder is where the repository, what browsers get and the logs are written;
 	// without one there is nothing beside the chatbot.
 	Folder string
+	// Postgres is the address of a server where databases may be made: Harbor makes
+	// one for as long as it runs, as its repository's migrations lay it out, with
+	// the seeded rows and the chats that are made later. Without one it has none.
+	Postgres string
 }
 
 // Server is a running Harbor.
@@ -59,6 +63,7 @@ type Server struct {
 	random   io.Reader
 	log      *slog.Logger
 	estate   estate
+	mirror   *mirror // nil without Postgres
 	db       *store
 	tokens   *tokens
 	outbox   *outbox
@@ -156,6 +161,9 @@ func (s *Server) start(o Options) error {
 	ctx := context.Background()
 	if err := s.plant(ctx); err != nil {
 		return fmt.Errorf("seed: %w", err)
+	}
+	if err := s.openMirror(o.Postgres); err != nil {
+		return err
 	}
 	if err := s.listen(o.Addr); err != nil {
 		return err

@@ -240,6 +240,22 @@ var flaws = []Flaw{
 	{ID: "model/source-prompt", What: "The whole user goes into the prompt."},
 	{ID: "model/source-tools", What: "A tool is called by whatever name the model says."},
 	{ID: "model/source-analytics", What: "Questions are sent to analytics."},
+	{ID: "isolation/db-rls-off", What: "Row-level security was never enabled on feedback, though it has a policy."},
+	{ID: "isolation/db-rls-not-forced", What: "Row-level security of usage events does not hold for their owner."},
+	{ID: "isolation/db-policy-missing", What: "Passages have a policy for each command but DELETE."},
+	{ID: "isolation/db-policy-always-true", What: "Saved prompts are readable by USING (true).", Trips: []string{"isolation/db-foreign-read", "isolation/db-unset-tenant"}},
+	{ID: "isolation/db-policy-claim", What: "The function that tells the tenant of a ticket believes the user's own metadata."},
+	{ID: "isolation/db-tenant-column", What: "Attachments belong to a tenant by way of their message alone."},
+	{ID: "isolation/db-tenant-index", What: "No index of invoices begins with the tenant."},
+	{ID: "isolation/db-foreign-key", What: "The key of a message's conversation leaves the tenant out."},
+	{ID: "isolation/db-view", What: "The overview of files reads by a function that passes the policies.", Trips: []string{"isolation/db-definer-function"}},
+	{ID: "isolation/db-definer-function", What: "The function that finds a user runs with the search_path of its caller."},
+	{ID: "isolation/db-role", What: "The application's role owns the reports."},
+	{ID: "isolation/db-public-grant", What: "Users are readable by every role of the server."},
+	{ID: "isolation/db-foreign-read", What: "A policy of conversations asks whether a tenant is set, and not which."},
+	{ID: "isolation/db-foreign-write", What: "A document may be written for any tenant, as long as it names one."},
+	{ID: "isolation/db-unset-tenant", What: "The audit log shows everything where no tenant is set, for the nightly job."},
+	{ID: "isolation/db-pooled-setting", What: "The tenant is set for the session of a pooled connection."},
 }
 
 // flawSet holds the flaws that are on. It is consulted once for each flaw, at

@@ -23,6 +23,8 @@ type store struct {
 	keep *sql.DB // holds an in-memory database alive should the pool drop its connection
 	mu   sync.RWMutex
 	stmt map[string]*sql.Stmt
+
+	mirror *mirror // Postgres, which is given some of it too; nil without one
 }
 
 // querier is the store or a transaction of it.
@@ -96,6 +98,7 @@ func (st *store) exec(ctx context.Context, q string, args ...any) (int64, error)
 	if err != nil {
 		return 0, err
 	}
+	st.mirror.follow(q, args)
 	return res.RowsAffected()
 }
 
@@ -113,23 +116,41 @@ func (st *store) within(ctx context.Context, f func(tx querier) error) error {
 	if err != nil {
 		return err
 	}
-	if err := f(txQuerier{tx}); err != nil {
+	q := &txQuerier{tx: tx}
+	if err := f(q); err != nil {
 		return errors.Join(err, tx.Rollback())
 	}
-	return tx.Commit()
+	if err := tx.Commit(); err != nil {
+		return err
+	}
+	for _, s := range q.done {
+		st.mirror.follow(s.q, s.args)
+	}
+	return nil
 }
 
-type txQuerier struct{ tx *sql.Tx }
+type txQuerier struct {
+	tx   *sql.Tx
+	done []statement // what a mirror is to follow
+}
 
-func (t txQuerier) exec(ctx context.Context, q string, args ...any) (int64, error) {
+type statement struct {
+	q    string
+	args []any
+}
+
+func (t *txQuerier) exec(ctx context.Context, q string, args ...any) (int64, error) {
 	res, err := t.tx.ExecContext(ctx, q, args...)
 	if err != nil {
 		return 0, err
 	}
+	if follows(q) {
+		t.done = append(t.done, statement{q, args})
+	}
 	return res.RowsAffected()
 }
 
-func (t txQuerier) query(ctx context.Context, q string, args ...any) (*sql.Rows, error) {
+func (t *txQuerier) query(ctx context.Context, q string, args ...any) (*sql.Rows, error) {
 	return t.tx.QueryContext(ctx, q, args...)
 }
 

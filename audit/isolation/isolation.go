@@ -1,6 +1,6 @@
 // Package isolation is the scorecard's row "Tenant isolation": no tenant reads
 // or changes another's data, by the API, from a stream, a file, a cache or a link,
-// or by asking the assistant.
+// by asking the assistant, or in the database itself.
 package isolation
 
 import lr "github.com/launchready/launchready"
@@ -47,6 +47,22 @@ func Row() lr.Row {
 			streamCrossTalk,
 			sourceQuery,
 			sourceScope,
+			dbRLSOff,
+			dbRLSNotForced,
+			dbPolicyMissing,
+			dbPolicyAlwaysTrue,
+			dbPolicyClaim,
+			dbTenantColumn,
+			dbTenantIndex,
+			dbForeignKey,
+			dbView,
+			dbDefinerFunction,
+			dbRole,
+			dbPublicGrant,
+			dbForeignRead,
+			dbForeignWrite,
+			dbUnsetTenant,
+			dbPooledSetting,
 		},
 	}
 }

@@ -1,10 +1,13 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/launchready/launchready/demo/postgres"
 )
 
 func TestMain(m *testing.M) {
@@ -21,7 +24,18 @@ func TestScripts(t *testing.T) {
 			e.Setenv("HOME", e.WorkDir)
 			e.Setenv("XDG_CONFIG_HOME", e.WorkDir+"/.config")
 			e.Setenv("NO_COLOR", "")
+			e.Setenv(postgres.Variable, os.Getenv(postgres.Variable))
 			return os.MkdirAll(e.WorkDir+"/.git", 0o755) // the search for a configuration ends here
+		},
+		Condition: func(name string) (bool, error) {
+			if name != "postgres" {
+				return false, fmt.Errorf("unknown condition %q", name)
+			}
+			have := os.Getenv(postgres.Variable) != ""
+			if !have && os.Getenv("CI") == "true" {
+				return false, fmt.Errorf("%s is not set: make test starts a Postgres", postgres.Variable)
+			}
+			return have, nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"capture": capture,
@@ -29,6 +43,7 @@ func TestScripts(t *testing.T) {
 			"expand":  expand,
 			"serving": serving,
 			"mode":    mode,
+			"tenants": tenants,
 		},
 	})
 }

@@ -90,3 +90,23 @@ func expand(ts *testscript.TestScript, neg bool, args []string) {
 	text := os.Expand(ts.ReadFile(args[0]), ts.Getenv)
 	ts.Check(os.WriteFile(ts.MkAbs(args[1]), []byte(text), 0o600))
 }
+
+// tenants sets DATABASE_URL, TENANT_A and TENANT_B to what the demo in the current
+// folder has.
+func tenants(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 0 {
+		ts.Fatalf("usage: tenants")
+	}
+	for l := range strings.Lines(ts.ReadFile("harbor.secrets")) {
+		if url, ok := strings.CutPrefix(strings.TrimSpace(l), "DATABASE_URL="); ok {
+			ts.Setenv("DATABASE_URL", url)
+		}
+	}
+	ts.Check(ts.Exec("psql", "-XAtc", "SELECT (SELECT tenant_id FROM harbor_find_user('member@acme.test')) || ' ' || (SELECT tenant_id FROM harbor_find_user('member@globex.test'))", ts.Getenv("DATABASE_URL")))
+	a, b, ok := strings.Cut(strings.TrimSpace(ts.ReadFile("stdout")), " ")
+	if !ok {
+		ts.Fatalf("the demo has no two tenants")
+	}
+	ts.Setenv("TENANT_A", a)
+	ts.Setenv("TENANT_B", b)
+}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/launchready/launchready/config"
 	"github.com/launchready/launchready/demo"
+	"github.com/launchready/launchready/demo/postgres"
 )
 
 func (p *program) demoServeVerb() *cobra.Command {
@@ -21,6 +22,7 @@ func (p *program) demoServeVerb() *cobra.Command {
 		clean  bool
 		listen string
 		seed   int64
+		db     bool
 	)
 	c := &cobra.Command{
 		Use:   "serve",
@@ -34,7 +36,13 @@ or ids of checks, separated by commas.`,
 			if clean && len(flaws) > 0 {
 				return setup(errors.New("--clean and --flaws exclude each other"))
 			}
-			return p.demoServe(c.Context(), demo.Options{Flaws: flaws, Seed: seed, Addr: listen, Log: p.chatbotLog()})
+			o := demo.Options{Flaws: flaws, Seed: seed, Addr: listen, Log: p.chatbotLog()}
+			if db {
+				if o.Postgres, _ = p.env(postgres.Variable); o.Postgres == "" {
+					return setup(fmt.Errorf("--postgres: %s does not name a server where a database may be made", postgres.Variable))
+				}
+			}
+			return p.demoServe(c.Context(), o)
 		},
 	}
 	f := c.Flags()
@@ -42,6 +50,7 @@ or ids of checks, separated by commas.`,
 	f.BoolVar(&clean, "clean", false, "without flaws (the default)")
 	f.StringVar(&listen, "listen", "127.0.0.1:0", "loopback address; port 0 takes a free one")
 	f.Int64Var(&seed, "seed", 1, "decides ids, passwords and contents")
+	f.BoolVar(&db, "postgres", false, "also make its database, on the Postgres server that "+postgres.Variable+" names")
 	_ = c.RegisterFlagCompletionFunc("flaws", func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 		return append([]string{"all"}, flawIDs()...), cobra.ShellCompDirectiveNoFileComp
 	})

@@ -9,7 +9,7 @@ export async function within<T>(tenantId: string, work: (c: pg.PoolClient) => Pr
   const c = await pool.connect();
   try {
     await c.query("BEGIN");
-    await c.query("SELECT set_config('app.tenant_id', $1, true)", [tenantId]);
+    await c.query("SELECT set_config('app.tenant_id', $1, {{if flaw "isolation/db-pooled-setting"}}false{{else}}true{{end}})", [tenantId]);
     const out = await work(c);
     await c.query("COMMIT");
     return out;
