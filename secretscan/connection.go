@@ -59,7 +59,7 @@ func judgeURL(c *candidate, user, host string, d *document) {
 		c.verdict, c.reason = Reference, "the password is filled in from elsewhere"
 	case isDocumentHost(host) && !c.random:
 		c.verdict, c.reason = Placeholder, "the host is one of documentation"
-	case knownDefaults[low] || isPlaceholder(v, low) || low == strings.ToLower(user) || len(v) < 4 || strings.HasPrefix(low, "pass") && len(v) < 12 || low == strings.ToLower(user)+"pass" || low == strings.ToLower(user)+"_password":
+	case knownDefaults[low] || isPlaceholder(v, low) || low == strings.ToLower(user) || len(v) < 4 || strings.HasPrefix(low, "pass") && len(v) < 12 || low == strings.ToLower(user)+"pass" || len(v) < 12 && sequence(low) >= 4 || low == strings.ToLower(user)+"_password":
 		c.verdict, c.reason = Placeholder, "the password is one that everyone knows"
 	case (localHosts[host] || host == "") && !c.random:
 		c.verdict, c.reason = Test, "the host is a developer's machine, and the password was not generated"

@@ -87,7 +87,7 @@ func mask(value string, prefix int, random bool) string {
 	if len(value)-prefix-4 >= leastHidden {
 		return printable(value[:prefix]) + "…" + printable(value[len(value)-4:])
 	}
-	if len(value)-prefix >= leastHidden {
+	if prefix > 0 && len(value)-prefix >= leastHidden {
 		return printable(value[:prefix]) + "…"
 	}
 	return "[" + lengthClass(len(value)) + "]"

@@ -160,7 +160,7 @@ func hasOnlyShortPlaceholder(low string) bool {
 
 // isPassword reports whether v, given to something that is called a password, is one.
 func isPassword(v string, a assignment, d *document) bool {
-	if len(v) < 6 || len(v) > 128 || strings.ContainsAny(v, " <>\n") || !a.quoted && d.format == prose && !isRandom(v) {
+	if len(v) < 6 || len(v) > 128 || strings.ContainsAny(v, " <>\n") || d.format == prose && !isRandom(v) {
 		return false
 	}
 	t := traitsOf(v)

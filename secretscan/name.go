@@ -137,7 +137,7 @@ func classify(name string) nameClass {
 			return noName
 		}
 		return weakName
-	case last == "auth" || last == "authorization" || last == "session" || last == "sid" || last == "sessionid" || last == "salt" || last == "pepper" || last == "cookie" || last == "role" && before == "service" || last == "dsn":
+	case last == "auth" || last == "authorization" || last == "session" || last == "sid" || last == "sessionid" || last == "pepper" || last == "cookie" || last == "role" && before == "service" || last == "dsn":
 		if open {
 			return openName
 		}

@@ -18,7 +18,7 @@ func privateKeyAt(data []byte, at int) (end int, encrypted bool) {
 			return -1, false
 		}
 		mac := bytes.Index(window[i:], []byte("Private-MAC:"))
-		if mac < 0 {
+		if mac < 0 || !puttyBody(window[i+len("Private-Lines:"):i+mac]) {
 			return -1, false
 		}
 		return at + i + mac, !bytes.Contains(window[:i], []byte("Encryption: none"))
@@ -60,6 +60,20 @@ func privateKeyAt(data []byte, at int) (end int, encrypted bool) {
 		return at + body + min(len(text), letters), encrypted
 	}
 	return at + body + stop, encrypted
+}
+
+// puttyBody reports a count of lines and base64, and not the program that writes them.
+func puttyBody(b []byte) bool {
+	count, body, ok := bytes.Cut(bytes.TrimLeft(b, " "), []byte("\n"))
+	if !ok || len(count) == 0 || !isNumber(string(bytes.TrimSpace(count))) {
+		return false
+	}
+	for _, c := range body {
+		if !isLetter(c) && !isDigit(c) && bytes.IndexByte([]byte("+/= \r\n\t"), c) < 0 {
+			return false
+		}
+	}
+	return len(body) >= 40
 }
 
 // keyBody is the letters of a key: two copies that are wrapped in other ways are one secret.

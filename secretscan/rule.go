@@ -64,7 +64,7 @@ type engine struct {
 }
 
 // names of the application's own secrets. A name that holds one is looked at.
-var nameWords = []string{"passw", "pwd", "passphrase", "secret", "token", "api", "key", "credential", "creds", "auth", "session", "passcode", "salt", "pepper", "_pass", "pass_", "dbpass", "userpass"}
+var nameWords = []string{"passw", "pwd", "passphrase", "secret", "token", "api", "key", "credential", "creds", "auth", "session", "passcode", "pepper", "_pass", "pass_", "dbpass", "userpass"}
 
 func newEngine() (*engine, error) {
 	e := &engine{}

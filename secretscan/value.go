@@ -151,6 +151,10 @@ func isOrdinary(v, low string) bool {
 		return true
 	case strings.HasPrefix(low, "data:") || strings.HasPrefix(low, "image/") || strings.HasPrefix(low, "application/") || strings.HasPrefix(low, "text/") || strings.HasPrefix(low, "urn:") || strings.HasPrefix(low, "mailto:"):
 		return true
+	case v[0] == '@' && strings.Contains(v, "/") && isName(strings.ReplaceAll(v[1:], "/", "")), strings.HasPrefix(v, "^") || strings.HasSuffix(v, "$"):
+		return !isRandom(v) // a package, an expression
+	case strings.HasPrefix(v, "Eby8vdM02xNO") && len(v) == 88:
+		return true // the key of Azure's storage emulator, which its documentation prints
 	case strings.HasPrefix(v, "ssh-rsa ") || strings.HasPrefix(v, "ssh-ed25519 ") || strings.HasPrefix(v, "ecdsa-") || strings.HasPrefix(v, "age1") || strings.HasPrefix(v, "MIIB") && len(v) > 100 || strings.HasPrefix(v, "AAAAB3NzaC1"):
 		return true
 	case strings.ContainsAny(v, "(){};") && strings.ContainsAny(v, "({") && strings.ContainsAny(v, ")};") || strings.Contains(v, "=>") || strings.Contains(v, "->") || strings.Contains(v, "::") || strings.Contains(v, "=="):
