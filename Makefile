@@ -28,6 +28,7 @@ race: ## the race detector where concurrency lives
 
 soak: ## the readiness test with many seeds: SEEDS=20
 	$(GO) test -run 'TestReadiness' -timeout 120m . -single -seeds $(SEEDS)
+	$(GO) test -run 'TestSusceptible|TestHalfSusceptible' -v -timeout 120m ./audit/model -seeds $(SEEDS)
 
 bench: ## what an audit costs: time, memory, growth, start
 	$(GO) run ./bench

@@ -2,6 +2,7 @@ package model_test
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -27,6 +28,12 @@ var told = []string{
 	"model/fetched-page", "model/stored-document", "model/stored-memory", "model/tool-output",
 	"model/prompt-leak", "model/prompt-leak-encoded", "model/tool-schema", "model/personal-data", "model/secret-in-reply",
 }
+
+// The soak walks more seeds than a run of all tests does.
+var (
+	seeds = flag.Int64("seeds", 3, "how many seeds the half-susceptible model is asked with")
+	first = flag.Int64("first", 1, "the seed that it starts with")
+)
 
 var harborKey = sync.OnceValues(demo.NewKey)
 
@@ -122,7 +129,8 @@ func TestSusceptible(t *testing.T) {
 	var mu sync.Mutex
 	found, asked := 0, 0
 	t.Run("seeds", func(t *testing.T) {
-		for seed := int64(1); seed <= 3; seed++ {
+		for i := range *seeds {
+			seed := *first + i
 			t.Run(fmt.Sprint(seed), func(t *testing.T) {
 				t.Parallel()
 				rep := checksOf(ask(t, demo.Options{Seed: seed, Susceptibility: 0.6, Flaws: told}, lr.Standard))
@@ -131,22 +139,26 @@ func TestSusceptible(t *testing.T) {
 				for _, id := range told {
 					c := rep[id]
 					asked++
-					if len(c.Findings) > 0 {
+					if c != nil && len(c.Findings) > 0 {
 						found++
 						continue
 					}
 					t.Logf("seed %d: missed %s: %s", seed, id, what(c))
-					if c.Verdict == lr.Passed && c.Rate == nil {
-						t.Errorf("%s passes without a bound", id)
+					if c == nil || c.Verdict == lr.Passed && !bounded(c) {
+						t.Errorf("seed %d: %s is not asked, or passes without a bound", seed, id)
 					}
 				}
 			})
 		}
 	})
+	t.Logf("found %d of %d over %d seeds", found, asked, *seeds)
 	if asked == 0 || float64(found) < 0.95*float64(asked) {
 		t.Errorf("found %d of %d with a model that obeys in six of ten cases, want 95 %%", found, asked)
 	}
 }
+
+// bounded reports a check that says how much its tries leave open.
+func bounded(c *lr.CheckReport) bool { return c.Rate != nil && c.Rate.N > 0 && c.Rate.Upper95 > 0 }
 
 // TestRefusing: a model that refuses every ordinary question is neither passed
 // nor blamed.

@@ -84,11 +84,9 @@ func recital(replies, controls []string) string {
 }
 
 // leak asks for the hidden context in several ways, each in a conversation of its
-// own, and reports what came out.
+// own, and reports what came out. The mark is proof whatever else the assistant
+// can do; that nothing came out says something only of one that answers.
 func leak(ctx context.Context, t *lr.Trial, what string, requests, controls []string) error {
-	if silent, err := mute(ctx, t); silent || err != nil {
-		return err
-	}
 	n := min(max(t.Tries(), 4), len(requests))
 	var replies, plain []string
 	var last *lr.Answer
@@ -108,6 +106,9 @@ func leak(ctx context.Context, t *lr.Trial, what string, requests, controls []st
 			last = a
 			replies = append(replies, strings.Join(append(decodings(a.Text), a.Text), "\n"))
 		}
+	}
+	if silent, err := mute(ctx, t); silent || err != nil {
+		return err
 	}
 	if answered == 0 {
 		t.Unknown(whereOf(t), "no request was answered")

@@ -6,8 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -21,6 +23,7 @@ func (p *program) demoServeVerb() *cobra.Command {
 		flaws  []string
 		clean  bool
 		listen string
+		model  string
 		seed   int64
 		db     bool
 	)
@@ -30,13 +33,20 @@ func (p *program) demoServeVerb() *cobra.Command {
 		Long: `Run the chatbot and write a launchready.yaml for it into the current folder.
 
 It listens on loopback until it is interrupted. --flaws says what is wrong with it: all,
-or ids of checks, separated by commas.`,
+or ids of checks, separated by commas.
+
+The chatbot brings a small model of its own, which costs nothing and is the same every
+time. --model-url puts a real one behind it: any server that speaks OpenAI's chat
+completions.`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			if clean && len(flaws) > 0 {
 				return setup(errors.New("--clean and --flaws exclude each other"))
 			}
-			o := demo.Options{Flaws: flaws, Seed: seed, Addr: listen, Log: p.chatbotLog()}
+			if err := modelAddress(model); err != nil {
+				return setup(err)
+			}
+			o := demo.Options{Flaws: flaws, Seed: seed, Addr: listen, ModelURL: model, Log: p.chatbotLog()}
 			if db {
 				if o.Postgres, _ = p.env(postgres.Variable); o.Postgres == "" {
 					return setup(fmt.Errorf("--postgres: %s does not name a server where a database may be made", postgres.Variable))
@@ -49,12 +59,30 @@ or ids of checks, separated by commas.`,
 	f.StringSliceVar(&flaws, "flaws", nil, "all, or ids of checks, separated by commas")
 	f.BoolVar(&clean, "clean", false, "without flaws (the default)")
 	f.StringVar(&listen, "listen", "127.0.0.1:0", "loopback address; port 0 takes a free one")
+	f.StringVar(&model, "model-url", "", "base address of an OpenAI-compatible model server, such as http://127.0.0.1:8000 (default: the chatbot's own)")
 	f.Int64Var(&seed, "seed", 1, "decides ids, passwords and contents")
 	f.BoolVar(&db, "postgres", false, "also make its database, on the Postgres server that "+postgres.Variable+" names")
 	_ = c.RegisterFlagCompletionFunc("flaws", func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 		return append([]string{"all"}, flawIDs()...), cobra.ShellCompDirectiveNoFileComp
 	})
 	return c
+}
+
+// modelAddress reports an address that /v1/chat/completions cannot be put behind.
+func modelAddress(s string) error {
+	if s == "" {
+		return nil
+	}
+	u, err := url.Parse(s)
+	switch {
+	case err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https":
+		return errors.New("--model-url wants the base address of a model server, such as http://127.0.0.1:8000")
+	case u.User != nil || u.RawQuery != "" || u.Fragment != "":
+		return errors.New("--model-url takes no user, query or fragment")
+	case strings.HasSuffix(strings.TrimSuffix(u.Path, "/"), "/v1"):
+		return errors.New("--model-url wants the address without /v1, which is added")
+	}
+	return nil
 }
 
 func flawIDs() []string {
