@@ -32,6 +32,7 @@ func (c *Config) judge(o Options) {
 	c.judgePlan()
 	c.judgeChat()
 	c.judgeListen()
+	c.judgeProvider()
 	for i := range c.Waivers {
 		c.judgeWaiver(i, o)
 	}

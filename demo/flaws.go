@@ -184,6 +184,15 @@ var flaws = []Flaw{
 	{ID: "isolation/model-injected-query", What: "What a document says to see also is looked up in the index of all tenants."},
 	{ID: "isolation/after-delete", What: "What was deleted stays in the index until the night."},
 	{ID: "isolation/stream-cross-talk", What: "Tokens of all streams wait in one buffer."},
+	{ID: "limits/client-max-tokens", What: "The cap of an answer gives way to what a client asks for."},
+	{ID: "limits/concurrent-runs", What: "Answers under way are not counted by user."},
+	{ID: "limits/concurrent-organisation", What: "Answers under way are counted by user and not by customer."},
+	{ID: "limits/token-cap", What: "Questions are counted, and what they hold is not."},
+	{ID: "limits/socket-messages", What: "Messages of a WebSocket are not counted."},
+	{ID: "limits/abandoned-stream", What: "An answer is written to its end when the reader has gone."},
+	{ID: "limits/page-size", What: "The list of tickets has as many on a page as are asked for."},
+	{ID: "limits/slow-request", What: "Thirty-two requests are served at one time, and one that is sent slowly is one of them."},
+	{ID: "limits/retry-storm", What: "A call that the provider refused is made again at once, a dozen times."},
 }
 
 // flawSet holds the flaws that are on. It is consulted once for each flaw, at

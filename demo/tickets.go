@@ -2,6 +2,7 @@ package demo
 
 import (
 	"context"
+	"math"
 	"net/http"
 )
 
@@ -77,16 +78,23 @@ func (s *Server) addNote(ctx context.Context, p *principal, in newNote) (note, e
 }
 
 func (s *Server) listTickets(w http.ResponseWriter, r *http.Request) error {
-	return listed(s, w, r, scanTicket, `select `+ticketColumns+` from tickets where tenant_id = ? order by rowid desc limit ?`)
+	most := mostListed
+	if s.flaws.Has("limits/page-size") {
+		most = math.MaxInt32 // the export asks for all of them
+	}
+	return listed(s, w, r, most, scanTicket, `select `+ticketColumns+` from tickets where tenant_id = ? order by rowid desc limit ?`)
 }
 
 func (s *Server) listNotes(w http.ResponseWriter, r *http.Request) error {
-	return listed(s, w, r, scanNote, `select `+noteColumns+` from crm_notes where tenant_id = ? order by rowid desc limit ?`)
+	return listed(s, w, r, mostListed, scanNote, `select `+noteColumns+` from crm_notes where tenant_id = ? order by rowid desc limit ?`)
 }
 
+// mostListed is how many rows a page has at most.
+const mostListed = 200
+
 // listed answers with the rows of the caller's tenant.
-func listed[T any](s *Server, w http.ResponseWriter, r *http.Request, scan func(scanner) (T, error), q string) error {
-	limit, err := intQuery(r, "limit", 100, 1, 200)
+func listed[T any](s *Server, w http.ResponseWriter, r *http.Request, most int, scan func(scanner) (T, error), q string) error {
+	limit, err := intQuery(r, "limit", 100, 1, most)
 	if err != nil {
 		return err
 	}

@@ -1,7 +1,6 @@
 package probe
 
 import (
-	"bytes"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -103,10 +102,12 @@ func (t *attempt) request(ctx context.Context) *http.Request {
 	if t.r.Body != nil {
 		body := t.r.Body
 		req.ContentLength = int64(len(body))
-		req.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil }
+		req.GetBody = func() (io.ReadCloser, error) { return t.reader(ctx, body), nil }
 		req.Body, _ = req.GetBody()
 		if len(body) == 0 {
 			req.Body = http.NoBody
+		} else if t.r.Slowly > 0 {
+			req.ContentLength = -1 // in chunks, each of which leaves at once; a body of known length waits in a buffer
 		}
 	}
 	return req
