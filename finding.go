@@ -50,9 +50,10 @@ type Outcome struct {
 	Subject    string // "GET /v1/chats/{id}"; "application" for an app-wide fault
 	Message    string
 	Evidence   Evidence
-	Severity   Severity // 0: the check's own
-	Rate       *Rate    // of a question whose answer is left to chance
-	Latency    *Latency // of a load
+	Severity   Severity   // 0: the check's own
+	Rate       *Rate      // of a question whose answer is left to chance
+	Latency    *Latency   // of a load
+	Allowance  *Allowance // of a burst
 }
 
 // Fingerprint is the stable id of a finding: the same check and subject give the

@@ -26,7 +26,7 @@ func (c *Config) judgeProvider() {
 	case p.Fail.IsZero() && (!p.Mend.IsZero() || p.JSON != nil):
 		d.fail(d.place("provider"), "provider.mend and provider.json belong to provider.fail, the request that makes the provider fail")
 	}
-	c.paths("provider.fail", p.Fail.Path, []string{"$status", "$calls"})
+	c.paths("provider.fail", p.Fail.Path, words["provider"])
 	for _, x := range []struct{ at, text string }{{"provider.calls", p.Calls}, {"provider.tokens", p.Tokens}} {
 		if x.text != "" && x.text[0] != '/' {
 			d.fail(d.place(x.at), "%s is no JSON pointer: write /calls, or /data/calls", clip(x.text))

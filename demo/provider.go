@@ -33,7 +33,7 @@ type provider struct {
 const longestAnswer = 1000
 
 // longestWriting is how long the demo's own model writes at a long answer.
-const longestWriting = 1200 * time.Millisecond
+const longestWriting = 700 * time.Millisecond
 
 // providerDeadline bounds one completion.
 const providerDeadline = 60 * time.Second
