@@ -44,8 +44,8 @@ var (
 // What the questions of a user and of a customer's users may hold together, in
 // tokens of questions and, at the least, of answers.
 var (
-	youngTokens      = quota{30_000, 2 * time.Millisecond}
-	youngAllTokens   = quota{100_000, time.Millisecond}
+	youngTokens      = quota{20_000, 2 * time.Millisecond}
+	youngAllTokens   = quota{70_000, time.Millisecond}
 	knownTokens      = quota{4_000_000, 10 * time.Microsecond}
 	knownAllTokens   = quota{12_000_000, 3 * time.Microsecond}
 	tokensOfAnAnswer = longestAnswer / 4

@@ -12,7 +12,7 @@ import (
 // taken is asked with. And how many of them are asked.
 var heavy = [...]int{12_000, 4_000, 1_500}
 
-const mostHeavy = 12
+const mostHeavy = 8
 
 var tokenCap = &lr.Check{
 	ID:    "limits/token-cap",
