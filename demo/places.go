@@ -19,12 +19,12 @@ func newPlaces() *places { return &places{taken: map[string]chan struct{}{}} }
 // How many answers of one user, and of one customer's users, are written at one
 // time. Users of less than a day have places of their own, and fewer.
 const (
-	newPlacesOfUser, newPlacesOfCustomer     = 8, 16
+	newPlacesOfUser, newPlacesOfCustomer     = 12, 18
 	knownPlacesOfUser, knownPlacesOfCustomer = 64, 200
 )
 
 // patience is how long a question waits for a place: short answers come and go.
-const patience = 400 * time.Millisecond
+const patience = 300 * time.Millisecond
 
 // enter takes one of so many places of the key, and waits a moment for it.
 func (l *places) enter(ctx context.Context, key string, most int) bool {

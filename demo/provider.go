@@ -33,7 +33,7 @@ type provider struct {
 const longestAnswer = 1000
 
 // longestWriting is how long the demo's own model writes at a long answer.
-const longestWriting = 700 * time.Millisecond
+const longestWriting = 600 * time.Millisecond
 
 // providerDeadline bounds one completion.
 const providerDeadline = 60 * time.Second
@@ -105,11 +105,17 @@ func (p *provider) send(ctx context.Context, req model.Request) (*http.Response,
 		if err == nil || n >= p.tries || !errors.As(err, &refused) || !refused.passes() {
 			return res, err
 		}
-		if p.pause > 0 && !resting(ctx, min(max(refused.after, p.pause), time.Second)) {
+		if p.pause > 0 && refused.after > mostRest {
+			return res, err // the user is told sooner than the provider wants to be asked
+		}
+		if !resting(ctx, p.pause) {
 			return nil, ctx.Err()
 		}
 	}
 }
+
+// mostRest is how long a user waits for a provider that is busy.
+const mostRest = 500 * time.Millisecond
 
 // passes reports a refusal that may be over in a moment.
 func (e *providerError) passes() bool {
