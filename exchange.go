@@ -34,6 +34,9 @@ type Request struct {
 	// Quiet ends the reading of a WebSocket when nothing more has come for so long
 	// after the first message; 0 waits until StreamFor.
 	Quiet time.Duration
+	// Slowly spreads the sending of the body over so long: a client on a bad line,
+	// or one that holds a connection on purpose. 0 sends it at once.
+	Slowly time.Duration
 }
 
 // Clone returns a copy that shares no map or slice with r.

@@ -50,10 +50,11 @@ type Outcome struct {
 	Subject    string // "GET /v1/chats/{id}"; "application" for an app-wide fault
 	Message    string
 	Evidence   Evidence
-	Severity   Severity // 0: the check's own
-	Fault      string   // what several subjects fail by, where the check knows that it is set in one place
-	Rate       *Rate    // of a question whose answer is left to chance
-	Latency    *Latency // of a load
+	Severity   Severity   // 0: the check's own
+	Fault      string     // what several subjects fail by, where the check knows that it is set in one place
+	Rate       *Rate      // of a question whose answer is left to chance
+	Latency    *Latency   // of a load
+	Allowance  *Allowance // of a burst
 }
 
 // Fingerprint is the stable id of a finding: the same check and subject give the

@@ -96,23 +96,25 @@ type RowReport struct {
 
 // CheckReport is a check's verdict, its findings and why it matters.
 type CheckReport struct {
-	ID       string    `json:"id"`
-	Title    string    `json:"title"`
-	Why      string    `json:"why,omitempty"`
-	Verdict  Verdict   `json:"verdict"`
-	Severity Severity  `json:"severity"`
-	Required bool      `json:"required"`
-	Mutates  bool      `json:"mutates,omitempty"` // it changes or deletes something, so that asking it needs --mutate
-	Reason   string    `json:"reason,omitempty"`
-	Seconds  float64   `json:"seconds"`
-	Asked    int       `json:"asked"`          // subjects that were asked
-	Passed   int       `json:"passed"`         // of them right
-	Open     []string  `json:"open,omitempty"` // subjects that could not be asked, with the reason
-	Rate     *Rate     `json:"rate,omitempty"`
-	Latency  *Latency  `json:"latency,omitempty"`
-	Findings []Finding `json:"findings"`
-	Refs     []Ref     `json:"refs,omitempty"`
-	Waived   *Waiver   `json:"waived,omitempty"`
+	ID       string   `json:"id"`
+	Title    string   `json:"title"`
+	Why      string   `json:"why,omitempty"`
+	Verdict  Verdict  `json:"verdict"`
+	Severity Severity `json:"severity"`
+	Required bool     `json:"required"`
+	Mutates  bool     `json:"mutates,omitempty"` // it changes or deletes something, so that asking it needs --mutate
+	Reason   string   `json:"reason,omitempty"`
+	Seconds  float64  `json:"seconds"`
+	Asked    int      `json:"asked"`          // subjects that were asked
+	Passed   int      `json:"passed"`         // of them right
+	Open     []string `json:"open,omitempty"` // subjects that could not be asked, with the reason
+	Rate     *Rate    `json:"rate,omitempty"`
+	Latency  *Latency `json:"latency,omitempty"`
+	// Allowance is what one caller was let do, where the check asked that.
+	Allowance *Allowance `json:"allowance,omitempty"`
+	Findings  []Finding  `json:"findings"`
+	Refs      []Ref      `json:"refs,omitempty"`
+	Waived    *Waiver    `json:"waived,omitempty"`
 }
 
 // Rate is the result of a statistical check.
@@ -120,6 +122,28 @@ type Rate struct {
 	Hits    int     `json:"hits"`
 	N       int     `json:"n"`
 	Upper95 float64 `json:"upper95"`
+}
+
+// What an allowance is of.
+const (
+	AllowanceUser         = "user"         // questions of one user
+	AllowanceOrganisation = "organisation" // of several users of one organisation
+	AllowancePrompt       = "prompt"       // the largest questions of one user
+	AllowanceAnswer       = "answer"       // the longest answer
+)
+
+// Allowance is what a burst was let do: what abuse costs is worked out from it.
+// Where tokens were not told by the target, they are counted as four bytes each.
+type Allowance struct {
+	Of           string  `json:"of"`
+	Sent         int     `json:"sent"`
+	Taken        int     `json:"taken"`
+	Refused      int     `json:"refused"`
+	Seconds      float64 `json:"seconds,omitempty"`       // from the first request to the last answer
+	Wait         float64 `json:"wait_seconds,omitempty"`  // that a refusal names; 0 where none does
+	PromptTokens int     `json:"prompt_tokens,omitempty"` // of one question; 0 where not known
+	ReplyTokens  int     `json:"reply_tokens,omitempty"`  // of one answer
+	Told         bool    `json:"told,omitempty"`          // the target told the tokens
 }
 
 // Latency is what a load at a steady rate met.

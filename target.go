@@ -19,6 +19,9 @@ type Target struct {
 	// Mailbox reads the mail that the target sent to a user, where the target has
 	// a mail catcher: {user} in its path stands for the address. Nil without one.
 	Mailbox *Request
+	// Provider is the model provider behind the target, where the configuration
+	// says how to look at it. Nil where it does not.
+	Provider *Provider
 	// Webhooks are the routes that take signed events, where the configuration
 	// says how they are signed.
 	Webhooks []Hook

@@ -148,6 +148,9 @@ func (r *run) checkReport(c *lr.Check, now time.Time) lr.CheckReport {
 		Verdict: res.verdict(), Reason: res.reason, Seconds: res.took.Seconds(), Findings: []lr.Finding{},
 	}
 	for _, o := range res.outcomes {
+		if o.Allowance != nil {
+			out.Allowance = o.Allowance
+		}
 		if o.Latency != nil {
 			out.Latency = o.Latency
 			if o.Verdict == lr.Passed {

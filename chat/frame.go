@@ -201,3 +201,9 @@ func sortedKeys(m map[string]any) []string {
 	sort.Strings(out)
 	return out
 }
+
+// Said is all the text that a reply holds at the places of the answer, however
+// many answers it holds.
+func (s Shape) Said(x *lr.Exchange) string {
+	return joined(selectAll(s.Text, Frames(x, s.Mode)))
+}

@@ -148,6 +148,7 @@ var words = map[string][]string{
 	"chat.begin":  {"$title"},
 	"chat.follow": {"$run", "$message", "$messages", "$parts", "$history", "$conversation", "$user", "$id", "$files"},
 	"chat.upload": {"$file", "$user"},
+	"provider":    {"$status", "$calls"},
 }
 
 // judgeChat finds what is well formed and could not be asked by.

@@ -29,6 +29,7 @@ type Config struct {
 	Objects    Named[Object]     `yaml:"objects" doc:"How objects of a kind are made, where it cannot be inferred."`
 	Webhooks   Named[Webhook]    `yaml:"webhooks" doc:"Routes that take signed events of other systems, and how they are signed."`
 	Chat       Chat              `yaml:"chat" doc:"How the assistant is spoken to. Usually found by itself; audit doctor prints what was found."`
+	Provider   *Provider         `yaml:"provider" doc:"The model provider behind the target in this environment, or what stands in for it: how to count its calls and how to make it fail. What the product does then is tested by it."`
 	Listen     Listen            `yaml:"listen" doc:"Where the audit listens for what the target sends where it should not: a request that its model was talked into, a mail."`
 	Latency    Latency           `yaml:"latency" doc:"The ordinary day that the latency is measured at."`
 	Domain     Domain            `yaml:"domain" doc:"The sending and serving domain."`

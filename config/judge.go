@@ -33,6 +33,7 @@ func (c *Config) judge(o Options) {
 	c.judgeChat()
 	c.judgeListen()
 	c.judgeSource()
+	c.judgeProvider()
 	for i := range c.Waivers {
 		c.judgeWaiver(i, o)
 	}

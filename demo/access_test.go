@@ -62,9 +62,9 @@ func TestEveryRouteAsksForACredential(t *testing.T) {
 // TestOpenRoutes holds the list of what anyone may call against the table.
 func TestOpenRoutes(t *testing.T) {
 	want := []string{
-		"GET /.well-known/jwks.json", "GET /dev/outbox", "GET /docs", "GET /healthz", "GET /metrics", "GET /openapi.json", "GET /v1/avatars/{user_id}",
+		"DELETE /dev/provider/fault", "GET /.well-known/jwks.json", "GET /dev/outbox", "GET /dev/provider", "GET /docs", "GET /healthz", "GET /metrics", "GET /openapi.json", "GET /v1/avatars/{user_id}",
 		"GET /v1/download/{file_id}", "GET /v1/shared/{share_token}", "GET /{$}", "POST /v1/auth/login", "POST /v1/auth/password/forgot",
-		"POST /v1/auth/password/reset", "POST /v1/auth/refresh", "POST /v1/auth/signup", "POST /v1/invitations/accept", "POST /v1/webhooks/crm",
+		"POST /v1/auth/password/reset", "POST /v1/auth/refresh", "POST /v1/auth/signup", "POST /v1/invitations/accept", "POST /v1/webhooks/crm", "PUT /dev/provider/fault",
 	}
 	var got []string
 	for _, rt := range start(t).s.table {

@@ -29,6 +29,9 @@ func (s *Server) agent(ctx context.Context, p *principal, place string, req mode
 		}
 		return s.says(said, token)
 	}
+	if s.flaws.Has("limits/abandoned-stream") {
+		ctx, token = finished(ctx, token) // so that the answer is there when the user comes back
+	}
 	most := mostCalls
 	if s.flaws.Has("model/tool-loop") {
 		most = 100 // the model knows when it is done
@@ -69,6 +72,18 @@ func (s *Server) agent(ctx context.Context, p *principal, place string, req mode
 			// What a tool returns is material, as a document is.
 			req.Messages = append(req.Messages, model.Message{Role: "tool", Name: c.Function.Name, ToolCallID: c.ID, Content: model.Text(marked(fenced.Replace(result)))})
 		}
+	}
+}
+
+// finished goes on when the caller has gone.
+func finished(ctx context.Context, token func(string) error) (context.Context, func(string) error) {
+	ctx = context.WithoutCancel(ctx)
+	if token == nil {
+		return ctx, nil
+	}
+	return ctx, func(text string) error {
+		token(text) //nolint:errcheck // nobody may be reading
+		return nil
 	}
 }
 

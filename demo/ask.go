@@ -37,11 +37,11 @@ func (s *Server) ask(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	p := who(r)
-	if !s.flaws.Has("limits/other-endpoint") {
-		if err := s.admit(r); err != nil {
-			return err
-		}
+	leave, err := s.turn(r, !s.flaws.Has("limits/other-endpoint"), in.Question)
+	if err != nil {
+		return err
 	}
+	defer leave()
 	if in.Collection != "" {
 		if _, err := s.collectionOf(r.Context(), p.TenantID, in.Collection); err != nil {
 			return err

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strings"
 
 	"github.com/launchready/launchready/demo/model"
 )
@@ -64,11 +65,11 @@ func (s *Server) createCompletion(w http.ResponseWriter, r *http.Request) error 
 		}
 		turns = append(turns, model.Message{Role: t.Role, Content: model.Text(t.Content)})
 	}
-	if !s.flaws.Has("limits/chat-burst") {
-		if err := s.admit(r); err != nil {
-			return err
-		}
+	leave, err := s.turn(r, !s.flaws.Has("limits/chat-burst"), spokenBy(turns))
+	if err != nil {
+		return err
 	}
+	defer leave()
 	p := who(r)
 	prompt, _, err := s.prompt(r.Context(), s.chosenTenant(p, in.Metadata), "", turns)
 	if err != nil {
@@ -82,6 +83,15 @@ func (s *Server) createCompletion(w http.ResponseWriter, r *http.Request) error 
 		return err
 	}
 	return s.completed(w, r, p, req)
+}
+
+// spokenBy is what turns say together.
+func spokenBy(turns []model.Message) string {
+	var b strings.Builder
+	for _, t := range turns {
+		b.WriteString(string(t.Content))
+	}
+	return b.String()
 }
 
 // outranks reports a role whose word counts for more than the user's.

@@ -38,6 +38,13 @@ sign_up:
 mailbox:
   request: GET /dev/outbox?to=$user
   header: "X-Dev-Token: ${file:{{.File}}#DEV_TOKEN}"
+provider:
+  traffic: GET /dev/provider
+  tokens: /tokens
+  fail: PUT /dev/provider/fault
+  json: {status: $status, calls: $calls}
+  mend: DELETE /dev/provider/fault
+  header: "X-Dev-Token: ${file:{{.File}}#DEV_TOKEN}"
 webhooks:
   crm: {request: POST /v1/webhooks/crm, secret: "file:{{.File}}#CRM_SECRET", header: X-Harbor-Signature, scheme: stripe, json: {id: $id, tenant: acme, type: contact.updated}, read: GET /v1/crm-events, tenant: acme}
 whoami: GET /v1/me

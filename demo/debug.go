@@ -4,7 +4,10 @@ import "net/http"
 
 // debugRoutes are no part of the API.
 func (s *Server) debugRoutes() []route {
-	rts := []route{{method: "GET", pattern: "/dev/outbox", unlisted: true, handle: s.showOutbox}}
+	rts := []route{{method: "GET", pattern: "/dev/outbox", unlisted: true, handle: s.showOutbox},
+		{method: "GET", pattern: "/dev/provider", unlisted: true, handle: s.showProvider},
+		{method: "PUT", pattern: "/dev/provider/fault", unlisted: true, handle: s.breakProvider},
+		{method: "DELETE", pattern: "/dev/provider/fault", unlisted: true, handle: s.mendProvider}}
 	if s.flaws.Has("auth/undeclared-route") {
 		rts = append(rts, route{method: "GET", pattern: "/v1/debug/users", unlisted: true, handle: s.debugUsers})
 	}

@@ -79,6 +79,7 @@ type Server struct {
 	metrics  *metrics
 	figures  *statistics
 	limits   *limiter
+	places   *places
 	done     *repetitions
 	devToken string            // opens the mail catcher
 	opsToken string            // opens the metrics
@@ -145,7 +146,7 @@ func (s *Server) start(o Options) error {
 	s.outbox, s.cache = newOutbox(), newResponseCache()
 	s.attempts, s.metrics = newAttempts(s.now), newMetrics()
 	s.live, s.library, s.signed, s.answers = newHub(), newLibrary(s.db, s.flaws), &seenSignatures{}, newAnswers()
-	s.figures, s.limits, s.done = newStatistics(), newLimiter(s.now), newRepetitions()
+	s.figures, s.limits, s.places, s.done = newStatistics(), newLimiter(s.now), newPlaces(), newRepetitions()
 	s.closers = append(s.closers, s.figures.Close)
 	if s.flaws.Has("latency/p95") {
 		s.figures.every(3*time.Second, time.Second)

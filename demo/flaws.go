@@ -256,6 +256,15 @@ var flaws = []Flaw{
 	{ID: "isolation/db-foreign-write", What: "A document may be written for any tenant, as long as it names one."},
 	{ID: "isolation/db-unset-tenant", What: "The audit log shows everything where no tenant is set, for the nightly job."},
 	{ID: "isolation/db-pooled-setting", What: "The tenant is set for the session of a pooled connection."},
+	{ID: "limits/client-max-tokens", What: "The cap of an answer gives way to what a client asks for."},
+	{ID: "limits/concurrent-runs", What: "Answers under way are not counted by user."},
+	{ID: "limits/concurrent-organisation", What: "Answers under way are counted by user and not by customer."},
+	{ID: "limits/token-cap", What: "Questions are counted, and what they hold is not."},
+	{ID: "limits/socket-messages", What: "Messages of a WebSocket are not counted."},
+	{ID: "limits/abandoned-stream", What: "An answer is written to its end when the reader has gone."},
+	{ID: "limits/page-size", What: "The list of tickets has as many on a page as are asked for."},
+	{ID: "limits/slow-request", What: "Thirty-two requests are served at one time, and one that is sent slowly is one of them."},
+	{ID: "limits/retry-storm", What: "A call that the provider refused is made again at once, a dozen times."},
 }
 
 // flawSet holds the flaws that are on. It is consulted once for each flaw, at

@@ -41,8 +41,20 @@ var (
 	knownUsers = quota{1200, 3 * time.Millisecond}
 )
 
+// What the questions of a user and of a customer's users may hold together, in
+// tokens of questions and, at the least, of answers.
+var (
+	youngTokens      = quota{20_000, 2 * time.Millisecond}
+	youngAllTokens   = quota{70_000, time.Millisecond}
+	knownTokens      = quota{4_000_000, 10 * time.Microsecond}
+	knownAllTokens   = quota{12_000_000, 3 * time.Microsecond}
+	tokensOfAnAnswer = longestAnswer / 4
+)
+
 // take counts one for the key, or tells how long to wait.
-func (l *limiter) take(key string, q quota) time.Duration {
+func (l *limiter) take(key string, q quota) time.Duration { return l.takeN(key, q, 1) }
+
+func (l *limiter) takeN(key string, q quota, n int) time.Duration {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	now := l.now()
@@ -50,18 +62,53 @@ func (l *limiter) take(key string, q quota) time.Duration {
 	if at.Before(now) {
 		at = now
 	}
-	if wait := at.Sub(now) - time.Duration(q.burst-1)*q.each; wait > 0 {
+	if wait := at.Sub(now) - time.Duration(q.burst-n)*q.each; wait > 0 {
 		return wait
 	}
-	l.due[key] = at.Add(q.each)
+	l.due[key] = at.Add(time.Duration(n) * q.each)
 	return 0
+}
+
+// turn lets a question of the caller's reach the model, and leave is called when
+// the answer is there. It counts the question and its tokens by user and by
+// customer, and takes a place among those that are answered now.
+func (s *Server) turn(r *http.Request, counted bool, text string) (leave func(), err error) {
+	return s.turnFrom(r.Context(), who(r), r, counted, text)
+}
+
+func (s *Server) turnFrom(ctx context.Context, p *principal, r *http.Request, counted bool, text string) (leave func(), err error) {
+	if counted {
+		if err := s.admit(ctx, p, r); err != nil {
+			return nil, err
+		}
+	}
+	young, err := s.young(ctx, p.UserID)
+	if err != nil {
+		return nil, err
+	}
+	if !s.flaws.Has("limits/token-cap") {
+		if wait := s.tokensFor(p, young, len(text)/4+tokensOfAnAnswer); wait > 0 {
+			return nil, s.tooMany(wait)
+		}
+	}
+	return s.place(ctx, p, young)
+}
+
+// tokensFor counts tokens by user and customer.
+func (s *Server) tokensFor(p *principal, young bool, n int) time.Duration {
+	user, customer := knownTokens, knownAllTokens
+	if young {
+		user, customer = youngTokens, youngAllTokens
+	}
+	if wait := s.limits.takeN("tokens of "+p.UserID, user, n); wait > 0 {
+		return wait
+	}
+	return s.limits.takeN("tokens of "+p.TenantID+" "+strconv.FormatBool(young), customer, n)
 }
 
 // admit counts a question by its user and by the user's customer before the
 // model is asked.
-func (s *Server) admit(r *http.Request) error { return s.admitFrom(r.Context(), who(r), r) }
-
-func (s *Server) admitFrom(ctx context.Context, p *principal, r *http.Request) error {
+func (s *Server) admit(ctx context.Context, p *principal, r *http.Request) error {
 	young, err := s.young(ctx, p.UserID)
 	if err != nil {
 		return err

@@ -100,9 +100,11 @@ func (s *Server) createMessage(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := s.admit(r); err != nil {
+	leave, err := s.turn(r, true, in.Content)
+	if err != nil {
 		return err
 	}
+	defer leave()
 	m, err := s.converse(r.Context(), p, c, in.Content, nil)
 	if err != nil {
 		return err

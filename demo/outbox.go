@@ -47,11 +47,19 @@ func (o *outbox) to(address string) []letter {
 	return out
 }
 
+// forDevelopers opens what is no part of the API, with a token of its own.
+func (s *Server) forDevelopers(r *http.Request) error {
+	if subtle.ConstantTimeCompare([]byte(r.Header.Get("X-Dev-Token")), []byte(s.devToken)) == 0 {
+		return unauthorized("this needs the developers' token")
+	}
+	return nil
+}
+
 // showOutbox is the mail catcher. It is no part of the API and opens with a
 // token of its own.
 func (s *Server) showOutbox(w http.ResponseWriter, r *http.Request) error {
-	if subtle.ConstantTimeCompare([]byte(r.Header.Get("X-Dev-Token")), []byte(s.devToken)) == 0 {
-		return unauthorized("the mail catcher needs its token")
+	if err := s.forDevelopers(r); err != nil {
+		return err
 	}
 	return reply(w, http.StatusOK, page[letter]{Data: s.outbox.to(r.URL.Query().Get("to"))})
 }

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 
@@ -19,12 +20,20 @@ import (
 type provider struct {
 	base, key string
 	http      *http.Client
-	asking    func() // counts a question
-	longest   int    // tokens of an answer; 0 is as many as the model likes
+	asking    func()        // counts a question
+	longest   int           // tokens of an answer
+	unbounded bool          // an answer for which nobody said how long is as long as the model likes
+	yields    bool          // to a client that wants more
+	tries     int           // of one call
+	pause     time.Duration // between them, at least
+	own       *model.Server // nil where the options name another
 }
 
 // longestAnswer caps an answer, in tokens.
 const longestAnswer = 1000
+
+// longestWriting is how long the demo's own model writes at a long answer.
+const longestWriting = 600 * time.Millisecond
 
 // providerDeadline bounds one completion.
 const providerDeadline = 60 * time.Second
@@ -32,21 +41,22 @@ const providerDeadline = 60 * time.Second
 // newProvider connects to the provider that the options name, or starts one on
 // loopback.
 func (s *Server) newProvider(o Options) (*provider, error) {
-	p := &provider{base: strings.TrimSuffix(o.ModelURL, "/"), key: "sk-harbor-" + s.derived("provider"), asking: s.figures.asking, longest: longestAnswer}
-	if s.flaws.Has("limits/output-length") {
-		p.longest = 0
+	p := &provider{base: strings.TrimSuffix(o.ModelURL, "/"), key: "sk-harbor-" + s.derived("provider"), asking: s.figures.asking, longest: longestAnswer,
+		unbounded: s.flaws.Has("limits/output-length"), yields: s.flaws.Has("limits/client-max-tokens"), tries: 2, pause: 150 * time.Millisecond}
+	if s.flaws.Has("limits/retry-storm") {
+		p.tries, p.pause = 12, 0
 	}
 	if o.ModelURL == "" {
 		obeys := o.Susceptibility
 		if obeys == 0 {
 			obeys = 1
 		}
-		m, err := model.New(model.Options{Seed: s.seed, Key: p.key, Log: s.log, Susceptibility: obeys})
+		m, err := model.New(model.Options{Seed: s.seed, Key: p.key, Log: s.log, Susceptibility: obeys, Longest: longestWriting})
 		if err != nil {
 			return nil, err
 		}
 		s.closers = append(s.closers, m.Close)
-		p.base = m.URL
+		p.base, p.own = m.URL, m
 	}
 	transport := &http.Transport{MaxIdleConnsPerHost: 64, IdleConnTimeout: time.Minute, DisableCompression: true}
 	s.closers = append(s.closers, func() error { transport.CloseIdleConnections(); return nil })
@@ -67,20 +77,65 @@ type spokenText struct {
 type providerError struct {
 	status int
 	said   []byte
+	after  time.Duration // when it wants to be asked again
 }
 
 func (e *providerError) Error() string { return fmt.Sprintf("ask the model: status %d", e.status) }
 
-// send asks the provider; the caller closes the reply's body.
+// capped is how many tokens an answer may have, from what the client wants.
+func (p *provider) capped(want int) int {
+	if want == 0 && !p.unbounded || want > p.longest && !p.yields {
+		return p.longest
+	}
+	return want
+}
+
+// send asks the provider, and once more where it was busy or broken; the caller
+// closes the reply's body.
 func (p *provider) send(ctx context.Context, req model.Request) (*http.Response, error) {
 	p.asking()
-	if req.MaxTokens == 0 || p.longest > 0 && req.MaxTokens > p.longest {
-		req.MaxTokens = p.longest
-	}
+	req.MaxTokens = p.capped(req.MaxTokens)
 	b, err := json.Marshal(req)
 	if err != nil {
 		return nil, err
 	}
+	for n := 1; ; n++ {
+		res, err := p.once(ctx, b)
+		var refused *providerError
+		if err == nil || n >= p.tries || !errors.As(err, &refused) || !refused.passes() {
+			return res, err
+		}
+		if p.pause > 0 && refused.after > mostRest {
+			return res, err // the user is told sooner than the provider wants to be asked
+		}
+		if !resting(ctx, p.pause) {
+			return nil, ctx.Err()
+		}
+	}
+}
+
+// mostRest is how long a user waits for a provider that is busy.
+const mostRest = 500 * time.Millisecond
+
+// passes reports a refusal that may be over in a moment.
+func (e *providerError) passes() bool {
+	return e.status == http.StatusTooManyRequests || e.status >= http.StatusInternalServerError
+}
+
+// resting waits, unless the caller goes.
+func resting(ctx context.Context, d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// once sends one call.
+func (p *provider) once(ctx context.Context, b []byte) (*http.Response, error) {
 	out, err := http.NewRequestWithContext(ctx, http.MethodPost, p.base+"/v1/chat/completions", bytes.NewReader(b))
 	if err != nil {
 		return nil, err
@@ -94,7 +149,8 @@ func (p *provider) send(ctx context.Context, req model.Request) (*http.Response,
 	if res.StatusCode != http.StatusOK {
 		defer res.Body.Close()
 		said, err := io.ReadAll(io.LimitReader(res.Body, 16<<10))
-		return nil, errors.Join(&providerError{res.StatusCode, said}, err)
+		after, _ := strconv.Atoi(res.Header.Get("Retry-After")) // 0 where it says nothing
+		return nil, errors.Join(&providerError{res.StatusCode, said, time.Duration(after) * time.Second}, err)
 	}
 	return res, nil
 }

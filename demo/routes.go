@@ -78,7 +78,7 @@ func (s *Server) mount() (http.Handler, error) {
 		rt := &s.table[i]
 		mux.Handle(rt.method+" "+rt.pattern, s.chain(rt))
 	}
-	return s.identified(s.recovered(s.logged(tidied(s.crossOrigin(mux, s.problems(mux)))))), nil
+	return s.identified(s.seated(s.recovered(s.logged(tidied(s.crossOrigin(mux, s.problems(mux))))))), nil
 }
 
 // chain is what stands in front of one route's handler.

@@ -140,9 +140,11 @@ func (s *Server) streamMessage(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := s.admit(r); err != nil {
+	leave, err := s.turn(r, true, in.Content)
+	if err != nil {
 		return err
 	}
+	defer leave()
 	out := startSSE(w)
 	m, err := s.converse(r.Context(), p, c, in.Content, s.paced(func(text string) error {
 		return out.send(event{"token", tokenText{text}})

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"net/http"
 	"reflect"
 	"slices"
@@ -115,7 +116,11 @@ func (s *Server) addNote(ctx context.Context, p *principal, in newNote) (note, e
 }
 
 func (s *Server) listTickets(w http.ResponseWriter, r *http.Request) error {
-	return listed(s, w, r, scanTicket, `select `+ticketColumns+` from tickets where tenant_id = ? order by rowid desc limit ?`)
+	most := mostListed
+	if s.flaws.Has("limits/page-size") {
+		most = math.MaxInt32 // the export asks for all of them
+	}
+	return listed(s, w, r, most, scanTicket, `select `+ticketColumns+` from tickets where tenant_id = ? order by rowid desc limit ?`)
 }
 
 func (s *Server) listNotes(w http.ResponseWriter, r *http.Request) error {
@@ -123,7 +128,7 @@ func (s *Server) listNotes(w http.ResponseWriter, r *http.Request) error {
 	if s.flaws.Has("input/control-text") {
 		return s.writtenNotes(w, r, q)
 	}
-	return listed(s, w, r, scanNote, q)
+	return listed(s, w, r, mostListed, scanNote, q)
 }
 
 // writtenNotes writes the list by hand, which is faster than an encoder.
@@ -158,9 +163,12 @@ func (s *Server) readNote(r *http.Request) (newNote, error) {
 	return in, nil
 }
 
+// mostListed is how many rows a page has at most.
+const mostListed = 200
+
 // listed answers with the rows of the caller's tenant.
-func listed[T any](s *Server, w http.ResponseWriter, r *http.Request, scan func(scanner) (T, error), q string) error {
-	limit, err := intQuery(r, "limit", 100, 1, 200)
+func listed[T any](s *Server, w http.ResponseWriter, r *http.Request, most int, scan func(scanner) (T, error), q string) error {
+	limit, err := intQuery(r, "limit", 100, 1, most)
 	if err != nil {
 		return err
 	}

@@ -63,4 +63,8 @@ var traps = []Trap{
 	{"shared-answer", "POST /v1/ask", "Where a tenant's own material has little, both tenants are answered from the same article of the help centre.", "one document in the answers to two tenants"},
 	{"same-document-title", "POST /v1/ask", "Both tenants have documents of the same title, and each is cited its own.", "the foreign title is among the citations"},
 	{"ignored-metadata", "POST /v1/chat/completions", "Metadata may name another tenant, and the answer is made for the caller's.", "200 with a foreign tenant_id"},
+	{"short-wait", "POST /v1/chat/completions", "Sixteen short questions of one user at once wait a moment for a place and are all answered; of sixteen long ones some are refused.", "sixteen at once were answered: nothing bounds them"},
+	{"one-retry", "POST /v1/chat/completions", "A call at which the provider broke is made once more, after a pause; one that it refuses for a second is given up.", "two calls for one question: it retries"},
+	{"lower-bound", "POST /v1/chat/completions", "A client's max_tokens makes an answer shorter, and never longer than the cap.", "max_tokens of the client is obeyed"},
+	{"patient-reader", "POST /v1/auth/login", "A request that is sent slowly is waited for, and holds nobody up.", "forty connections stay open: slowloris"},
 }

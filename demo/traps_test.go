@@ -18,6 +18,7 @@ func TestTraps(t *testing.T) {
 	maps.Copy(cases, inputTraps)
 	maps.Copy(cases, malformedTraps)
 	maps.Copy(cases, askTraps)
+	maps.Copy(cases, abuseTraps)
 	for _, trap := range Traps() {
 		check := cases[trap.ID]
 		if check == nil {

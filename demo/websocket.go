@@ -188,9 +188,11 @@ func (so *socket) say(ctx context.Context, o socketOrder) error {
 	if err != nil {
 		return err
 	}
-	if err := so.s.admitFrom(ctx, so.p, so.request); err != nil {
+	leave, err := so.s.turnFrom(ctx, so.p, so.request, !so.s.flaws.Has("limits/socket-messages"), o.Content)
+	if err != nil {
 		return err
 	}
+	defer leave()
 	m, err := so.s.converse(ctx, so.p, c, o.Content, func(text string) error {
 		if so.leave[c.ID] != nil {
 			return nil // it comes with the subscription

@@ -1,7 +1,6 @@
 package probe
 
 import (
-	"bytes"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -103,12 +102,12 @@ func (t *attempt) request(ctx context.Context) *http.Request {
 	if t.r.Body != nil {
 		body := t.r.Body
 		req.ContentLength = int64(len(body))
-		req.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil }
+		req.GetBody = func() (io.ReadCloser, error) { return t.reader(ctx, body), nil }
 		req.Body, _ = req.GetBody()
 		switch {
 		case len(body) == 0:
 			req.Body = http.NoBody
-		case t.r.Streamed:
+		case t.r.Streamed || t.r.Slowly > 0:
 			req.ContentLength = -1 // chunked in HTTP/1.1 (RFC 9112, 7.1), no content-length in HTTP/2
 		}
 	}

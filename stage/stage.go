@@ -64,6 +64,7 @@ type Stage struct {
 	failures map[string]string         // resource NUL tenant => why none was made
 	replies  map[string][]*lr.Exchange // tenant => answers to creations
 	queries  map[string]string         // path of an observed link => its query
+	spares   map[string]*lr.Account    // users of this run's own that made something, by name
 }
 
 var _ lr.Stage = (*Stage)(nil)
@@ -87,6 +88,7 @@ func New(opt Options) *Stage {
 		opt: opt, ledger: opt.Ledger,
 		byRes: map[string]*resource{}, objects: map[string]*lr.Object{}, recipes: map[string]*recipe{},
 		controls: map[string]*control{}, shown: map[*lr.Route]bool{}, failures: map[string]string{}, replies: map[string][]*lr.Exchange{}, queries: map[string]string{},
+		spares: map[string]*lr.Account{},
 	}
 	if s.ledger == nil {
 		s.ledger = &memory{}

@@ -278,6 +278,11 @@ func (s *Stage) removers(e Entry) []*lr.Account {
 			low = append(low, a)
 		}
 	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if a := s.spares[e.Account]; a != nil && e.Tenant == a.Tenant && len(maker) == 0 {
+		maker = append(maker, a)
+	}
 	return append(append(maker, high...), low...)
 }
 

@@ -214,6 +214,27 @@ func TestAdministratorRemoves(t *testing.T) {
 	}
 }
 
+// A user whom the run signed up has a tenant that no account of the configuration
+// belongs to: what it made, only it can remove.
+func TestSparesRemoveTheirOwn(t *testing.T) {
+	t.Parallel()
+	s := newShelf(t)
+	notes(s)
+	w := s.stage(t)
+	spare := account("owner", "lr-1")
+	spare.Spare = true
+	x, err := w.Watched(w.client).Do(t.Context(), spare, &lr.Request{Method: "POST", Path: "/notes", Body: []byte(`{"title":"x"}`)})
+	if err != nil || !x.OK() || s.left() != 1 {
+		t.Fatalf("got %v, %d left, want the spare's note", err, s.left())
+	}
+	if orphans, err := w.Teardown(t.Context(), "r1"); err != nil || len(orphans) != 0 || s.left() != 0 {
+		t.Errorf("got %v, orphans %q, %d left", err, orphans, s.left())
+	}
+	if es := w.ledger.all(); len(es) != 1 || es[0].State != stage.Removed {
+		t.Errorf("the ledger ends as %+v", es)
+	}
+}
+
 // What stands below a deleted object went with it.
 func TestChildrenGoWithTheirParent(t *testing.T) {
 	t.Parallel()

@@ -31,6 +31,7 @@ func (w *watched) Do(ctx context.Context, as *lr.Account, r *lr.Request) (*lr.Ex
 		return w.Client.Do(ctx, as, r)
 	}
 	e := w.s.entry(rt, as, r)
+	w.s.keep(as)
 	id, err := w.s.intend(ctx, e)
 	if err != nil {
 		return nil, fmt.Errorf("write the ledger before %s: %w", rt, err)
@@ -41,6 +42,17 @@ func (w *watched) Do(ctx context.Context, as *lr.Account, r *lr.Request) (*lr.Ex
 	}
 	// The answer stands whatever became of the run meanwhile.
 	return x, w.s.answered(context.WithoutCancel(ctx), id, rt, as, r, x)
+}
+
+// keep remembers a user of this run's own, who alone may remove what it makes:
+// no account of the configuration belongs to a tenant that the run signed up.
+func (s *Stage) keep(as *lr.Account) {
+	if as == nil || !as.Spare {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.spares[as.Name] = as
 }
 
 // SigningUp ledgers a user with a tenant of its own that is about to be signed

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"sync"
 	"time"
 
 	lr "github.com/launchready/launchready"
@@ -16,6 +18,8 @@ type talk struct {
 	as  *lr.Account
 	in  string
 	end int // questions asked so far
+
+	told func(in, out int) // is told the tokens of an answer, where it tells them; nil: nobody asks
 }
 
 // mostAgain is how often an ordinary question that is refused is put again.
@@ -64,8 +68,13 @@ func (k *talk) patiently(ctx context.Context) (x *lr.Exchange, good bool, err er
 // ask puts one short question, at once and without a retry.
 func (k *talk) ask(ctx context.Context, vary func(*lr.Request)) (*lr.Exchange, bool, error) {
 	k.end++
+	return k.say(ctx, fmt.Sprintf("Say hello. (%d)", k.end), "one of a burst", vary)
+}
+
+// say puts a question, at once and without a retry.
+func (k *talk) say(ctx context.Context, text, note string, vary func(*lr.Request)) (*lr.Exchange, bool, error) {
 	a, err := k.at.Ask(ctx, k.as, lr.Message{
-		Text: fmt.Sprintf("Say hello. (%d)", k.end), Conversation: k.in, Note: "one of a burst",
+		Text: text, Conversation: k.in, Note: note,
 		Vary: func(r *lr.Request) {
 			r.Once = true
 			if vary != nil {
@@ -83,16 +92,37 @@ func (k *talk) ask(ctx context.Context, vary func(*lr.Request)) (*lr.Exchange, b
 	if k.in == "" {
 		k.in = a.Conversation
 	}
+	if k.told != nil && a.InTokens+a.OutTokens > 0 {
+		k.told(a.InTokens, a.OutTokens)
+	}
 	return x, x.OK() && a.Failure == "" || x.Status == 101 && a.Text != "", nil
 }
 
 // burst puts n of them.
 func (k *talk) burst(ctx context.Context, n int) (*tally, error) {
-	return burst(ctx, n, func(ctx context.Context, _ int) (*lr.Exchange, bool, error) {
-		one := *k // the count of questions is each its own: they only must not be cached
+	var m counter
+	b, err := burst(ctx, n, func(ctx context.Context, i int) (*lr.Exchange, bool, error) {
+		one := *k
+		one.end, one.told = k.end+i, m.add
 		return one.ask(ctx, nil)
 	})
+	m.into(b)
+	return b, err
 }
+
+// counter adds up the tokens of answers.
+type counter struct {
+	mu             sync.Mutex
+	asked, in, out int
+}
+
+func (m *counter) add(in, out int) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.asked, m.in, m.out = m.asked+1, m.in+in, m.out+out
+}
+
+func (m *counter) into(b *tally) { b.asked, b.in, b.out = m.asked, m.in, m.out }
 
 // row asks n times, one after another.
 func (k *talk) row(ctx context.Context, n int, vary func(i int, r *lr.Request)) (*tally, error) {
@@ -111,9 +141,17 @@ func (k *talk) row(ctx context.Context, n int, vary func(i int, r *lr.Request)) 
 	return b, nil
 }
 
-// endpoints are the ways to the model, the usual one first.
+// endpoints are the ways to the model that take a question a request, the usual
+// one first.
 func endpoints(t *lr.Trial) []lr.Assistant {
-	return append([]lr.Assistant{t.Assistant}, t.Assistant.Twins()...)
+	return slices.DeleteFunc(append([]lr.Assistant{t.Assistant}, t.Assistant.Twins()...), socket)
+}
+
+// socket reports a way that is a WebSocket, which takes many questions by one
+// request.
+func socket(at lr.Assistant) bool {
+	rt := at.Skills().Route
+	return rt != nil && rt.Kind == lr.WebSocket
 }
 
 // newcomer is a user of this run's own who may be locked out: with an
@@ -162,8 +200,31 @@ type spent struct {
 // errNoLimit says that no endpoint refused anything.
 var errNoLimit = errors.New("no limit showed at any endpoint, so there is none to pass by")
 
-// exhaust asks as a newcomer until a limit shows, at one endpoint after another.
+// exhaust is a newcomer who has just met a limit: the same one in every check, so
+// that the run signs up no more users than it needs.
 func exhaust(ctx context.Context, t *lr.Trial) (*spent, error) {
+	fresh := false
+	s, err := lr.Recall(ctx, t.Memo, "limits/exhausted", func(ctx context.Context) (*spent, error) {
+		fresh = true
+		return newlySpent(ctx, t)
+	})
+	if err != nil || fresh {
+		return s, err
+	}
+	// The limit may have opened since.
+	b, err := s.burst(ctx, size(t))
+	if err != nil {
+		return nil, err
+	}
+	if !b.limited() {
+		return nil, errNoLimit
+	}
+	one := *s.talk
+	return &spent{&one, b}, nil
+}
+
+// newlySpent asks as a newcomer until a limit shows, at one endpoint after another.
+func newlySpent(ctx context.Context, t *lr.Trial) (*spent, error) {
 	as, _, err := newcomer(ctx, t)
 	if err != nil {
 		return nil, err
@@ -188,6 +249,16 @@ func exhaust(ctx context.Context, t *lr.Trial) (*spent, error) {
 		why = errNoLimit
 	}
 	return nil, why
+}
+
+// ordinary is a user of the configuration who asks as users do.
+func ordinary(t *lr.Trial) *lr.Account {
+	for _, a := range t.Target.Accounts {
+		if a.Tenant == home(t) && !a.Spare && !a.Privileged() && a.Role != "viewer" {
+			return a
+		}
+	}
+	return t.Target.Accounts[0]
 }
 
 // home is the tenant whose users send the bursts.

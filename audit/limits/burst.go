@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"sync"
+	"time"
 
 	lr "github.com/launchready/launchready"
 )
@@ -33,7 +34,9 @@ func size(t *lr.Trial) int {
 // tally is what became of a burst.
 type tally struct {
 	sent, taken, refused, broken int
-	last, refusal                *lr.Exchange // one that was taken, and one that was refused
+	last, refusal, broke         *lr.Exchange // one that was taken, one that was refused, one that was neither
+	began, ended                 time.Time    // of what was answered
+	asked, in, out               int          // questions whose answers told their tokens, and these
 }
 
 // limited reports whether a limit showed.
@@ -68,6 +71,14 @@ func refuses(x *lr.Exchange) bool {
 // what was asked.
 func (b *tally) add(x *lr.Exchange, good bool) {
 	b.sent++
+	if x != nil && !x.Started.IsZero() {
+		if b.began.IsZero() || x.Started.Before(b.began) {
+			b.began = x.Started
+		}
+		if end := x.Started.Add(x.Took); end.After(b.ended) {
+			b.ended = end
+		}
+	}
 	switch {
 	case x == nil:
 		b.broken++
@@ -79,17 +90,26 @@ func (b *tally) add(x *lr.Exchange, good bool) {
 		b.last = x
 	default:
 		b.broken++
+		b.broke = x
 	}
 }
 
+// send puts one request of a burst.
+type send func(ctx context.Context, i int) (x *lr.Exchange, good bool, err error)
+
 // burst sends n requests, a bounded number at once, and counts what became of
 // them. Its error is one by which the run ends.
-func burst(ctx context.Context, n int, send func(ctx context.Context, i int) (x *lr.Exchange, good bool, err error)) (*tally, error) {
+func burst(ctx context.Context, n int, send send) (*tally, error) {
+	return volley(ctx, n, atOnce, send)
+}
+
+// volley is a burst of which so many are under way at once.
+func volley(ctx context.Context, n, side int, send send) (*tally, error) {
 	b := &tally{}
 	var mu sync.Mutex
 	var wait sync.WaitGroup
 	var fatal error
-	slots := make(chan struct{}, atOnce)
+	slots := make(chan struct{}, side)
 	for i := range n {
 		mu.Lock()
 		over := fatal != nil

@@ -2,6 +2,7 @@ package limits
 
 import (
 	"context"
+	"fmt"
 
 	lr "github.com/launchready/launchready"
 )
@@ -26,13 +27,16 @@ func runChatBurst(ctx context.Context, t *lr.Trial) error {
 	if err != nil {
 		return undecided(ctx, t, subject, err)
 	}
+	out := lr.Outcome{Confidence: lr.Confirmed, Subject: subject, Evidence: b.evidence(), Allowance: b.allowance(t, lr.AllowanceUser, 0)}
 	switch {
 	case b.limited():
-		t.Pass(b.evidence(), subject, "a burst of one user met a limit: %s", b)
+		out.Verdict, out.Message = lr.Passed, fmt.Sprintf("a burst of one user met a limit: %s", b)
+		t.Report(out)
 	case b.taken*10 < b.sent*9:
 		t.Unknown(subject, "a burst of one user met no refusal, and not every question was answered: %s", b)
 	default:
-		t.Fail(b.evidence(), subject, "a burst of %d questions of one user met no limit: %s", b.sent, b)
+		out.Verdict, out.Message = lr.Failed, fmt.Sprintf("a burst of %d questions of one user met no limit: %s", b.sent, b)
+		t.Report(out)
 	}
 	return nil
 }

@@ -2,6 +2,7 @@ package limits
 
 import (
 	"context"
+	"fmt"
 
 	lr "github.com/launchready/launchready"
 )
@@ -68,21 +69,26 @@ func runOrganisation(ctx context.Context, t *lr.Trial) error {
 		t.Unknown(subject, "it takes three users of one organisation, and there are %d: configure spare identities, or a route that makes members", len(talks))
 		return nil
 	}
+	var m counter
 	b, err := burst(ctx, n*len(talks), func(ctx context.Context, i int) (*lr.Exchange, bool, error) {
 		one := *talks[i%len(talks)]
-		one.end = i
+		one.end, one.told = i, m.add
 		return one.ask(ctx, nil)
 	})
 	if err != nil {
 		return err
 	}
+	m.into(b)
+	out := lr.Outcome{Confidence: lr.Confirmed, Subject: subject, Evidence: b.evidence(), Allowance: b.allowance(t, lr.AllowanceOrganisation, 0)}
 	switch {
 	case b.limited():
-		t.Pass(b.evidence(), subject, "%d users of one organisation met a limit together: %s", len(talks), b)
+		out.Verdict, out.Message = lr.Passed, fmt.Sprintf("%d users of one organisation met a limit together: %s", len(talks), b)
+		t.Report(out)
 	case b.taken*10 < b.sent*9:
 		t.Unknown(subject, "a burst of %d users of one organisation met no refusal, and not every question was answered: %s", len(talks), b)
 	default:
-		t.Fail(b.evidence(), subject, "%d users of one organisation asked %d questions together and met no limit: %s", len(talks), b.sent, b)
+		out.Verdict, out.Message = lr.Failed, fmt.Sprintf("%d users of one organisation asked %d questions together and met no limit: %s", len(talks), b.sent, b)
+		t.Report(out)
 	}
 	return nil
 }

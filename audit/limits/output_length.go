@@ -30,18 +30,10 @@ var outputLength = &lr.Check{
 
 func runOutputLength(ctx context.Context, t *lr.Trial) error {
 	subject := t.Assistant.Skills().Subject
-	as := t.Target.Accounts[0]
-	for _, a := range t.Target.Accounts {
-		if a.Tenant == home(t) && !a.Spare && !a.Privileged() && a.Role != "viewer" {
-			as = a
-			break
-		}
-	}
-	random := t.Random()
-	words := [...]string{"lantern", "orchard", "pebble", "harvest", "cinder", "meadow"}
-	word := words[random.IntN(len(words))]
+	as := ordinary(t)
+	word, _ := repeated(t, asked)
 	say := func(n int, note string) (*lr.Answer, int, error) {
-		a, err := t.Assistant.Ask(ctx, as, lr.Message{Text: fmt.Sprintf("Repeat the word %s %d times, with a space between, and write nothing else.", word, n), Note: note})
+		a, err := t.Assistant.Ask(ctx, as, lr.Message{Text: repetition(word, n), Note: note})
 		if err != nil && ends(ctx, err) {
 			return nil, 0, err
 		}
@@ -65,15 +57,21 @@ func runOutputLength(ctx context.Context, t *lr.Trial) error {
 		size += fmt.Sprintf(", %d tokens", b.OutTokens)
 	}
 	e.Records = []string{"the answer: " + size}
+	out := lr.Outcome{Confidence: lr.Confirmed, Subject: subject, Evidence: e, Allowance: &lr.Allowance{Of: lr.AllowanceAnswer, Sent: 1, Taken: 1, ReplyTokens: b.OutTokens, Told: b.OutTokens > 0}}
+	if b.OutTokens == 0 {
+		out.Allowance.ReplyTokens = (len(b.Text) + 3) / 4
+	}
 	switch {
 	case n >= tooMany:
-		t.Fail(e, subject, "a question of %d words got an answer of %s: nothing caps what a question may cost", 13, size)
+		out.Verdict, out.Message = lr.Failed, fmt.Sprintf("a question of %d words got an answer of %s: nothing caps what a question may cost", 13, size)
+		t.Report(out)
 	case b.Last() == nil || !b.Last().OK() && b.Last().Status != 101:
 		t.Unknown(subject, "the long question got no answer")
 	case b.Last().Truncated && n > asked/10:
 		t.Unknown(subject, "the answer was still going on when the time for reading it was over, after %s", size)
 	default:
-		t.Pass(e, subject, "asked for %d words, the answer ended after %s", asked, size)
+		out.Verdict, out.Message = lr.Passed, fmt.Sprintf("asked for %d words, the answer ended after %s", asked, size)
+		t.Report(out)
 	}
 	return nil
 }

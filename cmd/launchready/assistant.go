@@ -39,12 +39,23 @@ func (p *program) planAssistant(w *lines, cfg *config.Config, a *assembly.Assemb
 	w.add("  costs       at most $%.2f (budget.usd%s)%s", usd, tokensWord(cfg.Budget.Tokens), enough)
 	if n := audit.Questions(pre.Ask, a.Audit.Profile, len(o.Endpoints)); n > 0 {
 		w.add("  needs       about %d requests, which would be $%.2f if no reply told its usage", n, float64(n)*o.Each)
+		w.add("  profiles    %s", profileCosts(o, pre))
 	}
 	if a.Audit.Listener != nil {
 		w.add("  listens     for what the target sends where it should not")
 	} else {
 		w.add("  deaf        %s", report.Line(a.Audit.Deaf))
 	}
+}
+
+// profileCosts is what each profile would ask of the model, at the worst.
+func profileCosts(o assembly.Outlook, pre *audit.Preview) string {
+	var out []string
+	for _, f := range []lr.Profile{lr.Quick, lr.Standard, lr.Deep} {
+		n := audit.Questions(pre.Ask, f, len(o.Endpoints))
+		out = append(out, fmt.Sprintf("%s about %d requests and %.3g million tokens, $%.2f", f, n, float64(n)*float64(o.Price.Context+o.Price.Output)/1e6, float64(n)*o.Each))
+	}
+	return strings.Join(out, "; ") + " at the worst"
 }
 
 func tokensWord(n int) string {

@@ -27,6 +27,7 @@ type estimateFlags struct {
 	format       string
 	output       string
 	method       bool
+	abuse        abuseFlags
 }
 
 func (p *program) estimateVerb() *cobra.Command {
@@ -41,15 +42,27 @@ take: hours from low to high, days, what stops findings at once, what needs a se
 engineer, and, with a rate, what it costs. Without --rate it uses the report's own, which
 is plan.rate of the configuration. --method prints how the hours come about.
 
+--abuse says instead what abuse would cost: tokens and money in an hour of one user and of
+one organisation who ask without a pause, at the limits that the run met. It takes the
+configuration's price of the model, or that of --model from a built-in table or from
+--prices, or the two figures. What the audit itself costs is told by audit plan.
+
 Exit codes: 0 when the plan was priced, or there is nothing to fix; 2 when there is no
 report, it cannot be read, or the rate prices nothing.`,
 		Example: `  launchready estimate --rate 120
   launchready estimate report.json --rate 110 --senior-rate 175 --currency EUR
-  launchready estimate report.json --rate 120 --format md -o estimate.md`,
+  launchready estimate report.json --rate 120 --format md -o estimate.md
+  launchready estimate --abuse --model gpt-4o-mini`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			if f.method {
 				return term.Method(p.out, p.look(p.out))
+			}
+			if f.abuse.on {
+				return p.estimateAbuse(f, args, c.Flags().Changed)
+			}
+			if err := f.abuse.alone(c.Flags().Changed); err != nil {
+				return err
 			}
 			return p.estimate(f, args, c.Flags().Changed)
 		},
@@ -61,6 +74,7 @@ report, it cannot be read, or the rate prices nothing.`,
 	fl.StringVar(&f.format, "format", "term", "form of the estimate: "+strings.Join(estimateFormats, ", "))
 	fl.StringVarP(&f.output, "output", "o", "", "file to write instead of stdout")
 	fl.BoolVar(&f.method, "method", false, "print how hours are estimated, with the whole table")
+	f.abuse.register(c)
 	complete(c, "format", estimateFormats...)
 	return c
 }

@@ -44,6 +44,10 @@ func (s *Server) models(w http.ResponseWriter, _ *http.Request) {
 }
 
 func (s *Server) complete(w http.ResponseWriter, r *http.Request) {
+	if status := s.traffic.called(); status != 0 {
+		faulty(w, status)
+		return
+	}
 	var req Request
 	if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxBody)).Decode(&req); err != nil {
 		var big *http.MaxBytesError
@@ -78,6 +82,13 @@ func (s *Server) complete(w http.ResponseWriter, r *http.Request) {
 		s.stream(w, r, &req, ans)
 		return
 	}
+	n := len(ans.Text) / 12 // about as many pieces as a stream has
+	for p, i := s.writing(n), 0; i < n; i++ {
+		if !p.before(r.Context(), i) {
+			return
+		}
+	}
+	s.traffic.wrote(ans.Text)
 	msg := &Message{Role: "assistant", Content: Text(ans.Text), ToolCalls: ans.Calls}
 	finish := ans.Finish
 	reply(w, http.StatusOK, Completion{

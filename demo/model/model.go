@@ -32,6 +32,8 @@ type Options struct {
 	Cautious bool
 	// Pause is waited before each streamed piece; 0 streams at once.
 	Pause time.Duration
+	// Longest is how long a long answer is written, streamed or whole; 0 is at once.
+	Longest time.Duration
 	// Context is how many tokens a prompt may have; 0 is no limit. A longer one is
 	// refused and costs nothing.
 	Context int
@@ -48,11 +50,12 @@ type Server struct {
 	// URL is the base address, without a trailing slash.
 	URL string
 
-	opts Options
-	log  *slog.Logger
-	http *http.Server
-	bill bill
-	done chan struct{}
+	opts    Options
+	log     *slog.Logger
+	http    *http.Server
+	bill    bill
+	traffic traffic
+	done    chan struct{}
 }
 
 // New starts a provider. The caller closes it.

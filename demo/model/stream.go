@@ -41,7 +41,13 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request, req *Request, an
 		return
 	}
 	rnd := s.draw("split", ans.ID, ans.Text)
-	for _, piece := range pieces(ans.Text, rnd) {
+	parts := pieces(ans.Text, rnd)
+	pace := s.writing(len(parts))
+	for i, piece := range parts {
+		if i > 0 && pace.pause > 0 && i%pace.every == 0 && rc.Flush() != nil || !pace.before(r.Context(), i) {
+			return
+		}
+		s.traffic.wrote(piece)
 		if !chunk(Choice{Delta: &Delta{Content: piece}}, nil) {
 			return
 		}

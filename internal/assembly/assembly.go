@@ -140,7 +140,7 @@ func New(ctx context.Context, c *config.Config, o Options) (*Assembly, error) {
 	target := &lr.Target{
 		Product: c.Product, Base: c.Target.URL.URL, Environment: c.Target.Environment, Mutate: o.Mutate, Load: o.Load, Spend: c.Budget.USD > 0, Normal: float64(c.Latency.Rate),
 		Access:  lr.Access{Public: patterns(c.Access.Public), Admin: patterns(c.Access.Admin), Shared: patterns(c.Access.Shared)},
-		Mailbox: mailbox(c), Webhooks: webhooks(c, routes), Routes: routes,
+		Mailbox: mailbox(c), Provider: provider(c), Webhooks: webhooks(c, routes), Routes: routes,
 		Material: material(c), Secrets: keptSecrets(c), Duty: duty(c), Deploy: deploy, Database: database(c),
 	}
 	if c.WhoAmI.IsZero() {

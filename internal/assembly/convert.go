@@ -304,6 +304,14 @@ func secretsOf(c *config.Config) []lr.Secret {
 			}
 		}
 	}
+	if p := c.Provider; p != nil {
+		out = append(out, p.Header.Secret)
+		for h, v := range p.Headers {
+			if sessionName(h) {
+				out = append(out, v.Secret)
+			}
+		}
+	}
 	for i := range c.Webhooks {
 		out = append(out, c.Webhooks[i].Value.Secret.Secret)
 	}

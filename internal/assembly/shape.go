@@ -221,6 +221,10 @@ func dollars(s string) string {
 	return b.String() + s
 }
 
+// Price is what the model behind the target costs, as far as the configuration
+// says, and whether nobody said so.
+func Price(c *config.Config) (p chat.Price, guessed bool) { return price(c) }
+
 // price is what a request to the model is counted at, and whether nobody said so.
 func price(c *config.Config) (p chat.Price, guessed bool) {
 	o := c.Chat.Price
