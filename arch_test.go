@@ -32,6 +32,7 @@ var may = map[string][]string{
 	"plan":              {"."},
 	"mail":              {},
 	"mail/dnstest":      {"mail"},
+	"mail/dmarc":      {"mail"},
 	"mail/spf":          {"mail"},
 	"probe":             {"."},
 	"probe/callback":    {"."},
