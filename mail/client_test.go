@@ -181,6 +181,20 @@ func TestLargeText(t *testing.T) {
 	}
 }
 
+// TestOversize: a server that sends more than was asked for is not half read.
+func TestOversize(t *testing.T) {
+	z := &mail.Zone{}
+	for i := range 40 {
+		z.Add(mail.Record{Name: "big.test", Type: mail.TXT, Text: []string{fmt.Sprint(i, strings.Repeat("x", 100))}})
+	}
+	s := dnstest.Start(t, z)
+	s.Fail("big.test", dnstest.Oversize)
+	a, err := s.Client().Lookup(context.Background(), "big.test", mail.TXT)
+	if err != nil || len(a.Records) != 40 {
+		t.Errorf("got %d records, %v", len(a.Records), err)
+	}
+}
+
 // TestChainAcrossMessages: an authoritative server tells only its own part of a chain.
 func TestChainAcrossMessages(t *testing.T) {
 	z := &mail.Zone{}

@@ -34,6 +34,7 @@ const (
 	Other    // the answer to another question
 	Header   // the twelve bytes of a header alone
 	NoEDNS   // FORMERR as long as the question carries EDNS
+	Oversize // more over UDP than the question allows, and not marked as cut
 	CloseTCP // UDP is cut, TCP closes without a word
 )
 
@@ -52,13 +53,14 @@ func Start(t testing.TB, zone mail.Resolver) *Server {
 	t.Helper()
 	s := &Server{zone: zone, faults: map[string]Fault{}}
 	for range 20 {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
+		var listen net.ListenConfig
+		l, err := listen.Listen(t.Context(), "tcp", "127.0.0.1:0")
 		if err != nil {
 			t.Fatalf("listen: %v", err)
 		}
-		p, err := net.ListenPacket("udp", l.Addr().String())
+		p, err := listen.ListenPacket(t.Context(), "udp", l.Addr().String())
 		if err != nil {
-			l.Close() // the port is taken on the other transport
+			_ = l.Close() // the port is taken on the other transport
 			continue
 		}
 		s.Addr = l.Addr().String()
@@ -139,7 +141,7 @@ func (s *Server) ServeDNS(w dns.ResponseWriter, q *dns.Msg) {
 		packed, _ := q.Pack()
 		body = append(body, packed[12:12+len(question.Name)+1+4]...)
 		at := len(body) + 2
-		body = binary.BigEndian.AppendUint16(body, 0xC000|uint16(at))
+		body = append(body, 0xC0|byte(at>>8), byte(at)) //nolint:gosec // a question is short
 		raw(w, q, append(body, 0, 16, 0, 1, 0, 0, 0, 60, 0, 2, 1, 'x'))
 		return
 	case Header:
@@ -168,13 +170,13 @@ func (s *Server) ServeDNS(w dns.ResponseWriter, q *dns.Msg) {
 			break
 		}
 		fallthrough
-	case None:
+	case None, Oversize:
 		s.fill(reply, name, mail.Type(question.Qtype))
 	}
 	if fault == Other {
 		s.fill(reply, name, mail.Type(question.Qtype))
 	}
-	if !tcp {
+	if !tcp && fault != Oversize {
 		size := dns.MinMsgSize
 		if opt := q.IsEdns0(); opt != nil {
 			size = int(opt.UDPSize())
