@@ -2,6 +2,7 @@ package tlsrpt
 
 import (
 	"bufio"
+	"bytes"
 	"compress/gzip"
 	"encoding/json"
 	"errors"
@@ -70,13 +71,17 @@ func (s *Strings) UnmarshalJSON(b []byte) error {
 	return json.Unmarshal(b, (*[]string)(s))
 }
 
-// mostReport bounds a report, unpacked.
-const mostReport = 16 << 20
+// Bounds of one report, unpacked. Each object of the report costs memory of many
+// times its two braces.
+const (
+	mostReport  = 8 << 20
+	mostObjects = 20_000
+)
 
 // ErrReport is input that is no report.
 var ErrReport = errors.New("not a TLS report")
 
-// ParseReport reads a report, gzip or plain (section 5.3). At most 16 MB are
+// ParseReport reads a report, gzip or plain (section 5.3). At most 8 MB are
 // unpacked.
 func ParseReport(r io.Reader) (*Report, error) {
 	in := bufio.NewReader(r)
@@ -89,20 +94,21 @@ func ParseReport(r io.Reader) (*Report, error) {
 		defer z.Close()
 		body = z
 	}
-	limited := &io.LimitedReader{R: body, N: mostReport + 1}
-	var out Report
-	d := json.NewDecoder(limited)
-	err := d.Decode(&out)
+	b, err := io.ReadAll(io.LimitReader(body, mostReport+1))
 	switch {
-	case limited.N <= 0:
-		return nil, fmt.Errorf("%w: it is longer than %d bytes", ErrReport, mostReport)
 	case err != nil:
 		return nil, fmt.Errorf("%w: %w", ErrReport, err)
-	case len(out.Policies) == 0:
-		return nil, fmt.Errorf("%w: it is about no policy", ErrReport)
+	case len(b) > mostReport:
+		return nil, fmt.Errorf("%w: it is longer than %d bytes", ErrReport, mostReport)
+	case bytes.Count(b, []byte("{")) > mostObjects:
+		return nil, fmt.Errorf("%w: it has more than %d objects", ErrReport, mostObjects)
 	}
-	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return nil, fmt.Errorf("%w: something follows it", ErrReport)
+	var out Report
+	if err := json.Unmarshal(b, &out); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrReport, err)
+	}
+	if len(out.Policies) == 0 {
+		return nil, fmt.Errorf("%w: it is about no policy", ErrReport)
 	}
 	for _, p := range out.Policies {
 		if p.Summary.Successful < 0 || p.Summary.Failed < 0 {
