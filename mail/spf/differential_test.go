@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"slices"
 	"strings"
 	"testing"
 
@@ -160,6 +161,13 @@ func differ(t *testing.T, plan []byte, who uint8) {
 	want, why := peer.CheckHostWithSender(ip.AsSlice(), "d0.test", sender, peer.WithResolver(theirs{z}), peer.WithContext(context.Background()))
 	if string(got.Result) != string(want) {
 		t.Errorf("%s from %s: we say %s (%s), the other %s (%v)\n%s", ip, sender, got.Result, got.Why, want, why, text)
+	}
+	// What a check stops at, an inspection must have told, except what depends on
+	// the client.
+	domain := got.Trace.Domain
+	if r := spf.Inspect(context.Background(), z, domain); got.Result == spf.PermError && r.Complete && len(r.Has(spf.Varies))+len(r.Has(spf.Deprecated))+len(r.Has(spf.VoidsIPv6)) == 0 &&
+		!slices.ContainsFunc(r.Problems, func(p spf.Problem) bool { return p.Fatal || p.Code == spf.NoRecord }) {
+		t.Errorf("%s: a check says %s, an inspection only %+v\n%s", domain, got.Why, r.Problems, text)
 	}
 	if got.Lookups > spf.MostLookups+1 || got.Voids > spf.MostVoids+1 {
 		t.Errorf("%d lookups, %d voids", got.Lookups, got.Voids)

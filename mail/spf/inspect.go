@@ -125,7 +125,8 @@ const (
 // name that could not be asked is a problem of kind Unasked and leaves the
 // report incomplete, never a finding about the name.
 func Inspect(ctx context.Context, r mail.Resolver, domain string) *Report {
-	w := &walk{r: r, Report: &Report{Complete: true}, done: map[string]*Node{}, open: map[string]bool{}}
+	w := &walk{r: mail.NewMemo(r), Report: &Report{Complete: true},
+		done: map[visit]*Node{}, met: map[string]*Node{}, open: map[string]bool{}, told: map[telling]int{}}
 	name, err := mail.Domain(domain)
 	if err != nil {
 		w.Domain = domain
@@ -133,7 +134,7 @@ func Inspect(ctx context.Context, r mail.Resolver, domain string) *Report {
 		return w.Report
 	}
 	w.Domain = name
-	root, state := w.record(ctx, name, place{passes: true, decides: true})
+	root, state := w.record(ctx, name, place{passes: true, decides: true, reached: true})
 	if a, err := w.ask(ctx, name, mail.SPF); err == nil && len(a.Records) > 0 {
 		w.add(Problem{Code: OldType, Domain: name, Clause: "RFC 7208 section 3.1",
 			Text: "The domain has a record of type SPF (99), which nobody reads any more; delete it."})

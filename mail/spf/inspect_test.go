@@ -50,6 +50,9 @@ func TestInspect(t *testing.T) {
 		{name: "bare all", zone: txt("d.test", "v=spf1 all"), want: []spf.Code{spf.PlusAll}},
 		{name: "+all of an include", zone: txt("d.test", "v=spf1 include:i.test -all") + txt("i.test", "v=spf1 +all"), want: []spf.Code{spf.PlusAll}},
 		{name: "+all of an include that is no pass", zone: txt("d.test", "v=spf1 ?include:i.test -all") + txt("i.test", "v=spf1 +all")},
+		{name: "+all of an include that passes the second time", zone: txt("d.test", "v=spf1 ?include:i.test include:i.test -all") + txt("i.test", "v=spf1 +all"), want: []spf.Code{spf.PlusAll, spf.Repeated}},
+		{name: "+all behind an all", zone: txt("d.test", "v=spf1 -all include:i.test") + txt("i.test", "v=spf1 +all"), want: []spf.Code{spf.AfterAll}},
+		{name: "?all behind a redirect that is ignored", zone: txt("d.test", "v=spf1 redirect=i.test -all") + txt("i.test", "v=spf1 ?all"), want: []spf.Code{spf.RedirectWithAll}},
 		{name: "?all", zone: txt("d.test", "v=spf1 ?all"), want: []spf.Code{spf.NeutralAll}},
 		{name: "?all of an include is no matter", zone: txt("d.test", "v=spf1 include:i.test -all") + txt("i.test", "v=spf1 ?all")},
 		{name: "?all behind a redirect is", zone: txt("d.test", "v=spf1 redirect=i.test") + txt("i.test", "v=spf1 ?all"), want: []spf.Code{spf.NeutralAll}},
@@ -154,6 +157,36 @@ func TestCost(t *testing.T) {
 	out := spf.CheckHost(context.Background(), z, spf.Request{IP: netip.MustParseAddr("203.0.113.1"), Domain: "d.test"})
 	if out.Result != spf.PermError || out.Lookups != spf.MostLookups+1 {
 		t.Errorf("%s after %d: %s", out.Result, out.Lookups, out.Why)
+	}
+}
+
+// TestFatal: what no sender gets to stops none.
+func TestFatal(t *testing.T) {
+	for _, c := range []struct {
+		name, record string
+		code         spf.Code
+		fatal        bool
+	}{
+		{"a broken include", "v=spf1 include:broken.test -all", spf.Syntax, true},
+		{"a broken include behind all", "v=spf1 -all include:broken.test", spf.Syntax, false},
+		{"first behind nothing, then behind all", "v=spf1 include:late.test include:broken.test -all", spf.Syntax, true},
+		{"a missing include", "v=spf1 include:none.test -all", spf.IncludeMissing, true},
+		{"a missing include behind all", "v=spf1 -all include:none.test", spf.IncludeMissing, false},
+		{"a redirect into nothing that is ignored", "v=spf1 -all redirect=none.test", spf.IncludeMissing, false},
+		{"two records behind all", "v=spf1 -all include:two.test", spf.Multiple, false},
+		{"two records", "v=spf1 include:two.test -all", spf.Multiple, true},
+	} {
+		z := published(t, txt("d.test", c.record)+txt("broken.test", "v=spf1 ip4:x -all")+txt("late.test", "v=spf1 -all include:broken.test")+
+			txt("two.test", "v=spf1 -all")+txt("two.test", "v=spf1 ~all"))
+		r := spf.Inspect(context.Background(), z, "d.test")
+		got := r.Has(c.code)
+		if len(got) != 1 || got[0].Fatal != c.fatal {
+			t.Errorf("%s: %+v", c.name, r.Problems)
+		}
+		out := spf.CheckHost(context.Background(), z, spf.Request{IP: netip.MustParseAddr("203.0.113.1"), Domain: "d.test"})
+		if (out.Result == spf.PermError) != c.fatal {
+			t.Errorf("%s: a check gives %s", c.name, out.Result)
+		}
 	}
 }
 

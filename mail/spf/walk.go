@@ -13,16 +13,32 @@ import (
 type walk struct {
 	*Report
 	r         mail.Resolver
-	done      map[string]*Node
-	open      map[string]bool // on the way from the root: meeting one again is a loop
+	done      map[visit]*Node
+	met       map[string]*Node // the first of them, by domain
+	open      map[string]bool  // on the way from the root: meeting one again is a loop
+	told      map[telling]int  // where in Problems
 	questions int
+}
+
+// visit is a record in a place: what is wrong with it depends on both.
+type visit struct {
+	domain string
+	at     place
+}
+
+// telling is what makes two problems one.
+type telling struct {
+	code         Code
+	domain, term string
+	at           int
+	text         string
 }
 
 // place is how the records above lead to one.
 type place struct {
 	passes  bool // by terms whose match is a pass
 	decides bool // by redirect alone: its all is the result for everybody
-	all     bool // the record itself has an all
+	reached bool // by terms that some sender gets to
 }
 
 // state is what a domain has.
@@ -36,8 +52,15 @@ const (
 	unasked
 )
 
+// add notes a problem once; where it was met in vain before, it may be fatal now.
 func (w *walk) add(p Problem) {
+	key := telling{p.Code, p.Domain, p.Term, p.At, p.Text}
+	if i, ok := w.told[key]; ok {
+		w.Problems[i].Fatal = w.Problems[i].Fatal || p.Fatal
+		return
+	}
 	if len(w.Problems) < mostProblems {
+		w.told[key] = len(w.Problems)
 		w.Problems = append(w.Problems, p)
 	}
 }
@@ -97,12 +120,15 @@ func (w *walk) record(ctx context.Context, domain string, at place) (*Node, stat
 	case len(records) == 0:
 		return nil, absent
 	case len(records) > 1:
-		w.add(Problem{Code: Multiple, Fatal: true, Domain: domain, Clause: "RFC 7208 section 4.5",
+		w.add(Problem{Code: Multiple, Fatal: at.reached, Domain: domain, Clause: "RFC 7208 section 4.5",
 			Text: fmt.Sprintf("The domain has %d SPF records; receivers give up at more than one. Merge them.", len(records))})
 		return nil, broken
 	}
 	n := &Node{Domain: domain, Record: records[0]}
-	w.done[domain], w.open[domain] = n, true
+	w.done[visit{domain, at}], w.open[domain] = n, true
+	if w.met[domain] == nil {
+		w.met[domain] = n
+	}
 	w.read(ctx, n, at)
 	delete(w.open, domain)
 	return n, found
@@ -115,21 +141,22 @@ func (w *walk) read(ctx context.Context, n *Node, at place) {
 		if e.Unknown {
 			code = UnknownMechanism
 		}
-		w.add(Problem{Code: code, Fatal: true, Domain: n.Domain, Term: e.Term, At: e.At, Text: e.Text, Clause: "RFC 7208 section 12"})
+		w.add(Problem{Code: code, Fatal: at.reached, Domain: n.Domain, Term: e.Term, At: e.At, Text: e.Text, Clause: "RFC 7208 section 12"})
 	}
 	w.size(n)
-	at.all = record.Find(All) != nil
+	all := record.Find(All) != nil
 	redirect, reached := false, true
 	before := map[string]bool{}
 	for _, t := range record.Terms {
-		w.lint(n, before, t, reached, at)
+		w.lint(n, before, t, reached, all, at)
 		c := Cost{Term: t, Reached: reached && !t.Modifier}
 		if t.Kind == Redirect && t.Modifier {
-			c.Reached = !at.all
+			c.Reached = !all
 		}
-		below := place{passes: at.passes && t.Qualifier == QPass}
-		if t.Modifier {
-			below = place{passes: at.passes, decides: at.decides}
+		below := place{reached: at.reached && c.Reached}
+		if below.reached {
+			below.passes = at.passes && (t.Modifier || t.Qualifier == QPass)
+			below.decides = at.decides && t.Modifier
 		}
 		w.cost(ctx, n, &c, below)
 		n.Costs = append(n.Costs, c)
@@ -141,7 +168,7 @@ func (w *walk) read(ctx context.Context, n *Node, at place) {
 		redirect = redirect || t.Modifier && t.Kind == Redirect
 		reached = reached && (t.Modifier || t.Kind != All)
 	}
-	if at.decides && !at.all && !redirect && len(errs) == 0 {
+	if at.decides && !all && !redirect && len(errs) == 0 {
 		w.add(Problem{Code: NoAll, Domain: n.Domain, Clause: "RFC 7208 section 4.7",
 			Text: "The record ends without all or redirect=: for every other sender it says nothing (neutral). End it with -all or ~all."})
 	}
@@ -159,7 +186,7 @@ func (w *walk) size(n *Node) {
 }
 
 // lint judges a term by what it says and by what stands before it.
-func (w *walk) lint(n *Node, before map[string]bool, t Term, reached bool, at place) {
+func (w *walk) lint(n *Node, before map[string]bool, t Term, reached, all bool, at place) {
 	p := Problem{Domain: n.Domain, Term: t.Text, At: t.At}
 	tell := func(c Code, clause, format string, args ...any) {
 		p.Code, p.Clause, p.Text = c, "RFC 7208 section "+clause, fmt.Sprintf(format, args...)
@@ -181,7 +208,7 @@ func (w *walk) lint(n *Node, before map[string]bool, t Term, reached bool, at pl
 	case t.Kind == PTR && !t.Modifier:
 		tell(Deprecated, "5.5", "ptr is slow and unreliable and should not be published.")
 	}
-	if t.Kind == Redirect && t.Modifier && at.all {
+	if t.Kind == Redirect && t.Modifier && all {
 		tell(RedirectWithAll, "6.1", "%s is ignored because the record has an all.", t.Text)
 	}
 	w.broad(tell, t)
@@ -205,7 +232,7 @@ func (w *walk) broad(tell func(Code, string, string, ...any), t Term) {
 func (w *walk) cost(ctx context.Context, n *Node, c *Cost, at place) {
 	t := c.Term
 	if t.Kind == IP4 || t.Kind == IP6 {
-		if at.passes && c.Reached {
+		if at.passes {
 			w.allow(t.Prefix.Masked(), n.Domain, t)
 		}
 		return
@@ -233,18 +260,21 @@ func (w *walk) cost(ctx context.Context, n *Node, c *Cost, at place) {
 
 // follow reads the record that an include or a redirect leads to.
 func (w *walk) follow(ctx context.Context, n *Node, c *Cost, at place) {
-	p := Problem{Domain: n.Domain, Term: c.Term.Text, At: c.Term.At, Fatal: c.Reached}
+	p := Problem{Domain: n.Domain, Term: c.Term.Text, At: c.Term.At, Fatal: at.reached}
 	if w.open[c.Target] {
 		p.Code, p.Clause = Loop, "RFC 7208 section 4.6.4"
 		p.Text = fmt.Sprintf("%s leads back to %s, which is being read: receivers stop with an error.", c.Term.Text, c.Target)
 		w.add(p)
 		return
 	}
-	if seen := w.done[c.Target]; seen != nil {
-		c.Below = &Node{Domain: seen.Domain, Record: seen.Record, Lookups: seen.Lookups, Voids4: seen.Voids4, Voids6: seen.Voids6, Again: true}
+	if seen := w.met[c.Target]; seen != nil {
+		p := p
 		p.Code, p.Clause, p.Fatal = Repeated, "RFC 7208 section 4.6.4", false
 		p.Text = fmt.Sprintf("The record of %s is used more than once and costs %d lookups each time.", c.Target, 1+seen.Lookups)
 		w.add(p)
+	}
+	if seen := w.done[visit{c.Target, at}]; seen != nil {
+		c.Below = &Node{Domain: seen.Domain, Record: seen.Record, Lookups: seen.Lookups, Voids4: seen.Voids4, Voids6: seen.Voids6, Again: true}
 	} else {
 		below, state := w.record(ctx, c.Target, at)
 		switch state {
@@ -289,7 +319,7 @@ func (w *walk) address(ctx context.Context, n *Node, c *Cost, name string, at pl
 	if four.Void() && six.Void() {
 		w.void(n, c, name, four)
 	}
-	if c.Term.Kind == Exists || !at.passes || !c.Reached {
+	if c.Term.Kind == Exists || !at.passes {
 		return
 	}
 	for _, a := range []mail.Answer{four, six} {
@@ -328,7 +358,7 @@ func (w *walk) exchangers(ctx context.Context, n *Node, c *Cost, at place) {
 			Text: c.Target + " has no MX record."})
 	}
 	if len(a.Records) > MostAddresses {
-		w.add(Problem{Code: TooManyMX, Fatal: c.Reached, Domain: n.Domain, Term: c.Term.Text, At: c.Term.At, Clause: "RFC 7208 section 4.6.4",
+		w.add(Problem{Code: TooManyMX, Fatal: at.reached, Domain: n.Domain, Term: c.Term.Text, At: c.Term.At, Clause: "RFC 7208 section 4.6.4",
 			Text: fmt.Sprintf("%s has %d MX records; receivers stop with an error after %d.", c.Target, len(a.Records), MostAddresses)})
 		return
 	}
