@@ -96,7 +96,7 @@ func judgeAssigned(c *candidate, a assignment, class nameClass, d *document) {
 		switch {
 		case verdict == UUID && (owned || strings.HasSuffix(strings.ToLower(c.name), "_authtoken") || strings.Contains(strings.ToLower(c.name), "secret") || class == passName):
 			c.random = true // some give out UUIDs as secrets
-		case verdict == Placeholder && c.random && len(v) >= 32 && !knownDefaults[low] && hasOnlyShortPlaceholder(low):
+		case verdict == Placeholder && c.random && len(v) >= 32 && !strings.HasSuffix(v, "...") && !knownDefaults[low] && hasOnlyShortPlaceholder(low):
 		default:
 			return
 		}

@@ -14,7 +14,7 @@ var placeholders = []string{
 	"undefined", "testtest", "mytoken", "mysecret", "my-secret", "my_secret", "my-token", "my_token", "mykey", "myapikey", "my-api", "my_api", "mypass", "my-pass", "my_pass", "some-secret", "some_secret", "somesecret", "some-token", "some_token", "sometoken", "somekey", "some-key", "supersecret",
 	"super-secret", "super_secret", "secretkey", "secret-key", "secret_key", "topsecret", "top-secret", "letmein", "test-key", "test_key", "testkey", "test-token", "test_token", "test-secret", "test_secret",
 	"testsecret", "testtoken", "fake", "mock-", "mock_", "masked", "hidden", "private-key", "api-key", "api_key", "apikey", "access-token", "access_token", "accesstoken", "auth-token", "auth_token",
-	"obfuscated", "1234abcd", "abcd1234", "abc123", "123abc", "a1b2c3", "1a2b3c", "valid-token", "invalid", "bogus", "random-", "random_", "generate", "{}", "..", "…", "***", "•••", "unused", "no-such", "nosuch", "foo-bar", "foo_bar", "bar-baz", "hunter2", "correct-horse", "correcthorse", "do-not-use", "donotuse", "insecure-", "for-testing", "for-test", "-only", "local-dev", "dev-secret", "dev_secret", "development",
+	"obfuscated", "1234abcd", "abcd1234", "abc123", "123abc", "a1b2c3", "1a2b3c", "valid-token", "invalid", "bogus", "random-", "random_", "generate", "{}", "...", "…", "***", "•••", "unused", "no-such", "nosuch", "foo-bar", "foo_bar", "bar-baz", "hunter2", "correct-horse", "correcthorse", "do-not-use", "donotuse", "insecure-", "for-testing", "for-test", "-only", "local-dev", "dev-secret", "dev_secret", "development",
 }
 
 // knownDefaults are passwords that nobody needs to leak: everyone knows them.

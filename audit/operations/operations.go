@@ -16,7 +16,6 @@ var (
 	asvsLogging  = lr.Ref{Source: "ASVS", ID: "v5.0.0-16.3.1"}
 	asvsSecrets  = lr.Ref{Source: "ASVS", ID: "v5.0.0-13.3.4"}
 	misconfig    = lr.Ref{Source: "OWASP API", ID: "API8:2023"}
-	inventory    = lr.Ref{Source: "OWASP API", ID: "API9:2023"}
 	top10Logging = lr.Ref{Source: "OWASP", ID: "A09:2021"}
 )
 

@@ -109,6 +109,3 @@ func sparing(n map[secretscan.Verdict]int) string {
 	sort.Strings(out)
 	return "; not counted: " + strings.Join(out, ", ")
 }
-
-// ends reports an error by which the run ends.
-func ends(ctx context.Context, err error) bool { return ctx.Err() != nil && err != nil }

@@ -258,7 +258,6 @@ func preflight(ctx context.Context, cast *signin.Cast) (warnings []string, err e
 	return warnings, errors.Join(fatal...)
 }
 
-// redactor knows every secret of the configuration.
 // Redactor takes out every secret that the configuration refers to.
 func Redactor(c *config.Config) *redact.Redactor {
 	r := redact.New()
