@@ -18,6 +18,9 @@ var sourceInventory = &lr.Check{
 	Needs:    lr.Repository | lr.Routes,
 	Extra:    true,
 	Run: func(ctx context.Context, t *lr.Trial) error {
+		if finding.Missing(t) {
+			return nil
+		}
 		tree, err := finding.Read(ctx, t)
 		if err != nil {
 			return err

@@ -46,6 +46,9 @@ func TestAskedOnce(t *testing.T) {
 	tr := newTrial(t, a)
 	a.asked = nil
 	for _, c := range Row().Checks {
+		if c.Needs&lr.Repository != 0 {
+			continue // it asks the source, and no application
+		}
 		tr.ask(t, c)
 	}
 	seen := map[string]int{}
@@ -131,6 +134,9 @@ func TestRunEnds(t *testing.T) {
 	live := tr.HTTP
 	tr.HTTP = lost{}
 	for _, c := range Row().Checks {
+		if c.Needs&lr.Repository != 0 {
+			continue // it asks the source, and no application
+		}
 		tr.Check = c
 		if err := c.Run(t.Context(), tr.Trial); !errors.Is(err, lr.ErrLost) {
 			t.Errorf("%s: got %v, want %v", c.ID, err, lr.ErrLost)
@@ -146,6 +152,9 @@ func TestNobodyToAsk(t *testing.T) {
 	tr.Target.Accounts, tr.Target.Routes = nil, nil
 	tr.Memo = &lr.Memo{}
 	for _, c := range Row().Checks {
+		if c.Needs&lr.Repository != 0 {
+			continue // it asks the source, and no application
+		}
 		if os := tr.ask(t, c); worst(os) != "unknown" && worst(os) != "skipped" {
 			t.Errorf("%s: got %s%s", c.ID, worst(os), lines(os))
 		}

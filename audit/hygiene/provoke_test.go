@@ -24,6 +24,9 @@ func TestProvokesOnceForAllChecks(t *testing.T) {
 	ask := func(tr *lr.Trial) int {
 		before := len(a.served)
 		for _, c := range row.Checks {
+			if c.Needs&lr.Repository != 0 {
+				continue // it asks the source, and no application
+			}
 			if c.ID == "hygiene/stack-trace" || c.ID == "hygiene/file-path" || c.ID == "hygiene/html-error" {
 				tr.Check, tr.Report = c, func(lr.Outcome) {}
 				if err := c.Run(t.Context(), tr); err != nil {
@@ -135,6 +138,9 @@ func TestTargetThatStopsAnswering(t *testing.T) {
 	t.Parallel()
 	tr := trial(t, newApp())
 	for _, c := range Row().Checks {
+		if c.Needs&lr.Repository != 0 {
+			continue // it asks the source, and no application
+		}
 		var mu sync.Mutex
 		verdicts := map[lr.Verdict]int{}
 		g := *tr
@@ -150,6 +156,9 @@ func TestTargetThatStopsAnswering(t *testing.T) {
 		g.HTTP = silent{}
 		fresh := Row()
 		for _, other := range fresh.Checks {
+			if other.Needs&lr.Repository != 0 {
+				continue // it asks the source, and no application
+			}
 			if other.ID == c.ID {
 				c = other
 			}

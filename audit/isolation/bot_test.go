@@ -258,6 +258,9 @@ func (lost) Put(context.Context, *lr.Account, lr.File) (string, []*lr.Exchange, 
 func talkChecks() []*lr.Check {
 	var out []*lr.Check
 	for _, c := range Row().Checks {
+		if c.Needs&lr.Repository != 0 {
+			continue // it asks the source, and no application
+		}
 		if c.Needs&lr.Chat != 0 {
 			out = append(out, c)
 		}

@@ -99,5 +99,5 @@ func TestDeadTarget(t *testing.T) {
 // live are the checks that ask the application; those of the database have tests
 // of their own, with one.
 func live() []*lr.Check {
-	return slices.DeleteFunc(Row().Checks, func(c *lr.Check) bool { return c.Needs&lr.Database != 0 })
+	return slices.DeleteFunc(Row().Checks, func(c *lr.Check) bool { return c.Needs&(lr.Database|lr.Repository) != 0 })
 }

@@ -12,6 +12,15 @@ import (
 	"github.com/launchready/launchready/source/env"
 )
 
+// Missing says that the question does not arise where there is no repository.
+func Missing(t *lr.Trial) bool {
+	if t.Target.Material.Repository != "" {
+		return false
+	}
+	t.NotApplicable("no repository is known")
+	return true
+}
+
 // Read is the source tree of the repository.
 func Read(ctx context.Context, t *lr.Trial) (*source.Tree, error) {
 	return lr.Recall(ctx, t.Memo, "source", func(ctx context.Context) (*source.Tree, error) {
@@ -39,6 +48,9 @@ const most = 40
 // Facts reports the facts of a kind: a sure one fails, any other is suspected. The
 // excerpt is not shown, for a line of source may hold what is secret.
 func Facts(ctx context.Context, t *lr.Trial, kind source.Kind, what string) error {
+	if Missing(t) {
+		return nil
+	}
 	tree, err := Read(ctx, t)
 	if err != nil {
 		return err
