@@ -258,7 +258,9 @@ identities:
 		fmt.Fprintf(&c, "  %s: {tenant: %s, role: %s, user: %s, password: \"file:%s#%s\"}\n", name, u.tenant, u.Role, u.Email, secretsFile, key)
 		fmt.Fprintf(&s, "%s=%s\n", key, u.password)
 	}
-	c.WriteString("access: {public: [GET /openapi.json]}\nbudget: {rate: 0, requests: 1000000, minutes: 60}\n")
+	c.WriteString("access: {public: [GET /openapi.json]}\nsource: {repository: none}\n" +
+		"owners: {backup: cto@bench.test, minutes: 15, incidents: {outage: ops@bench.test, leak: ops@bench.test, abuse: ops@bench.test, key-exposed: ops@bench.test}}\n" +
+		"deploy: {health: GET /openapi.json}\nbudget: {rate: 0, requests: 1000000, minutes: 60}\n")
 	return c.String(), s.String()
 }
 

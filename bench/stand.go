@@ -31,10 +31,10 @@ type stand struct {
 
 // flawsOf lists the demo's flaws of the rows.
 func flawsOf(rows []string) []string {
-	asked := map[string]bool{} // through the assistant, which none of the peers does
+	asked := map[string]bool{} // through the assistant, the source or the database, which none of the peers does
 	for _, row := range audit.Scorecard() {
 		for _, c := range row.Checks {
-			asked[c.ID] = c.Needs&lr.Chat != 0
+			asked[c.ID] = c.Needs&(lr.Chat|lr.Repository|lr.Database) != 0
 		}
 	}
 	var out []string

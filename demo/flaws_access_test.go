@@ -106,7 +106,7 @@ var accessFlaws = map[string]symptom{
 				hits++
 			}
 		}
-		w.raw("/healthz", "X-Original-URL: /v1/members").want(200).lacks(mail)
+		w.raw("/.well-known/jwks.json", "X-Original-URL: /v1/members").want(200).lacks(mail)
 		return hits == len(targets)
 	},
 	"auth/undeclared-route": func(w *world) bool {

@@ -16,76 +16,75 @@ import (
 // estateFlaws are those of what lies beside the chatbot.
 var estateFlaws = map[string]symptom{
 	"auth/source-guard": func(w *world) bool {
-		return strings.Contains(w.beside().file("harbor/server/src/app.ts"), "/office/board") && strings.Contains(w.do(caller{}, "GET", "/office/board", nil).Body, `"tenants"`)
+		return strings.Contains(w.laid("harbor/server/src/app.ts"), "/office/board") && strings.Contains(w.do(caller{}, "GET", "/office/board", nil).Body, `"tenants"`)
 	},
 	"auth/source-inventory": func(w *world) bool {
-		return strings.Contains(w.beside().file("harbor/server/src/app.ts"), "/v1/imports/legacy")
+		return strings.Contains(w.laid("harbor/server/src/app.ts"), "/v1/imports/legacy")
 	},
 	"auth/handler-decides": func(w *world) bool {
-		return strings.Contains(w.beside().file("harbor/server/src/handlers/chats.ts"), "req.headers.authorization")
+		return strings.Contains(w.laid("harbor/server/src/handlers/chats.ts"), "req.headers.authorization")
 	},
 	"isolation/source-query": func(w *world) bool {
-		return strings.Contains(w.beside().file("harbor/server/src/report.ts"), "FROM chats ORDER")
+		return strings.Contains(w.laid("harbor/server/src/report.ts"), "FROM chats ORDER")
 	},
 	"isolation/source-scope": func(w *world) bool {
-		return strings.Contains(w.beside().file("harbor/server/src/report.ts"), "row_security")
+		return strings.Contains(w.laid("harbor/server/src/report.ts"), "row_security")
 	},
 	"input/source-sql": func(w *world) bool {
-		return strings.Contains(w.beside().file("harbor/server/src/retrieval.ts"), "${question}")
+		return strings.Contains(w.laid("harbor/server/src/retrieval.ts"), "${question}")
 	},
-	"hygiene/source-error": func(w *world) bool { return strings.Contains(w.beside().file("harbor/server/src/errors.ts"), ".stack") },
+	"hygiene/source-error": func(w *world) bool { return strings.Contains(w.laid("harbor/server/src/errors.ts"), ".stack") },
 	"cors/source-origin": func(w *world) bool {
-		return strings.Contains(w.beside().file("harbor/server/src/app.ts"), "credentials: true")
+		return strings.Contains(w.laid("harbor/server/src/app.ts"), "credentials: true")
 	},
 	"model/source-prompt": func(w *world) bool {
-		return strings.Contains(w.beside().file("harbor/server/src/assistant.ts"), "JSON.stringify(user)")
+		return strings.Contains(w.laid("harbor/server/src/assistant.ts"), "JSON.stringify(user)")
 	},
 	"model/source-tools": func(w *world) bool {
-		return strings.Contains(w.beside().file("harbor/server/src/tools.ts"), "globalThis")
+		return strings.Contains(w.laid("harbor/server/src/tools.ts"), "globalThis")
 	},
 	"model/source-analytics": func(w *world) bool {
-		return strings.Contains(w.beside().file("harbor/server/src/assistant.ts"), "analytics.track")
+		return strings.Contains(w.laid("harbor/server/src/assistant.ts"), "analytics.track")
 	},
 	"secrets/public-variable": func(w *world) bool {
-		return strings.Contains(w.beside().file("harbor/web/src/main.ts"), "VITE_OPENAI_API_KEY")
+		return strings.Contains(w.laid("harbor/web/src/main.ts"), "VITE_OPENAI_API_KEY")
 	},
-	"operations/undeclared-variable": func(w *world) bool { return strings.Contains(w.beside().file("harbor/server/src/env.ts"), "QUEUE_URL") },
+	"operations/undeclared-variable": func(w *world) bool { return strings.Contains(w.laid("harbor/server/src/env.ts"), "QUEUE_URL") },
 	"operations/placeholder-value": func(w *world) bool {
-		return strings.Contains(w.beside().file("harbor/deploy/production.yaml"), "changeme")
+		return strings.Contains(w.laid("harbor/deploy/production.yaml"), "changeme")
 	},
 	"operations/secrets-map": func(w *world) bool {
-		return strings.Contains(w.beside().file("harbor/server/src/env.ts"), "SENTRY_AUTH_TOKEN")
+		return strings.Contains(w.laid("harbor/server/src/env.ts"), "SENTRY_AUTH_TOKEN")
 	},
 	"input/source-webhook": func(w *world) bool {
-		return !strings.Contains(w.beside().file("harbor/server/src/routes/webhooks.ts"), "signed, ")
+		return !strings.Contains(w.laid("harbor/server/src/routes/webhooks.ts"), "signed, ")
 	},
 	"secrets/manifest-literal": func(w *world) bool {
-		return strings.Contains(w.beside().file("harbor/deploy/production.yaml"), "CRM_WEBHOOK_SECRET, value: ")
+		return strings.Contains(w.laid("harbor/deploy/production.yaml"), "CRM_WEBHOOK_SECRET, value: ")
 	},
 	"operations/production-variable": func(w *world) bool {
-		return !strings.Contains(w.beside().file("harbor/deploy/production.yaml"), "MAIL_URL")
+		return !strings.Contains(w.laid("harbor/deploy/production.yaml"), "MAIL_URL")
 	},
 	"secrets/repository": func(w *world) bool {
-		return strings.Contains(w.beside().file("harbor/server/src/billing.ts"), "sk_live_")
+		return strings.Contains(w.laid("harbor/server/src/billing.ts"), "sk_live_")
 	},
 	"secrets/history": func(w *world) bool {
 		return strings.Contains(w.beside().git("show", "HEAD~1:server/src/mailer.ts"), "SG.")
 	},
 	"secrets/tracked-file": func(w *world) bool { return strings.Contains(w.beside().git("ls-files"), "\n.env\n") },
 	"secrets/bundle": func(w *world) bool {
-		return strings.Contains(w.beside().file("harbor/web/dist/assets/app-3f2a1c9e.js"), "sk_live_")
+		return strings.Contains(w.laid("harbor/web/dist/assets/app-3f2a1c9e.js"), "sk_live_")
 	},
-	"secrets/image": func(w *world) bool { return strings.Contains(w.beside().file(repository.Image), "STRIPE_SECRET_KEY=") },
+	"secrets/image": func(w *world) bool { return strings.Contains(w.laid(repository.Image), "STRIPE_SECRET_KEY=") },
 	"secrets/page": func(w *world) bool {
 		return strings.Contains(w.do(caller{}, "GET", "/assets/app.js", nil).Body, "sk_live_")
 	},
-	"secrets/log": func(w *world) bool { return strings.Contains(w.beside().file(repository.CILog), "ghp_") },
+	"secrets/log": func(w *world) bool { return strings.Contains(w.laid(repository.CILog), "ghp_") },
 	"secrets/answer": func(w *world) bool {
 		return strings.Contains(w.do(w.as("member@acme.test"), "GET", "/v1/usage", nil).Body, "sk_live_")
 	},
 	"secrets/known-value": func(w *world) bool {
-		b := w.beside()
-		return strings.Contains(b.file("harbor/web/dist/assets/app-3f2a1c9e.js"), base64.StdEncoding.EncodeToString([]byte(b.w.s.environment()["SESSION_SECRET"])))
+		return strings.Contains(w.laid("harbor/web/dist/assets/app-3f2a1c9e.js"), base64.StdEncoding.EncodeToString([]byte(w.s.environment()["SESSION_SECRET"])))
 	},
 	"secrets/log-canary": func(w *world) bool {
 		b := w.beside()
@@ -94,7 +93,7 @@ var estateFlaws = map[string]symptom{
 	},
 	"operations/incident-owner": func(w *world) bool { return !strings.Contains(w.beside().config(), "abuse:") },
 	"operations/rollback-rehearsed": func(w *world) bool {
-		return strings.Contains(w.beside().file(".launchready/rehearsal.json"), `"data_kept": false`)
+		return strings.Contains(w.laid(".launchready/rehearsal.json"), `"data_kept": false`)
 	},
 	"operations/health-endpoint": func(w *world) bool { return w.do(caller{}, "GET", "/healthz", nil).Status != http.StatusOK },
 	"operations/security-event": func(w *world) bool {
@@ -105,15 +104,15 @@ var estateFlaws = map[string]symptom{
 		return strings.Contains(text, "/v1/terms") && !strings.Contains(text, "sign-in failed") && !strings.Contains(text, "/v1/auth/login")
 	},
 	"operations/debug-mode": func(w *world) bool {
-		return strings.Contains(w.beside().file("harbor/deploy/production.yaml"), "value: development")
+		return strings.Contains(w.laid("harbor/deploy/production.yaml"), "value: development")
 	},
-	"operations/container-user": func(w *world) bool { return !strings.Contains(w.beside().file("harbor/Dockerfile"), "USER node") },
+	"operations/container-user": func(w *world) bool { return !strings.Contains(w.laid("harbor/Dockerfile"), "USER node") },
 	"operations/pinned-version": func(w *world) bool {
-		return strings.Contains(w.beside().file("harbor/Dockerfile"), "FROM node AS build")
+		return strings.Contains(w.laid("harbor/Dockerfile"), "FROM node AS build")
 	},
-	"operations/graceful-stop": func(w *world) bool { return strings.Contains(w.beside().file("harbor/Dockerfile"), "CMD node") },
+	"operations/graceful-stop": func(w *world) bool { return strings.Contains(w.laid("harbor/Dockerfile"), "CMD node") },
 	"operations/migration-step": func(w *world) bool {
-		return !strings.Contains(w.beside().file("harbor/deploy/production.yaml"), "migrate.js")
+		return !strings.Contains(w.laid("harbor/deploy/production.yaml"), "migrate.js")
 	},
 	"operations/secret-age": func(w *world) bool {
 		return strings.Contains(w.beside().config(), "rotated: "+w.now().AddDate(0, 0, -700).Format("2006-01-02"))
@@ -149,6 +148,17 @@ func (w *world) beside() grounds {
 }
 
 func (g grounds) config() string { return string(g.w.s.Config()) }
+
+// laid is the text of a file that Harbor's flaws would lay out, without its history.
+func (w *world) laid(name string) string {
+	w.t.Helper()
+	dir := w.t.TempDir()
+	err := repository.Write(dir, repository.Options{Flaws: w.s.flaws.Has, Seed: 1, Now: w.now(), Routes: w.s.sourceRoutes(), Secrets: w.s.environment(), Plain: true})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return grounds{w, dir}.file(name)
+}
 
 // git is what a command of git says about the repository.
 func (g grounds) git(args ...string) string {

@@ -54,7 +54,7 @@ var hygieneFlaws = map[string]symptom{
 		return strings.HasPrefix(w.do(anon, "PUT", "/healthz", nil).want(405).Body, `{"error"`)
 	},
 	"hygiene/version-header": func(w *world) bool {
-		return strings.Contains(w.do(anon, "GET", "/healthz", nil).want(200).Header.Get("Server"), "go1")
+		return strings.Contains(w.do(anon, "GET", "/.well-known/jwks.json", nil).want(200).Header.Get("Server"), "go1")
 	},
 	"hygiene/graphql-suggestion": func(w *world) bool {
 		got := w.do(anon, "POST", "/graphql", map[string]any{"query": "{ chatss { id } }"}).want(200, 401)
@@ -101,7 +101,7 @@ var hygieneTraps = map[string]func(w *world){
 		w.do(c, "GET", "/v1/articles", nil).want(200).has("Traceback (most recent call last)").has("goroutine 1 [running]")
 	},
 	"plain-server-header": func(w *world) {
-		if got := w.do(anon, "GET", "/healthz", nil).want(200).Header.Get("Server"); got != "harbor" {
+		if got := w.do(anon, "GET", "/.well-known/jwks.json", nil).want(200).Header.Get("Server"); got != "harbor" {
 			w.t.Errorf("Server is %q, want harbor", got)
 		}
 	},

@@ -21,7 +21,7 @@ func (w *writer) history() error {
 	if err := os.MkdirAll(w.dir, 0o755); err != nil {
 		return err
 	}
-	if _, err := exec.LookPath("git"); err != nil {
+	if _, err := exec.LookPath("git"); err != nil || w.o.Plain {
 		return nil
 	}
 	w.git = true

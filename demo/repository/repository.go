@@ -46,6 +46,7 @@ type Options struct {
 	Routes []Route
 	// Secrets are values of the running chatbot, by the name of their variable.
 	Secrets map[string]string
+	Plain   bool // without history, also where there is a git
 }
 
 // Route is one line of the chatbot's table of routes.
