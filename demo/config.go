@@ -66,7 +66,7 @@ secrets:
 {{- range .Secrets}}
   {{.Name}}: {kept: vault, readers: [{{.Reader}}], rotated: {{.Rotated}}, pasted: {{.Pasted}}{{if .Reference}}, value: "file:{{$.File}}#{{.Reference}}"{{end}}}
 {{- end}}
-deploy: {release: sh harbor/deploy/release.sh 1.4.1, rollback: sh harbor/deploy/release.sh 1.4.0, health: GET /healthz}
+deploy: {release: sh harbor/deploy/release.sh 1.4.1, rollback: sh harbor/deploy/release.sh 1.4.0, health: GET {{if .Unhealthy}}/readyz{{else}}/healthz{{end}}}
 {{end -}}
 {{with .Database -}}
 database:
@@ -129,7 +129,7 @@ func (s *Server) Config() []byte {
 	var b bytes.Buffer
 	err := configTemplate.Execute(&b, map[string]any{
 		"URL": s.URL, "File": SecretsFile, "Identities": configIdentities(),
-		"Secrets": s.secretsMap(), "Unowned": s.flaws.Has("operations/incident-owner"), "Folder": s.estate.dir, "Tree": repository.Tree, "Bundle": repository.Bundle, "Image": repository.Image, "Log": repository.Log, "CILog": repository.CILog,
+		"Secrets": s.secretsMap(), "Unhealthy": s.flaws.Has("operations/health-endpoint"), "Unowned": s.flaws.Has("operations/incident-owner"), "Folder": s.estate.dir, "Tree": repository.Tree, "Bundle": repository.Bundle, "Image": repository.Image, "Log": repository.Log, "CILog": repository.CILog,
 		"Database": s.mirror, "Pooled": s.flaws.Has("isolation/db-pooled-setting"),
 	})
 	if err != nil {

@@ -2,7 +2,6 @@ package demo
 
 import (
 	"encoding/base64"
-	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -95,7 +94,7 @@ var estateFlaws = map[string]symptom{
 	"operations/rollback-rehearsed": func(w *world) bool {
 		return strings.Contains(w.laid(".launchready/rehearsal.json"), `"data_kept": false`)
 	},
-	"operations/health-endpoint": func(w *world) bool { return w.do(caller{}, "GET", "/healthz", nil).Status != http.StatusOK },
+	"operations/health-endpoint": func(w *world) bool { return strings.Contains(w.beside().config(), "health: GET /readyz") },
 	"operations/security-event": func(w *world) bool {
 		b := w.beside()
 		b.w.do(caller{}, "POST", "/v1/auth/login", map[string]any{"email": "nobody@acme.test", "password": "wrong"})

@@ -2,8 +2,12 @@ package secrets
 
 import (
 	"context"
+	"path/filepath"
+	"slices"
+	"strings"
 
 	lr "github.com/launchready/launchready"
+	"github.com/launchready/launchready/secretscan"
 )
 
 var repository = &lr.Check{
@@ -25,7 +29,18 @@ var repository = &lr.Check{
 		if err != nil {
 			return err
 		}
+		res.Findings = besideBundles(res.Findings, t.Target.Material)
 		tell(t, res, "repository", "the repository")
 		return nil
 	},
+}
+
+// besideBundles leaves out what stands in a bundle, which is another check's.
+func besideBundles(all []secretscan.Finding, m lr.Material) []secretscan.Finding {
+	return slices.DeleteFunc(all, func(f secretscan.Finding) bool {
+		return slices.ContainsFunc(m.Bundles, func(b string) bool {
+			rel, err := filepath.Rel(m.Repository, b)
+			return err == nil && strings.HasPrefix(f.Place.Path, filepath.ToSlash(rel)+"/")
+		})
+	})
 }
