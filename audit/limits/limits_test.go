@@ -1,8 +1,10 @@
 package limits
 
 import (
+	"context"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -101,6 +103,32 @@ func TestTally(t *testing.T) {
 	} {
 		if got := passes(&c.plain, &c.with); got != c.want {
 			t.Errorf("%s: got %v", c.name, got)
+		}
+	}
+}
+
+// A window that ends in the midst of a burst hides no limit, and a limit that is
+// not there stays so.
+func TestUnbroken(t *testing.T) {
+	for _, c := range []struct {
+		name    string
+		allowed int // of the second window; the first ends after six
+		limited bool
+		sent    int
+	}{{"a window ended", 8, true, 10}, {"no limit", 100, false, 10}, {"at once", 0, true, 10}} {
+		var mu sync.Mutex
+		n := 0
+		b, err := unbroken(t.Context(), 10, func(context.Context, int) (*lr.Exchange, bool, error) {
+			mu.Lock()
+			defer mu.Unlock()
+			n++
+			if n > 6+c.allowed {
+				return &lr.Exchange{Status: http.StatusTooManyRequests}, false, nil
+			}
+			return &lr.Exchange{Status: http.StatusUnauthorized}, true, nil
+		})
+		if err != nil || b.limited() != c.limited || b.sent != c.sent {
+			t.Errorf("%s: got %s, %v", c.name, b, err)
 		}
 	}
 }

@@ -43,7 +43,7 @@ func runLoginSpraying(ctx context.Context, t *lr.Trial) error {
 		t.Unknown(subject, "a wrong password of nobody was answered %d", first.Status)
 		return nil
 	}
-	b, err := burst(ctx, sprayed, func(ctx context.Context, _ int) (*lr.Exchange, bool, error) {
+	b, err := unbroken(ctx, sprayed, func(ctx context.Context, _ int) (*lr.Exchange, bool, error) {
 		return guess(ctx, t, as, stranger(t, as.User), first)
 	})
 	if err != nil {

@@ -16,7 +16,7 @@ import (
 // Bounds of the silence that ends the reading of a WebSocket: twice what an answer
 // took.
 const (
-	leastSilence = time.Second
+	leastSilence = 1600 * time.Millisecond
 	mostSilence  = 8 * time.Second
 )
 
