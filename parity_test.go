@@ -163,7 +163,7 @@ func apiChecks() []string {
 	var out []string
 	for _, row := range audit.Scorecard() {
 		for _, c := range row.Checks {
-			if slices.Contains([]string{"auth", "isolation", "hygiene", "cors"}, row.ID) && c.Needs&lr.Chat == 0 {
+			if slices.Contains([]string{"auth", "isolation", "hygiene", "cors"}, row.ID) && c.Needs&(lr.Chat|lr.Repository|lr.Database) == 0 {
 				out = append(out, c.ID)
 			}
 		}

@@ -66,7 +66,7 @@ secrets:
 {{- range .Secrets}}
   {{.Name}}: {kept: vault, readers: [{{.Reader}}], rotated: {{.Rotated}}, pasted: {{.Pasted}}{{if .Reference}}, value: "file:{{$.File}}#{{.Reference}}"{{end}}}
 {{- end}}
-deploy: {release: sh harbor/deploy/release.sh 1.4.1, rollback: sh harbor/deploy/release.sh 1.4.0, health: GET {{if .Unhealthy}}/readyz{{else}}/healthz{{end}}}
+deploy: {release: sh harbor/deploy/release.sh 1.4.1, rollback: sh harbor/deploy/release.sh 1.4.0, health: GET {{if .Unhealthy}}/v1/health/ready{{else}}/healthz{{end}}}
 {{end -}}
 {{with .Database -}}
 database:

@@ -94,7 +94,7 @@ var estateFlaws = map[string]symptom{
 	"operations/rollback-rehearsed": func(w *world) bool {
 		return strings.Contains(w.laid(".launchready/rehearsal.json"), `"data_kept": false`)
 	},
-	"operations/health-endpoint": func(w *world) bool { return strings.Contains(w.beside().config(), "health: GET /readyz") },
+	"operations/health-endpoint": func(w *world) bool { return strings.Contains(w.beside().config(), "health: GET /v1/health/ready") },
 	"operations/security-event": func(w *world) bool {
 		b := w.beside()
 		b.w.do(caller{}, "POST", "/v1/auth/login", map[string]any{"email": "nobody@acme.test", "password": "wrong"})
