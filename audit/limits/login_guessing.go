@@ -36,7 +36,7 @@ func runLoginGuessing(ctx context.Context, t *lr.Trial) error {
 		t.Unknown(signInSubject(t), "the first wrong password was answered %d", first.Status)
 		return nil
 	}
-	b, err := unbroken(ctx, guesses, func(ctx context.Context, _ int) (*lr.Exchange, bool, error) {
+	b, err := burst(ctx, guesses, func(ctx context.Context, _ int) (*lr.Exchange, bool, error) {
 		return guess(ctx, t, as, as.User, first)
 	})
 	if err != nil {
