@@ -34,7 +34,7 @@ var may = map[string][]string{
 	"source/folder":     {},
 	"source/env":        {"source/code", "source/folder"},
 	"source/deploy":     {},
-	"source/finding":    {".", "source", "source/env"},
+	"source/finding":    {".", "source", "source/env", "source/folder"},
 	"tail":              {},
 	"plan":              {"."},
 	"mail":              {},

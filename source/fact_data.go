@@ -73,6 +73,9 @@ func (r *factReader) tools(n *code.Node, route string) {
 // cors finds any origin together with credentials.
 func (r *factReader) cors(n *code.Node) {
 	name := n.X.Last()
+	if n.X.Is(code.Call) && n.X.X.Last() == "require" && n.X.Arg(0).Is(code.String) {
+		name = n.X.Arg(0).Text // require("cors")({…})
+	}
 	switch {
 	case name == "cors" && n.Arg(0).Is(code.Object):
 		o := n.Arg(0)

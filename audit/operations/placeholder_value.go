@@ -5,6 +5,7 @@ import (
 
 	lr "github.com/launchready/launchready"
 	"github.com/launchready/launchready/source/env"
+	"github.com/launchready/launchready/source/finding"
 )
 
 var placeholderValue = &lr.Check{
@@ -16,6 +17,6 @@ var placeholderValue = &lr.Check{
 	Refs:     []lr.Ref{{Source: "CWE", ID: "1392"}, {Source: "CWE", ID: "798"}},
 	Needs:    lr.Repository,
 	Run: func(ctx context.Context, t *lr.Trial) error {
-		return gaps(ctx, t, env.PlaceholderLeft, "a placeholder stands where a value belongs", "no placeholder is left")
+		return finding.Gaps(ctx, t, env.PlaceholderLeft, "a placeholder stands where a value belongs", "no placeholder is left")
 	},
 }

@@ -5,6 +5,7 @@ import (
 
 	lr "github.com/launchready/launchready"
 	"github.com/launchready/launchready/source/env"
+	"github.com/launchready/launchready/source/finding"
 )
 
 var productionVariable = &lr.Check{
@@ -16,6 +17,6 @@ var productionVariable = &lr.Check{
 	Refs:     []lr.Ref{{Source: "CWE", ID: "1188"}},
 	Needs:    lr.Repository,
 	Run: func(ctx context.Context, t *lr.Trial) error {
-		return gaps(ctx, t, env.MissingProduction, "the code needs it, the example has it, and no file of production sets it", "what the example declares is set in production")
+		return finding.Gaps(ctx, t, env.MissingProduction, "the code needs it, the example has it, and no file of production sets it", "what the example declares is set in production")
 	},
 }

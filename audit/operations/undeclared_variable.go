@@ -5,6 +5,7 @@ import (
 
 	lr "github.com/launchready/launchready"
 	"github.com/launchready/launchready/source/env"
+	"github.com/launchready/launchready/source/finding"
 )
 
 var undeclaredVariable = &lr.Check{
@@ -16,6 +17,6 @@ var undeclaredVariable = &lr.Check{
 	Refs:     []lr.Ref{{Source: "CWE", ID: "1188"}},
 	Needs:    lr.Repository,
 	Run: func(ctx context.Context, t *lr.Trial) error {
-		return gaps(ctx, t, env.Undeclared, "the code needs it, and no file declares it", "every variable that the code needs is declared")
+		return finding.Gaps(ctx, t, env.Undeclared, "the code needs it, and no file declares it", "every variable that the code needs is declared")
 	},
 }

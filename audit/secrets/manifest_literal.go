@@ -5,6 +5,7 @@ import (
 
 	lr "github.com/launchready/launchready"
 	"github.com/launchready/launchready/source/env"
+	"github.com/launchready/launchready/source/finding"
 )
 
 var manifestLiteral = &lr.Check{
@@ -17,6 +18,6 @@ var manifestLiteral = &lr.Check{
 	Refs:     []lr.Ref{hardCoded, asvsVault},
 	Needs:    lr.Repository,
 	Run: func(ctx context.Context, t *lr.Trial) error {
-		return variables(ctx, t, env.LiteralSecret, "a variable with a secret's name has its value in the file", "no manifest holds the value of a secret")
+		return finding.Gaps(ctx, t, env.LiteralSecret, "a variable with a secret's name has its value in the file", "no manifest holds the value of a secret")
 	},
 }

@@ -5,6 +5,7 @@ import (
 
 	lr "github.com/launchready/launchready"
 	"github.com/launchready/launchready/source/env"
+	"github.com/launchready/launchready/source/finding"
 )
 
 var publicVariable = &lr.Check{
@@ -16,6 +17,6 @@ var publicVariable = &lr.Check{
 	Refs:     []lr.Ref{exposed, asvsClient},
 	Needs:    lr.Repository,
 	Run: func(ctx context.Context, t *lr.Trial) error {
-		return variables(ctx, t, env.PublicSecret, "a server's secret has a public prefix, with which it is built into the front end", "no secret has a public prefix")
+		return finding.Gaps(ctx, t, env.PublicSecret, "a server's secret has a public prefix, with which it is built into the front end", "no secret has a public prefix")
 	},
 }

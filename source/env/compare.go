@@ -40,6 +40,12 @@ var (
 // Secret reports whether a name is that of a secret.
 func Secret(name string) bool { return secretWord.MatchString(name) && !publicWord.MatchString(name) }
 
+// local reports a declaration for a developer's own machine: a Compose file that
+// names no environment is one.
+func (d *Declaration) local() bool {
+	return d.Environment == "development" || d.Environment == "" && strings.Contains(d.Where, "compose")
+}
+
 // Compare puts reads beside declarations. Names are the whole repository's: where
 // it holds several deployables, call it with the part of each.
 func Compare(reads []Read, declarations []Declaration) []Gap {
@@ -84,7 +90,7 @@ func Compare(reads []Read, declarations []Declaration) []Gap {
 		if used[d.Name] == nil && !dynamic && !builtIn.MatchString(d.Name) {
 			out = append(out, Gap{Kind: Unused, Name: d.Name, Decl: d, Place: d.Where})
 		}
-		if d.Environment == "example" || d.Environment == "test" || d.Kind != Literal || d.Empty {
+		if d.Environment == "example" || d.Environment == "test" || d.Kind != Literal || d.Empty || d.local() {
 			continue
 		}
 		switch {

@@ -10,6 +10,7 @@ import (
 	lr "github.com/launchready/launchready"
 	"github.com/launchready/launchready/source"
 	"github.com/launchready/launchready/source/env"
+	"github.com/launchready/launchready/source/folder"
 )
 
 // Missing says that the question does not arise where there is no repository.
@@ -89,19 +90,27 @@ func Passed(t *lr.Trial, tree *source.Tree, format string, args ...any) {
 		t.NotApplicable("the repository holds no source in a language that is read")
 		return
 	}
-	open := 0
-	for _, s := range tree.Skipped {
+	if !open(t, tree.Skipped) {
+		t.Pass(lr.Evidence{}, "source", format, args...)
+	}
+}
+
+// mostOpen bounds how many files that were not read are named.
+const mostOpen = 5
+
+// open reports the files that were not read, and whether there are any.
+func open(t *lr.Trial, skipped []folder.Skipped) bool {
+	n := 0
+	for _, s := range skipped {
 		if s.Foreign {
 			continue
 		}
-		if open++; open <= 5 {
+		if n++; n <= mostOpen {
 			t.Unknown(s.Path, "it was not read: %s", s.Reason)
 		}
 	}
-	if open > 5 {
-		t.Unknown("source", "%d more files were not read", open-5)
+	if n > mostOpen {
+		t.Unknown("source", "%d more files were not read", n-mostOpen)
 	}
-	if open == 0 {
-		t.Pass(lr.Evidence{}, "source", format, args...)
-	}
+	return n > 0
 }
