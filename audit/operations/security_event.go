@@ -12,11 +12,8 @@ import (
 	"github.com/launchready/launchready/tail"
 )
 
-// How long a line may take to reach the log.
-const (
-	logPatience = 4 * time.Second
-	logStep     = 100 * time.Millisecond
-)
+// logPatience is how long a line may take to reach the log.
+const logPatience = 4 * time.Second
 
 var securityEvent = &lr.Check{
 	ID:    "operations/security-event",
@@ -81,28 +78,19 @@ func runSecurityEvent(ctx context.Context, t *lr.Trial, patience time.Duration) 
 		return nil
 	}
 	event := eventOf(mark, pathOf(r.Path), x.Status)
-	deadline := t.Now().Add(patience)
-	grown := false
-	for {
-		for _, f := range tails {
-			lines, err := f.Lines()
-			if err != nil {
-				return fmt.Errorf("read the log %s: %w", f.Name, err)
-			}
-			grown = grown || len(lines) > 0
-			for _, line := range lines {
-				if event(line) {
-					t.Pass(lr.Evidence{Exchanges: []*lr.Exchange{x}, Records: []string{f.Name + ": " + line}}, subject, "a failed sign-in left a line in %s", f.Name)
-					return nil
-				}
-			}
+	where, seen := "", ""
+	grown, err := tail.Await(ctx, tails, patience, t.Now, func(name, line string) bool {
+		if event(line) {
+			where, seen = name, line
 		}
-		if !t.Now().Before(deadline) {
-			break
-		}
-		if err := wait(ctx, logStep); err != nil {
-			return err
-		}
+		return where != ""
+	})
+	if err != nil {
+		return err
+	}
+	if where != "" {
+		t.Pass(lr.Evidence{Exchanges: []*lr.Exchange{x}, Records: []string{where + ": " + seen}}, subject, "a failed sign-in left a line in %s", where)
+		return nil
 	}
 	if !grown {
 		t.Unknown(subject, "no log grew while the target was asked: are these the logs of this target? %s", strings.Join(tail.Names(tails), ", "))
@@ -139,15 +127,4 @@ func eventOf(mark, path string, status int) func(string) bool {
 func pathOf(p string) string {
 	p, _, _ = strings.Cut(p, "?")
 	return p
-}
-
-func wait(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }

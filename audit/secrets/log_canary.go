@@ -14,11 +14,8 @@ import (
 	"github.com/launchready/launchready/tail"
 )
 
-// How long a line may take to reach the log.
-const (
-	logPatience = 3 * time.Second
-	logStep     = 100 * time.Millisecond
-)
+// logPatience is how long a line may take to reach the log.
+const logPatience = 3 * time.Second
 
 var logCanary = &lr.Check{
 	ID:       "secrets/log-canary",
@@ -38,7 +35,7 @@ type canary struct {
 	carrier  string // as findings name it
 	value    string
 	severity lr.Severity
-	request  *lr.Request
+	request  *lr.Request // nil where it goes with the request before
 }
 
 func runLogCanary(ctx context.Context, t *lr.Trial, patience time.Duration) error {
@@ -48,15 +45,20 @@ func runLogCanary(ctx context.Context, t *lr.Trial, patience time.Duration) erro
 		return nil
 	}
 	var sent []canary
+	went := false // the request before
 	for _, c := range carriers(ctx, t) {
-		if _, err := t.HTTP.Do(ctx, nil, c.request); err != nil {
+		if c.request != nil {
+			_, err := t.HTTP.Do(ctx, nil, c.request)
 			if ctx.Err() != nil {
-				return err
+				return ctx.Err()
 			}
-			t.Unknown(c.carrier, "it could not be sent: %v", err)
-			continue
+			if went = err == nil; !went {
+				t.Unknown(c.carrier, "it could not be sent: %v", err)
+			}
 		}
-		sent = append(sent, c)
+		if went {
+			sent = append(sent, c)
+		}
 	}
 	grown, seen, err := await(ctx, t, logs, sent, patience)
 	if err != nil {
@@ -98,7 +100,7 @@ func carriers(ctx context.Context, t *lr.Trial) []canary {
 		r, err := t.Cast.SignInRequest(ctx, a, login, lr.NewSecret(password))
 		if err == nil {
 			r.Note, r.Once = "a password that is nobody's", true
-			out = append(out, canary{"password of the sign-in", password, lr.High, r}, canary{"e-mail address of the sign-in", login, lr.Low, &lr.Request{Method: "GET", Path: "/lr-log-control", Note: "control: anything at all"}})
+			out = append(out, canary{"password of the sign-in", password, lr.High, r}, canary{"e-mail address of the sign-in", login, lr.Low, nil})
 		} else if !errors.Is(err, lr.ErrNoSignIn) {
 			t.Unknown("password of the sign-in", "%v", err)
 		}
@@ -121,35 +123,17 @@ func carriers(ctx context.Context, t *lr.Trial) []canary {
 // shown with the canary cut out of it.
 func await(ctx context.Context, t *lr.Trial, logs []*tail.File, sent []canary, patience time.Duration) (grown bool, seen map[string]string, err error) {
 	seen = map[string]string{}
-	deadline := t.Now().Add(patience)
-	for {
-		for _, f := range logs {
-			lines, err := f.Lines()
-			if err != nil {
-				return grown, seen, fmt.Errorf("read the log %s: %w", f.Name, err)
-			}
-			grown = grown || len(lines) > 0
-			for _, line := range lines {
-				for _, c := range sent {
-					for _, form := range forms(c.value) {
-						if strings.Contains(line, form) {
-							seen[c.carrier] = f.Name + ": " + around(line, form, sent)
-						}
-					}
+	grown, err = tail.Await(ctx, logs, patience, t.Now, func(name, line string) bool {
+		for _, c := range sent {
+			for _, form := range forms(c.value) {
+				if strings.Contains(line, form) {
+					seen[c.carrier] = name + ": " + around(line, form, sent)
 				}
 			}
 		}
-		if len(seen) == len(sent) || !t.Now().Before(deadline) {
-			return grown, seen, nil
-		}
-		timer := time.NewTimer(logStep)
-		select {
-		case <-timer.C:
-		case <-ctx.Done():
-			timer.Stop()
-			return grown, seen, ctx.Err()
-		}
-	}
+		return len(seen) == len(sent)
+	})
+	return grown, seen, err
 }
 
 // forms are the ways in which a value is written down.
