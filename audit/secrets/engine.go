@@ -17,6 +17,17 @@ func engine(ctx context.Context, t *lr.Trial) (*secretscan.Scanner, error) {
 	})
 }
 
+// workTree searches the work tree, once in a run.
+func workTree(ctx context.Context, t *lr.Trial) (secretscan.Result, error) {
+	return lr.Recall(ctx, t.Memo, "secretscan/tree", func(ctx context.Context) (secretscan.Result, error) {
+		s, err := engine(ctx, t)
+		if err != nil {
+			return secretscan.Result{}, err
+		}
+		return s.Tree(ctx, t.Target.Material.Repository)
+	})
+}
+
 // mostTold bounds how many findings one check reports one by one.
 const mostTold = 50
 

@@ -25,7 +25,7 @@ var history = &lr.Check{
 			return err
 		}
 		// What stands in the work tree as well is the other check's.
-		tree, err := s.Tree(ctx, t.Target.Material.Repository)
+		tree, err := workTree(ctx, t)
 		if err != nil {
 			return err
 		}

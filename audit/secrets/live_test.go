@@ -55,6 +55,20 @@ func TestPage(t *testing.T) {
 	}
 }
 
+// TestPageIsUnread holds that a script which was not answered is no pass.
+func TestPageIsUnread(t *testing.T) {
+	h := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/app.js" {
+			panic(http.ErrAbortHandler)
+		}
+		w.Header().Set("Content-Type", "text/html")
+		fmt.Fprint(w, `<script src="/app.js"></script>`)
+	})
+	if got, err := try(t, page, h, lr.Target{}); err == nil || len(got.lines) > 0 {
+		t.Errorf("got %v, %q: want an error and no outcome", err, got.lines)
+	}
+}
+
 func TestAnswer(t *testing.T) {
 	said := func(kind lr.Kind, method, body string) *lr.Exchange {
 		return &lr.Exchange{Method: method, URL: "http://acme.test/v1/x", Status: 200, Body: []byte(body), Header: http.Header{"Content-Type": {"application/json"}},

@@ -3,6 +3,8 @@ package secrets
 import (
 	"bytes"
 	"context"
+	"errors"
+	"fmt"
 	"net/url"
 	"path"
 	"regexp"
@@ -112,10 +114,10 @@ func (w *crawl) read(ctx context.Context, as *lr.Account, at string, round int) 
 	w.had[at] = true
 	x, err := w.t.HTTP.Do(ctx, as, &lr.Request{Method: "GET", Path: at, Note: "what the page loads"})
 	if err != nil {
-		if ctx.Err() != nil {
-			return err
+		if errors.Is(err, lr.ErrScope) {
+			return nil
 		}
-		return nil // outside the scope, or not answered: it is not loaded then
+		return fmt.Errorf("read what the page loads, %s: %w", at, err)
 	}
 	if !x.OK() || len(x.Body) == 0 {
 		return nil

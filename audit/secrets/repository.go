@@ -21,11 +21,7 @@ var repository = &lr.Check{
 	Refs:     []lr.Ref{hardCoded, asvsVault, mvsp},
 	Needs:    lr.Repository,
 	Run: func(ctx context.Context, t *lr.Trial) error {
-		s, err := engine(ctx, t)
-		if err != nil {
-			return err
-		}
-		res, err := s.Tree(ctx, t.Target.Material.Repository)
+		res, err := workTree(ctx, t)
 		if err != nil {
 			return err
 		}
@@ -37,7 +33,7 @@ var repository = &lr.Check{
 
 // besideBundles leaves out what stands in a bundle, which is another check's.
 func besideBundles(all []secretscan.Finding, m lr.Material) []secretscan.Finding {
-	return slices.DeleteFunc(all, func(f secretscan.Finding) bool {
+	return slices.DeleteFunc(slices.Clone(all), func(f secretscan.Finding) bool {
 		return slices.ContainsFunc(m.Bundles, func(b string) bool {
 			rel, err := filepath.Rel(m.Repository, b)
 			return err == nil && strings.HasPrefix(f.Place.Path, filepath.ToSlash(rel)+"/")

@@ -45,6 +45,16 @@ type asked struct {
 // put asks a check. h may be nil where the check asks no server.
 func put(t *testing.T, c *lr.Check, h http.Handler, target lr.Target, answers ...*lr.Exchange) asked {
 	t.Helper()
+	out, err := try(t, c, h, target, answers...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+// try asks a check, and returns its error.
+func try(t *testing.T, c *lr.Check, h http.Handler, target lr.Target, answers ...*lr.Exchange) (asked, error) {
+	t.Helper()
 	if h == nil {
 		h = http.NotFoundHandler()
 	}
@@ -76,11 +86,9 @@ func put(t *testing.T, c *lr.Check, h http.Handler, target lr.Target, answers ..
 			}
 		},
 	}
-	if err := c.Run(t.Context(), trial); err != nil {
-		t.Fatal(err)
-	}
+	err = c.Run(t.Context(), trial)
 	slices.Sort(out.lines)
-	return out
+	return out, err
 }
 
 // holds wants lines that start as told, and none of the values anywhere.
