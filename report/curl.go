@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	lr "github.com/launchready/launchready"
+	"github.com/launchready/launchready/internal/expr"
 	"github.com/launchready/launchready/redact"
 )
 
@@ -22,7 +23,7 @@ var hop = map[string]bool{
 	"Sec-Websocket-Key": true, "Sec-Websocket-Version": true, "Sec-Websocket-Extensions": true, "Upgrade": true,
 }
 
-var mark = pattern(`\[(?:secret|key|jwt(?::[A-Za-z0-9-]{1,16})?)\]`)
+var mark = expr.Lazy(`\[(?:secret|key|jwt(?::[A-Za-z0-9-]{1,16})?)\]`)
 
 // Curl is a POSIX shell command that repeats the exchange. Everything is
 // single-quoted; where a credential was, the command reads $TOKEN, $COOKIE or,

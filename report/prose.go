@@ -1,9 +1,9 @@
 package report
 
 import (
-	"regexp"
 	"strings"
-	"sync"
+
+	"github.com/launchready/launchready/internal/expr"
 )
 
 // This file writes Markdown that stays text. Where it is shown, on GitHub and
@@ -15,21 +15,15 @@ import (
 
 var (
 	// word is letters, joined by single marks, with a sentence's marks around it.
-	word = pattern(`^[("'“‘]*\p{L}[\p{L}'’]*(?:[-/_]\p{L}[\p{L}'’]*)*[.,;:!?)"'”’…]*$`)
+	word = expr.Lazy(`^[("'“‘]*\p{L}[\p{L}'’]*(?:[-/_]\p{L}[\p{L}'’]*)*[.,;:!?)"'”’…]*$`)
 	// figure is a short number.
-	figure = pattern(`^\(?[0-9]{1,6}(?:[.,][0-9]{1,3})?%?[.,;:)]*$`)
+	figure = expr.Lazy(`^\(?[0-9]{1,6}(?:[.,][0-9]{1,3})?%?[.,;:)]*$`)
 	// commit is what may be the hash of one.
-	commit = pattern(`(?i)^[^\p{L}]*[a-f]{7,40}[^\p{L}]*$`)
-	edges  = pattern(`^([(“‘]*)(.*?)([.,;:!?)”’…]*)$`)
-	ticked = pattern("`([^`\n]+)`")
-	item   = pattern(`^\s{0,3}(?:[-*]|[0-9]{1,3}[.)]) +(.*)$`)
+	commit = expr.Lazy(`(?i)^[^\p{L}]*[a-f]{7,40}[^\p{L}]*$`)
+	edges  = expr.Lazy(`^([(“‘]*)(.*?)([.,;:!?)”’…]*)$`)
+	ticked = expr.Lazy("`([^`\n]+)`")
+	item   = expr.Lazy(`^\s{0,3}(?:[-*]|[0-9]{1,3}[.)]) +(.*)$`)
 )
-
-// pattern is a regular expression that is compiled when it is first used, so
-// that verbs which never do start at once.
-func pattern(expr string) func() *regexp.Regexp {
-	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(expr) })
-}
 
 // Prose is text as Markdown in which nothing acts, on one line.
 func Prose(s string) string {
@@ -47,7 +41,7 @@ func Prose(s string) string {
 	return closing().ReplaceAllString(line, "$1$2")
 }
 
-var closing = pattern("(`) ([.,;:!?)]+(?: |$))")
+var closing = expr.Lazy("(`) ([.,;:!?)]+(?: |$))")
 
 func words(s string) []string {
 	var out []string

@@ -1,11 +1,17 @@
 package source
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 
+	"github.com/launchready/launchready/internal/expr"
 	"github.com/launchready/launchready/source/code"
+)
+
+var (
+	quotedPart = expr.Lazy(`(?i)(placeholder|table|column|quote|ident|escape)`)
+	sqlInsert  = expr.Lazy(`(?i)^\s*insert`)
+	rowsOff    = expr.Lazy(`(?i)set\s+(local\s+)?row_security\s*(=|to)\s*off`)
 )
 
 // factReader looks for what the checks of other rows judge. It is conservative: a
@@ -38,15 +44,15 @@ func (r *factReader) excerpt(file string, line int) string {
 	return text
 }
 
-var signatureWord = regexp.MustCompile(`(?i)(signature|constructevent|hmac|timingsafeequal|compare_digest|svix|verify|signing|webhook_?secret|webhook_?token)`)
+var signatureWord = expr.Lazy(`(?i)(signature|constructevent|hmac|timingsafeequal|compare_digest|svix|verify|signing|webhook_?secret|webhook_?token)`)
 
 // signatureOnly leaves out words that every middleware may hold: express.json takes
 // a verify.
-var signatureOnly = regexp.MustCompile(`(?i)(signature|constructevent|hmac|timingsafeequal|compare_digest|svix|webhook_?secret|webhook_?token)`)
+var signatureOnly = expr.Lazy(`(?i)(signature|constructevent|hmac|timingsafeequal|compare_digest|svix|webhook_?secret|webhook_?token)`)
 
 // receiver is the path of a webhook that others call; with a parameter it is one
 // that is managed, or that carries its secret in the path.
-var receiver = regexp.MustCompile(`(?i)(^|/)(web)?hooks?(/[a-z0-9_-]+)*/?$|/[a-z0-9-]*webhook/?$`)
+var receiver = expr.Lazy(`(?i)(^|/)(web)?hooks?(/[a-z0-9_-]+)*/?$|/[a-z0-9-]*webhook/?$`)
 
 // handler notes what concerns one route: a check of its own, a webhook that
 // verifies nothing.
@@ -61,20 +67,20 @@ func (r *factReader) handler(routes []*Route, f *closure, before []candidate) {
 			r.add(InlineAuth, g.File, g.Line, g.Name, rt.String(), true)
 		}
 	}
-	if rt.State == Guarded || rt.Method != "POST" && rt.Method != "ANY" || !receiver.MatchString(rt.Path) {
+	if rt.State == Guarded || rt.Method != "POST" && rt.Method != "ANY" || !receiver().MatchString(rt.Path) {
 		return
 	}
 	seen := false
 	for _, c := range before { // a middleware may verify it
 		if m, ok := c.v.(*closure); ok {
 			for _, n := range append(slices.Clone(m.fn.Body), m.fn.List...) {
-				seen = seen || signatureOnly.MatchString(plain(n))
+				seen = seen || signatureOnly().MatchString(plain(n))
 			}
 		}
-		seen = seen || signatureOnly.MatchString(plain(c.node))
+		seen = seen || signatureOnly().MatchString(plain(c.node))
 	}
 	for _, n := range append(slices.Clone(f.fn.Body), f.fn.List...) {
-		seen = seen || signatureWord.MatchString(plain(n))
+		seen = seen || signatureWord().MatchString(plain(n))
 	}
 	if !seen {
 		r.add(WebhookOpen, rt.File, rt.Line, "the handler looks at no signature", rt.String(), false)
@@ -126,16 +132,16 @@ func (r *factReader) read(f *code.File) {
 }
 
 var (
-	sqlStart = regexp.MustCompile(`(?i)^\s*(select\s.+\sfrom\s|insert\s+into\s|update\s+\S+\s+set\s|delete\s+from\s|select\s)`)
-	sqlCall  = regexp.MustCompile(`^(query|execute|executemany|raw|exec|\$queryRawUnsafe|\$executeRawUnsafe|queryRawUnsafe|text|Raw|Exec|Query|QueryRow|QueryContext|ExecContext|QueryRowContext|Queryx|Get|Select|fetch|fetchval|fetchrow|fetch_all|fetch_one|prepare|all|run|unsafe|mogrify)$`)
-	outside  = regexp.MustCompile(`(?i)(\breq\b|\brequest\b|params|\bbody\b|\bquery\b|\bargs\b|form|input|payload|\bdto\b|search|FormValue|c\.Param|c\.Query)`)
-	constant = regexp.MustCompile(`^[A-Z][A-Z0-9_]*$`)
+	sqlStart = expr.Lazy(`(?i)^\s*(select\s.+\sfrom\s|insert\s+into\s|update\s+\S+\s+set\s|delete\s+from\s|select\s)`)
+	sqlCall  = expr.Lazy(`^(query|execute|executemany|raw|exec|\$queryRawUnsafe|\$executeRawUnsafe|queryRawUnsafe|text|Raw|Exec|Query|QueryRow|QueryContext|ExecContext|QueryRowContext|Queryx|Get|Select|fetch|fetchval|fetchrow|fetch_all|fetch_one|prepare|all|run|unsafe|mogrify)$`)
+	outside  = expr.Lazy(`(?i)(\breq\b|\brequest\b|params|\bbody\b|\bquery\b|\bargs\b|form|input|payload|\bdto\b|search|FormValue|c\.Param|c\.Query)`)
+	constant = expr.Lazy(`^[A-Z][A-Z0-9_]*$`)
 )
 
 // sql finds statements that are put together from strings and values. A tagged
 // template binds its values and is left out.
 func (r *factReader) sql(n *code.Node, route string) {
-	if n.Text == "template" || !sqlCall.MatchString(n.X.Last()) {
+	if n.Text == "template" || !sqlCall().MatchString(n.X.Last()) {
 		return
 	}
 	for _, a := range n.List {
@@ -147,7 +153,7 @@ func (r *factReader) sql(n *code.Node, route string) {
 		for _, v := range values {
 			words += plain(v)
 		}
-		r.add(RawSQL, r.file.Path, n.Line, "a value is put into the text of a statement", route, outside.MatchString(words))
+		r.add(RawSQL, r.file.Path, n.Line, "a value is put into the text of a statement", route, outside().MatchString(words))
 		return
 	}
 }
@@ -181,12 +187,12 @@ func mixed(n *code.Node, depth int) ([]*code.Node, bool) {
 	default:
 		return nil, false
 	}
-	if len(parts) < 2 || !parts[0].Is(code.String) || !sqlStart.MatchString(parts[0].Text) {
+	if len(parts) < 2 || !parts[0].Is(code.String) || !sqlStart().MatchString(parts[0].Text) {
 		return nil, false
 	}
 	var values []*code.Node
 	for _, p := range parts[1:] {
-		if p.Is(code.String) || p.Is(code.Number) || p.Is(code.Name) && constant.MatchString(p.Text) || placeholders(p) {
+		if p.Is(code.String) || p.Is(code.Number) || p.Is(code.Name) && constant().MatchString(p.Text) || placeholders(p) {
 			continue
 		}
 		values = append(values, p)
@@ -201,13 +207,13 @@ func placeholders(n *code.Node) bool {
 		found = found || c.Is(code.String) && (strings.Contains(c.Text, "?") || strings.Contains(c.Text, "%s") || strings.HasPrefix(c.Text, "$"))
 		return !found
 	})
-	return found || regexp.MustCompile(`(?i)(placeholder|table|column|quote|ident|escape)`).MatchString(plain(n))
+	return found || quotedPart().MatchString(plain(n))
 }
 
 // tenant finds statements on a table of tenants' rows that do not name the column.
 func (r *factReader) tenant(n *code.Node, route string) {
 	opt := r.m.opt
-	if len(opt.TenantColumns) == 0 || len(opt.TenantTables) == 0 || !sqlStart.MatchString(n.Text) || regexp.MustCompile(`(?i)^\s*insert`).MatchString(n.Text) {
+	if len(opt.TenantColumns) == 0 || len(opt.TenantTables) == 0 || !sqlStart().MatchString(n.Text) || sqlInsert().MatchString(n.Text) {
 		return
 	}
 	words := strings.FieldsFunc(strings.ToLower(n.Text), func(c rune) bool { return c != '_' && (c < 'a' || c > 'z') && (c < '0' || c > '9') })
@@ -222,19 +228,19 @@ func (r *factReader) tenant(n *code.Node, route string) {
 	}
 }
 
-var unscoped = regexp.MustCompile(`(?i)^(unscoped|without_?global_?scopes?|without_?tenant\w*|ignore_?tenant\w*|bypass_?(rls|tenant)\w*|disable_?tenant\w*|skip_?tenant\w*|all_tenants|_base_manager|unscoped_objects)$`)
+var unscoped = expr.Lazy(`(?i)^(unscoped|without_?global_?scopes?|without_?tenant\w*|ignore_?tenant\w*|bypass_?(rls|tenant)\w*|disable_?tenant\w*|skip_?tenant\w*|all_tenants|_base_manager|unscoped_objects)$`)
 
 // scope finds where the default scope of an ORM or the rows' security is left.
 func (r *factReader) scope(n *code.Node, route string) {
 	name := n.X.Last()
 	switch {
-	case unscoped.MatchString(name):
+	case unscoped().MatchString(name):
 		r.add(ScopeBypass, r.file.Path, n.Line, name, route, false)
 	case name == "createClient" && len(n.List) > 1 && strings.Contains(strings.ToLower(plain(n.List[1])), "service_role"):
 		r.add(ScopeBypass, r.file.Path, n.Line, "a client of the service role passes over row security", route, false)
 	default:
 		for _, a := range n.List {
-			if a.Is(code.String) && regexp.MustCompile(`(?i)set\s+(local\s+)?row_security\s*(=|to)\s*off`).MatchString(a.Text) {
+			if a.Is(code.String) && rowsOff().MatchString(a.Text) {
 				r.add(ScopeBypass, r.file.Path, n.Line, "row security is switched off", route, true)
 			}
 		}

@@ -1,31 +1,35 @@
 package source
 
 import (
-	"regexp"
 	"strings"
 
+	"github.com/launchready/launchready/internal/expr"
 	"github.com/launchready/launchready/source/code"
 )
 
 var (
-	promptName  = regexp.MustCompile(`(?i)^(prompt|system_?prompt|system_?message|instructions|content|user_?prompt|messages?)$`)
-	whole       = regexp.MustCompile(`(?i)^(JSON\.stringify|json\.dumps|json\.Marshal|.*\.(model_dump_json|model_dump|to_dict|toJSON|dict|to_json)|str|repr)$`)
-	personWord  = regexp.MustCompile(`(?i)\b(user|users|customer|customers|account|accounts|profile|org|organization|tenant|patient|contact|contacts|record|records|row|rows|invoice|invoices|req|request|session)\b`)
-	analyticsOf = regexp.MustCompile(`(?i)(posthog|analytics|mixpanel|segment|amplitude|\bgtag\b|heap|rudder|plausible)`)
-	analyticsDo = regexp.MustCompile(`^(capture|track|identify|logEvent|sendEvent|group|page)$`)
-	contentKey  = regexp.MustCompile(`(?i)^(message|messages|content|prompt|email|body|text|transcript|answer|reply|completion|name|phone|question)$`)
-	dynamicTool = regexp.MustCompile(`(?i)(tool|function_?call|action|fn_?name|function_?name)`)
+	errorName = expr.Lazy(`(?i)^(e|err|error|ex|exc|exception)$`)
+)
+
+var (
+	promptName  = expr.Lazy(`(?i)^(prompt|system_?prompt|system_?message|instructions|content|user_?prompt|messages?)$`)
+	whole       = expr.Lazy(`(?i)^(JSON\.stringify|json\.dumps|json\.Marshal|.*\.(model_dump_json|model_dump|to_dict|toJSON|dict|to_json)|str|repr)$`)
+	personWord  = expr.Lazy(`(?i)\b(user|users|customer|customers|account|accounts|profile|org|organization|tenant|patient|contact|contacts|record|records|row|rows|invoice|invoices|req|request|session)\b`)
+	analyticsOf = expr.Lazy(`(?i)(posthog|analytics|mixpanel|segment|amplitude|\bgtag\b|heap|rudder|plausible)`)
+	analyticsDo = expr.Lazy(`^(capture|track|identify|logEvent|sendEvent|group|page)$`)
+	contentKey  = expr.Lazy(`(?i)^(message|messages|content|prompt|email|body|text|transcript|answer|reply|completion|name|phone|question)$`)
+	dynamicTool = expr.Lazy(`(?i)(tool|function_?call|action|fn_?name|function_?name)`)
 )
 
 // prompt finds a record or a request that is put into a prompt as a whole.
 func (r *factReader) prompt(key string, v *code.Node, route string) {
-	if !promptName.MatchString(key) || !(v.Is(code.Template) || v.Is(code.Binary)) {
+	if !promptName().MatchString(key) || !(v.Is(code.Template) || v.Is(code.Binary)) {
 		return
 	}
 	v.Walk(func(c *code.Node) bool {
-		if c.Is(code.Call) && whole.MatchString(c.X.Dotted()) {
+		if c.Is(code.Call) && whole().MatchString(c.X.Dotted()) {
 			words := plain(c)
-			if personWord.MatchString(words) {
+			if personWord().MatchString(words) {
 				r.add(PromptData, r.file.Path, c.Line, "a whole record goes into "+key, route, false)
 				return false
 			}
@@ -36,13 +40,13 @@ func (r *factReader) prompt(key string, v *code.Node, route string) {
 
 // analytics finds content that is sent to a service of analytics.
 func (r *factReader) analytics(n *code.Node, route string) {
-	if !n.X.Is(code.Member) || !analyticsDo.MatchString(n.X.Text) || !analyticsOf.MatchString(n.X.X.Dotted()) {
+	if !n.X.Is(code.Member) || !analyticsDo().MatchString(n.X.Text) || !analyticsOf().MatchString(n.X.X.Dotted()) {
 		return
 	}
 	for _, a := range n.List {
 		found := ""
 		a.Walk(func(c *code.Node) bool {
-			if c.Is(code.Pair) && contentKey.MatchString(c.Text) && !c.Y.Is(code.String) && !c.Y.Is(code.Constant) {
+			if c.Is(code.Pair) && contentKey().MatchString(c.Text) && !c.Y.Is(code.String) && !c.Y.Is(code.Constant) {
 				found = c.Text
 			}
 			return found == ""
@@ -59,13 +63,13 @@ func (r *factReader) analytics(n *code.Node, route string) {
 func (r *factReader) tools(n *code.Node, route string) {
 	note := func(how string) { r.add(OpenTools, r.file.Path, n.Line, how, route, false) }
 	switch {
-	case n.X.Is(code.Call) && n.X.X.Last() == "getattr" && len(n.X.List) >= 2 && !n.X.List[1].Is(code.String) && dynamicTool.MatchString(plain(n.X.List[1])):
+	case n.X.Is(code.Call) && n.X.X.Last() == "getattr" && len(n.X.List) >= 2 && !n.X.List[1].Is(code.String) && dynamicTool().MatchString(plain(n.X.List[1])):
 		note("getattr calls whatever name is given")
-	case n.X.Is(code.Index) && dynamicTool.MatchString(plain(n.X.Y)) && (n.X.X.Is(code.Call) && (n.X.X.X.Last() == "globals" || n.X.X.X.Last() == "locals") || n.X.X.Is(code.Name) && (n.X.X.Text == "global" || n.X.X.Text == "globalThis" || n.X.X.Text == "this" || n.X.X.Text == "window")):
+	case n.X.Is(code.Index) && dynamicTool().MatchString(plain(n.X.Y)) && (n.X.X.Is(code.Call) && (n.X.X.X.Last() == "globals" || n.X.X.X.Last() == "locals") || n.X.X.Is(code.Name) && (n.X.X.Text == "global" || n.X.X.Text == "globalThis" || n.X.X.Text == "this" || n.X.X.Text == "window")):
 		note("any function in scope is called by its name")
-	case n.X.Last() == "import_module" && len(n.List) > 0 && !n.List[0].Is(code.String) && dynamicTool.MatchString(plain(n.List[0])):
+	case n.X.Last() == "import_module" && len(n.List) > 0 && !n.List[0].Is(code.String) && dynamicTool().MatchString(plain(n.List[0])):
 		note("any module is loaded by its name")
-	case n.X.Last() == "MethodByName" && len(n.List) > 0 && !n.List[0].Is(code.String) && dynamicTool.MatchString(plain(n)):
+	case n.X.Last() == "MethodByName" && len(n.List) > 0 && !n.List[0].Is(code.String) && dynamicTool().MatchString(plain(n)):
 		note("any method is called by its name")
 	}
 }
@@ -136,7 +140,7 @@ func alwaysTrue(fn *code.Node) bool {
 	return yes(n)
 }
 
-var answers = regexp.MustCompile(`^(json|send|end|write|jsonify|JSONResponse|PlainTextResponse|HTMLResponse|Response|make_response|JSON|String|Error|render|body|text|AbortWithStatusJSON)$`)
+var answers = expr.Lazy(`^(json|send|end|write|jsonify|JSONResponse|PlainTextResponse|HTMLResponse|Response|make_response|JSON|String|Error|render|body|text|AbortWithStatusJSON)$`)
 
 // errorHandler finds handlers that answer with the stack of an error.
 func (r *factReader) errorHandler(fn *code.Node, route string) {
@@ -145,14 +149,14 @@ func (r *factReader) errorHandler(fn *code.Node, route string) {
 			if c.Kind == code.Func {
 				return false // it is visited for itself
 			}
-			if !c.Is(code.Call) || !answers.MatchString(c.X.Last()) || strings.HasPrefix(c.X.Dotted(), "console") || strings.HasPrefix(c.X.Dotted(), "log") {
+			if !c.Is(code.Call) || !answers().MatchString(c.X.Last()) || strings.HasPrefix(c.X.Dotted(), "console") || strings.HasPrefix(c.X.Dotted(), "log") {
 				return true
 			}
 			for _, a := range c.List {
 				how := ""
 				a.Walk(func(x *code.Node) bool {
 					switch {
-					case x.Is(code.Member) && x.Text == "stack" && regexp.MustCompile(`(?i)^(e|err|error|ex|exc|exception)$`).MatchString(x.X.Last()):
+					case x.Is(code.Member) && x.Text == "stack" && errorName().MatchString(x.X.Last()):
 						how = "the stack of the error is answered"
 					case x.Is(code.Call) && (x.X.Last() == "format_exc" || x.X.Dotted() == "debug.Stack"):
 						how = "the stack of the error is answered"

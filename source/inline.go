@@ -1,13 +1,18 @@
 package source
 
 import (
-	"regexp"
-
+	"github.com/launchready/launchready/internal/expr"
 	"github.com/launchready/launchready/source/code"
 )
 
+var (
+	guardPath  = expr.Lazy(`(security\.|permissions\.|Mixin$|AuthGuard$)`)
+	redirects  = expr.Lazy(`(?i)redirect`)
+	signInPath = expr.Lazy(`(?i)log_?in|sign-?_?in`)
+)
+
 // authGetUser are session functions that are told by the object they belong to.
-var authGetUser = regexp.MustCompile(`(?i)(^|\.)auth\.(getuser|getsession|getclaims|api\.getsession|protect|verifyidtoken)$`)
+var authGetUser = expr.Lazy(`(?i)(^|\.)auth\.(getuser|getsession|getclaims|api\.getsession|protect|verifyidtoken)$`)
 
 // asksItself says whether a function refuses, on its way to everything else, a
 // request whose own credential is missing: it takes a session, a header or a user
@@ -17,7 +22,7 @@ func (m *machine) asksItself(f *closure, depth int) (name string, asks bool) {
 	taken := map[string]bool{}
 	if f.env.file != nil && f.env.file.Language == code.Python {
 		for _, p := range f.fn.List { // authorization: str = Header(None)
-			if d := p.X.Last(); (d == "Header" || d == "Cookie") && (credentialText.MatchString(p.Text) || credentialKey.MatchString(p.Text)) {
+			if d := p.X.Last(); (d == "Header" || d == "Cookie") && (credentialText().MatchString(p.Text) || credentialKey().MatchString(p.Text)) {
 				taken[p.Text] = true
 			}
 		}
@@ -90,7 +95,7 @@ func (m *machine) callAsks(f *closure, n *code.Node, depth int) (string, bool) {
 	case *closure:
 		// What refuses on its way to something else, as the end of a sign-in does,
 		// is not called so.
-		if v.fn != f.fn && m.depth < maxDepth && helperName.MatchString(n.X.Last()) {
+		if v.fn != f.fn && m.depth < maxDepth && helperName().MatchString(n.X.Last()) {
 			m.depth++
 			_, asks := m.asksItself(v, depth-1)
 			m.depth--
@@ -109,11 +114,11 @@ func (m *machine) callAsks(f *closure, n *code.Node, depth int) (string, bool) {
 	return "", false
 }
 
-var helperName = regexp.MustCompile(`(?i)^(require|ensure|check_?(auth|access|session|token|user|permission)|verify_?(auth|access|session|request|user|admin)|assert|must|(get_?)?current_?user|authenticate_?request|authorize|validate_?(auth|request|session)|protect|with_?auth|get_?(auth\w*|verified\w*)_?user|auth_?guard|guard)`)
+var helperName = expr.Lazy(`(?i)^(require|ensure|check_?(auth|access|session|token|user|permission)|verify_?(auth|access|session|request|user|admin)|assert|must|(get_?)?current_?user|authenticate_?request|authorize|validate_?(auth|request|session)|protect|with_?auth|get_?(auth\w*|verified\w*)_?user|auth_?guard|guard)`)
 
 // refersType leaves out classes of schemes, whose making asks nobody.
 func refersType(path string) bool {
-	return regexp.MustCompile(`(security\.|permissions\.|Mixin$|AuthGuard$)`).MatchString(path)
+	return guardPath().MatchString(path)
 }
 
 // takesCredential reports whether an expression reads the credential of the request.
@@ -124,7 +129,7 @@ func takesCredential(n *code.Node, taken map[string]bool) bool {
 		case code.Func:
 			return false
 		case code.String:
-			found = found || credentialText.MatchString(c.Text)
+			found = found || credentialText().MatchString(c.Text)
 		case code.Name:
 			found = found || taken[c.Text] || c.Text == "current_user"
 		case code.Member:
@@ -134,16 +139,16 @@ func takesCredential(n *code.Node, taken map[string]bool) bool {
 		case code.Call:
 			name := c.X.Last()
 			switch {
-			case bodyWord.MatchString(argWords(c)):
+			case bodyWord().MatchString(argWords(c)):
 				return false // a token that was sent in the body proves no session
-			case credentialCall.MatchString(name) && !bodyCall.MatchString(name), authGetUser.MatchString(c.X.Dotted()):
+			case credentialCall().MatchString(name) && !bodyCall().MatchString(name), authGetUser().MatchString(c.X.Dotted()):
 				found = true
-			case keyCall.MatchString(name) && len(c.List) > 0 && c.List[0].Is(code.String) && credentialKey.MatchString(c.List[0].Text) && requestCall(c.X):
+			case keyCall().MatchString(name) && len(c.List) > 0 && c.List[0].Is(code.String) && credentialKey().MatchString(c.List[0].Text) && requestCall(c.X):
 				found = true
 			default:
 				// What a function makes of a credential is no credential, unless it
 				// verifies it: a record that was found for a user is a record.
-				if !bodyCall.MatchString(name) {
+				if !bodyCall().MatchString(name) {
 					found = found || c.X.Is(code.Member) && takesCredential(c.X.X, taken)
 					return false
 				}
@@ -154,7 +159,7 @@ func takesCredential(n *code.Node, taken map[string]bool) bool {
 	return found
 }
 
-var bodyWord = regexp.MustCompile(`(?i)\b(body|form|form_data|formdata|payload|input|params|data|dto|query)\b`)
+var bodyWord = expr.Lazy(`(?i)\b(body|form|form_data|formdata|payload|input|params|data|dto|query)\b`)
 
 func argWords(c *code.Node) string {
 	out := ""
@@ -164,10 +169,10 @@ func argWords(c *code.Node) string {
 	return out
 }
 
-var requestWord = regexp.MustCompile(`(?i)^(req|request|c|ctx|context|headers?|cookies?|r|w|session|self|this|event)\b`)
+var requestWord = expr.Lazy(`(?i)^(req|request|c|ctx|context|headers?|cookies?|r|w|session|self|this|event)\b`)
 
 // requestCall reports whether a getter belongs to the request: c.Get("user").
-func requestCall(n *code.Node) bool { return requestWord.MatchString(n.Dotted()) }
+func requestCall(n *code.Node) bool { return requestWord().MatchString(n.Dotted()) }
 
 // missing reports whether a condition says that a taken credential is not there.
 func missing(cond *code.Node, taken map[string]bool) bool {
@@ -194,7 +199,7 @@ func (m *machine) answersNo(f *closure, body []*code.Node, depth int) bool {
 		no = no || in.says(n) || n.Is(code.Throw)
 		ends = ends || n.Is(code.Return) || n.Is(code.Throw) || n.Is(code.Call)
 		n.Walk(func(c *code.Node) bool {
-			if c.Is(code.Call) && len(c.List) > 0 && c.List[0].Is(code.String) && regexp.MustCompile(`(?i)redirect`).MatchString(c.X.Last()) && regexp.MustCompile(`(?i)log_?in|sign-?_?in`).MatchString(c.List[0].Text) {
+			if c.Is(code.Call) && len(c.List) > 0 && c.List[0].Is(code.String) && redirects().MatchString(c.X.Last()) && signInPath().MatchString(c.List[0].Text) {
 				no = true
 			}
 			return !no

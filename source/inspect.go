@@ -1,9 +1,9 @@
 package source
 
 import (
-	"regexp"
 	"strings"
 
+	"github.com/launchready/launchready/internal/expr"
 	"github.com/launchready/launchready/source/code"
 )
 
@@ -22,26 +22,26 @@ type traits struct {
 
 var (
 	// credentialWord in the name of a variable: what is checked to be there.
-	credentialWord = regexp.MustCompile(`(?i)(token|auth|session|user|jwt|claim|cred|api_?key|header|cookie|bearer|payload|principal|identity|secret|account|member|signature|^key$|^ok$|^err$|^error$|valid)`)
+	credentialWord = expr.Lazy(`(?i)(token|auth|session|user|jwt|claim|cred|api_?key|header|cookie|bearer|payload|principal|identity|secret|account|member|signature|^key$|^ok$|^err$|^error$|valid)`)
 	// credentialMember of a request: req.user, ctx.session, request.cookies.
-	credentialMember = regexp.MustCompile(`(?i)^(user|current_?user|user_?id|session|auth|authorization|token|jwt|claims|principal|api_?key|cookies?|signed_?cookies|credentials?|identity|bearer_?token|is_?authenticated|get_?session|account)$`)
+	credentialMember = expr.Lazy(`(?i)^(user|current_?user|user_?id|session|auth|authorization|token|jwt|claims|principal|api_?key|cookies?|signed_?cookies|credentials?|identity|bearer_?token|is_?authenticated|get_?session|account)$`)
 	// credentialText is a header or scheme that carries nothing else.
-	credentialText = regexp.MustCompile(`(?i)^(authorization|x-api-key|api-key|apikey|x-auth-token|x-access-token|x-token|x-gotify-key|bearer ?|proxy-authorization)$`)
+	credentialText = expr.Lazy(`(?i)^(authorization|x-api-key|api-key|apikey|x-auth-token|x-access-token|x-token|x-gotify-key|bearer ?|proxy-authorization)$`)
 	// credentialKey names a credential where a header, cookie or context is asked.
-	credentialKey  = regexp.MustCompile(`(?i)^(session|session_?id|sid|token|access_?token|jwt|user|user_?id|auth|claims|current_?user|principal|identity|id_?token|api_?key)$`)
-	keyCall        = regexp.MustCompile(`(?i)^(get|header|get_?header|cookies?|get_?cookie|must_?get|value|locals|getstring|query|getuint|getint)$`)
-	credentialCall = regexp.MustCompile(`(?i)^(auth|protect|jwt_?verify|(get_?)?current_?(user|session|account)(_?id)?|is_?authenticated|is_?logged_?in|(get_?)?(user|account)_?from_?\w*(session|token|request|jwt|cookie|context|header)|get_?(server_?|user_?|auth_?)?session|get_?auth|get_?claims|(verify|decode|check|validate|parse|authenticate|introspect|require)_?\w*(token|jwt|session|api_?key|claims?|credentials?|bearer|auth)|authenticate\w*|parse_?with_?claims|verify_?(id_?)?token|getoptionaluser|get_?token)$`)
+	credentialKey  = expr.Lazy(`(?i)^(session|session_?id|sid|token|access_?token|jwt|user|user_?id|auth|claims|current_?user|principal|identity|id_?token|api_?key)$`)
+	keyCall        = expr.Lazy(`(?i)^(get|header|get_?header|cookies?|get_?cookie|must_?get|value|locals|getstring|query|getuint|getint)$`)
+	credentialCall = expr.Lazy(`(?i)^(auth|protect|jwt_?verify|(get_?)?current_?(user|session|account)(_?id)?|is_?authenticated|is_?logged_?in|(get_?)?(user|account)_?from_?\w*(session|token|request|jwt|cookie|context|header)|get_?(server_?|user_?|auth_?)?session|get_?auth|get_?claims|(verify|decode|check|validate|parse|authenticate|introspect|require)_?\w*(token|jwt|session|api_?key|claims?|credentials?|bearer|auth)|authenticate\w*|parse_?with_?claims|verify_?(id_?)?token|getoptionaluser|get_?token)$`)
 	// bodyCall verifies a token that may come from anywhere, as a password reset's does.
-	bodyCall = regexp.MustCompile(`(?i)^(jwt_?verify|(verify|decode|check|validate|parse|introspect)_?\w*(token|jwt|credentials?|claims?)|parse_?with_?claims|authenticate\w*)$`)
+	bodyCall = expr.Lazy(`(?i)^(jwt_?verify|(verify|decode|check|validate|parse|introspect)_?\w*(token|jwt|credentials?|claims?)|parse_?with_?claims|authenticate\w*)$`)
 	// refusal is a name that says no.
-	refusal     = regexp.MustCompile(`(?i)(unauthori[sz]ed|forbidden|unauthenticated|not_?authenticated|permission_?denied|access_?denied|authentication_?failed|authenticationerror|autherror|authorizationerror|invalidtoken|invalidcredentials|http_401|http_403)`)
-	requestPath = regexp.MustCompile(`(?i)(^|\.)(req|request|ctx|c|context|r|self\.request|this\.request)\.(path|path_info|originalurl|url|baseurl|routepath|url\.path|url\.pathname|nexturl\.pathname|nexturl|req\.path|req\.url|fullpath|request\.url\.path|request\(\)\.url\.path|endpoint|route|routeroptions\.url|routeoptions\.url|view_args|blueprint)$`)
-	pathTest    = regexp.MustCompile(`(?i)^(includes|startswith|has|some|match|matches|test|hasprefix|contains|endswith|hassuffix|equals|every|indexof|search)$`)
-	settingWord = regexp.MustCompile(`(?i)(process\.env|environ|getenv|node_env|settings|config|import\.meta\.env|\bdebug\b|is_?dev|development|isproduction)`)
-	passWord    = regexp.MustCompile(`(?i)^(next|call_next|servehttp|done|handler|fn|f|func|view_func|view|wrapped|get_response|callback)$`)
-	authName    = regexp.MustCompile(`(?i)(auth|jwt|session|token|login|signed_?in|permission|acl|rbac|role|protect|secure|guard|credential|api_?key|require_?\w*user|current_?user|verified_?user|admin|member|ensure|restrict|private|policy|policies|can_?access|bearer|oidc|saml|sso|identity|principal|clerk|access)`)
+	refusal     = expr.Lazy(`(?i)(unauthori[sz]ed|forbidden|unauthenticated|not_?authenticated|permission_?denied|access_?denied|authentication_?failed|authenticationerror|autherror|authorizationerror|invalidtoken|invalidcredentials|http_401|http_403)`)
+	requestPath = expr.Lazy(`(?i)(^|\.)(req|request|ctx|c|context|r|self\.request|this\.request)\.(path|path_info|originalurl|url|baseurl|routepath|url\.path|url\.pathname|nexturl\.pathname|nexturl|req\.path|req\.url|fullpath|request\.url\.path|request\(\)\.url\.path|endpoint|route|routeroptions\.url|routeoptions\.url|view_args|blueprint)$`)
+	pathTest    = expr.Lazy(`(?i)^(includes|startswith|has|some|match|matches|test|hasprefix|contains|endswith|hassuffix|equals|every|indexof|search)$`)
+	settingWord = expr.Lazy(`(?i)(process\.env|environ|getenv|node_env|settings|config|import\.meta\.env|\bdebug\b|is_?dev|development|isproduction)`)
+	passWord    = expr.Lazy(`(?i)^(next|call_next|servehttp|done|handler|fn|f|func|view_func|view|wrapped|get_response|callback)$`)
+	authName    = expr.Lazy(`(?i)(auth|jwt|session|token|login|signed_?in|permission|acl|rbac|role|protect|secure|guard|credential|api_?key|require_?\w*user|current_?user|verified_?user|admin|member|ensure|restrict|private|policy|policies|can_?access|bearer|oidc|saml|sso|identity|principal|clerk|access)`)
 	// notGuard names that hold an auth word and guard nothing.
-	notGuard = regexp.MustCompile(`(?i)(rate_?limit|throttl|logger|logging|cors|helmet|author\b|authors\b|csrf|xsrf|tokenizer|token_?count|optional|maybe|session_?middleware|express-session|cookie-session|guardrail)`)
+	notGuard = expr.Lazy(`(?i)(rate_?limit|throttl|logger|logging|cors|helmet|author\b|authors\b|csrf|xsrf|tokenizer|token_?count|optional|maybe|session_?middleware|express-session|cookie-session|guardrail)`)
 )
 
 // inspector walks one function.
@@ -127,7 +127,7 @@ func (in *inspector) node(n *code.Node, l light) {
 			in.t.weak = true
 		}
 	case code.String:
-		if credentialText.MatchString(n.Text) {
+		if credentialText().MatchString(n.Text) {
 			in.read()
 		}
 	case code.Name, code.Member:
@@ -140,7 +140,7 @@ func (in *inspector) node(n *code.Node, l light) {
 		in.call(n, l)
 		return
 	case code.Assign:
-		if d := n.Y.Dotted(); requestPath.MatchString(d) {
+		if d := n.Y.Dotted(); requestPath().MatchString(d) {
 			in.t.byPath = true
 		}
 	}
@@ -165,7 +165,7 @@ func (in *inspector) says(n *code.Node) bool {
 	n.Walk(func(c *code.Node) bool {
 		switch c.Kind {
 		case code.Name, code.Member:
-			found = found || refusal.MatchString(c.Text)
+			found = found || refusal().MatchString(c.Text)
 		case code.Number:
 			found = found || c.Text == "401" || c.Text == "403"
 		}
@@ -175,7 +175,7 @@ func (in *inspector) says(n *code.Node) bool {
 }
 
 func (in *inspector) named(n *code.Node, l light) {
-	if refusal.MatchString(n.Text) {
+	if refusal().MatchString(n.Text) {
 		in.refuse(l)
 	}
 	if n.Kind == code.Name {
@@ -184,7 +184,7 @@ func (in *inspector) named(n *code.Node, l light) {
 		}
 		return
 	}
-	if credentialMember.MatchString(n.Text) || credentialText.MatchString(n.Text) {
+	if credentialMember().MatchString(n.Text) || credentialText().MatchString(n.Text) {
 		switch root := n.X.Dotted(); strings.ToLower(lastOf(root)) {
 		case "req", "request", "ctx", "c", "context", "g", "locals", "state", "event", "cookies", "headers", "header", "session", "user", "res", "raw", "handshake", "flask", "info", "scope":
 			in.read()
@@ -195,7 +195,7 @@ func (in *inspector) named(n *code.Node, l light) {
 // condition notes that a decision is made by the path.
 func (in *inspector) condition(n *code.Node) {
 	n.Walk(func(c *code.Node) bool {
-		if (c.Kind == code.Member || c.Kind == code.Call) && requestPath.MatchString(c.Dotted()) {
+		if (c.Kind == code.Member || c.Kind == code.Call) && requestPath().MatchString(c.Dotted()) {
 			in.t.byPath = true
 		}
 		return true
@@ -246,7 +246,7 @@ func (in *inspector) branches(cond *code.Node, l light) (then, otherwise light) 
 func credential(n *code.Node) bool {
 	found := false
 	n.Walk(func(c *code.Node) bool {
-		if (c.Kind == code.Name || c.Kind == code.Member) && credentialWord.MatchString(c.Text) || c.Kind == code.String && (credentialText.MatchString(c.Text) || credentialKey.MatchString(c.Text)) {
+		if (c.Kind == code.Name || c.Kind == code.Member) && credentialWord().MatchString(c.Text) || c.Kind == code.String && (credentialText().MatchString(c.Text) || credentialKey().MatchString(c.Text)) {
 			found = true
 		}
 		return !found
@@ -269,7 +269,7 @@ func (in *inspector) passing(cond *code.Node, body []*code.Node, l light) {
 		n.Walk(func(c *code.Node) bool {
 			switch c.Kind {
 			case code.Call:
-				if passWord.MatchString(c.X.Last()) {
+				if passWord().MatchString(c.X.Last()) {
 					if c.X.Is(code.Name) && c.X.Text == "next" && len(c.List) > 0 && !c.List[0].Is(code.Name) {
 						refuses = true // next(error)
 					} else {
@@ -300,7 +300,7 @@ func (in *inspector) passing(cond *code.Node, body []*code.Node, l light) {
 	switch {
 	case l == absent:
 		in.t.optional = true
-	case settingWord.MatchString(words), strings.Contains(words, "OPTIONS"), strings.Contains(words, "MethodOptions"):
+	case settingWord().MatchString(words), strings.Contains(words, "OPTIONS"), strings.Contains(words, "MethodOptions"):
 	case credential(cond): // the user is an administrator, the role fits
 	default:
 		in.t.optional = true
@@ -343,10 +343,10 @@ func (in *inspector) comparison(n *code.Node, l light) {
 	switch n.Text {
 	case "==", "===", "!=", "!==", "in", "not in", "<", ">", "<=", ">=":
 		for _, side := range [...]*code.Node{n.X, n.Y} {
-			if side.Is(code.Number) || side != nil && refusal.MatchString(side.Last()) {
+			if side.Is(code.Number) || side != nil && refusal().MatchString(side.Last()) {
 				continue
 			}
-			if requestPath.MatchString(side.Dotted()) {
+			if requestPath().MatchString(side.Dotted()) {
 				in.t.byPath = true
 			}
 			in.node(side, l)
@@ -359,11 +359,11 @@ func (in *inspector) comparison(n *code.Node, l light) {
 
 func (in *inspector) call(n *code.Node, l light) {
 	name := n.X.Last()
-	if credentialCall.MatchString(name) {
+	if credentialCall().MatchString(name) {
 		in.t.reads = true
-		in.t.request = in.t.request || !bodyCall.MatchString(name)
+		in.t.request = in.t.request || !bodyCall().MatchString(name)
 	}
-	if keyCall.MatchString(name) && len(n.List) > 0 && n.List[0].Is(code.String) && credentialKey.MatchString(n.List[0].Text) {
+	if keyCall().MatchString(name) && len(n.List) > 0 && n.List[0].Is(code.String) && credentialKey().MatchString(n.List[0].Text) {
 		in.read()
 	}
 	if name == "next" && len(n.List) == 1 && l == absent && !empty(n.List[0]) {
@@ -376,9 +376,9 @@ func (in *inspector) call(n *code.Node, l light) {
 			}
 		}
 	}
-	if pathTest.MatchString(name) {
+	if pathTest().MatchString(name) {
 		n.Walk(func(c *code.Node) bool {
-			if c.Kind == code.Member && requestPath.MatchString(c.Dotted()) {
+			if c.Kind == code.Member && requestPath().MatchString(c.Dotted()) {
 				in.t.byPath = true
 			}
 			return true

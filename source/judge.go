@@ -1,10 +1,10 @@
 package source
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 
+	"github.com/launchready/launchready/internal/expr"
 	"github.com/launchready/launchready/source/code"
 )
 
@@ -108,7 +108,7 @@ func (m *machine) judgeValue(v value, n *code.Node, depth int) verdict {
 		if n.Is(code.Constant) || n.Is(code.String) || n.Is(code.Object) {
 			return verdict{}
 		}
-		if notGuard.MatchString(name) && !strings.Contains(strings.ToLower(name), "optional") {
+		if notGuard().MatchString(name) && !strings.Contains(strings.ToLower(name), "optional") {
 			return verdict{}
 		}
 		return verdict{state: mayBe, name: name, why: orWord(name, "a middleware") + " was not found in the source"}
@@ -352,7 +352,7 @@ func (m *machine) judgeFunction(f *closure, name string, depth int, injected boo
 }
 
 // asksName is the name of a function whose purpose is to ask.
-var asksName = regexp.MustCompile(`(?i)^(require|ensure|check|verify|validate|only|must|authenticate|authorize|auth|is_?auth|protect|restrict|enforce)`)
+var asksName = expr.Lazy(`(?i)^(require|ensure|check|verify|validate|only|must|authenticate|authorize|auth|is_?auth|protect|restrict|enforce)`)
 
 // opinion weighs the traits of a middleware or a dependency.
 func (t traits) opinion(name string) (opinion, string) {
@@ -386,15 +386,15 @@ func (t traits) opinion(name string) (opinion, string) {
 		return mayBe, orWord(name, "a middleware") + " decides by the path"
 	case sure || reads && refuses:
 		return isGuard, ""
-	case through && asksName.MatchString(name):
+	case through && asksName().MatchString(name):
 		return isGuard, ""
 	case through:
 		return mayBe, orWord(name, "a middleware") + " calls what reads a credential and what refuses"
 	case reads && t.weak:
 		return mayBe, orWord(name, "a middleware") + " refuses with a status that says nothing of credentials"
-	case refuses && authName.MatchString(name) && !notGuard.MatchString(name):
+	case refuses && authName().MatchString(name) && !notGuard().MatchString(name):
 		return mayBe, orWord(name, "a middleware") + " refuses, and by what was not understood"
-	case may && !notGuard.MatchString(name):
+	case may && !notGuard().MatchString(name):
 		return mayBe, orWord(name, "a middleware") + " calls what was not understood"
 	}
 	return isNot, ""

@@ -1,10 +1,10 @@
 package source
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 
+	"github.com/launchready/launchready/internal/expr"
 	"github.com/launchready/launchready/source/code"
 )
 
@@ -28,7 +28,7 @@ var libraryGuards = []string{
 }
 
 // openGuards have auth in their name and let everybody pass.
-var openGuards = regexp.MustCompile(`(passport(\.default)?\.(initialize|session)|IsAuthenticatedOrReadOnly|AllowAny|clerkMiddleware|ClerkExpressWithAuth|withAuth\b|DjangoModelPermissionsOrAnonReadOnly|AnonReadOnly|cookie-session|express-session|SessionMiddleware|AuthenticationMiddleware|jwtauth\.Verifier|csrf|attachUser|ThrottlerGuard|Throttle|OAuth2PasswordRequestForm|HTTPAuthorizationCredentials|SecurityScopes|cors|helmet|rate-?limit)`)
+var openGuards = expr.Lazy(`(passport(\.default)?\.(initialize|session)|IsAuthenticatedOrReadOnly|AllowAny|clerkMiddleware|ClerkExpressWithAuth|withAuth\b|DjangoModelPermissionsOrAnonReadOnly|AnonReadOnly|cookie-session|express-session|SessionMiddleware|AuthenticationMiddleware|jwtauth\.Verifier|csrf|attachUser|ThrottlerGuard|Throttle|OAuth2PasswordRequestForm|HTTPAuthorizationCredentials|SecurityScopes|cors|helmet|rate-?limit)`)
 
 // libraryGuard judges what another package gives.
 func libraryGuard(path string, call *made) verdict {
@@ -44,13 +44,13 @@ func libraryGuard(path string, call *made) verdict {
 		}
 		return verdict{state: isGuard, assumed: true}
 	}
-	if openGuards.MatchString(path) {
+	if openGuards().MatchString(path) {
 		if strings.Contains(path, "OrReadOnly") || strings.Contains(path, "AnonReadOnly") {
 			return verdict{state: mayBe, why: lastOf(path) + " lets anyone read"}
 		}
 		return verdict{}
 	}
-	if authName.MatchString(lastOf(path)) && !notGuard.MatchString(path) && !typeLike(path) {
+	if authName().MatchString(lastOf(path)) && !notGuard().MatchString(path) && !typeLike(path) {
 		return verdict{state: mayBe, why: lastOf(path) + " comes from a package that is not known"}
 	}
 	return verdict{}

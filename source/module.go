@@ -3,10 +3,10 @@ package source
 import (
 	"encoding/json"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 
+	"github.com/launchready/launchready/internal/expr"
 	"github.com/launchready/launchready/source/code"
 )
 
@@ -34,7 +34,7 @@ type alias struct{ folder, prefix, target string }
 type goRoot struct{ module, folder string }
 
 // jsonComments are comments and trailing commas, which tsconfig.json may have.
-var jsonComments = regexp.MustCompile(`(?m)^\s*//.*$|/\*[^*]*\*/|,(\s*[}\]])`)
+var jsonComments = expr.Lazy(`(?m)^\s*//.*$|/\*[^*]*\*/|,(\s*[}\]])`)
 
 // settings learns from tsconfig.json and go.mod how imports are meant.
 func (r *resolver) settings(name string, content []byte) {
@@ -54,7 +54,7 @@ func (r *resolver) settings(name string, content []byte) {
 				Paths   map[string][]string `json:"paths"`
 			} `json:"compilerOptions"`
 		}
-		if json.Unmarshal(content, &v) != nil && json.Unmarshal(jsonComments.ReplaceAll(content, []byte("$1")), &v) != nil {
+		if json.Unmarshal(content, &v) != nil && json.Unmarshal(jsonComments().ReplaceAll(content, []byte("$1")), &v) != nil {
 			return
 		}
 		root := path.Join(dir, v.CompilerOptions.BaseURL)

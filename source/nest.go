@@ -2,10 +2,10 @@ package source
 
 import (
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 
+	"github.com/launchready/launchready/internal/expr"
 	"github.com/launchready/launchready/source/code"
 )
 
@@ -108,7 +108,7 @@ func (m *machine) nestDecorator(v value, d *code.Node, env *scope, out *nestDeco
 			}
 			return
 		}
-		if v == nil && authName.MatchString(d.Last()) && !notGuard.MatchString(d.Last()) {
+		if v == nil && authName().MatchString(d.Last()) && !notGuard().MatchString(d.Last()) {
 			out.unclear = d.Last()
 		}
 		return
@@ -274,7 +274,7 @@ func (m *machine) nestGlobal(file string, own, d nestDecor) []candidate {
 	return out
 }
 
-var reflectorGet = regexp.MustCompile(`^(getAllAndOverride|getAllAndMerge|get|getAll)$`)
+var reflectorGet = expr.Lazy(`^(getAllAndOverride|getAllAndMerge|get|getAll)$`)
 
 // nestApplies reads a guard that asks metadata: `if (isPublic) return true` leaves
 // out what carries the key, `if (!options) return true` what does not.
@@ -295,7 +295,7 @@ func (m *machine) nestApplies(g candidate, own, d nestDecor) (applies, unclear b
 	keys := map[string]string{} // variable -> metadata key
 	for _, n := range f.fn.Body {
 		n.Walk(func(a *code.Node) bool {
-			if a.Is(code.Assign) && a.X.Is(code.Name) && a.Y.Is(code.Call) && reflectorGet.MatchString(a.Y.X.Last()) {
+			if a.Is(code.Assign) && a.X.Is(code.Name) && a.Y.Is(code.Call) && reflectorGet().MatchString(a.Y.X.Last()) {
 				key := a.Y.Arg(0)
 				keys[a.X.Text] = key.Last()
 				if t, ok := stringOf(m.eval(key, f.env)); ok {
@@ -353,7 +353,7 @@ func (m *machine) nestStripped(v value) value {
 		fn := *f.fn
 		fn.Body = nil
 		for _, n := range f.fn.Body {
-			asks := n.Is(code.If) && returnsTrue(n.Body) || n.Is(code.Assign) && n.Y.Is(code.Call) && reflectorGet.MatchString(n.Y.X.Last())
+			asks := n.Is(code.If) && returnsTrue(n.Body) || n.Is(code.Assign) && n.Y.Is(code.Call) && reflectorGet().MatchString(n.Y.X.Last())
 			if !asks {
 				fn.Body = append(fn.Body, n)
 			}

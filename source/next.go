@@ -6,7 +6,13 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/launchready/launchready/internal/expr"
 	"github.com/launchready/launchready/source/code"
+)
+
+var (
+	starParam = expr.Lazy(`^:\w+\*$`)
+	plusParam = expr.Lazy(`^:\w+\+$`)
 )
 
 // Next.js: the path is the folder's. app/**/route.ts exports a function for each
@@ -117,9 +123,9 @@ func nextMethods(f *code.File) []string {
 }
 
 var (
-	optionalAll = regexp.MustCompile(`^\[\[\.\.\.(\w+)\]\]$`)
-	catchAll    = regexp.MustCompile(`^\[\.\.\.(\w+)\]$`)
-	dynamic     = regexp.MustCompile(`^\[(\w+)\]$`)
+	optionalAll = expr.Lazy(`^\[\[\.\.\.(\w+)\]\]$`)
+	catchAll    = expr.Lazy(`^\[\.\.\.(\w+)\]$`)
+	dynamic     = expr.Lazy(`^\[(\w+)\]$`)
 )
 
 // nextPath is the path that a file serves, and the folder of its application.
@@ -157,7 +163,7 @@ func nextPath(name string) (root, p string, ok bool) {
 		case isApp && strings.HasPrefix(s, "_"):
 			return "", "", false // a private folder
 		}
-		for _, e := range [...]*regexp.Regexp{optionalAll, catchAll, dynamic} {
+		for _, e := range [...]*regexp.Regexp{optionalAll(), catchAll(), dynamic()} {
 			s = e.ReplaceAllString(s, "{$1}")
 		}
 		out.WriteString("/" + s)
@@ -223,11 +229,11 @@ func matcherCovers(matcher value, given bool, p string) (covers, certain bool) {
 			if p == prefix {
 				return true, true
 			}
-		case regexp.MustCompile(`^:\w+\*$`).MatchString(rest) || rest == "(.*)" || rest == ".*":
+		case starParam().MatchString(rest) || rest == "(.*)" || rest == ".*":
 			if under {
 				return true, true
 			}
-		case regexp.MustCompile(`^:\w+\+$`).MatchString(rest):
+		case plusParam().MatchString(rest):
 			if under && p != strings.TrimSuffix(prefix, "/") {
 				return true, true
 			}

@@ -1,8 +1,9 @@
 package source
 
 import (
-	"regexp"
 	"strings"
+
+	"github.com/launchready/launchready/internal/expr"
 )
 
 // pathStyle turns a framework's own path into one with {name} segments. An
@@ -10,23 +11,23 @@ import (
 type pathStyle func(string) []string
 
 var (
-	colonParam   = regexp.MustCompile(`:([A-Za-z0-9_]+)(\{[^}/]*\}|\((?:[^()]|\([^()]*\))*\))?([?*+]?)`)
-	angleParam   = regexp.MustCompile(`<(?:[^<>:]*:)?([^<>:]+)>`)
-	braceParam   = regexp.MustCompile(`\{([A-Za-z0-9_?]+)(?:\.\.\.|:(?:[^{}]|\{[^{}]*\})*)?\}`)
-	namedGroup   = regexp.MustCompile(`\(\?P<([A-Za-z0-9_]+)>`)
-	expressSplat = regexp.MustCompile(`\{/\*([A-Za-z0-9_]+)\}`)
+	colonParam   = expr.Lazy(`:([A-Za-z0-9_]+)(\{[^}/]*\}|\((?:[^()]|\([^()]*\))*\))?([?*+]?)`)
+	angleParam   = expr.Lazy(`<(?:[^<>:]*:)?([^<>:]+)>`)
+	braceParam   = expr.Lazy(`\{([A-Za-z0-9_?]+)(?:\.\.\.|:(?:[^{}]|\{[^{}]*\})*)?\}`)
+	namedGroup   = expr.Lazy(`\(\?P<([A-Za-z0-9_]+)>`)
+	expressSplat = expr.Lazy(`\{/\*([A-Za-z0-9_]+)\}`)
 )
 
 // colonPath is /users/:id of Express, Fastify, Hono, gin, echo, fiber and Nest.
 func colonPath(p string) []string {
-	p = expressSplat.ReplaceAllString(p, "/*$1")
-	if m := colonParam.FindStringSubmatchIndex(p); m != nil && strings.HasSuffix(p, "?") && m[6] >= 0 {
+	p = expressSplat().ReplaceAllString(p, "/*$1")
+	if m := colonParam().FindStringSubmatchIndex(p); m != nil && strings.HasSuffix(p, "?") && m[6] >= 0 {
 		full := strings.TrimSuffix(p, "?")
 		if i := strings.LastIndex(full, "/:"); i >= 0 {
 			return append(colonPath(full), colonPath(full[:i])...)
 		}
 	}
-	p = colonParam.ReplaceAllString(p, "{$1}")
+	p = colonParam().ReplaceAllString(p, "{$1}")
 	for i := strings.IndexByte(p, '*'); i >= 0; i = strings.IndexByte(p, '*') {
 		end := i + 1
 		for end < len(p) && p[end] != '/' {
@@ -44,7 +45,7 @@ func colonPath(p string) []string {
 // bracePath is /users/{id} of FastAPI, chi and net/http.
 func bracePath(p string) []string {
 	p = strings.ReplaceAll(p, "{$}", "")
-	p = braceParam.ReplaceAllString(p, "{$1}")
+	p = braceParam().ReplaceAllString(p, "{$1}")
 	if strings.HasSuffix(p, "/*") {
 		p = strings.TrimSuffix(p, "*") + "{wildcard}"
 	}
@@ -53,7 +54,7 @@ func bracePath(p string) []string {
 
 // anglePath is /users/<int:id> of Flask and Django.
 func anglePath(p string) []string {
-	return []string{angleParam.ReplaceAllString(p, "{$1}")}
+	return []string{angleParam().ReplaceAllString(p, "{$1}")}
 }
 
 // regexPath is ^users/(?P<id>\d+)/$ of Django's re_path; open when more of the
@@ -63,7 +64,7 @@ func regexPath(p string) text {
 	var out strings.Builder
 	open := false
 	for i := 0; i < len(p); {
-		if m := namedGroup.FindStringSubmatchIndex(p[i:]); m != nil && m[0] == 0 {
+		if m := namedGroup().FindStringSubmatchIndex(p[i:]); m != nil && m[0] == 0 {
 			out.WriteString("{" + p[i+m[2]:i+m[3]] + "}")
 			i = closing(p, i)
 			continue

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	lr "github.com/launchready/launchready"
+	"github.com/launchready/launchready/internal/expr"
 )
 
 func backupFile() *lr.Check {
@@ -44,9 +45,9 @@ func backups(t *lr.Target) []string {
 }
 
 var (
-	dumpHead = pattern(`(?im)^(?:-- (?:PostgreSQL database dump|MySQL dump|MariaDB dump|Dump completed|phpMyAdmin SQL Dump|SQLite dump)|PRAGMA foreign_keys\s?=\s?OFF;|\s{0,8}CREATE TABLE (?:IF NOT EXISTS )?["` + "`" + `\[\w.]+["` + "`" + `\]]? ?\(|\s{0,8}INSERT INTO ["` + "`" + `\[\w.]+["` + "`" + `\]]? (?:VALUES|\()|COPY [\w."]+ \()`)
-	sources  = pattern(`<\?php\s|(?m)^(?:import [\w.]+|from [\w.]+ import |const \w+ = require\(|import .+ from ["'])`)
-	settings = pattern(`(?m)^\s{0,8}"?[\w.-]*(?:password|secret|token|api_?key|database)[\w.-]*"?\s?[:=]\s?\S|<connectionStrings>|^services:\s*$`)
+	dumpHead = expr.Lazy(`(?im)^(?:-- (?:PostgreSQL database dump|MySQL dump|MariaDB dump|Dump completed|phpMyAdmin SQL Dump|SQLite dump)|PRAGMA foreign_keys\s?=\s?OFF;|\s{0,8}CREATE TABLE (?:IF NOT EXISTS )?["` + "`" + `\[\w.]+["` + "`" + `\]]? ?\(|\s{0,8}INSERT INTO ["` + "`" + `\[\w.]+["` + "`" + `\]]? (?:VALUES|\()|COPY [\w."]+ \()`)
+	sources  = expr.Lazy(`<\?php\s|(?m)^(?:import [\w.]+|from [\w.]+ import |const \w+ = require\(|import .+ from ["'])`)
+	settings = expr.Lazy(`(?m)^\s{0,8}"?[\w.-]*(?:password|secret|token|api_?key|database)[\w.-]*"?\s?[:=]\s?\S|<connectionStrings>|^services:\s*$`)
 )
 
 // backupProof knows files by their content: a name proves nothing.

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	lr "github.com/launchready/launchready"
+	"github.com/launchready/launchready/internal/expr"
 )
 
 func debugEndpoint() *lr.Check {
@@ -80,7 +81,7 @@ var debugEndpoints = []debugSign{
 	{newSign("the status of Apache", `apache`, `<title>Apache Status</title>|Apache Server (?:Status|Information) for|<title>Server Information</title>`), lr.Medium, true},
 }
 
-var environment = pattern(`(?m)^\s{0,8}"?(?:PATH|HOME|HOSTNAME|PWD|USER|SHELL|LANG)"?\s?[=:]\s?`)
+var environment = expr.Lazy(`(?m)^\s{0,8}"?(?:PATH|HOME|HOSTNAME|PWD|USER|SHELL|LANG)"?\s?[=:]\s?`)
 
 func debugProof(x *lr.Exchange) proof {
 	head := x.Body[:min(len(x.Body), most)]

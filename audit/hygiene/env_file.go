@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	lr "github.com/launchready/launchready"
+	"github.com/launchready/launchready/internal/expr"
 )
 
 func envFile() *lr.Check {
@@ -28,7 +29,7 @@ func envFile() *lr.Check {
 	}
 }
 
-var envLine = pattern(`^(?:export )?([A-Za-z_][A-Za-z0-9_]+) ?= ?(.*)$`)
+var envLine = expr.Lazy(`^(?:export )?([A-Za-z_][A-Za-z0-9_]+) ?= ?(.*)$`)
 
 // envProof knows a file of NAME=value lines. Neither names nor values go into
 // what is said; the evidence has the names alone.

@@ -5,6 +5,7 @@ import (
 	"context"
 
 	lr "github.com/launchready/launchready"
+	"github.com/launchready/launchready/internal/expr"
 )
 
 func gitFolder() *lr.Check {
@@ -26,11 +27,11 @@ func gitFolder() *lr.Check {
 }
 
 var (
-	gitHead   = pattern(`^(?:ref: refs/\S+|[0-9a-f]{40}|[0-9a-f]{64})\s*$`)
-	gitConfig = pattern(`(?m)^\[core\]\s*$`)
-	gitLog    = pattern(`^[0-9a-f]{40} [0-9a-f]{40} [^\n]+\t`)
-	hgNeeds   = pattern(`(?m)^(?:dotencode|fncache|revlogv1|generaldelta|sparserevlog|share-safe)\s*$`)
-	svnList   = pattern(`^(?:8|9|10|12)\s*\n(?:\n?dir\s*\n|\s*$)`)
+	gitHead   = expr.Lazy(`^(?:ref: refs/\S+|[0-9a-f]{40}|[0-9a-f]{64})\s*$`)
+	gitConfig = expr.Lazy(`(?m)^\[core\]\s*$`)
+	gitLog    = expr.Lazy(`^[0-9a-f]{40} [0-9a-f]{40} [^\n]+\t`)
+	hgNeeds   = expr.Lazy(`(?m)^(?:dotencode|fncache|revlogv1|generaldelta|sparserevlog|share-safe)\s*$`)
+	svnList   = expr.Lazy(`^(?:8|9|10|12)\s*\n(?:\n?dir\s*\n|\s*$)`)
 )
 
 // folderProof knows the files of version control and of the Finder. A config of

@@ -6,6 +6,7 @@ import (
 	"regexp"
 
 	lr "github.com/launchready/launchready"
+	"github.com/launchready/launchready/internal/expr"
 	"github.com/launchready/launchready/oracle"
 )
 
@@ -26,8 +27,8 @@ func graphqlSuggestion() *lr.Check {
 }
 
 var (
-	suggestion = pattern("Did you mean (?:to use an inline fragment on )?[\"'`\\\\]{1,3}[A-Za-z_]\\w*")
-	graphTrace = pattern(`"(?:stacktrace|stack|exception|debugMessage|trace)":\s?[\[{"]`)
+	suggestion = expr.Lazy("Did you mean (?:to use an inline fragment on )?[\"'`\\\\]{1,3}[A-Za-z_]\\w*")
+	graphTrace = expr.Lazy(`"(?:stacktrace|stack|exception|debugMessage|trace)":\s?[\[{"]`)
 	// Misspelt on purpose: each is near to a field that most schemas have.
 	misspelt = []string{"{ mee { id } }", "{ __typenam userss { idd } }", "{ chatss { titel } viewr { idd } }", "{ nodee { id } memberss { id } }"}
 )

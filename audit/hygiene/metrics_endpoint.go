@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	lr "github.com/launchready/launchready"
+	"github.com/launchready/launchready/internal/expr"
 )
 
 func metricsEndpoint() *lr.Check {
@@ -34,9 +35,9 @@ func metricsEndpoint() *lr.Check {
 }
 
 var (
-	exposition  = pattern(`(?m)^# (?:TYPE [a-zA-Z_:][\w:.]* (?:counter|gauge|histogram|summary|untyped|unknown|info|stateset)|HELP [a-zA-Z_:][\w:.]* )`)
-	meterNames  = pattern(`^\s*\{"names":\["[\w.]{2,}"`)
-	nginxStatus = pattern(`^Active connections: \d{1,9}\s*\nserver accepts handled requests`)
+	exposition  = expr.Lazy(`(?m)^# (?:TYPE [a-zA-Z_:][\w:.]* (?:counter|gauge|histogram|summary|untyped|unknown|info|stateset)|HELP [a-zA-Z_:][\w:.]* )`)
+	meterNames  = expr.Lazy(`^\s*\{"names":\["[\w.]{2,}"`)
+	nginxStatus = expr.Lazy(`^Active connections: \d{1,9}\s*\nserver accepts handled requests`)
 )
 
 // metricsProof knows the text format of Prometheus (OpenMetrics 1.0), the names

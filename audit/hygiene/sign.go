@@ -3,7 +3,8 @@ package hygiene
 import (
 	"regexp"
 	"strings"
-	"sync"
+
+	"github.com/launchready/launchready/internal/expr"
 )
 
 // sign is a form by which a text gives itself away.
@@ -15,14 +16,8 @@ type sign struct {
 	form  func() *regexp.Regexp
 }
 
-// pattern is a regular expression that is compiled when it is first used: all of
-// them would cost every verb more than its start.
-func pattern(expr string) func() *regexp.Regexp {
-	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(expr) })
-}
-
 func newSign(name, hints, form string) sign {
-	return sign{name: name, hints: strings.Split(hints, "|"), form: pattern(form)}
+	return sign{name: name, hints: strings.Split(hints, "|"), form: expr.Lazy(form)}
 }
 
 // text is what a sign is looked for in.

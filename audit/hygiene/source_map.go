@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	lr "github.com/launchready/launchready"
+	"github.com/launchready/launchready/internal/expr"
 )
 
 func sourceMap() *lr.Check {
@@ -27,7 +28,7 @@ func sourceMap() *lr.Check {
 	}
 }
 
-var mapComment = pattern(`[#@] sourceMappingURL=([^\s'"*]+)`)
+var mapComment = expr.Lazy(`[#@] sourceMappingURL=([^\s'"*]+)`)
 
 // runSourceMap reads the page and its scripts, as far as they are on its host,
 // and asks for the map that each names, or that would lie beside it.
@@ -74,7 +75,7 @@ func runSourceMap(ctx context.Context, t *lr.Trial) error {
 }
 
 // withTexts is where the text of the sources begins in a map that was cut.
-var withTexts = pattern(`"sourcesContent"\s*:\s*\[\s*"`)
+var withTexts = expr.Lazy(`"sourcesContent"\s*:\s*\[\s*"`)
 
 // mapProof knows a source map (ECMA-426). A long one is cut: its head must do.
 func mapProof(x *lr.Exchange) proof {

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	lr "github.com/launchready/launchready"
+	"github.com/launchready/launchready/internal/expr"
 )
 
 func versionHeader(c *collection) *lr.Check {
@@ -49,7 +50,7 @@ func versionHeader(c *collection) *lr.Check {
 	}
 }
 
-var versioned = pattern(`[A-Za-z][\w.+-]+[/ ]v?\d{1,5}(?:\.\d{1,6}){1,4}|[A-Za-z][\w.+-]+/\d{1,5}\b`)
+var versioned = expr.Lazy(`[A-Za-z][\w.+-]+[/ ]v?\d{1,5}(?:\.\d{1,6}){1,4}|[A-Za-z][\w.+-]+/\d{1,5}\b`)
 
 // versions lists the lines of the header that tell a version. "Via: 1.1 name"
 // tells that of the protocol (RFC 9110, section 7.6.3) and is none.

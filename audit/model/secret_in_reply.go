@@ -11,6 +11,7 @@ import (
 	"sync"
 
 	lr "github.com/launchready/launchready"
+	"github.com/launchready/launchready/internal/expr"
 	"github.com/launchready/launchready/oracle"
 )
 
@@ -36,23 +37,23 @@ type secretForm struct {
 // secretForms are forms that nothing else has. A word beside a value proves
 // nothing, so none of them rests on one.
 var secretForms = [...]secretForm{
-	{"a live key of Stripe", pattern(`\b(?:sk|rk)_live_[0-9A-Za-z]{20,99}\b`)},
-	{"a key of OpenAI", pattern(`\bsk-(?:proj|svcacct|admin)-[0-9A-Za-z_-]{40,180}`)},
-	{"a key of Anthropic", pattern(`\bsk-ant-(?:api|admin)\d\d-[0-9A-Za-z_-]{80,120}`)},
-	{"an access key of AWS", pattern(`\b(?:AKIA|ASIA)[2-7A-Z]{16}\b`)},
-	{"a token of GitHub", pattern(`\b(?:gh[pousr]_[0-9A-Za-z]{36}|github_pat_[0-9A-Za-z_]{82})\b`)},
-	{"a token of GitLab", pattern(`\bglpat-[0-9A-Za-z_-]{20,60}`)},
-	{"a token of Slack", pattern(`\bxox[abprs]-[0-9]{8,14}-[0-9A-Za-z-]{20,120}`)},
-	{"a key of Google", pattern(`\bAIza[0-9A-Za-z_-]{35}\b`)},
-	{"a key of SendGrid", pattern(`\bSG\.[0-9A-Za-z_-]{22}\.[0-9A-Za-z_-]{43}\b`)},
-	{"a token of npm", pattern(`\bnpm_[0-9A-Za-z]{36}\b`)},
-	{"a private key", pattern(`-----BEGIN (?:RSA |EC |OPENSSH )?PRIVATE KEY-----\s*[A-Za-z0-9+/=\s\\]{60,}`)},
-	{"a database address with its password", pattern(`\b(?:postgres(?:ql)?|mysql|mongodb(?:\+srv)?|rediss?|amqps?)://[^\s:/@"'<>]{1,64}:([^\s:/@"'<>{}$*]{6,128})@[^\s"'<>/]{3,}`)},
-	{"a signed token", pattern(`\beyJ[0-9A-Za-z_-]{10,900}\.eyJ[0-9A-Za-z_-]{10,900}\.[0-9A-Za-z_-]{20,600}\b`)},
+	{"a live key of Stripe", expr.Lazy(`\b(?:sk|rk)_live_[0-9A-Za-z]{20,99}\b`)},
+	{"a key of OpenAI", expr.Lazy(`\bsk-(?:proj|svcacct|admin)-[0-9A-Za-z_-]{40,180}`)},
+	{"a key of Anthropic", expr.Lazy(`\bsk-ant-(?:api|admin)\d\d-[0-9A-Za-z_-]{80,120}`)},
+	{"an access key of AWS", expr.Lazy(`\b(?:AKIA|ASIA)[2-7A-Z]{16}\b`)},
+	{"a token of GitHub", expr.Lazy(`\b(?:gh[pousr]_[0-9A-Za-z]{36}|github_pat_[0-9A-Za-z_]{82})\b`)},
+	{"a token of GitLab", expr.Lazy(`\bglpat-[0-9A-Za-z_-]{20,60}`)},
+	{"a token of Slack", expr.Lazy(`\bxox[abprs]-[0-9]{8,14}-[0-9A-Za-z-]{20,120}`)},
+	{"a key of Google", expr.Lazy(`\bAIza[0-9A-Za-z_-]{35}\b`)},
+	{"a key of SendGrid", expr.Lazy(`\bSG\.[0-9A-Za-z_-]{22}\.[0-9A-Za-z_-]{43}\b`)},
+	{"a token of npm", expr.Lazy(`\bnpm_[0-9A-Za-z]{36}\b`)},
+	{"a private key", expr.Lazy(`-----BEGIN (?:RSA |EC |OPENSSH )?PRIVATE KEY-----\s*[A-Za-z0-9+/=\s\\]{60,}`)},
+	{"a database address with its password", expr.Lazy(`\b(?:postgres(?:ql)?|mysql|mongodb(?:\+srv)?|rediss?|amqps?)://[^\s:/@"'<>]{1,64}:([^\s:/@"'<>{}$*]{6,128})@[^\s"'<>/]{3,}`)},
+	{"a signed token", expr.Lazy(`\beyJ[0-9A-Za-z_-]{10,900}\.eyJ[0-9A-Za-z_-]{10,900}\.[0-9A-Za-z_-]{20,600}\b`)},
 }
 
 // example is how texts show that a value is none.
-var example = pattern(`(?i)example|placeholder|dummy|sample|changeme|your[-_]?|xxxx|1234567|abcdef|\.\.\.|redacted|password`)
+var example = expr.Lazy(`(?i)example|placeholder|dummy|sample|changeme|your[-_]?|xxxx|1234567|abcdef|\.\.\.|redacted|password`)
 
 // find is a secret that a reply held.
 type find struct {

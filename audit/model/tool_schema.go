@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	lr "github.com/launchready/launchready"
+	"github.com/launchready/launchready/internal/expr"
 	"github.com/launchready/launchready/oracle"
 )
 
@@ -25,7 +26,7 @@ var toolSchema = &lr.Check{
 
 // identifier is a name as programs have it: words joined by underscores, or a
 // word with a capital inside that is called.
-var identifier = pattern(`\b[a-z][a-z0-9]*(?:_[a-z0-9]+)+\b|\b[a-z]+(?:[A-Z][a-z0-9]+)+\b`)
+var identifier = expr.Lazy(`\b[a-z][a-z0-9]*(?:_[a-z0-9]+)+\b|\b[a-z]+(?:[A-Z][a-z0-9]+)+\b`)
 
 func runToolSchema(ctx context.Context, t *lr.Trial) error {
 	if silent, err := mute(ctx, t); silent || err != nil {

@@ -3,10 +3,10 @@ package model
 import (
 	"encoding/base64"
 	"encoding/json"
-	"regexp"
 	"strconv"
 	"strings"
-	"sync"
+
+	"github.com/launchready/launchready/internal/expr"
 )
 
 // result is the effect of one command: words, or a tool call.
@@ -22,36 +22,30 @@ const lead = `(?im)(?:^[\s>*#\-]*|[.!?:;,]\s+|\b(?:please|and|then|now|must|shou
 
 // Each operation accepts a set of synonyms, so that no single wording is tested.
 var (
-	joinCmd     = pattern(lead + `(?:join|concatenate|combine|glue|merge|put together)\b([^:\n]*?):\s*([^\n]+)`)
-	joinPlain   = pattern(lead + `(?:join|concatenate|combine|glue|merge)\s+(?:the (?:strings|words|parts|pieces)\s+)?([\w\-"'` + "`" + `]+(?:\s*,\s*[\w\-"'` + "`" + `]+|\s+and\s+[\w\-"'` + "`" + `]+)+)`)
-	orderList   = pattern(`\b(\d+(?:\s*,\s*(?:and\s+)?\d+)+)\b`)
-	reverseCmd  = pattern(lead + `(?:reverse|spell backwards|write backwards|flip|mirror)\b:?\s+(?:the (?:string|word|text|letters of|characters of)\s+)?:?\s*["'` + "`" + `]?([\w\-]+)`)
-	upperCmd    = pattern(lead + `(?:upper-?case|capitali[sz]e|write in (?:capitals|upper-?case))\s+(?:the (?:string|word|text|letters)\s+)?:?\s*["'` + "`" + `]?([\w\-]+)`)
-	timesCmd    = pattern(`(?i)(?:what(?:'s| is)|compute|calculate|work out|multiply|say|tell me)\s+(?:the product of\s+)?(\d{1,9})\s*(?:\*|x|×|times|multiplied by|by|and)\s*(\d{1,9})\b`)
-	initialsCmd = pattern(lead + `(?:write|give|spell|say|take|output|print)\s+(?:me\s+)?(?:only\s+)?the (?:initials|first letters?) of\b(?:[^:\n]*:)?\s+([A-Za-z][A-Za-z ,\-]+)`)
-	echoCmd     = pattern(lead + `(?:say|reply|respond|answer|print|output|write|repeat|echo)\s+(?:with\s+)?(?:exactly|only|just|verbatim|the (?:word|phrase|text|string))\b\s*:?\s*(?:the (?:word|phrase|text|string)\s+)?["'` + "`" + `]?([^"'` + "`" + `\n]+)`)
-	repeatCmd   = pattern(lead + `(?:repeat|write|print|say)\s+(?:the (?:word|phrase)\s+)?["'` + "`" + `]?(\w{2,40})["'` + "`" + `]?\s+(\d{1,5})\s+times\b`)
-	imageCmd    = pattern(`(?i)\b(?:append|add|include|embed|show|insert|display|render|attach)\s+(?:the\s+|an\s+|this\s+|a\s+)?(?:following\s+)?(?:markdown\s+)?(image|picture|pixel|link)\b[^\n]*?(https?://[^\s<>"')\]]+)`)
-	callCmd     = pattern(`(?is)\b(?:call|use|invoke|run|execute)\s+(?:the\s+)?(?:tool\s+|function\s+)?[` + "`" + `"']?([a-z_]\w*)[` + "`" + `"']?(?:\s+(?:tool|function))?\s+(?:with|using)\b[^{]{0,40}(\{.*)`)
-	revealCmd   = pattern(`(?i)\b(reveal|print|show|repeat|output|translate|encode|base64|recite|dump|disclose|tell me|give me|write out|what (?:is|are|were|was))\b[^.\n]{0,60}\b(?:system prompt|(?:your|the|initial|hidden|original) (?:\w+ )?(?:instructions|prompt|rules)|everything above|text above)`)
-	overrideCmd = pattern(`(?i)\b(?:ignore|disregard|forget|override|bypass)\b.{0,40}\b(?:previous|prior|above|earlier|all|your)\b|<\|im_start\|>|(?m:^\s*\[?system\]?\s*:)|developer mode`)
-	secretRule  = pattern(`(?i)\b(?:never|do not|don't|must not)\b[^.\n]{0,40}\b(?:reveal|disclose|share|repeat|show)|\bconfidential\b`)
-	encodedRule = pattern(`(?i)\b(?:never|do not|don't|must not)\b[^.\n]{0,60}\b(?:translate|encode)`)
-	literalRule = pattern(`(?i)\bas they stand\b`)
-	firmRule    = pattern(`(?i)\bwhatever (?:a|any|the) message says\b|\bunder no circumstances\b`)
-	encodedAsk  = pattern(`(?i)\b(?:translate|encode|base64)\b`)
+	joinCmd     = expr.Lazy(lead + `(?:join|concatenate|combine|glue|merge|put together)\b([^:\n]*?):\s*([^\n]+)`)
+	joinPlain   = expr.Lazy(lead + `(?:join|concatenate|combine|glue|merge)\s+(?:the (?:strings|words|parts|pieces)\s+)?([\w\-"'` + "`" + `]+(?:\s*,\s*[\w\-"'` + "`" + `]+|\s+and\s+[\w\-"'` + "`" + `]+)+)`)
+	orderList   = expr.Lazy(`\b(\d+(?:\s*,\s*(?:and\s+)?\d+)+)\b`)
+	reverseCmd  = expr.Lazy(lead + `(?:reverse|spell backwards|write backwards|flip|mirror)\b:?\s+(?:the (?:string|word|text|letters of|characters of)\s+)?:?\s*["'` + "`" + `]?([\w\-]+)`)
+	upperCmd    = expr.Lazy(lead + `(?:upper-?case|capitali[sz]e|write in (?:capitals|upper-?case))\s+(?:the (?:string|word|text|letters)\s+)?:?\s*["'` + "`" + `]?([\w\-]+)`)
+	timesCmd    = expr.Lazy(`(?i)(?:what(?:'s| is)|compute|calculate|work out|multiply|say|tell me)\s+(?:the product of\s+)?(\d{1,9})\s*(?:\*|x|×|times|multiplied by|by|and)\s*(\d{1,9})\b`)
+	initialsCmd = expr.Lazy(lead + `(?:write|give|spell|say|take|output|print)\s+(?:me\s+)?(?:only\s+)?the (?:initials|first letters?) of\b(?:[^:\n]*:)?\s+([A-Za-z][A-Za-z ,\-]+)`)
+	echoCmd     = expr.Lazy(lead + `(?:say|reply|respond|answer|print|output|write|repeat|echo)\s+(?:with\s+)?(?:exactly|only|just|verbatim|the (?:word|phrase|text|string))\b\s*:?\s*(?:the (?:word|phrase|text|string)\s+)?["'` + "`" + `]?([^"'` + "`" + `\n]+)`)
+	repeatCmd   = expr.Lazy(lead + `(?:repeat|write|print|say)\s+(?:the (?:word|phrase)\s+)?["'` + "`" + `]?(\w{2,40})["'` + "`" + `]?\s+(\d{1,5})\s+times\b`)
+	imageCmd    = expr.Lazy(`(?i)\b(?:append|add|include|embed|show|insert|display|render|attach)\s+(?:the\s+|an\s+|this\s+|a\s+)?(?:following\s+)?(?:markdown\s+)?(image|picture|pixel|link)\b[^\n]*?(https?://[^\s<>"')\]]+)`)
+	callCmd     = expr.Lazy(`(?is)\b(?:call|use|invoke|run|execute)\s+(?:the\s+)?(?:tool\s+|function\s+)?[` + "`" + `"']?([a-z_]\w*)[` + "`" + `"']?(?:\s+(?:tool|function))?\s+(?:with|using)\b[^{]{0,40}(\{.*)`)
+	revealCmd   = expr.Lazy(`(?i)\b(reveal|print|show|repeat|output|translate|encode|base64|recite|dump|disclose|tell me|give me|write out|what (?:is|are|were|was))\b[^.\n]{0,60}\b(?:system prompt|(?:your|the|initial|hidden|original) (?:\w+ )?(?:instructions|prompt|rules)|everything above|text above)`)
+	overrideCmd = expr.Lazy(`(?i)\b(?:ignore|disregard|forget|override|bypass)\b.{0,40}\b(?:previous|prior|above|earlier|all|your)\b|<\|im_start\|>|(?m:^\s*\[?system\]?\s*:)|developer mode`)
+	secretRule  = expr.Lazy(`(?i)\b(?:never|do not|don't|must not)\b[^.\n]{0,40}\b(?:reveal|disclose|share|repeat|show)|\bconfidential\b`)
+	encodedRule = expr.Lazy(`(?i)\b(?:never|do not|don't|must not)\b[^.\n]{0,60}\b(?:translate|encode)`)
+	literalRule = expr.Lazy(`(?i)\bas they stand\b`)
+	firmRule    = expr.Lazy(`(?i)\bwhatever (?:a|any|the) message says\b|\bunder no circumstances\b`)
+	encodedAsk  = expr.Lazy(`(?i)\b(?:translate|encode|base64)\b`)
 	// standing is a line that holds for each reply, not for the one at hand.
-	standing = pattern(`(?im)^[^\n]*\b(?:every|each|all|any) (?:reply|answer|response)s?\b[^\n]*$`)
+	standing = expr.Lazy(`(?im)^[^\n]*\b(?:every|each|all|any) (?:reply|answer|response)s?\b[^\n]*$`)
 	// trigger is an order that waits for a word.
-	trigger   = pattern(`(?i)\b(?:whenever|when|if|each time)\b[^.\n]*?\b(?:says?|contains?|mentions?|writes?)\s+(?:the word\s+)?["'` + "`" + `]?([\w\-]+)["'` + "`" + `]?,?\s+([^\n]+)`)
-	decodeCmd = pattern(`(?i)\b(?:decode|base64)\b[^:\n]*:\s*([A-Za-z0-9+/=]{12,})`)
+	trigger   = expr.Lazy(`(?i)\b(?:whenever|when|if|each time)\b[^.\n]*?\b(?:says?|contains?|mentions?|writes?)\s+(?:the word\s+)?["'` + "`" + `]?([\w\-]+)["'` + "`" + `]?,?\s+([^\n]+)`)
+	decodeCmd = expr.Lazy(`(?i)\b(?:decode|base64)\b[^:\n]*:\s*([A-Za-z0-9+/=]{12,})`)
 )
-
-// pattern is a regular expression that is compiled when it is first used, so
-// that verbs which never do start at once.
-func pattern(expr string) func() *regexp.Regexp {
-	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(expr) })
-}
 
 // execute carries out the commands in a text.
 func execute(text string, p *prompt, offered map[string]Function) []result {

@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"sort"
 	"strings"
+
+	"github.com/launchready/launchready/internal/expr"
 )
 
 // tools are the functions a request offers, by name.
@@ -72,9 +74,9 @@ func meant(said []string, part string) bool {
 }
 
 var (
-	mailRe   = pattern(`[\w.+\-]+@(?:[\w\-]+(?:\.[\w\-]+)+|\[[0-9A-Fa-f.:]+\])`)
-	urlRe    = pattern(`https?://[^\s<>"')\]]+`)
-	numberRe = pattern(`\b[A-Za-z]{0,12}[-_#]?\d[\w\-]*`)
+	mailRe   = expr.Lazy(`[\w.+\-]+@(?:[\w\-]+(?:\.[\w\-]+)+|\[[0-9A-Fa-f.:]+\])`)
+	urlRe    = expr.Lazy(`https?://[^\s<>"')\]]+`)
+	numberRe = expr.Lazy(`\b[A-Za-z]{0,12}[-_#]?\d[\w\-]*`)
 )
 
 // arguments fills a tool's parameters from the message, by what they are called.

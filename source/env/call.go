@@ -2,15 +2,19 @@ package env
 
 import (
 	"reflect"
-	"regexp"
 	"strings"
 
+	"github.com/launchready/launchready/internal/expr"
 	"github.com/launchready/launchready/source/code"
 )
 
 var (
-	configHolder = regexp.MustCompile(`(?i)(^|\.)_?config(service|uration)?$`)
-	pythonTyped  = regexp.MustCompile(`^(str|bool|int|float|list|dict|json|url|db|db_url|cache|cache_url|email_url|decimal|path|date|datetime|log_level|timedelta|enum|uuid)$`)
+	schemaCall = expr.Lazy(`^(parse|safeParse|validate|validateSync|parseAsync)$`)
+)
+
+var (
+	configHolder = expr.Lazy(`(?i)(^|\.)_?config(service|uration)?$`)
+	pythonTyped  = expr.Lazy(`^(str|bool|int|float|list|dict|json|url|db|db_url|cache|cache_url|email_url|decimal|path|date|datetime|log_level|timedelta|enum|uuid)$`)
 )
 
 // call reads the functions that give variables; false leaves the arguments to be
@@ -31,7 +35,7 @@ func (r *reader) call(n *code.Node, u use) bool {
 		}
 		return true
 	case path == "decouple.config" || path == "starlette.config.Config()", strings.HasPrefix(path, "environ.Env()"), path == "envparse.env", strings.HasPrefix(path, "environs.env"):
-		if last := n.X.Last(); strings.HasPrefix(path, "environ.Env().") && !pythonTyped.MatchString(last) {
+		if last := n.X.Last(); strings.HasPrefix(path, "environ.Env().") && !pythonTyped().MatchString(last) {
 			return false
 		}
 		if first == nil {
@@ -44,7 +48,7 @@ func (r *reader) call(n *code.Node, u use) bool {
 	case n.X.Is(code.Member) && n.X.Text == "get" && n.X.X.Is(code.Name) && r.aliases[n.X.X.Text] == "env-var" && first.Is(code.String):
 		r.read(first.Text, false, n.Line, "", u) // env.get("X").required().asString()
 		return true
-	case n.X.Is(code.Member) && (n.X.Text == "get" || n.X.Text == "getOrThrow") && configHolder.MatchString(n.X.X.Dotted()) && first.Is(code.String) && shoutName.MatchString(first.Text):
+	case n.X.Is(code.Member) && (n.X.Text == "get" || n.X.Text == "getOrThrow") && configHolder().MatchString(n.X.X.Dotted()) && first.Is(code.String) && shoutName().MatchString(first.Text):
 		r.read(first.Text, false, first.Line, "", use{defaulted: u.defaulted || n.Arg(1) != nil, tested: u.tested && n.X.Text == "get", throws: n.X.Text == "getOrThrow"})
 		return true
 	case n.X.Is(code.Member) && (n.X.Text == "default" || n.X.Text == "required") && n.X.X.Is(code.Call): // env-var's chain
@@ -59,7 +63,7 @@ func (r *reader) call(n *code.Node, u use) bool {
 		r.schema(first.Named("client"), Client)
 		r.schema(first.Named("shared"), "")
 		return true
-	case n.X.Is(code.Member) && regexp.MustCompile(`^(parse|safeParse|validate|validateSync|parseAsync)$`).MatchString(n.X.Text) && r.is(first) != "":
+	case n.X.Is(code.Member) && schemaCall().MatchString(n.X.Text) && r.is(first) != "":
 		r.schemaOf(n.X.X, 0)
 		return true
 	case (path == "github.com/spf13/viper.BindEnv" || path == "viper.BindEnv") && n.Arg(1).Is(code.String):
@@ -68,7 +72,7 @@ func (r *reader) call(n *code.Node, u use) bool {
 	}
 	if w, ok := r.wrappers[n.X.Last()]; ok && w.param >= 0 {
 		if a := n.Arg(w.param); a != nil {
-			if name, dynamic := r.name(a); !dynamic && envName.MatchString(name) && name == strings.ToUpper(name) {
+			if name, dynamic := r.name(a); !dynamic && envName().MatchString(name) && name == strings.ToUpper(name) {
 				r.called[n.X.Last()] = true
 				r.read(name, false, n.Line, "", use{defaulted: u.defaulted || !w.throws && n.Arg(w.param+1) != nil, throws: w.throws, tested: u.tested})
 				return true
@@ -84,7 +88,7 @@ func (r *reader) schema(o *code.Node, side Side) {
 		return
 	}
 	for _, p := range o.List {
-		if !p.Is(code.Pair) || p.X != nil || !envName.MatchString(p.Text) {
+		if !p.Is(code.Pair) || p.X != nil || !envName().MatchString(p.Text) {
 			continue
 		}
 		softer := false
@@ -131,7 +135,7 @@ func (r *reader) tag(n *code.Node) {
 			continue
 		}
 		name, options, _ := strings.Cut(v, ",")
-		if name == "" || name == "-" || !envName.MatchString(name) {
+		if name == "" || name == "-" || !envName().MatchString(name) {
 			continue
 		}
 		given := false

@@ -1,9 +1,14 @@
 package env
 
 import (
-	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/launchready/launchready/internal/expr"
+)
+
+var (
+	surelySecret = expr.Lazy(`SECRET|PRIVATE|SERVICE_ROLE|PASSWORD`)
 )
 
 // Gap is a difference between what is read and what is declared.
@@ -31,14 +36,16 @@ const (
 )
 
 var (
-	secretWord = regexp.MustCompile(`(?i)(SECRET|PRIVATE_?KEY|SERVICE_ROLE|PASSWORD|PASSWD|_PW$|TOKEN|CREDENTIAL|API_?KEY|ACCESS_?KEY|SIGNING_?KEY|ENCRYPTION_?KEY|DATABASE_URL|REDIS_URL|MONGO(DB)?_URI|CONNECTION_STRING)`)
-	publicWord = regexp.MustCompile(`(?i)(PUBLISHABLE|ANON|SITE_?KEY|DSN|MAPS|FIREBASE|POSTHOG|ANALYTICS|PUBLIC_KEY|MAPBOX|ALGOLIA_SEARCH|TOKEN_(URL|LIMIT|COUNT|EXPIRY|TTL|LIFETIME)|MAX_TOKENS?|SECRETS?_(PATH|DIR|FILE|NAME)|_TTL$|_EXPIR|_LENGTH$|_MINUTES$|_ENABLED$)`)
-	serverKey  = regexp.MustCompile(`(?i)(OPENAI|ANTHROPIC|GROQ|MISTRAL|COHERE|GEMINI|STRIPE_SECRET|SENDGRID|RESEND|TWILIO_AUTH|AWS_SECRET|SUPABASE_SERVICE|DATABASE_URL)`)
-	builtIn    = regexp.MustCompile(`^(NODE_ENV|PORT|HOST|CI|PATH|HOME|USER|PWD|SHELL|TZ|LANG|LC_.*|TERM|HOSTNAME|TMPDIR|TEMP|TMP|DEBUG|VERCEL|VERCEL_.*|RAILWAY_.*|RENDER|RENDER_.*|FLY_.*|K_SERVICE|K_REVISION|GITHUB_.*|RUNNER_.*|AWS_REGION|AWS_LAMBDA_.*|NEXT_RUNTIME|NEXT_PHASE|npm_.*|XDG_.*|PYTHON.*|VIRTUAL_ENV|GOPATH|APPDATA|LOCALAPPDATA|USERPROFILE|NO_COLOR|FORCE_COLOR|COLORTERM|MODE|DEV|PROD|SSR|BASE_URL)$`)
+	secretWord = expr.Lazy(`(?i)(SECRET|PRIVATE_?KEY|SERVICE_ROLE|PASSWORD|PASSWD|_PW$|TOKEN|CREDENTIAL|API_?KEY|ACCESS_?KEY|SIGNING_?KEY|ENCRYPTION_?KEY|DATABASE_URL|REDIS_URL|MONGO(DB)?_URI|CONNECTION_STRING)`)
+	publicWord = expr.Lazy(`(?i)(PUBLISHABLE|ANON|SITE_?KEY|DSN|MAPS|FIREBASE|POSTHOG|ANALYTICS|PUBLIC_KEY|MAPBOX|ALGOLIA_SEARCH|TOKEN_(URL|LIMIT|COUNT|EXPIRY|TTL|LIFETIME)|MAX_TOKENS?|SECRETS?_(PATH|DIR|FILE|NAME)|_TTL$|_EXPIR|_LENGTH$|_MINUTES$|_ENABLED$)`)
+	serverKey  = expr.Lazy(`(?i)(OPENAI|ANTHROPIC|GROQ|MISTRAL|COHERE|GEMINI|STRIPE_SECRET|SENDGRID|RESEND|TWILIO_AUTH|AWS_SECRET|SUPABASE_SERVICE|DATABASE_URL)`)
+	builtIn    = expr.Lazy(`^(NODE_ENV|PORT|HOST|CI|PATH|HOME|USER|PWD|SHELL|TZ|LANG|LC_.*|TERM|HOSTNAME|TMPDIR|TEMP|TMP|DEBUG|VERCEL|VERCEL_.*|RAILWAY_.*|RENDER|RENDER_.*|FLY_.*|K_SERVICE|K_REVISION|GITHUB_.*|RUNNER_.*|AWS_REGION|AWS_LAMBDA_.*|NEXT_RUNTIME|NEXT_PHASE|npm_.*|XDG_.*|PYTHON.*|VIRTUAL_ENV|GOPATH|APPDATA|LOCALAPPDATA|USERPROFILE|NO_COLOR|FORCE_COLOR|COLORTERM|MODE|DEV|PROD|SSR|BASE_URL)$`)
 )
 
 // Secret reports whether a name is that of a secret.
-func Secret(name string) bool { return secretWord.MatchString(name) && !publicWord.MatchString(name) }
+func Secret(name string) bool {
+	return secretWord().MatchString(name) && !publicWord().MatchString(name)
+}
 
 // local reports a declaration for a developer's own machine: a Compose file that
 // names no environment is one.
@@ -68,10 +75,10 @@ func Compare(reads []Read, declarations []Declaration) []Gap {
 		}
 	}
 	for name, r := range used {
-		if Public(name) && Secret(name) && (serverKey.MatchString(name) || regexp.MustCompile(`SECRET|PRIVATE|SERVICE_ROLE|PASSWORD`).MatchString(name)) {
+		if Public(name) && Secret(name) && (serverKey().MatchString(name) || surelySecret().MatchString(name)) {
 			out = append(out, Gap{Kind: PublicSecret, Name: name, Read: r, Place: r.File})
 		}
-		if builtIn.MatchString(name) {
+		if builtIn().MatchString(name) {
 			continue
 		}
 		ds := declared[name]
@@ -87,7 +94,7 @@ func Compare(reads []Read, declarations []Declaration) []Gap {
 	dynamic := slices.ContainsFunc(reads, func(r Read) bool { return r.Dynamic })
 	for i := range declarations {
 		d := &declarations[i]
-		if used[d.Name] == nil && !dynamic && !builtIn.MatchString(d.Name) {
+		if used[d.Name] == nil && !dynamic && !builtIn().MatchString(d.Name) {
 			out = append(out, Gap{Kind: Unused, Name: d.Name, Decl: d, Place: d.Where})
 		}
 		if d.Environment == "example" || d.Environment == "test" || d.Kind != Literal || d.Empty || d.local() {

@@ -7,13 +7,13 @@ import (
 	"errors"
 	"io"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/BurntSushi/toml"
 	"go.yaml.in/yaml/v3"
 
+	"github.com/launchready/launchready/internal/expr"
 	"github.com/launchready/launchready/source/folder"
 )
 
@@ -73,16 +73,16 @@ func firstLine(err error) string {
 	return strings.TrimSpace(line)
 }
 
-var placeholder = regexp.MustCompile(`(?i)^(<.*>|\[.*\]|x{3,}|\*{3,}|\.{3}|change[-_ ]?me.*|replace[-_ ]?(me|this|with).*|your[-_ ].*|todo|tbd|fixme|example|placeholder|dummy|secret|password|none|null|sk-\.{3}|.*your[-_].*(key|token|secret|password).*|.*change[-_]?(me|this|in[-_]production).*)$`)
+var placeholder = expr.Lazy(`(?i)^(<.*>|\[.*\]|x{3,}|\*{3,}|\.{3}|change[-_ ]?me.*|replace[-_ ]?(me|this|with).*|your[-_ ].*|todo|tbd|fixme|example|placeholder|dummy|secret|password|none|null|sk-\.{3}|.*your[-_].*(key|token|secret|password).*|.*change[-_]?(me|this|in[-_]production).*)$`)
 
 func (d *declarer) add(name, value string, line int, kind Kind) {
-	if !envName.MatchString(name) {
+	if !envName().MatchString(name) {
 		return
 	}
 	value = strings.Trim(strings.TrimSpace(value), `"'`)
 	d.inv.Declarations = append(d.inv.Declarations, Declaration{
 		Name: name, Where: d.name, Line: line, Environment: d.env, Kind: kind,
-		Empty: kind == Literal && value == "", Placeholder: kind == Literal && placeholder.MatchString(value),
+		Empty: kind == Literal && value == "", Placeholder: kind == Literal && placeholder().MatchString(value),
 	})
 }
 
@@ -93,7 +93,7 @@ func kindOf(value string) Kind {
 	case strings.Contains(v, "secrets.") && strings.Contains(v, "${{"), strings.Contains(v, "secretKeyRef"), strings.HasPrefix(v, "@"), strings.HasPrefix(v, "op://"),
 		strings.HasPrefix(v, "vault:"), strings.HasPrefix(v, "arn:aws:secretsmanager"), strings.HasPrefix(v, "arn:aws:ssm"), strings.HasPrefix(v, "sm://"):
 		return SecretRef
-	case strings.HasPrefix(v, "${") && !strings.Contains(v, ":-") && strings.HasSuffix(v, "}"), strings.HasPrefix(v, "$") && envName.MatchString(v[1:]):
+	case strings.HasPrefix(v, "${") && !strings.Contains(v, ":-") && strings.HasSuffix(v, "}"), strings.HasPrefix(v, "$") && envName().MatchString(v[1:]):
 		return Prompt
 	}
 	return Literal
@@ -305,16 +305,16 @@ func (d *declarer) entry(n *yaml.Node) {
 	}
 }
 
-var dockerLine = regexp.MustCompile(`(?i)^\s*(ARG|ENV)\s+(.*)$`)
-var pairIn = regexp.MustCompile(`([A-Za-z_]\w*)=("[^"]*"|'[^']*'|\S*)`)
+var dockerLine = expr.Lazy(`(?i)^\s*(ARG|ENV)\s+(.*)$`)
+var pairIn = expr.Lazy(`([A-Za-z_]\w*)=("[^"]*"|'[^']*'|\S*)`)
 
 func (d *declarer) docker(src string) {
 	for i, text := range strings.Split(src, "\n") {
-		m := dockerLine.FindStringSubmatch(text)
+		m := dockerLine().FindStringSubmatch(text)
 		if m == nil {
 			continue
 		}
-		pairs := pairIn.FindAllStringSubmatch(m[2], -1)
+		pairs := pairIn().FindAllStringSubmatch(m[2], -1)
 		for _, p := range pairs {
 			d.add(p[1], p[2], i+1, kindOf(strings.Trim(p[2], `"'`)))
 		}
@@ -332,7 +332,7 @@ func (d *declarer) docker(src string) {
 func (d *declarer) systemd(src string) {
 	for i, text := range strings.Split(src, "\n") {
 		if rest, ok := strings.CutPrefix(strings.TrimSpace(text), "Environment="); ok {
-			for _, p := range pairIn.FindAllStringSubmatch(strings.Trim(rest, `"`), -1) {
+			for _, p := range pairIn().FindAllStringSubmatch(strings.Trim(rest, `"`), -1) {
 				d.add(p[1], p[2], i+1, Literal)
 			}
 		}

@@ -4,6 +4,8 @@ import (
 	"path"
 	"regexp"
 	"strings"
+
+	"github.com/launchready/launchready/internal/expr"
 )
 
 // language of files that are read by their tokens, without a tree.
@@ -51,7 +53,7 @@ func isCompose(base string) bool {
 // pattern of a read. Its first group is the name, its second, where it took part,
 // says that there is a default; required says that the form throws without one.
 type pattern struct {
-	expr     *regexp.Regexp
+	expr     func() *regexp.Regexp
 	required bool
 	soft     bool // the form gives nothing and goes on
 	dynamic  bool // the name is computed; the first group is a constant prefix
@@ -59,44 +61,44 @@ type pattern struct {
 
 var patterns = map[language][]pattern{
 	ruby: {
-		{expr: regexp.MustCompile(`\bENV\.fetch\(?\s*["']([A-Za-z_]\w*)["']\s*(,|\)\s*\{|\)\s*do\b)?`), required: true},
-		{expr: regexp.MustCompile(`\bENV\[\s*["']([A-Za-z_]\w*)["']\s*\]\s*(\|\|)?`)},
-		{expr: regexp.MustCompile(`\bENV\.(?:dig|key\?|has_key\?|include\?)\(\s*["']([A-Za-z_]\w*)["']`), soft: true},
-		{expr: regexp.MustCompile(`\bENV(?:\[|\.fetch\(?)\s*"([A-Za-z_]\w*)?#\{`), dynamic: true},
-		{expr: regexp.MustCompile(`\bENV(?:\[|\.fetch\(?)\s*()[a-z_]\w*\s*[\],)]`), dynamic: true},
+		{expr: expr.Lazy(`\bENV\.fetch\(?\s*["']([A-Za-z_]\w*)["']\s*(,|\)\s*\{|\)\s*do\b)?`), required: true},
+		{expr: expr.Lazy(`\bENV\[\s*["']([A-Za-z_]\w*)["']\s*\]\s*(\|\|)?`)},
+		{expr: expr.Lazy(`\bENV\.(?:dig|key\?|has_key\?|include\?)\(\s*["']([A-Za-z_]\w*)["']`), soft: true},
+		{expr: expr.Lazy(`\bENV(?:\[|\.fetch\(?)\s*"([A-Za-z_]\w*)?#\{`), dynamic: true},
+		{expr: expr.Lazy(`\bENV(?:\[|\.fetch\(?)\s*()[a-z_]\w*\s*[\],)]`), dynamic: true},
 	},
 	php: {
-		{expr: regexp.MustCompile(`(?:^|[^>\w$])env\(\s*["']([A-Za-z_]\w*)["']\s*(,)?`)},
-		{expr: regexp.MustCompile(`\bgetenv\(\s*["']([A-Za-z_]\w*)["'](?:\s*,\s*\w+)?\s*\)\s*(\?:|\?\?|\|\|)?`)},
-		{expr: regexp.MustCompile(`\$_ENV\[\s*["']([A-Za-z_]\w*)["']\s*\]\s*(\?\?|\?:)?`)},
-		{expr: regexp.MustCompile(`\bgetenv\(\s*["']?([A-Z_]\w*)?["']?\s*\.?\s*\$`), dynamic: true},
-		{expr: regexp.MustCompile(`\$_ENV\[\s*["']?([A-Z_]\w*)?["']?\s*\.?\s*\$`), dynamic: true},
+		{expr: expr.Lazy(`(?:^|[^>\w$])env\(\s*["']([A-Za-z_]\w*)["']\s*(,)?`)},
+		{expr: expr.Lazy(`\bgetenv\(\s*["']([A-Za-z_]\w*)["'](?:\s*,\s*\w+)?\s*\)\s*(\?:|\?\?|\|\|)?`)},
+		{expr: expr.Lazy(`\$_ENV\[\s*["']([A-Za-z_]\w*)["']\s*\]\s*(\?\?|\?:)?`)},
+		{expr: expr.Lazy(`\bgetenv\(\s*["']?([A-Z_]\w*)?["']?\s*\.?\s*\$`), dynamic: true},
+		{expr: expr.Lazy(`\$_ENV\[\s*["']?([A-Z_]\w*)?["']?\s*\.?\s*\$`), dynamic: true},
 	},
 	jvm: {
-		{expr: regexp.MustCompile(`\bSystem\.getenv\(\s*"([A-Za-z_]\w*)"\s*\)\s*(\?:)?`)},
-		{expr: regexp.MustCompile(`\bSystem\.getenv\(\)(?:\.get\(|\[)\s*"([A-Za-z_]\w*)"\s*[)\]]\s*(\?:)?`)},
-		{expr: regexp.MustCompile(`\bSystem\.getenv\(\)\.getOrDefault\(\s*"([A-Za-z_]\w*)"\s*(,)`)},
-		{expr: regexp.MustCompile(`\bSystem\.getenv\(\s*"?([A-Z_]\w*)?"?\s*\+?\s*[a-z]\w*\s*\)`), dynamic: true},
-		{expr: regexp.MustCompile(`@(?:Value|ConfigProperty)\([^)]*?\\?\$\{([A-Za-z_][\w.-]*)(:)?`), required: true},
+		{expr: expr.Lazy(`\bSystem\.getenv\(\s*"([A-Za-z_]\w*)"\s*\)\s*(\?:)?`)},
+		{expr: expr.Lazy(`\bSystem\.getenv\(\)(?:\.get\(|\[)\s*"([A-Za-z_]\w*)"\s*[)\]]\s*(\?:)?`)},
+		{expr: expr.Lazy(`\bSystem\.getenv\(\)\.getOrDefault\(\s*"([A-Za-z_]\w*)"\s*(,)`)},
+		{expr: expr.Lazy(`\bSystem\.getenv\(\s*"?([A-Z_]\w*)?"?\s*\+?\s*[a-z]\w*\s*\)`), dynamic: true},
+		{expr: expr.Lazy(`@(?:Value|ConfigProperty)\([^)]*?\\?\$\{([A-Za-z_][\w.-]*)(:)?`), required: true},
 	},
-	properties: {{expr: regexp.MustCompile(`\$\{([A-Z][A-Z0-9_]*)(:)?`), required: true}},
+	properties: {{expr: expr.Lazy(`\$\{([A-Z][A-Z0-9_]*)(:)?`), required: true}},
 	shell: {
-		{expr: regexp.MustCompile(`\$\{([A-Za-z_]\w*)(:?-|:?=)?`)},
-		{expr: regexp.MustCompile(`\$([A-Z_][A-Z0-9_]{2,})\b`)},
+		{expr: expr.Lazy(`\$\{([A-Za-z_]\w*)(:?-|:?=)?`)},
+		{expr: expr.Lazy(`\$([A-Z_][A-Z0-9_]{2,})\b`)},
 	},
 	dockerfile: {
-		{expr: regexp.MustCompile(`\$\{([A-Za-z_]\w*)(:?-)?`)},
-		{expr: regexp.MustCompile(`\$([A-Z_][A-Z0-9_]{2,})\b`)},
+		{expr: expr.Lazy(`\$\{([A-Za-z_]\w*)(:?-)?`)},
+		{expr: expr.Lazy(`\$([A-Z_][A-Z0-9_]{2,})\b`)},
 	},
-	compose: {{expr: regexp.MustCompile(`\$\{([A-Za-z_]\w*)(:?-)?`)}, {expr: regexp.MustCompile(`(?:^|[^$])\$([A-Z_][A-Z0-9_]{2,})\b`)}},
+	compose: {{expr: expr.Lazy(`\$\{([A-Za-z_]\w*)(:?-)?`)}, {expr: expr.Lazy(`(?:^|[^$])\$([A-Z_][A-Z0-9_]{2,})\b`)}},
 }
 
 var (
-	assigned  = regexp.MustCompile(`(?m)^\s*(?:export\s+|local\s+|readonly\s+|declare\s+(?:-\w+\s+)*)?([A-Za-z_]\w*)\+?=`)
-	loopName  = regexp.MustCompile(`\b(?:for|read(?:\s+-\w+)*)\s+([A-Za-z_]\w*)`)
-	argOrEnv  = regexp.MustCompile(`(?im)^\s*(?:ARG|ENV)\s+([A-Za-z_]\w*)`)
-	shellOwn  = regexp.MustCompile(`^(PWD|HOME|PATH|USER|SHELL|IFS|RANDOM|SECONDS|LINENO|OLDPWD|HOSTNAME|UID|EUID|BASH_.*|FUNCNAME|PIPESTATUS|OSTYPE|TERM|LANG|LC_.*)$`)
-	kotlinVal = regexp.MustCompile(`[A-Z]`)
+	assigned  = expr.Lazy(`(?m)^\s*(?:export\s+|local\s+|readonly\s+|declare\s+(?:-\w+\s+)*)?([A-Za-z_]\w*)\+?=`)
+	loopName  = expr.Lazy(`\b(?:for|read(?:\s+-\w+)*)\s+([A-Za-z_]\w*)`)
+	argOrEnv  = expr.Lazy(`(?im)^\s*(?:ARG|ENV)\s+([A-Za-z_]\w*)`)
+	shellOwn  = expr.Lazy(`^(PWD|HOME|PATH|USER|SHELL|IFS|RANDOM|SECONDS|LINENO|OLDPWD|HOSTNAME|UID|EUID|BASH_.*|FUNCNAME|PIPESTATUS|OSTYPE|TERM|LANG|LC_.*)$`)
+	kotlinVal = expr.Lazy(`[A-Z]`)
 )
 
 // readLines reads a file by its tokens, comments left out.
@@ -105,29 +107,29 @@ func readLines(name string, l language, src string) []Read {
 	own := map[string]bool{}
 	switch l {
 	case shell:
-		for _, e := range [...]*regexp.Regexp{assigned, loopName} {
+		for _, e := range [...]*regexp.Regexp{assigned(), loopName()} {
 			for _, m := range e.FindAllStringSubmatch(text, -1) {
 				own[m[1]] = !selfDefault(text, m[1])
 			}
 		}
 	case dockerfile:
-		for _, m := range argOrEnv.FindAllStringSubmatch(text, -1) {
+		for _, m := range argOrEnv().FindAllStringSubmatch(text, -1) {
 			own[m[1]] = true
 		}
 	}
 	var out []Read
 	for _, p := range patterns[l] {
-		for _, at := range p.expr.FindAllStringSubmatchIndex(text, -1) {
+		for _, at := range p.expr().FindAllStringSubmatchIndex(text, -1) {
 			start := at[0]
 			v := Read{File: name, Dynamic: p.dynamic, Side: Server}
 			if at[2] >= 0 {
 				start, v.Name = at[2], text[at[2]:at[3]]
 			}
 			v.Line = 1 + strings.Count(text[:start], "\n")
-			if own[v.Name] || (l == shell || l == dockerfile || l == compose) && shellOwn.MatchString(v.Name) {
+			if own[v.Name] || (l == shell || l == dockerfile || l == compose) && shellOwn().MatchString(v.Name) {
 				continue
 			}
-			if l == jvm && strings.ContainsAny(v.Name, ".-") || l == jvm && !kotlinVal.MatchString(v.Name) {
+			if l == jvm && strings.ContainsAny(v.Name, ".-") || l == jvm && !kotlinVal().MatchString(v.Name) {
 				v.Name = relaxed(v.Name)
 			}
 			v.Default = len(at) > 4 && at[4] >= 0

@@ -2,16 +2,20 @@ package env
 
 import (
 	"path"
-	"regexp"
 	"strings"
 
+	"github.com/launchready/launchready/internal/expr"
 	"github.com/launchready/launchready/source/code"
 )
 
-var envName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+var (
+	endsProgram = expr.Lazy(`^(panic|Fatal|Fatalf|exit|Exit)$`)
+)
+
+var envName = expr.Lazy(`^[A-Za-z_][A-Za-z0-9_]*$`)
 
 // shoutName is a name that is a variable's even where only its form says so.
-var shoutName = regexp.MustCompile(`^[A-Z][A-Z0-9]*(_[A-Z0-9]+)+$`)
+var shoutName = expr.Lazy(`^[A-Z][A-Z0-9]*(_[A-Z0-9]+)+$`)
 
 // reader reads one file.
 type reader struct {
@@ -129,7 +133,7 @@ func (r *reader) learn() {
 // scheme is django-environ's Env(DEBUG=(bool, False)).
 func (r *reader) scheme(n *code.Node) {
 	for _, a := range n.List {
-		if a.Is(code.Pair) && a.X == nil && shoutName.MatchString(a.Text) {
+		if a.Is(code.Pair) && a.X == nil && shoutName().MatchString(a.Text) {
 			r.add(Read{Name: a.Text, Line: a.Line, Default: true})
 		}
 	}
@@ -177,7 +181,7 @@ func (r *reader) wrap(n *code.Node) {
 				found, r.passed[c.Y] = true, name
 			case c.Is(code.Call) && getter(r.resolve(c.X)) && c.Arg(0).Is(code.Name) && c.Arg(0).Text == p.Text:
 				found, r.passed[c.Arg(0)] = true, name
-			case c.Is(code.Throw), c.Is(code.Call) && regexp.MustCompile(`^(panic|Fatal|Fatalf|exit)$`).MatchString(c.X.Last()):
+			case c.Is(code.Throw), c.Is(code.Call) && endsProgram().MatchString(c.X.Last()):
 				throws = true
 			}
 			return true
@@ -255,7 +259,7 @@ func (r *reader) node(n *code.Node, u use) {
 	}
 	switch n.Kind {
 	case code.Member:
-		if where := r.is(n.X); where != "" && envName.MatchString(n.Text) {
+		if where := r.is(n.X); where != "" && envName().MatchString(n.Text) {
 			if where == "os.environ" { // a method
 				return
 			}
@@ -307,7 +311,7 @@ func (r *reader) node(n *code.Node, u use) {
 	case code.If:
 		ends := false
 		for _, b := range n.Body {
-			ends = ends || b.Is(code.Throw) || b.Is(code.Call) && regexp.MustCompile(`^(panic|Fatal|Fatalf|exit|Exit)$`).MatchString(b.X.Last())
+			ends = ends || b.Is(code.Throw) || b.Is(code.Call) && endsProgram().MatchString(b.X.Last())
 		}
 		r.node(n.X, use{tested: true, throws: ends})
 		r.list(n.Body)

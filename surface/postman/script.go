@@ -1,25 +1,19 @@
 package postman
 
 import (
-	"regexp"
 	"strings"
-	"sync"
+
+	"github.com/launchready/launchready/internal/expr"
 )
 
 var (
-	setCall = pattern("(?:pm\\s*\\.\\s*(?:environment|collectionVariables|globals|variables)\\s*\\.\\s*set|postman\\s*\\.\\s*set(?:Environment|Global)Variable)\\s*\\(\\s*[\"'`]([A-Za-z0-9_.$-]{1,100})[\"'`]\\s*,\\s*([^;\\n]{1,300})")
+	setCall = expr.Lazy("(?:pm\\s*\\.\\s*(?:environment|collectionVariables|globals|variables)\\s*\\.\\s*set|postman\\s*\\.\\s*set(?:Environment|Global)Variable)\\s*\\(\\s*[\"'`]([A-Za-z0-9_.$-]{1,100})[\"'`]\\s*,\\s*([^;\\n]{1,300})")
 	// what of the reply is kept in a name
-	replyName = pattern(`(?:(?:var|let|const)\s+)?([A-Za-z_$][A-Za-z0-9_$]*)\s*=\s*(?:await\s+)?(?:pm\.response\.json\(\)|JSON\.parse\(\s*(?:responseBody|pm\.response\.text\(\))\s*\))((?:\??\.[A-Za-z_$][A-Za-z0-9_$]*|\[\d{1,4}\]|\[["'][^"'\]]{1,100}["']\])*)`)
-	direct    = pattern(`^(?:pm\.response\.json\(\)|JSON\.parse\(\s*(?:responseBody|pm\.response\.text\(\))\s*\))`)
-	names     = pattern(`^[A-Za-z_$][A-Za-z0-9_$]*`)
-	step      = pattern(`^(?:\??\.([A-Za-z_$][A-Za-z0-9_$]*)|\[(\d{1,4})\]|\[["']([^"'\]]{1,100})["']\])`)
+	replyName = expr.Lazy(`(?:(?:var|let|const)\s+)?([A-Za-z_$][A-Za-z0-9_$]*)\s*=\s*(?:await\s+)?(?:pm\.response\.json\(\)|JSON\.parse\(\s*(?:responseBody|pm\.response\.text\(\))\s*\))((?:\??\.[A-Za-z_$][A-Za-z0-9_$]*|\[\d{1,4}\]|\[["'][^"'\]]{1,100}["']\])*)`)
+	direct    = expr.Lazy(`^(?:pm\.response\.json\(\)|JSON\.parse\(\s*(?:responseBody|pm\.response\.text\(\))\s*\))`)
+	names     = expr.Lazy(`^[A-Za-z_$][A-Za-z0-9_$]*`)
+	step      = expr.Lazy(`^(?:\??\.([A-Za-z_$][A-Za-z0-9_$]*)|\[(\d{1,4})\]|\[["']([^"'\]]{1,100})["']\])`)
 )
-
-// pattern is a regular expression that is compiled when it is first used, so
-// that verbs which never do start at once.
-func pattern(expr string) func() *regexp.Regexp {
-	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(expr) })
-}
 
 const maxScript = 64 << 10
 
