@@ -94,8 +94,9 @@ type Score struct {
 	Method   []string     `json:"method"`
 }
 
-// Available says whether a verb exists and can be asked about a row.
-type Available func(verb, row string) bool
+// Available says whether a verb exists, with these arguments, and can be asked
+// about a row.
+type Available func(verb, args, row string) bool
 
 // Assess scores the answers, by the questions' ids. A question without an answer
 // is unknown.
@@ -110,7 +111,7 @@ func Assess(answers map[string]Answer, has Available) *Score {
 		if a.Answer != Yes {
 			for _, v := range q.Verbs {
 				u := Use{Verb: v.Name, Does: v.Does}
-				if has != nil && has(v.Name, q.Row) {
+				if has != nil && has(v.Name, v.Args, q.Row) {
 					u.Command = "launchready " + v.Name
 					if v.Args != "" {
 						u.Command += " " + v.Args

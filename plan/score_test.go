@@ -89,7 +89,7 @@ func TestAssessIsMonotone(t *testing.T) {
 
 // TestUse: a verb that this version has is given as a command, another one is not.
 func TestUse(t *testing.T) {
-	has := func(verb, row string) bool { return verb == "audit" && row == "isolation" }
+	has := func(verb, _, row string) bool { return verb == "audit" && row == "isolation" }
 	s := plan.Assess(all(plan.Yes, map[string]plan.Answer{"tenant-filter": plan.No, "secrets": plan.NotKnown}), has)
 	for _, a := range s.Answers {
 		for _, u := range a.Use {

@@ -84,8 +84,9 @@ func (p *program) score(ctx context.Context, root *cobra.Command, f *scoreFlags,
 
 // existing tells which verbs this version has, and which rows its audit asks.
 func existing(root *cobra.Command) plan.Available {
-	return func(verb, row string) bool {
-		has := slices.ContainsFunc(root.Commands(), func(c *cobra.Command) bool { return c.Name() == verb })
+	return func(verb, args, row string) bool {
+		c, rest, err := root.Find(append([]string{verb}, strings.Fields(args)...))
+		has := err == nil && c != root && (len(rest) == 0 || strings.HasPrefix(rest[0], "-"))
 		return has && (verb != "audit" || slices.Contains(rowIDs(), row))
 	}
 }
