@@ -32,6 +32,10 @@ var incidentOwner = &lr.Check{
 	Needs:    lr.Owner,
 	Run: func(_ context.Context, t *lr.Trial) error {
 		d := t.Target.Duty
+		if len(d.Incidents) == 0 && d.Default == "" && d.Backup == "" && d.Within == 0 {
+			t.Unknown("", "the configuration says nothing of who acts: give owners.incidents, owners.backup and owners.minutes")
+			return nil
+		}
 		for _, in := range incidents {
 			who := strings.TrimSpace(d.Incidents[in.id])
 			var missing []string

@@ -208,7 +208,10 @@ func (w *writer) rest() {
 	default:
 		w.line("# domain: {name: example.com}")
 	}
-	w.line("source: {repository: .}")
+	// In a git work tree it goes without saying; files alone are no repository.
+	if len(r.Frameworks)+len(r.Env) > 0 || r.Spec != "" {
+		w.line("source: {repository: .}")
+	}
 	for _, name := range r.Env {
 		if strings.Contains(strings.ToUpper(name), "DATABASE_URL") {
 			w.line("# database: {url: \"${env:%s}\"}  # of a staging database", name)
