@@ -82,7 +82,7 @@ var may = map[string][]string{
 	"secretscan/verify": {"."},
 	"demo/model":        {"internal/expr"},
 	"demo/page":         {},
-	"internal/assembly": {".", "audit", "chat", "config", "drill", "plan", "probe", "probe/browser", "probe/callback", "probe/signin", "redact", "report", "stage", "surface"},
+	"internal/assembly": {".", "audit", "chat", "config", "drill", "mail", "plan", "probe", "probe/browser", "probe/callback", "probe/signin", "redact", "report", "stage", "surface"},
 	"internal/checkdoc": {".", "internal/nearest"},
 	"internal/expr":     {},
 	"internal/nearest":  {},

@@ -37,6 +37,7 @@ type Target struct {
 	Duty     Duty
 	Deploy   Deployment
 	Database *DatabaseAccess // nil without one
+	Domain   *DomainAccess   // nil without one
 }
 
 // Tenant is a customer of the audited product.

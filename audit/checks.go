@@ -132,8 +132,8 @@ func (r *run) lacks(c *lr.Check) string {
 		return "no log file is known: give source.logs"
 	case c.Needs&lr.Database != 0 && t.Database == nil:
 		return "no database is known: give database.url"
-	case c.Needs&lr.Domain != 0:
-		return "the configuration does not name what it asks"
+	case c.Needs&lr.Domain != 0 && t.Domain == nil:
+		return "no domain is known: give domain.name"
 	}
 	return ""
 }

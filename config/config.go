@@ -96,14 +96,31 @@ type Latency struct {
 
 // Domain is the domain name that customers and their mail servers see.
 type Domain struct {
-	Name string `yaml:"name" doc:"The domain. Default: the target's host without its first label, unless it is an address."`
-	Mail Mail   `yaml:"mail" doc:"Mail sent from the domain."`
+	Name       string      `yaml:"name" doc:"The domain; none to leave the rows email and https out. Default: the one that the target's host is registered under."`
+	Hosts      []string    `yaml:"hosts" doc:"Names below the domain that the product uses: www, app, api. Default: the domain, www and the target's host."`
+	Canonical  string      `yaml:"canonical" doc:"The host that pages are read at; the others redirect there."`
+	Parked     []string    `yaml:"parked" doc:"Further domains of yours that send no mail."`
+	Tenants    string      `yaml:"tenants" doc:"The name below which every label is a tenant's, where that is so on purpose: app.example.com."`
+	Mail       Mail        `yaml:"mail" doc:"Mail sent from the domain."`
+	Origins    []string    `yaml:"origins" doc:"Servers behind the edge that only the edge should reach: addresses or host names, with a port where it is not 443."`
+	Cloudflare *Cloudflare `yaml:"cloudflare" doc:"Reads the settings of the zone, to compare them with what the outside sees."`
+	Resolver   string      `yaml:"resolver" doc:"The name server to ask, address or address:port. Default: the machine's."`
+	Ports      map[int]int `yaml:"ports" doc:"Ports that stand for those of the internet, in a rehearsal: {443: 8443, 80: 8080, 25: 2525, 53: 5353}."`
 }
 
 // Mail names the services that send for the domain.
 type Mail struct {
 	Senders   []string `yaml:"senders" doc:"Services that send mail for the domain: google, microsoft, sendgrid, …"`
 	Selectors []string `yaml:"selectors" doc:"DKIM selectors to look up beside the senders' usual ones."`
+	Sample    string   `yaml:"sample" doc:"File of a message that the product sent to an outside mailbox, as received (.eml)."`
+	Reports   []string `yaml:"reports" doc:"DMARC aggregate reports (XML, gzip or zip), for the selectors and senders that receivers saw."`
+}
+
+// Cloudflare is how the zone's settings are read.
+type Cloudflare struct {
+	Token Secret `yaml:"token" doc:"An API token, by reference. Reading needs Zone:Read, Zone Settings:Read, DNS:Read, Zone WAF:Read and Cache Rules:Read."`
+	Zone  string `yaml:"zone" doc:"The zone's id. Default: looked up by the domain's name."`
+	API   string `yaml:"api" doc:"Address of the API. Default: https://api.cloudflare.com/client/v4"`
 }
 
 // Source is the application's repository and what it writes.

@@ -104,7 +104,7 @@ identities:
 	want := map[string][2]string{
 		"product":                            {"api.staging.acme.test", "inferred from target.url"},
 		"target.environment":                 {"staging", "inferred from target.url"},
-		"domain.name":                        {"staging.acme.test", "inferred from target.url"},
+		"domain.name":                        {"acme.test", "inferred from target.url"},
 		"budget.rate":                        {"50/s", "default"},
 		"fail_on":                            {"high", "default"},
 		"identities.acme_admin.tenant":       {"acme", "inferred from the identity's name"},

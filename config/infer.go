@@ -11,6 +11,7 @@ import (
 
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/token"
+	"golang.org/x/net/publicsuffix"
 
 	lr "github.com/launchready/launchready"
 )
@@ -55,8 +56,9 @@ func (c *Config) infer() {
 	}
 }
 
-// noRepository is what source.repository says where there is none to look at.
-const noRepository = "none"
+// none is what source.repository and domain.name say where there is none to look
+// at.
+const none = "none"
 
 // repository is the file's folder where that is in a git work tree.
 func (c *Config) repository() string {
@@ -129,15 +131,17 @@ func environmentOf(host string) string {
 	return "production"
 }
 
-// domainOf drops the first label of a host of three labels or more.
+// domainOf is the domain that somebody registered for a host: the label before
+// the public suffix, and what follows.
 func domainOf(host string) string {
-	if net.ParseIP(host) != nil || !strings.Contains(host, ".") {
+	if net.ParseIP(host) != nil || !strings.Contains(host, ".") || strings.HasSuffix(host, ".localhost") {
 		return ""
 	}
-	if labels := strings.Split(host, "."); len(labels) > 2 {
-		return strings.Join(labels[1:], ".")
+	name, err := publicsuffix.EffectiveTLDPlusOne(host)
+	if err != nil {
+		return ""
 	}
-	return host
+	return name
 }
 
 // single reports a type that one scalar fills.

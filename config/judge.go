@@ -173,12 +173,20 @@ func (c *Config) judgeTarget() {
 // written later; their checks say what is missing.
 func (c *Config) judgeSource() {
 	s := &c.Source
-	if s.Repository == noRepository {
+	if s.Repository == none {
 		s.Repository = ""
+	}
+	if c.Domain.Name == none {
+		c.Domain.Name = ""
 	}
 	c.exists("source.repository", s.Repository)
 	if d := c.Database; d != nil && d.Tenant != "" && !strings.Contains(d.Tenant, "$1") {
 		c.doc.fail(c.doc.place("database.tenant"), "the statement has no $1 for the tenant's id")
+	}
+	for from, to := range c.Domain.Ports {
+		if from < 1 || from > 65535 || to < 1 || to > 65535 {
+			c.doc.fail(c.doc.place("domain.ports"), "%d: %d: a port is a number from 1 to 65535", from, to)
+		}
 	}
 	if c.Owners.Minutes < 0 {
 		c.doc.fail(c.doc.place("owners.minutes"), "minutes cannot be negative")

@@ -138,7 +138,7 @@ func TestEnvironmentIsInferredOnTheSafeSide(t *testing.T) {
 }
 
 func TestDomainOf(t *testing.T) {
-	for host, want := range map[string]string{"acme.io": "acme.io", "app.acme.io": "acme.io", "a.b.acme.io": "b.acme.io", "127.0.0.1": "", "localhost": "", "::1": "", "": ""} {
+	for host, want := range map[string]string{"acme.io": "acme.io", "app.acme.io": "acme.io", "a.b.acme.io": "acme.io", "127.0.0.1": "", "localhost": "", "::1": "", "": ""} {
 		if got := domainOf(host); got != want {
 			t.Errorf("%q: got %q, want %q", host, got, want)
 		}

@@ -14,16 +14,9 @@ import (
 func newTransport(o Options, sc *scope, http1 bool) (http.RoundTripper, error) {
 	conf := &tls.Config{MinVersion: tls.VersionTLS12, InsecureSkipVerify: o.Insecure} //nolint:gosec // the user's flag
 	if o.CAFile != "" {
-		pem, err := os.ReadFile(o.CAFile)
+		pool, err := authorities(o.CAFile)
 		if err != nil {
-			return nil, fmt.Errorf("read authorities: %w", err)
-		}
-		pool, err := x509.SystemCertPool()
-		if err != nil {
-			pool = x509.NewCertPool()
-		}
-		if !pool.AppendCertsFromPEM(pem) {
-			return nil, fmt.Errorf("read authorities: %s holds no PEM certificate", o.CAFile)
+			return nil, err
 		}
 		conf.RootCAs = pool
 	}
@@ -41,4 +34,20 @@ func newTransport(o Options, sc *scope, http1 bool) (http.RoundTripper, error) {
 		IdleConnTimeout:        30 * time.Second,
 		MaxResponseHeaderBytes: 256 << 10,
 	}, nil
+}
+
+// authorities are the system's and those of a PEM file.
+func authorities(file string) (*x509.CertPool, error) {
+	pem, err := os.ReadFile(file)
+	if err != nil {
+		return nil, fmt.Errorf("read authorities: %w", err)
+	}
+	pool, err := x509.SystemCertPool()
+	if err != nil {
+		pool = x509.NewCertPool()
+	}
+	if !pool.AppendCertsFromPEM(pem) {
+		return nil, fmt.Errorf("read authorities: %s holds no PEM certificate", file)
+	}
+	return pool, nil
 }

@@ -150,6 +150,9 @@ func New(ctx context.Context, c *config.Config, o Options) (*Assembly, error) {
 			}
 		}
 	}
+	if target.Domain, err = domain(c, client); err != nil {
+		return nil, err
+	}
 	target.SignIn = signInRoute(c, target.Routes)
 	var noticed []string
 	a.Audit = audit.Options{
