@@ -21,10 +21,11 @@ type result struct {
 }
 
 // checks runs the selected checks, those that only read first and those that
-// destroy last, and in the rows' order within that. Rows run side by side, as
-// most of a check's time is waiting: what they ask has its own objects and its own
-// marks. Checks that send bursts run one after the other, as each would be another
-// one's load.
+// destroy last, and in the rows' order within that. Rows that read, or ask the
+// assistant, run side by side, as most of a check's time is waiting. Checks that
+// change things run one after the other, because what changed is laid to whoever
+// asked for it; so do those that send bursts, each of which would be another one's
+// load.
 func (r *run) checks(ctx context.Context) {
 	r.results, r.ears = map[string]*result{}, map[string]*ear{}
 	total := 0
@@ -36,9 +37,9 @@ func (r *run) checks(ctx context.Context) {
 		if turn == lr.Loads { // after what must be asked, before bursts wear it out
 			r.utility(ctx)
 		}
-		abreast := rowsAbreast
-		if turn == lr.Loads {
-			abreast = 1
+		abreast := 1
+		if turn == lr.Reads || turn == lr.Spends || turn == last {
+			abreast = rowsAbreast
 		}
 		var side errgroup.Group
 		side.SetLimit(abreast)
