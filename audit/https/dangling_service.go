@@ -3,6 +3,7 @@ package https
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	wire "github.com/miekg/dns"
 
@@ -64,7 +65,7 @@ type serviceQuestion struct {
 // serviceNames are where records that name a host are looked for.
 func serviceNames(d *lr.DomainAccess) []serviceQuestion {
 	var out []serviceQuestion
-	for _, name := range append(append([]string(nil), d.Hosts...), d.Parked...) {
+	for _, name := range slices.Concat(d.Hosts, d.Parked) {
 		out = append(out, serviceQuestion{name, wire.TypeMX})
 	}
 	for _, l := range usualServices {
