@@ -110,8 +110,8 @@ var catalogue = []struct {
 	{name: "SSL 3.0", old: relic.Options{SSL3: true}, want: []tls.Kind{tls.OldSSL}},
 	{name: "TLS 1.0", conf: &gotls.Config{MinVersion: gotls.VersionTLS10}, want: []tls.Kind{tls.OldTLS}},
 	{name: "TLS 1.1", conf: &gotls.Config{MinVersion: gotls.VersionTLS11}, want: []tls.Kind{tls.OldTLS}},
-	{name: "TLS 1.0 alone", conf: &gotls.Config{MinVersion: gotls.VersionTLS10, MaxVersion: gotls.VersionTLS10}, want: []tls.Kind{tls.OldTLS, tls.NoTLS12, tls.NoHybrid}},
-	{name: "TLS 1.2 alone", conf: &gotls.Config{MaxVersion: gotls.VersionTLS12}, want: []tls.Kind{tls.NoTLS13, tls.NoHybrid}},
+	{name: "TLS 1.0 alone", conf: &gotls.Config{MinVersion: gotls.VersionTLS10, MaxVersion: gotls.VersionTLS10}, want: []tls.Kind{tls.OldTLS, tls.NoTLS12}},
+	{name: "TLS 1.2 alone", conf: &gotls.Config{MaxVersion: gotls.VersionTLS12}, want: []tls.Kind{tls.NoTLS13}},
 	{name: "NULL", old: relic.Options{Suites: []uint16{0x0002, 0xc010}}, want: []tls.Kind{tls.Null}},
 	{name: "anonymous", old: relic.Options{Suites: []uint16{0xa6, 0xc018}}, want: []tls.Kind{tls.Anonymous}},
 	{name: "export", old: relic.Options{Suites: []uint16{0x0003, 0x0014}, Prime: 512}, want: []tls.Kind{tls.Export}},
@@ -131,7 +131,7 @@ var catalogue = []struct {
 	{name: "fallback", conf: &gotls.Config{MinVersion: gotls.VersionTLS11}, old: relic.Options{Suites: []uint16{0xc009}, Oldest: 0x0302, Fallback: true}, want: []tls.Kind{tls.OldTLS, tls.NoFallback}},
 	{name: "no hybrid group", conf: &gotls.Config{CurvePreferences: []gotls.CurveID{gotls.X25519, gotls.CurveP256}}, want: []tls.Kind{tls.NoHybrid}},
 	{name: "a relic of SSL 3.0 alone", old: relic.Options{SSL3: true, Suites: []uint16{0x0005, 0x0009}, Newest: 0x0300}, conf: &gotls.Config{MinVersion: gotls.VersionTLS13, MaxVersion: gotls.VersionTLS12},
-		want: []tls.Kind{tls.OldSSL, tls.NoTLS12, tls.RC4, tls.DES, tls.NoForwardSecrecy, tls.NoRenegotiation, tls.NoMasterSecret, tls.NoHybrid}},
+		want: []tls.Kind{tls.OldSSL, tls.NoTLS12, tls.RC4, tls.DES, tls.NoForwardSecrecy, tls.NoRenegotiation, tls.NoMasterSecret}},
 }
 
 // TestCatalogue: each wrong configuration is told, by its own name, and nothing

@@ -99,7 +99,7 @@ func (s *Survey) Faults() []Fault {
 	if s.OldSignature == Takes {
 		add(OldSignature, "signs with SHA-1 where nothing else is offered")
 	}
-	if s.Version == TLS13 && s.Group != 0 && s.Group != hybrid || s.Versions[TLS13] == Refuses {
+	if s.Version == TLS13 && s.Group != 0 && s.Group != hybrid { // without TLS 1.3 there is none, which is told by that
 		add(NoHybrid, "agrees on keys by %s", GroupName(s.Group))
 	}
 	return out

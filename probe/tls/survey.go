@@ -23,6 +23,7 @@ const (
 type Survey struct {
 	Name    string // that was asked for
 	Address string // that was called
+	Remote  string // where the connection went
 
 	Err   error               // why nothing is known; the rest is empty then
 	Chain []*x509.Certificate // as sent, the server's own first
@@ -55,13 +56,13 @@ type Survey struct {
 // Meet makes the one handshake of an ordinary client.
 func (p *Prober) Meet(ctx context.Context, address, name string) *Survey {
 	s := &Survey{Name: name, Address: address, Versions: map[uint16]Answer{}}
-	st, err := p.shake(ctx, address, &tls.Config{ServerName: name, MinVersion: tls.VersionTLS10, NextProtos: []string{"h2", "http/1.1"}, CipherSuites: every()}) //nolint:gosec // what is agreed on is looked at, nothing is sent
+	st, remote, err := p.shake(ctx, address, &tls.Config{ServerName: name, MinVersion: tls.VersionTLS10, NextProtos: []string{"h2", "http/1.1"}, CipherSuites: every()}) //nolint:gosec // what is agreed on is looked at, nothing is sent
 	if st != nil {
 		s.Chain, s.Version, s.Suite, s.Group = st.PeerCertificates, st.Version, Suite(st.CipherSuite), uint16(st.CurveID)
 		s.ALPN, s.Staple, s.Transparency = st.NegotiatedProtocol, st.OCSPResponse, st.SignedCertificateTimestamps
 		s.Versions[st.Version] = Takes
 	}
-	s.Err = err
+	s.Err, s.Remote = err, remote
 	return s
 }
 
@@ -78,39 +79,69 @@ func every() []uint16 {
 
 // shake completes a handshake and keeps what it agreed on. The certificate is
 // judged later, so it is not verified here.
-func (p *Prober) shake(ctx context.Context, address string, conf *tls.Config) (*tls.ConnectionState, error) {
+func (p *Prober) shake(ctx context.Context, address string, conf *tls.Config) (st *tls.ConnectionState, remote string, err error) {
 	c, err := p.open(ctx, address)
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	defer c.Close() //nolint:errcheck // nothing was sent
+	remote = c.RemoteAddr().String()
 	conf.InsecureSkipVerify = true
 	limited := &bounded{Conn: c, left: 4 * maxFlight}
 	tc := tls.Client(limited, conf)
 	if err := tc.HandshakeContext(ctx); err != nil {
-		return nil, told(err)
+		return nil, remote, told(err)
 	}
-	st := tc.ConnectionState()
-	return &st, nil
+	state := tc.ConnectionState()
+	return &state, remote, nil
 }
 
 // Survey meets the server and then asks it one offer after the other. It ends with
 // ctx, or when the server stalls twice; what was not asked is in Gaps.
 func (p *Prober) Survey(ctx context.Context, address, name string) *Survey {
 	s := p.Meet(ctx, address, name)
+	p.Deepen(ctx, s)
+	return s
+}
+
+// Deepen asks a server that was met for the rest.
+func (p *Prober) Deepen(ctx context.Context, s *Survey) {
 	if s.Err != nil && (ctx.Err() != nil || errors.Is(s.Err, ErrSilent) || errors.Is(s.Err, ErrUnreached)) {
-		return s
+		return
 	}
 	a := &asker{p: p, ctx: ctx, s: s}
 	a.versions()
 	if s.Version == 0 && !slices.ContainsFunc([]uint16{SSL2, SSL3, TLS10, TLS11, TLS12}, func(v uint16) bool { return s.Versions[v] == Takes }) {
-		return s // it speaks nothing: Err says why
+		return // it speaks nothing: Err says why
 	}
 	s.Err = nil
 	a.weak()
 	a.exchange()
 	a.fallback()
-	return s
+}
+
+// Like takes over what another survey of the same server found beside the
+// handshake that both made.
+func (s *Survey) Like(other *Survey) {
+	mine := *s
+	*s = *other
+	s.Name, s.Address, s.Remote, s.Err, s.Chain = mine.Name, mine.Address, mine.Remote, mine.Err, mine.Chain
+	s.Version, s.Suite, s.Group, s.ALPN, s.Staple, s.Transparency = mine.Version, mine.Suite, mine.Group, mine.ALPN, mine.Staple, mine.Transparency
+}
+
+// Refused reports a server that was reached and takes no hello at all at this name:
+// it answered each with an alert, or by closing.
+func (s *Survey) Refused() bool {
+	refused := 0
+	for _, v := range []uint16{TLS10, TLS11, TLS12, TLS13} {
+		switch s.Versions[v] {
+		case Takes, Unasked:
+			return false
+		case Refuses:
+			refused++
+		}
+	}
+	return s.Err != nil && refused > 0
 }
 
 // asker puts offers to one server.
