@@ -31,7 +31,7 @@ func secures(ctx context.Context, t *lr.Trial) ([]secure, error) {
 		d := t.Target.Domain
 		p := &tls.Prober{Network: d.Network, Roots: d.Network.Roots()}
 		all := make([]secure, len(d.Hosts))
-		if err := each(ctx, d.Hosts, func(ctx context.Context, i int, host string) error {
+		if err := everyOf(ctx, d.Hosts, func(ctx context.Context, i int, host string) error {
 			all[i] = secure{host, p.Meet(ctx, net.JoinHostPort(host, "443"), host)}
 			return halted(ctx, all[i].survey.Err)
 		}); err != nil {
@@ -45,7 +45,7 @@ func secures(ctx context.Context, t *lr.Trial) ([]secure, error) {
 				firsts = append(firsts, s.survey)
 			}
 		}
-		if err := each(ctx, firsts, func(ctx context.Context, _ int, s *tls.Survey) error {
+		if err := everyOf(ctx, firsts, func(ctx context.Context, _ int, s *tls.Survey) error {
 			p.Deepen(ctx, s)
 			return halted(ctx, nil)
 		}); err != nil {
@@ -68,8 +68,8 @@ func sameServer(s *tls.Survey) string {
 	return s.Remote + "\x00" + string(s.Chain[0].Raw)
 }
 
-// each runs f over the items, bounded.
-func each[T any](ctx context.Context, items []T, f func(context.Context, int, T) error) error {
+// everyOf runs f over the items, bounded.
+func everyOf[T any](ctx context.Context, items []T, f func(context.Context, int, T) error) error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(atOnce)
 	for i, item := range items {
@@ -191,7 +191,7 @@ func places(ctx context.Context, t *lr.Trial) ([]*place, error) {
 		}
 		d := t.Target.Domain
 		all := make([]*place, len(d.Hosts))
-		err = each(ctx, d.Hosts, func(ctx context.Context, i int, host string) error {
+		err = everyOf(ctx, d.Hosts, func(ctx context.Context, i int, host string) error {
 			p := &place{host: host}
 			all[i] = p
 			var wait sync.WaitGroup
