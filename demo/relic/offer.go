@@ -26,6 +26,11 @@ func read(record []byte) (c offer, ok bool) {
 		var data []byte
 		data, all = cut(all[2:], 2)
 		switch id {
+		case 0:
+			if list, _ := cut(data, 2); len(list) > 3 {
+				name, _ := cut(list[1:], 2)
+				c.name = string(name)
+			}
 		case 10:
 			list, _ := cut(data, 2)
 			c.groups = shorts(list)

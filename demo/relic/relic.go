@@ -36,11 +36,16 @@ type Options struct {
 
 // Listen returns a listener whose connections answer old hellos by themselves and
 // hand the others on, as they came.
-func Listen(l net.Listener, o Options) net.Listener { return &listener{l, o} }
+func Listen(l net.Listener, o Options) net.Listener {
+	return ListenFor(l, func(string) Options { return o })
+}
+
+// ListenFor does so by the name that the hello asks for, "" where it has none.
+func ListenFor(l net.Listener, o func(name string) Options) net.Listener { return &listener{l, o} }
 
 type listener struct {
 	net.Listener
-	o Options
+	o func(name string) Options
 }
 
 func (l *listener) Accept() (net.Conn, error) {
@@ -54,7 +59,7 @@ func (l *listener) Accept() (net.Conn, error) {
 // conn looks at the hello when it is first read.
 type conn struct {
 	net.Conn
-	o    Options
+	o    func(name string) Options
 	once sync.Once
 	seen []byte
 	end  error
@@ -95,7 +100,7 @@ func (c *conn) look() {
 		c.end = err
 		return
 	}
-	if answer := c.o.Answer(c.seen); answer != nil {
+	if answer := c.o(nameIn(c.seen)).Answer(c.seen); answer != nil {
 		c.seen, c.end = nil, io.EOF
 		if _, err := c.Conn.Write(answer); err == nil && !closes(c.Conn) {
 			_ = c.Conn.Close()
@@ -115,6 +120,12 @@ type offer struct {
 	suites, groups, signs []uint16
 	deflate, newest       bool
 	ems, reneg            bool
+	name                  string
+}
+
+func nameIn(hello []byte) string {
+	c, _ := read(hello)
+	return c.name
 }
 
 // Answer is the first flight to a hello, nil where it is not one of the old ones.
