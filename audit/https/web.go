@@ -95,11 +95,17 @@ func (w *web) do(ctx context.Context, a ask) (*lr.Exchange, error) {
 	}
 	defer res.Body.Close() //nolint:errcheck // it was read
 	x.Status, x.Proto, x.Header = res.StatusCode, res.Proto, res.Header
+	if streams(x) { // how it begins is enough
+		b := make([]byte, 4096)
+		n, _ := res.Body.Read(b) //nolint:errcheck // a stream without a byte is one too
+		x.Body, x.Truncated, x.Took = b[:n], true, w.now().Sub(x.Started)
+		return x, nil
+	}
 	x.Body, err = io.ReadAll(io.LimitReader(res.Body, maxPage+1))
 	if len(x.Body) > maxPage {
 		x.Body, x.Truncated = x.Body[:maxPage], true
 	}
-	if err != nil && (len(x.Body) == 0 || !streams(x)) {
+	if err != nil {
 		return nil, fmt.Errorf("read %s: %w", a.url, err)
 	}
 	x.Took = w.now().Sub(x.Started)

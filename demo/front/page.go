@@ -54,7 +54,10 @@ func (s *Server) strict(w http.ResponseWriter, label string, r *http.Request) {
 		value = "max-age=86400"
 	case label == "":
 		if value = whole; s.o.Flaws("https/hsts-subdomains") {
-			value = "max-age=63072000"
+			value = strings.Replace(whole, "includeSubDomains; ", "", 1)
+			if !s.o.Flaws("https/hsts-preload") {
+				value = policy
+			}
 		}
 	}
 	w.Header().Set("Strict-Transport-Security", value)
@@ -70,24 +73,42 @@ func (s *Server) application(label string) http.Handler {
 			r = r.Clone(r.Context())
 			r.URL = &c
 		}
-		if label == "api" && s.o.Flaws("https/cache-errors") {
-			w = &marked{ResponseWriter: w}
-		}
-		s.o.API.ServeHTTP(w, r)
+		path := r.URL.Path
+		s.o.API.ServeHTTP(&edited{w, func(status int, h http.Header) { s.edit(label, path, status, h) }}, r)
 	})
 }
 
-// marked lets errors be kept, as a rule for everything does.
-type marked struct{ http.ResponseWriter }
-
-func (m *marked) WriteHeader(status int) {
-	if status >= 400 {
-		m.Header().Set("Cache-Control", "public, max-age=600")
+// edit is what the edge does to the header of an answer.
+func (s *Server) edit(label, path string, status int, h http.Header) {
+	switch {
+	case label == "api" && status >= 400 && s.o.Flaws("https/cache-errors"):
+		h.Set("Cache-Control", "public, max-age=600") // the rule was meant for pages
+	case status >= 400:
+	case path == "/v1/chats" && s.o.Flaws("https/cache-private"):
+		h.Del("Cache-Control")
+	case path == "/v1/me" && s.o.Flaws("https/cache-vary"):
+		h.Set("Cache-Control", "private, max-age=300")
+	case path == "/v1/me":
+		h.Set("Cache-Control", "private, max-age=60") // the trap: each user's own browser keeps it, by user
+		h.Set("Vary", "Authorization, Cookie")
+	case strings.HasPrefix(h.Get("Content-Type"), "text/event-stream") && s.o.Flaws("https/cache-stream"):
+		h.Set("Cache-Control", "public, max-age=60")
 	}
-	m.ResponseWriter.WriteHeader(status)
 }
 
-func (m *marked) Unwrap() http.ResponseWriter { return m.ResponseWriter }
+// edited changes the header before it is sent.
+type edited struct {
+	http.ResponseWriter
+	edit func(status int, h http.Header)
+}
+
+func (e *edited) WriteHeader(status int) {
+	e.edit(status, e.Header())
+	e.ResponseWriter.WriteHeader(status)
+}
+
+// Unwrap lets http.ResponseController reach the connection.
+func (e *edited) Unwrap() http.ResponseWriter { return e.ResponseWriter }
 
 // show answers a page of the name.
 func (s *Server) show(w http.ResponseWriter, r *http.Request, label string) {
