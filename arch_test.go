@@ -76,6 +76,7 @@ var may = map[string][]string{
 	"audit/secrets":     {".", "oracle", "secretscan", "tail", "source/env", "source/finding"},
 	"demo":              {"demo/model", "demo/page", "demo/postgres", "demo/repository"},
 	"demo/postgres":     {},
+	"demo/authority":    {},
 	"demo/repository":   {},
 	"secretscan":        {".", "redact"},
 	"secretscan/corpus": {},
