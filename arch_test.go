@@ -48,6 +48,7 @@ var may = map[string][]string{
 	"probe/callback":    {"."},
 	"probe/signin":      {".", "probe"},
 	"probe/browser":     {"."},
+	"probe/smtp":        {},
 	"redact":            {"."},
 	"report":            {".", "oracle", "plan", "redact", "internal/expr"},
 	"report/term":       {".", "plan", "report"},
