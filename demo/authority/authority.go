@@ -1,5 +1,6 @@
-// Package authority is the certificate authority of the demo's servers. It lives
-// as long as the demo, and nobody else trusts it.
+// Package authority is a certificate authority that lives as long as a demo runs:
+// a root, an intermediate as the web's authorities have one, and certificates of
+// any kind under it, right ones and wrong ones.
 package authority
 
 import (
@@ -7,126 +8,257 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
+	"crypto/rsa"
+	"crypto/sha256"
 	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"encoding/asn1"
+	"encoding/binary"
 	"encoding/pem"
 	"fmt"
 	"math/big"
-	"net/netip"
+	"net"
 	"time"
 )
 
-// Authority signs certificates.
+// Authority issues certificates. It is safe for concurrent use.
 type Authority struct {
-	now  func() time.Time
-	key  *ecdsa.PrivateKey
-	root *x509.Certificate
+	now         func() time.Time
+	root, inter issuer
 }
 
-// Wish says what a certificate is to be. The zero value of each field is right
-// for a server of today.
-type Wish struct {
-	Names     []string      // host names; an address is told as one
-	NotBefore time.Time     // zero: a week ago
-	NotAfter  time.Time     // zero: 80 days from now
-	Key       crypto.Signer // nil makes one of P-256
-	SelfMade  bool          // signed by itself, not by the authority
-	// Change is called with the certificate before it is signed.
-	Change func(*x509.Certificate)
+type issuer struct {
+	cert *x509.Certificate
+	key  crypto.Signer
 }
 
-// Times that certificates hold.
-const (
-	rootLife = 10 * 365 * 24 * time.Hour
-	leafLife = 80 * 24 * time.Hour
-	leafAge  = 7 * 24 * time.Hour
-)
-
-// New makes an authority. Now is its clock, nil the machine's.
+// New makes an authority whose certificates are valid around now.
 func New(now func() time.Time) (*Authority, error) {
-	if now == nil {
-		now = time.Now
-	}
 	a := &Authority{now: now}
 	var err error
-	if a.key, err = ecdsa.GenerateKey(elliptic.P256(), rand.Reader); err != nil {
-		return nil, fmt.Errorf("make the key of the authority: %w", err)
+	if a.root, err = a.make("Harbor Test Root", nil); err != nil {
+		return nil, err
 	}
-	root := &x509.Certificate{
-		SerialNumber: big.NewInt(1), Subject: pkix.Name{Organization: []string{"Harbor"}, CommonName: "Harbor Demo Root"},
-		NotBefore: now().Add(-24 * time.Hour), NotAfter: now().Add(rootLife),
-		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign | x509.KeyUsageCRLSign,
-	}
-	der, err := x509.CreateCertificate(rand.Reader, root, root, &a.key.PublicKey, a.key)
-	if err != nil {
-		return nil, fmt.Errorf("make the authority: %w", err)
-	}
-	if a.root, err = x509.ParseCertificate(der); err != nil {
-		return nil, fmt.Errorf("read the authority: %w", err)
+	if a.inter, err = a.make("Harbor Test Issuing", &a.root); err != nil {
+		return nil, err
 	}
 	return a, nil
 }
 
-// PEM is the root that those who trust the demo have.
+func (a *Authority) make(name string, under *issuer) (issuer, error) {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return issuer{}, fmt.Errorf("make the key of %s: %w", name, err)
+	}
+	now := a.now()
+	t := &x509.Certificate{
+		SerialNumber: serial(), Subject: pkix.Name{Organization: []string{"Harbor"}, CommonName: name}, NotBefore: now.AddDate(-3, 0, 0), NotAfter: now.AddDate(5, 0, 0),
+		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign | x509.KeyUsageCRLSign,
+	}
+	parent, signer := t, crypto.Signer(key)
+	if under != nil {
+		parent, signer = under.cert, under.key
+	}
+	der, err := x509.CreateCertificate(rand.Reader, t, parent, key.Public(), signer)
+	if err != nil {
+		return issuer{}, fmt.Errorf("sign %s: %w", name, err)
+	}
+	cert, err := x509.ParseCertificate(der)
+	if err != nil {
+		return issuer{}, fmt.Errorf("read %s: %w", name, err)
+	}
+	return issuer{cert, key}, nil
+}
+
+func serial() *big.Int {
+	n, err := rand.Int(rand.Reader, new(big.Int).Lsh(big.NewInt(1), 120))
+	if err != nil {
+		return big.NewInt(time.Now().UnixNano())
+	}
+	return n
+}
+
+// PEM is the root, as target.ca_file takes it.
 func (a *Authority) PEM() []byte {
-	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: a.root.Raw})
+	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: a.root.cert.Raw})
 }
 
-// Pool has the root alone.
+// Pool trusts the root alone.
 func (a *Authority) Pool() *x509.CertPool {
-	pool := x509.NewCertPool()
-	pool.AddCert(a.root)
-	return pool
+	p := x509.NewCertPool()
+	p.AddCert(a.root.cert)
+	return p
 }
 
-// Issue makes a certificate.
-func (a *Authority) Issue(w Wish) (tls.Certificate, error) {
-	key := w.Key
-	if key == nil {
-		made, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+// Kind says what a certificate is like. The zero value but for Names is a right
+// one of 90 days, of which two thirds are left.
+type Kind struct {
+	Names []string
+	// Age and Life are how long ago it was issued and how long it lives in all; 0
+	// are 30 and 90 days.
+	Age, Life time.Duration
+	RSA       int            // bits of an RSA key; 0 is a key on P-256
+	Curve     elliptic.Curve // nil is P-256
+	Hash      x509.SignatureAlgorithm
+	Common    string // name in the subject, where only old clients look
+	Staple    bool   // demands a stapled status
+	Unlogged  bool   // no log of certificates vouches for it
+	OneLog    bool   // a single one does
+	Bare      bool   // the chain is sent without the intermediate
+	Self      bool   // it signs itself
+	Stranger  bool   // an authority issued it that nobody knows
+	Authority bool   // it is an authority's
+	Client    bool   // it is for clients
+	Private   bool   // it does not claim to follow the rules of the web
+}
+
+// The extensions: RFC 7633, RFC 6962 section 3.3, and the policy "domain
+// validated" of the CA/Browser Forum.
+var (
+	oidFeature    = asn1.ObjectIdentifier{1, 3, 6, 1, 5, 5, 7, 1, 24}
+	oidTimestamps = asn1.ObjectIdentifier{1, 3, 6, 1, 4, 1, 11129, 2, 4, 2}
+)
+
+// Issue makes a certificate with its key, and the chain that a server sends.
+func (a *Authority) Issue(k Kind) (tls.Certificate, error) {
+	out, err := a.issue(k)
+	if err != nil {
+		return out, fmt.Errorf("issue a certificate for %v: %w", k.Names, err)
+	}
+	return out, nil
+}
+
+func (a *Authority) issue(k Kind) (tls.Certificate, error) {
+	key, err := k.key()
+	if err != nil {
+		return tls.Certificate{}, err
+	}
+	t, err := a.template(k)
+	if err != nil {
+		return tls.Certificate{}, err
+	}
+	by, chain := a.inter, [][]byte{a.inter.cert.Raw}
+	switch {
+	case k.Hash == x509.SHA1WithRSA:
+		// The issuing keys are elliptic: a key of its own signs, under the root.
+		if by, err = a.old(); err != nil {
+			return tls.Certificate{}, err
+		}
+		chain = [][]byte{by.cert.Raw}
+		t.SignatureAlgorithm = k.Hash
+	case k.Self:
+		by, chain = issuer{t, key}, nil
+		t.Subject = pkix.Name{CommonName: "self"}
+	case k.Stranger:
+		other, err := New(a.now)
 		if err != nil {
-			return tls.Certificate{}, fmt.Errorf("make a key: %w", err)
+			return tls.Certificate{}, err
 		}
-		key = made
+		by, chain = other.inter, [][]byte{other.inter.cert.Raw, other.root.cert.Raw}
+	case k.Bare:
+		chain = nil
 	}
-	serial, err := rand.Int(rand.Reader, new(big.Int).Lsh(big.NewInt(1), 120)) // RFC 5280 section 4.1.2.2: at most 20 bytes, and not to be guessed
+	der, err := x509.CreateCertificate(rand.Reader, t, by.cert, key.Public(), by.key)
 	if err != nil {
-		return tls.Certificate{}, fmt.Errorf("draw a serial number: %w", err)
+		return tls.Certificate{}, err
 	}
-	leaf := &x509.Certificate{
-		SerialNumber: serial, NotBefore: w.NotBefore, NotAfter: w.NotAfter,
-		KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
+	return tls.Certificate{Certificate: append([][]byte{der}, chain...), PrivateKey: key}, nil
+}
+
+func (k Kind) key() (crypto.Signer, error) {
+	switch {
+	case k.RSA > 0:
+		return rsa.GenerateKey(rand.Reader, k.RSA)
+	case k.Curve != nil:
+		return ecdsa.GenerateKey(k.Curve, rand.Reader)
 	}
-	if leaf.NotBefore.IsZero() {
-		leaf.NotBefore = a.now().Add(-leafAge)
+	return ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+}
+
+func (a *Authority) template(k Kind) (*x509.Certificate, error) {
+	const day = 24 * time.Hour
+	age, life := k.Age, k.Life
+	if life == 0 {
+		life = 90 * day
 	}
-	if leaf.NotAfter.IsZero() {
-		leaf.NotAfter = a.now().Add(leafLife)
+	if age == 0 {
+		age = life / 3
 	}
-	for _, n := range w.Names {
-		if ip, err := netip.ParseAddr(n); err == nil {
-			leaf.IPAddresses = append(leaf.IPAddresses, ip.AsSlice())
-			continue
+	from := a.now().Add(-age).Truncate(time.Second)
+	t := &x509.Certificate{
+		SerialNumber: serial(), Subject: pkix.Name{CommonName: k.Common}, NotBefore: from, NotAfter: from.Add(life - time.Second),
+		KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageKeyEncipherment, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}, BasicConstraintsValid: true,
+		IssuingCertificateURL: []string{"http://ca.harbor.test/issuing.der"},
+	}
+	for _, n := range k.Names {
+		if ip := net.ParseIP(n); ip != nil {
+			t.IPAddresses = append(t.IPAddresses, ip)
+		} else {
+			t.DNSNames = append(t.DNSNames, n)
 		}
-		leaf.DNSNames = append(leaf.DNSNames, n)
 	}
-	if len(w.Names) > 0 {
-		leaf.Subject.CommonName = w.Names[0]
+	if k.Client {
+		t.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}
 	}
-	if w.Change != nil {
-		w.Change(leaf)
+	if k.Authority {
+		t.IsCA, t.KeyUsage = true, t.KeyUsage|x509.KeyUsageCertSign
 	}
-	parent, signer := a.root, crypto.Signer(a.key)
-	if w.SelfMade {
-		parent, signer = leaf, key
+	if !k.Private {
+		dv, err := x509.OIDFromInts([]uint64{2, 23, 140, 1, 2, 1})
+		if err != nil {
+			return nil, err
+		}
+		t.Policies = []x509.OID{dv}
 	}
-	der, err := x509.CreateCertificate(rand.Reader, leaf, parent, key.Public(), signer)
+	if !k.Unlogged && !k.Private {
+		logs := 2
+		if k.OneLog {
+			logs = 1
+		}
+		v, err := asn1.Marshal(timestamps(logs, from))
+		if err != nil {
+			return nil, err
+		}
+		t.ExtraExtensions = append(t.ExtraExtensions, pkix.Extension{Id: oidTimestamps, Value: v})
+	}
+	if k.Staple {
+		v, err := asn1.Marshal([]int{5})
+		if err != nil {
+			return nil, err
+		}
+		t.ExtraExtensions = append(t.ExtraExtensions, pkix.Extension{Id: oidFeature, Value: v})
+	}
+	return t, nil
+}
+
+// timestamps are those of logs that do not exist, in the form of RFC 6962 section
+// 3.3; their signatures are none.
+func timestamps(n int, at time.Time) []byte {
+	var list []byte
+	for i := range n {
+		log := sha256.Sum256([]byte{byte(i)})
+		t := append([]byte{0}, log[:]...)
+		t = binary.BigEndian.AppendUint64(t, uint64(at.UnixMilli())) //nolint:gosec // a time of this century
+		t = append(t, 0, 0, 4, 3, 0, 2, 0x30, 0)
+		list = append(binary.BigEndian.AppendUint16(list, uint16(len(t))), t...) //nolint:gosec // 51 bytes
+	}
+	return append(binary.BigEndian.AppendUint16(nil, uint16(len(list))), list...) //nolint:gosec // likewise
+}
+
+// old is an issuer with an RSA key, for signatures of former times.
+func (a *Authority) old() (issuer, error) {
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {
-		return tls.Certificate{}, fmt.Errorf("sign a certificate for %v: %w", w.Names, err)
+		return issuer{}, err
 	}
-	if leaf, err = x509.ParseCertificate(der); err != nil {
-		return tls.Certificate{}, fmt.Errorf("read a certificate for %v: %w", w.Names, err)
+	t := *a.inter.cert
+	t.SerialNumber, t.Subject = serial(), pkix.Name{CommonName: "Harbor Old Issuing"}
+	t.SubjectKeyId, t.AuthorityKeyId, t.RawSubject, t.SignatureAlgorithm = nil, nil, nil, 0
+	der, err := x509.CreateCertificate(rand.Reader, &t, a.root.cert, key.Public(), a.root.key)
+	if err != nil {
+		return issuer{}, err
 	}
-	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key, Leaf: leaf}, nil
+	cert, err := x509.ParseCertificate(der)
+	return issuer{cert, key}, err
 }

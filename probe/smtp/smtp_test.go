@@ -38,7 +38,7 @@ func mx(t *testing.T, a *authority.Authority, with func(*smtp.Server, *tls.Confi
 	t.Helper()
 	s := smtp.NewServer(nobody{})
 	s.Domain = "mx1.harbor.test"
-	c, err := a.Issue(authority.Wish{Names: []string{"mx1.harbor.test"}})
+	c, err := a.Issue(authority.Kind{Names: []string{"mx1.harbor.test"}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -63,11 +63,11 @@ func listen(t *testing.T) net.Listener {
 }
 
 func TestLook(t *testing.T) {
-	a, err := authority.New(nil)
+	a, err := authority.New(time.Now)
 	if err != nil {
 		t.Fatal(err)
 	}
-	issue := func(w authority.Wish) func(*smtp.Server, *tls.Config) {
+	issue := func(w authority.Kind) func(*smtp.Server, *tls.Config) {
 		return func(_ *smtp.Server, c *tls.Config) {
 			cert, err := a.Issue(w)
 			if err != nil {
@@ -87,9 +87,9 @@ func TestLook(t *testing.T) {
 	}{
 		{"good", nil, Ended, tls.VersionTLS13, func(err error) bool { return err == nil }},
 		{"no STARTTLS", func(s *smtp.Server, _ *tls.Config) { s.TLSConfig = nil }, Offer, 0, nil},
-		{"another name", issue(authority.Wish{Names: []string{"old.harbor.test"}}), Ended, tls.VersionTLS13, func(err error) bool { return errors.As(err, &host) }},
-		{"signed by itself", issue(authority.Wish{Names: []string{"mx1.harbor.test"}, SelfMade: true}), Ended, tls.VersionTLS13, func(err error) bool { return errors.As(err, &unknown) }},
-		{"expired", issue(authority.Wish{Names: []string{"mx1.harbor.test"}, NotAfter: time.Now().Add(-time.Hour)}), Ended, tls.VersionTLS13,
+		{"another name", issue(authority.Kind{Names: []string{"old.harbor.test"}}), Ended, tls.VersionTLS13, func(err error) bool { return errors.As(err, &host) }},
+		{"signed by itself", issue(authority.Kind{Names: []string{"mx1.harbor.test"}, Self: true}), Ended, tls.VersionTLS13, func(err error) bool { return errors.As(err, &unknown) }},
+		{"expired", issue(authority.Kind{Names: []string{"mx1.harbor.test"}, Age: 100 * 24 * time.Hour}), Ended, tls.VersionTLS13,
 			func(err error) bool { return strings.Contains(err.Error(), "expired") }},
 		{"TLS 1.2 alone", func(_ *smtp.Server, c *tls.Config) { c.MaxVersion = tls.VersionTLS12 }, Ended, tls.VersionTLS12, func(err error) bool { return err == nil }},
 		{"TLS 1.0 alone", func(_ *smtp.Server, c *tls.Config) { c.MaxVersion = tls.VersionTLS10 }, Ended, tls.VersionTLS10, func(err error) bool { return err == nil }},
