@@ -74,6 +74,7 @@ var may = map[string][]string{
 	"audit/limits":      {".", "chat", "oracle"},
 	"audit/model":       {".", "chat", "oracle", "source", "source/finding", "internal/expr"},
 	"audit/cors":        {".", "oracle", "source", "source/finding"},
+	"audit/email":       {".", "mail", "mail/dkim", "mail/dmarc", "mail/mtasts", "mail/spf", "mail/tlsrpt", "probe/smtp"},
 	"audit/operations":  {".", "oracle", "source/deploy", "tail", "source/env", "source/finding"},
 	"audit/secrets":     {".", "oracle", "secretscan", "tail", "source/env", "source/finding"},
 	"demo":              {"demo/model", "demo/page", "demo/postgres", "demo/repository"},
