@@ -56,6 +56,7 @@ func silent(ctx context.Context, r mail.Resolver, domain string) (lacks []string
 	switch {
 	case len(rep.Has(spf.NoRecord)) > 0:
 		lacks = append(lacks, "it has no SPF record.")
+		e.Records = append(e.Records, domain+". TXT: no text begins with v=spf1")
 	case len(rep.Records) > 1:
 		lacks = append(lacks, "it has more than one SPF record.")
 	case rep.Root == nil || !rep.Complete:
@@ -72,6 +73,7 @@ func silent(ctx context.Context, r mail.Resolver, domain string) (lacks []string
 		err = fmt.Errorf("DMARC: %w", p.Err)
 	case p.Policy != dmarc.Reject:
 		lacks = append(lacks, "its DMARC policy is not reject.")
+		e.Records = append(e.Records, p.Why)
 	}
 	mx, failed := mail.Ask(ctx, r, domain, mail.MX)
 	switch {

@@ -29,10 +29,10 @@ var spfVoids = &lr.Check{
 		switch {
 		case len(four) > 0:
 			t.Fail(e, subject, "%s", four[0].Text)
-		case len(six) > 0: // few receivers count so
-			t.Suspect(e, subject, "%s", six[0].Text)
 		case !rep.Complete:
 			t.Unknown(subject, "%s", unasked(rep))
+		case len(six) > 0: // hosts without IPv6 are right, and few receivers count so
+			t.Pass(e, subject, "%d of %d lookups lead nowhere for a sender with IPv4. %s", rep.Voids4, spf.MostVoids, six[0].Text)
 		default:
 			t.Pass(e, subject, "%d of %d lookups lead nowhere", rep.Voids4, spf.MostVoids)
 		}
