@@ -3,6 +3,7 @@ package email
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"time"
 
@@ -15,6 +16,18 @@ import (
 // atOnce is how many questions are under way at one time: a domain's name
 // servers are somebody's, and 50 ms each.
 const atOnce = 16
+
+// names are what mail is sent from: the domain, and what the owner names beside it.
+func names(t *lr.Trial) []string {
+	d := t.Target.Domain
+	out := []string{d.Name}
+	for _, n := range d.From {
+		if !slices.Contains(out, n) {
+			out = append(out, n)
+		}
+	}
+	return out
+}
 
 // bounded lets no more than atOnce questions through.
 type bounded struct {

@@ -54,11 +54,11 @@ var bulkSender = &lr.Check{
 			}
 			switch {
 			case len(lacks) > 0:
-				t.Fail(e, "sample", "%s", joined(lacks))
+				t.Fail(e, s.subject, "%s", joined(lacks))
 			case open != "":
-				t.Unknown("sample", "%s", open)
+				t.Unknown(s.subject, "%s", open)
 			default:
-				t.Pass(e, "sample", "it keeps the rules")
+				t.Pass(e, s.subject, "it keeps the rules")
 			}
 		})
 	},

@@ -20,19 +20,21 @@ var dkimWildcard = &lr.Check{
 		if err != nil {
 			return err
 		}
-		subject := "*._domainkey." + t.Target.Domain.Name
-		c := k.control
-		switch {
-		case c.State == dkim.Unknown:
-			t.Unknown(subject, "a selector that nobody made could not be asked: %v", c.Err)
-		case c.State == dkim.Found && c.Key.Has(dkim.Revoked):
-			t.Pass(facts(line(c.Name, c.Key.Text)), subject, "every other selector is revoked")
-		case c.State == dkim.Found:
-			t.Fail(facts(line(c.Name, c.Key.Text)), subject, "a selector that nobody made has a key: a wildcard answers for all")
-		case c.State == dkim.Multiple:
-			t.Fail(facts(c.Name+". TXT: more than one key"), subject, "a selector that nobody made has keys: a wildcard answers for all")
-		default:
-			t.Pass(facts(c.Name+". TXT: "+c.State.String()), subject, "a selector that nobody made has no key")
+		for _, name := range names(t) {
+			subject := "*._domainkey." + name
+			c := k.control[name]
+			switch {
+			case c.State == dkim.Unknown:
+				t.Unknown(subject, "a selector that nobody made could not be asked: %v", c.Err)
+			case c.State == dkim.Found && c.Key.Has(dkim.Revoked):
+				t.Pass(facts(line(c.Name, c.Key.Text)), subject, "every other selector is revoked")
+			case c.State == dkim.Found:
+				t.Fail(facts(line(c.Name, c.Key.Text)), subject, "a selector that nobody made has a key: a wildcard answers for all")
+			case c.State == dkim.Multiple:
+				t.Fail(facts(c.Name+". TXT: more than one key"), subject, "a selector that nobody made has keys: a wildcard answers for all")
+			default:
+				t.Pass(facts(c.Name+". TXT: "+c.State.String()), subject, "a selector that nobody made has no key")
+			}
 		}
 		return nil
 	},

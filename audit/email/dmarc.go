@@ -17,14 +17,13 @@ type policies struct {
 	old  *dmarc.Discovery // by RFC 7489
 }
 
-// policy asks for them once.
-func policy(ctx context.Context, t *lr.Trial) (*policies, error) {
-	return lr.Recall(ctx, t.Memo, "email/dmarc", func(ctx context.Context) (*policies, error) {
+// policy asks for those of a name once.
+func policy(ctx context.Context, t *lr.Trial, name string) (*policies, error) {
+	return lr.Recall(ctx, t.Memo, "email/dmarc/"+name, func(ctx context.Context) (*policies, error) {
 		r, err := resolver(ctx, t)
 		if err != nil {
 			return nil, err
 		}
-		name := t.Target.Domain.Name
 		p := &policies{walk: dmarc.Discover(ctx, r, name, dmarc.RFC9989), old: dmarc.Discover(ctx, r, name, dmarc.RFC7489)}
 		if err := spent(p.walk.Err); err != nil {
 			return nil, err
@@ -57,21 +56,41 @@ func (p *policies) shown() lr.Evidence {
 	return facts(out...)
 }
 
+// eachRecord asks something of each DMARC record that applies to a name that
+// mail is sent from, once.
+func eachRecord(ctx context.Context, t *lr.Trial, ask func(p *policies, rec *dmarc.Record) error) error {
+	seen := map[string]bool{}
+	for _, n := range names(t) {
+		p, rec, err := record(ctx, t, n)
+		if err != nil {
+			return err
+		}
+		if rec == nil || seen[p.walk.At] {
+			continue
+		}
+		seen[p.walk.At] = true
+		if err := ask(p, rec); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // record is the one that applies, or nil once it was told why there is none.
-func record(ctx context.Context, t *lr.Trial) (*policies, *dmarc.Record, error) {
-	p, err := policy(ctx, t)
+func record(ctx context.Context, t *lr.Trial, name string) (*policies, *dmarc.Record, error) {
+	p, err := policy(ctx, t, name)
 	if err != nil {
 		return nil, nil, err
 	}
 	switch {
 	case p.walk.Err != nil:
-		t.Unknown(dmarcSubject(t.Target.Domain.Name), "a question had no answer: %v", p.walk.Err)
+		t.Unknown(dmarcSubject(name), "a question had no answer: %v", p.walk.Err)
 		return p, nil, nil
 	case p.walk.Record == nil && len(p.walk.Conflicts()) > 0:
-		t.NotApplicable("there is more than one DMARC record, of which receivers read none")
+		t.NotApplicable("%s has more than one DMARC record, of which receivers read none", name)
 		return p, nil, nil
 	case p.walk.Record == nil:
-		t.NotApplicable("there is no DMARC record")
+		t.NotApplicable("%s has no DMARC record", name)
 		return p, nil, nil
 	}
 	return p, p.walk.Record, nil

@@ -22,7 +22,7 @@ var dmarcAlignment = &lr.Check{
 	Refs:     []lr.Ref{rfc("9989", "4.4"), googleBulk},
 	Needs:    lr.Domain,
 	Run: func(ctx context.Context, t *lr.Trial) error {
-		_, rec, err := record(ctx, t)
+		_, rec, err := record(ctx, t, t.Target.Domain.Name)
 		if err != nil || rec == nil {
 			return err
 		}
@@ -47,7 +47,7 @@ func declaredAligned(ctx context.Context, t *lr.Trial, rec *dmarc.Record, k *key
 	if err != nil {
 		return err
 	}
-	rep, err := inspection(ctx, t)
+	rep, err := inspection(ctx, t, t.Target.Domain.Name)
 	if err != nil {
 		return err
 	}

@@ -15,22 +15,24 @@ var dmarcMultiple = &lr.Check{
 	Refs:     []lr.Ref{rfc("9989", "4.10")},
 	Needs:    lr.Domain,
 	Run: func(ctx context.Context, t *lr.Trial) error {
-		p, err := policy(ctx, t)
-		if err != nil {
-			return err
-		}
-		subject := dmarcSubject(t.Target.Domain.Name)
-		for _, domain := range p.walk.Conflicts() {
-			t.Fail(p.shown(), dmarcSubject(domain), "there is more than one DMARC record, and receivers discard them all")
-		}
-		switch {
-		case len(p.walk.Conflicts()) > 0:
-		case p.walk.Err != nil:
-			t.Unknown(subject, "a question had no answer: %v", p.walk.Err)
-		case p.walk.Record == nil:
-			t.NotApplicable("there is no DMARC record")
-		default:
-			t.Pass(p.shown(), subject, "there is one record")
+		for _, name := range names(t) {
+			p, err := policy(ctx, t, name)
+			if err != nil {
+				return err
+			}
+			subject := dmarcSubject(name)
+			for _, domain := range p.walk.Conflicts() {
+				t.Fail(p.shown(), dmarcSubject(domain), "there is more than one DMARC record, and receivers discard them all")
+			}
+			switch {
+			case len(p.walk.Conflicts()) > 0:
+			case p.walk.Err != nil:
+				t.Unknown(subject, "a question had no answer: %v", p.walk.Err)
+			case p.walk.Record == nil:
+				t.NotApplicable("%s has no DMARC record", name)
+			default:
+				t.Pass(p.shown(), subject, "there is one record")
+			}
 		}
 		return nil
 	},

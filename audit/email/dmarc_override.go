@@ -17,7 +17,7 @@ var dmarcOverride = &lr.Check{
 	Refs:     []lr.Ref{rfc("9989", "4.10.1"), spoofing},
 	Needs:    lr.Domain,
 	Run: func(ctx context.Context, t *lr.Trial) error {
-		p, rec, err := record(ctx, t)
+		p, rec, err := record(ctx, t, t.Target.Domain.Name)
 		if err != nil || rec == nil {
 			return err
 		}

@@ -18,21 +18,19 @@ var dmarcPolicy = &lr.Check{
 	Refs:     []lr.Ref{rfc("9989", "4.7"), mvspMail, spoofing},
 	Needs:    lr.Domain,
 	Run: func(ctx context.Context, t *lr.Trial) error {
-		p, rec, err := record(ctx, t)
-		if err != nil || rec == nil {
-			return err
-		}
-		subject := dmarcSubject(p.walk.At)
-		switch {
-		case rec.Policy == dmarc.NoPolicy:
-			t.NotApplicable("the record has no policy that can be read")
-		case p.walk.Policy == dmarc.None:
-			t.Fail(p.shown(), subject, "the policy for %s is none (by %s): forged mail is delivered", p.walk.Domain, p.walk.Tag)
-		case p.walk.Policy == dmarc.Quarantine:
-			t.Pass(p.shown(), subject, "forged mail is set aside; reject would have it refused")
-		default:
-			t.Pass(p.shown(), subject, "forged mail is refused")
-		}
-		return nil
+		return eachRecord(ctx, t, func(p *policies, rec *dmarc.Record) error {
+			subject := dmarcSubject(p.walk.At)
+			switch {
+			case rec.Policy == dmarc.NoPolicy:
+				t.NotApplicable("the record has no policy that can be read")
+			case p.walk.Policy == dmarc.None:
+				t.Fail(p.shown(), subject, "the policy for %s is none (by %s): forged mail is delivered", p.walk.Domain, p.walk.Tag)
+			case p.walk.Policy == dmarc.Quarantine:
+				t.Pass(p.shown(), subject, "forged mail is set aside; reject would have it refused")
+			default:
+				t.Pass(p.shown(), subject, "forged mail is refused")
+			}
+			return nil
+		})
 	},
 }

@@ -17,20 +17,22 @@ var dmarcPresent = &lr.Check{
 	Refs:     []lr.Ref{rfc("9989", "4.7"), mvspMail, googleBulk, spoofing},
 	Needs:    lr.Domain,
 	Run: func(ctx context.Context, t *lr.Trial) error {
-		p, err := policy(ctx, t)
-		if err != nil {
-			return err
-		}
-		subject := dmarcSubject(t.Target.Domain.Name)
-		switch {
-		case p.walk.Err != nil:
-			t.Unknown(subject, "a question had no answer: %v", p.walk.Err)
-		case p.walk.Record != nil:
-			t.Pass(p.shown(), subject, "a record applies, the one of %s (%s)", p.walk.At, p.walk.Source)
-		case len(p.walk.Conflicts()) > 0:
-			t.NotApplicable("there is more than one record")
-		default:
-			t.Fail(p.shown(), subject, "no DMARC record applies to the domain")
+		for _, name := range names(t) {
+			p, err := policy(ctx, t, name)
+			if err != nil {
+				return err
+			}
+			subject := dmarcSubject(name)
+			switch {
+			case p.walk.Err != nil:
+				t.Unknown(subject, "a question had no answer: %v", p.walk.Err)
+			case p.walk.Record != nil:
+				t.Pass(p.shown(), subject, "a record applies, the one of %s (%s)", p.walk.At, p.walk.Source)
+			case len(p.walk.Conflicts()) > 0:
+				t.NotApplicable("%s has more than one record", name)
+			default:
+				t.Fail(p.shown(), subject, "no DMARC record applies to %s", name)
+			}
 		}
 		return nil
 	},

@@ -19,37 +19,35 @@ var dmarcReaders = &lr.Check{
 	Needs:    lr.Domain,
 	Extra:    true,
 	Run: func(ctx context.Context, t *lr.Trial) error {
-		p, rec, err := record(ctx, t)
-		if err != nil || rec == nil {
-			return err
-		}
-		subject := dmarcSubject(p.walk.At)
-		if p.old.Err != nil {
-			t.Unknown(subject, "a question had no answer: %v", p.old.Err)
+		return eachRecord(ctx, t, func(p *policies, rec *dmarc.Record) error {
+			subject := dmarcSubject(p.walk.At)
+			if p.old.Err != nil {
+				t.Unknown(subject, "a question had no answer: %v", p.old.Err)
+				return nil
+			}
+			var says []string
+			if rec.Policy != dmarc.NoPolicy && p.walk.Policy != p.old.Policy {
+				says = append(says, fmt.Sprintf("Readers of RFC 9989 apply %s, those of RFC 7489 %s.", spelled(p.walk.Policy), spelled(p.old.Policy)))
+			}
+			if p.walk.Organization != p.old.Organization {
+				says = append(says, fmt.Sprintf("The organisation is %s to the former and %s to the latter, so that they disagree on what is aligned.", p.walk.Organization, p.old.Organization))
+			}
+			if rec.NonExistent != dmarc.NoPolicy && rec.Subdomains == dmarc.NoPolicy && rec.NonExistent != rec.Policy {
+				says = append(says, "np is unknown to readers of RFC 7489, and there is no sp for them.")
+			}
+			e := facts(line(dmarcSubject(p.walk.At), rec.Text), "RFC 9989: "+p.walk.Why, "RFC 7489: "+p.old.Why)
+			if len(says) > 0 {
+				t.Fail(e, subject, "%s", joined(says))
+				return nil
+			}
+			t.Pass(e, subject, "both apply %s", spelled(p.walk.Policy))
 			return nil
-		}
-		var says []string
-		if rec.Policy != dmarc.NoPolicy && p.walk.Policy != p.old.Policy {
-			says = append(says, fmt.Sprintf("Readers of RFC 9989 apply %s, those of RFC 7489 %s.", name(p.walk.Policy), name(p.old.Policy)))
-		}
-		if p.walk.Organization != p.old.Organization {
-			says = append(says, fmt.Sprintf("The organisation is %s to the former and %s to the latter, so that they disagree on what is aligned.", p.walk.Organization, p.old.Organization))
-		}
-		if rec.NonExistent != dmarc.NoPolicy && rec.Subdomains == dmarc.NoPolicy && rec.NonExistent != rec.Policy {
-			says = append(says, "np is unknown to readers of RFC 7489, and there is no sp for them.")
-		}
-		e := facts(line(dmarcSubject(p.walk.At), rec.Text), "RFC 9989: "+p.walk.Why, "RFC 7489: "+p.old.Why)
-		if len(says) > 0 {
-			t.Fail(e, subject, "%s", joined(says))
-			return nil
-		}
-		t.Pass(e, subject, "both apply %s", name(p.walk.Policy))
-		return nil
+		})
 	},
 }
 
-// name is a policy in a sentence.
-func name(p dmarc.Policy) string {
+// spelled is a policy in a sentence.
+func spelled(p dmarc.Policy) string {
 	if p == dmarc.NoPolicy {
 		return "none at all"
 	}

@@ -18,20 +18,18 @@ var dmarcRemovedTags = &lr.Check{
 	Needs:    lr.Domain,
 	Extra:    true,
 	Run: func(ctx context.Context, t *lr.Trial) error {
-		p, rec, err := record(ctx, t)
-		if err != nil || rec == nil {
-			return err
-		}
-		says := problems(rec, dmarc.Removed)
-		subject := dmarcSubject(p.walk.At)
-		switch {
-		case len(says) == 0:
-			t.Pass(p.shown(), subject, "it uses no withdrawn tag")
-		case rec.Percent < 100:
-			fail(t, lr.Medium, p.shown(), subject, "pct=%d: old receivers apply the policy to that part of forged mail only. %s", rec.Percent, joined(says))
-		default:
-			t.Fail(p.shown(), subject, "%s", joined(says))
-		}
-		return nil
+		return eachRecord(ctx, t, func(p *policies, rec *dmarc.Record) error {
+			says := problems(rec, dmarc.Removed)
+			subject := dmarcSubject(p.walk.At)
+			switch {
+			case len(says) == 0:
+				t.Pass(p.shown(), subject, "it uses no withdrawn tag")
+			case rec.Percent < 100:
+				fail(t, lr.Medium, p.shown(), subject, "pct=%d: old receivers apply the policy to that part of forged mail only. %s", rec.Percent, joined(says))
+			default:
+				t.Fail(p.shown(), subject, "%s", joined(says))
+			}
+			return nil
+		})
 	},
 }

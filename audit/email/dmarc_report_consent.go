@@ -17,29 +17,27 @@ var dmarcReportConsent = &lr.Check{
 	Refs:     []lr.Ref{rfc("9990", "4")},
 	Needs:    lr.Domain,
 	Run: func(ctx context.Context, t *lr.Trial) error {
-		p, rec, err := record(ctx, t)
-		if err != nil || rec == nil {
-			return err
-		}
-		r, err := resolver(ctx, t)
-		if err != nil {
-			return err
-		}
-		all := dmarc.Destinations(ctx, r, p.walk.At, rec, dmarc.RFC9989)
-		for _, d := range all {
-			e := facts(line(dmarcSubject(p.walk.At), rec.Text), d.Why)
-			switch d.Consent {
-			case dmarc.Unknown:
-				t.Unknown(d.URI.Text, "whether %s agreed could not be asked: %s", d.URI.Host, d.Why)
-			case dmarc.Withheld:
-				t.Fail(e, d.URI.Text, "%s of %s has not agreed to take reports about %s, so receivers send none", d.Tag, d.URI.Host, p.walk.At)
-			default:
-				t.Pass(e, d.URI.Text, "%s", d.Why)
+		return eachRecord(ctx, t, func(p *policies, rec *dmarc.Record) error {
+			r, err := resolver(ctx, t)
+			if err != nil {
+				return err
 			}
-		}
-		if len(all) == 0 {
-			t.NotApplicable("no reports are sent by mail")
-		}
-		return nil
+			all := dmarc.Destinations(ctx, r, p.walk.At, rec, dmarc.RFC9989)
+			for _, d := range all {
+				e := facts(line(dmarcSubject(p.walk.At), rec.Text), d.Why)
+				switch d.Consent {
+				case dmarc.Unknown:
+					t.Unknown(d.URI.Text, "whether %s agreed could not be asked: %s", d.URI.Host, d.Why)
+				case dmarc.Withheld:
+					t.Fail(e, d.URI.Text, "%s of %s has not agreed to take reports about %s, so receivers send none", d.Tag, d.URI.Host, p.walk.At)
+				default:
+					t.Pass(e, d.URI.Text, "%s", d.Why)
+				}
+			}
+			if len(all) == 0 {
+				t.NotApplicable("no reports are sent by mail")
+			}
+			return nil
+		})
 	},
 }

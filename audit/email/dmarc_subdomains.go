@@ -16,31 +16,29 @@ var dmarcSubdomains = &lr.Check{
 	Refs:     []lr.Ref{rfc("9989", "4.7"), spoofing},
 	Needs:    lr.Domain,
 	Run: func(ctx context.Context, t *lr.Trial) error {
-		p, rec, err := record(ctx, t)
-		if err != nil || rec == nil {
-			return err
-		}
-		if rec.Policy == dmarc.NoPolicy {
-			t.NotApplicable("the record has no policy that can be read")
-			return nil
-		}
-		var says []string
-		below := rec.Policy
-		if s := rec.Subdomains; s != dmarc.NoPolicy {
-			if rec.Policy.Stricter(s) {
-				says = append(says, "sp="+string(s)+" is weaker than p="+string(rec.Policy)+": a stranger may send as any subdomain.")
+		return eachRecord(ctx, t, func(p *policies, rec *dmarc.Record) error {
+			if rec.Policy == dmarc.NoPolicy {
+				t.NotApplicable("the record has no policy that can be read")
+				return nil
 			}
-			below = s
-		}
-		if n := rec.NonExistent; n != dmarc.NoPolicy && below.Stricter(n) {
-			says = append(says, "np="+string(n)+" is weaker than the policy of subdomains that exist: a stranger may send as any that does not.")
-		}
-		subject := dmarcSubject(p.walk.At)
-		if len(says) > 0 {
-			t.Fail(p.shown(), subject, "%s", joined(says))
+			var says []string
+			below := rec.Policy
+			if s := rec.Subdomains; s != dmarc.NoPolicy {
+				if rec.Policy.Stricter(s) {
+					says = append(says, "sp="+string(s)+" is weaker than p="+string(rec.Policy)+": a stranger may send as any subdomain.")
+				}
+				below = s
+			}
+			if n := rec.NonExistent; n != dmarc.NoPolicy && below.Stricter(n) {
+				says = append(says, "np="+string(n)+" is weaker than the policy of subdomains that exist: a stranger may send as any that does not.")
+			}
+			subject := dmarcSubject(p.walk.At)
+			if len(says) > 0 {
+				t.Fail(p.shown(), subject, "%s", joined(says))
+				return nil
+			}
+			t.Pass(p.shown(), subject, "the policy holds for subdomains")
 			return nil
-		}
-		t.Pass(p.shown(), subject, "the policy holds for subdomains")
-		return nil
+		})
 	},
 }

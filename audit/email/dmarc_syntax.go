@@ -17,20 +17,18 @@ var dmarcSyntax = &lr.Check{
 	Refs:     []lr.Ref{rfc("9989", "4.8"), rfc("9989", "4.7")},
 	Needs:    lr.Domain,
 	Run: func(ctx context.Context, t *lr.Trial) error {
-		p, rec, err := record(ctx, t)
-		if err != nil || rec == nil {
-			return err
-		}
-		says := problems(rec, dmarc.Syntax, dmarc.BadValue, dmarc.Duplicate, dmarc.MissingP, dmarc.BadURI)
-		subject := dmarcSubject(p.walk.At)
-		switch {
-		case len(says) == 0:
-			t.Pass(p.shown(), subject, "every tag can be read")
-		case rec.Policy == dmarc.NoPolicy:
-			t.Fail(p.shown(), subject, "the record has no policy that can be read: %s", joined(says))
-		default:
-			fail(t, lr.Medium, p.shown(), subject, "%s", joined(says))
-		}
-		return nil
+		return eachRecord(ctx, t, func(p *policies, rec *dmarc.Record) error {
+			says := problems(rec, dmarc.Syntax, dmarc.BadValue, dmarc.Duplicate, dmarc.MissingP, dmarc.BadURI)
+			subject := dmarcSubject(p.walk.At)
+			switch {
+			case len(says) == 0:
+				t.Pass(p.shown(), subject, "every tag can be read")
+			case rec.Policy == dmarc.NoPolicy:
+				t.Fail(p.shown(), subject, "the record has no policy that can be read: %s", joined(says))
+			default:
+				fail(t, lr.Medium, p.shown(), subject, "%s", joined(says))
+			}
+			return nil
+		})
 	},
 }

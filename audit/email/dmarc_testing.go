@@ -4,6 +4,7 @@ import (
 	"context"
 
 	lr "github.com/launchready/launchready"
+	"github.com/launchready/launchready/mail/dmarc"
 )
 
 var dmarcTesting = &lr.Check{
@@ -15,16 +16,14 @@ var dmarcTesting = &lr.Check{
 	Refs:     []lr.Ref{rfc("9989", "4.7")},
 	Needs:    lr.Domain,
 	Run: func(ctx context.Context, t *lr.Trial) error {
-		p, rec, err := record(ctx, t)
-		if err != nil || rec == nil {
-			return err
-		}
-		subject := dmarcSubject(p.walk.At)
-		if rec.Testing {
-			t.Fail(p.shown(), subject, "t=y: receivers apply %s in place of %s", rec.Policy.Lower(), rec.Policy)
+		return eachRecord(ctx, t, func(p *policies, rec *dmarc.Record) error {
+			subject := dmarcSubject(p.walk.At)
+			if rec.Testing {
+				t.Fail(p.shown(), subject, "t=y: receivers apply %s in place of %s", rec.Policy.Lower(), rec.Policy)
+				return nil
+			}
+			t.Pass(p.shown(), subject, "the policy is in force")
 			return nil
-		}
-		t.Pass(p.shown(), subject, "the policy is in force")
-		return nil
+		})
 	},
 }

@@ -47,6 +47,7 @@ func (x *exchanger) alias() string {
 
 // reception is how the domain takes mail.
 type reception struct {
+	name   string
 	answer mail.Answer
 	hosts  []*exchanger // without the null MX
 	null   bool         // RFC 7505: it takes none
@@ -56,14 +57,14 @@ type reception struct {
 // mostExchangers bounds the hosts that are looked at.
 const mostExchangers = 20
 
-func exchangers(ctx context.Context, t *lr.Trial) (*reception, error) {
-	return lr.Recall(ctx, t.Memo, "email/mx", func(ctx context.Context) (*reception, error) {
+func exchangers(ctx context.Context, t *lr.Trial, name string) (*reception, error) {
+	return lr.Recall(ctx, t.Memo, "email/mx/"+name, func(ctx context.Context) (*reception, error) {
 		r, err := resolver(ctx, t)
 		if err != nil {
 			return nil, err
 		}
-		x := &reception{}
-		if x.answer, x.err = mail.Ask(ctx, r, t.Target.Domain.Name, mail.MX); x.err != nil {
+		x := &reception{name: name}
+		if x.answer, x.err = mail.Ask(ctx, r, name, mail.MX); x.err != nil {
 			if err := spent(x.err); err != nil {
 				return nil, err
 			}
@@ -92,36 +93,43 @@ func exchangers(ctx context.Context, t *lr.Trial) (*reception, error) {
 }
 
 // shown are the MX records as evidence.
-func (x *reception) shown(domain string) lr.Evidence {
+func (x *reception) shown() lr.Evidence {
 	var out []string
 	for _, r := range x.answer.Records {
-		out = append(out, fmt.Sprintf("%s. MX %d %s.", domain, r.Preference, r.Host))
+		out = append(out, fmt.Sprintf("%s. MX %d %s.", x.name, r.Preference, r.Host))
 	}
 	if len(out) == 0 {
-		out = append(out, domain+". MX: none")
+		out = append(out, x.name+". MX: none")
 	}
 	return facts(out...)
 }
 
 // hostCheck asks something of each MX host.
 func hostCheck(ctx context.Context, t *lr.Trial, ask func(ctx context.Context, r mail.Resolver, x *reception, h *exchanger) error) error {
-	x, err := exchangers(ctx, t)
-	if err != nil {
-		return err
-	}
 	r, err := resolver(ctx, t)
 	if err != nil {
 		return err
 	}
-	switch {
-	case x.err != nil:
-		t.Unknown("MX of "+t.Target.Domain.Name, "the MX records could not be asked: %v", x.err)
-	case len(x.hosts) == 0:
-		t.NotApplicable("the domain has no host that takes mail")
-	}
-	for _, h := range x.hosts {
-		if err := ask(ctx, r, x, h); err != nil {
+	seen := map[string]bool{}
+	for _, name := range names(t) {
+		x, err := exchangers(ctx, t, name)
+		if err != nil {
 			return err
+		}
+		switch {
+		case x.err != nil:
+			t.Unknown("MX of "+name, "the MX records could not be asked: %v", x.err)
+		case len(x.hosts) == 0:
+			t.NotApplicable("%s has no host that takes mail", name)
+		}
+		for _, h := range x.hosts {
+			if seen[h.name] {
+				continue
+			}
+			seen[h.name] = true
+			if err := ask(ctx, r, x, h); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
@@ -130,7 +138,7 @@ func hostCheck(ctx context.Context, t *lr.Trial, ask func(ctx context.Context, r
 // servers looks at each MX host as another mail server does, once.
 func servers(ctx context.Context, t *lr.Trial) ([]*smtp.Server, error) {
 	return lr.Recall(ctx, t.Memo, "email/smtp", func(ctx context.Context) ([]*smtp.Server, error) {
-		x, err := exchangers(ctx, t)
+		x, err := exchangers(ctx, t, t.Target.Domain.Name)
 		if err != nil {
 			return nil, err
 		}
@@ -161,7 +169,7 @@ func servers(ctx context.Context, t *lr.Trial) ([]*smtp.Server, error) {
 
 // serverCheck asks something of each mail server that could be reached.
 func serverCheck(ctx context.Context, t *lr.Trial, ask func(s *smtp.Server)) error {
-	x, err := exchangers(ctx, t)
+	x, err := exchangers(ctx, t, t.Target.Domain.Name)
 	if err != nil {
 		return err
 	}

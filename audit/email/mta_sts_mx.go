@@ -21,7 +21,7 @@ var mtaSTSMX = &lr.Check{
 		if err != nil || !s.readable(t) {
 			return err
 		}
-		x, err := exchangers(ctx, t)
+		x, err := exchangers(ctx, t, t.Target.Domain.Name)
 		if err != nil {
 			return err
 		}
@@ -35,7 +35,7 @@ var mtaSTSMX = &lr.Check{
 			return nil
 		}
 		e := s.shown(d)
-		e.Records = append(e.Records, x.shown(d).Records...)
+		e.Records = append(e.Records, x.shown().Records...)
 		left := s.policy.Uncovered(hosts)
 		switch {
 		case len(left) > 0 && s.policy.Mode == mtasts.Enforce:

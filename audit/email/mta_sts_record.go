@@ -21,7 +21,7 @@ var mtaSTSRecord = &lr.Check{
 		if err != nil {
 			return err
 		}
-		x, err := exchangers(ctx, t)
+		x, err := exchangers(ctx, t, t.Target.Domain.Name)
 		if err != nil {
 			return err
 		}

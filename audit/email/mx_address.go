@@ -18,7 +18,7 @@ var mxAddress = &lr.Check{
 	Run: func(ctx context.Context, t *lr.Trial) error {
 		return hostCheck(ctx, t, func(_ context.Context, _ mail.Resolver, x *reception, h *exchanger) error {
 			if h.literal() {
-				t.Fail(x.shown(t.Target.Domain.Name), h.name, "the MX record has the address %s in the place of a name", h.name)
+				t.Fail(x.shown(), h.name, "the MX record has the address %s in the place of a name", h.name)
 				return nil
 			}
 			t.Pass(lr.Evidence{}, h.name, "it is a name")

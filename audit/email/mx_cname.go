@@ -22,7 +22,7 @@ var mxCname = &lr.Check{
 			case h.err != nil:
 				t.Unknown(h.name, "it could not be asked: %v", h.err)
 			case h.alias() != "":
-				e := x.shown(t.Target.Domain.Name)
+				e := x.shown()
 				e.Records = append(e.Records, h.name+". CNAME "+h.alias()+".")
 				t.Fail(e, h.name, "the MX host %s is an alias of %s", h.name, h.alias())
 			default:

@@ -15,18 +15,19 @@ var mxPresent = &lr.Check{
 	Refs:     []lr.Ref{rfc("5321", "5.1"), rfc("7505", "3")},
 	Needs:    lr.Domain,
 	Run: func(ctx context.Context, t *lr.Trial) error {
-		x, err := exchangers(ctx, t)
-		if err != nil {
-			return err
-		}
-		name := t.Target.Domain.Name
-		switch {
-		case x.err != nil:
-			t.Unknown("MX of "+name, "the MX records could not be asked: %v", x.err)
-		case len(x.answer.Records) > 0:
-			t.Pass(x.shown(name), "MX of "+name, "there are %d MX records", len(x.answer.Records))
-		default:
-			t.Fail(x.shown(name), "MX of "+name, "the domain has no MX record")
+		for _, name := range names(t) {
+			x, err := exchangers(ctx, t, name)
+			if err != nil {
+				return err
+			}
+			switch {
+			case x.err != nil:
+				t.Unknown("MX of "+name, "the MX records could not be asked: %v", x.err)
+			case len(x.answer.Records) > 0:
+				t.Pass(x.shown(), "MX of "+name, "there are %d MX records", len(x.answer.Records))
+			default:
+				t.Fail(x.shown(), "MX of "+name, "the domain has no MX record")
+			}
 		}
 		return nil
 	},

@@ -25,7 +25,7 @@ var mxResolves = &lr.Check{
 				}
 				t.Unknown(h.name, "its addresses could not be asked: %v", h.err)
 			case len(h.addresses()) == 0:
-				e := x.shown(t.Target.Domain.Name)
+				e := x.shown()
 				why := "has no address"
 				if h.a.Missing() {
 					why = "does not exist"

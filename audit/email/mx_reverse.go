@@ -22,14 +22,14 @@ var mxReverse = &lr.Check{
 	Refs:     []lr.Ref{rfc("1912", "2.1"), googleBulk},
 	Needs:    lr.Domain,
 	Run: func(ctx context.Context, t *lr.Trial) error {
-		rep, err := inspection(ctx, t)
-		if err != nil {
-			return err
-		}
 		asked := 0
-		err = hostCheck(ctx, t, func(ctx context.Context, r mail.Resolver, _ *reception, h *exchanger) error {
+		err := hostCheck(ctx, t, func(ctx context.Context, r mail.Resolver, x *reception, h *exchanger) error {
+			rep, err := inspection(ctx, t, x.name)
+			if err != nil {
+				return err
+			}
 			for _, ip := range h.addresses() {
-				if !within(h.name, t.Target.Domain.Name) && !sendsFrom(rep, ip) {
+				if !within(h.name, x.name) && !within(h.name, t.Target.Domain.Name) && !sendsFrom(rep, ip) {
 					continue
 				}
 				asked++

@@ -45,10 +45,10 @@ var oneClickUnsubscribe = &lr.Check{
 				}
 			}
 			if len(lacks) > 0 {
-				t.Fail(e, "sample", "%s", joined(lacks))
+				t.Fail(e, s.subject, "%s", joined(lacks))
 				return
 			}
-			t.Pass(e, "sample", "it can be unsubscribed from with one click")
+			t.Pass(e, s.subject, "it can be unsubscribed from with one click")
 		})
 	},
 }

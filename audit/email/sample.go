@@ -8,6 +8,7 @@ import (
 	netmail "net/mail"
 	"net/netip"
 	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"time"
@@ -20,13 +21,14 @@ import (
 
 // sample is a message that the product sent, and what receivers make of it.
 type sample struct {
-	header netmail.Header
-	from   string // domain of the author
-	at     time.Time
-	trace  trace
-	dkim   *dkim.Report
-	spf    *spf.Outcome      // nil where the sender's address is not known
-	dmarc  *dmarc.Evaluation // nil where the author is not of the domain
+	subject string // stable, for findings
+	header  netmail.Header
+	from    string // domain of the author
+	at      time.Time
+	trace   trace
+	dkim    *dkim.Report
+	spf     *spf.Outcome      // nil where the sender's address is not known
+	dmarc   *dmarc.Evaluation // nil where the author is not of the domain
 }
 
 // mostSample is as large a message as is read.
@@ -35,24 +37,60 @@ const mostSample = 32 << 20
 // noSample is what is said where none was given.
 const noSample = "no message is known: send one from the product to an outside mailbox, save it as it was received, and give the file with --mail-sample; or have it sent to --mail-listen"
 
-// message reads the sample once; nil without one.
-func message(ctx context.Context, t *lr.Trial) (*sample, error) {
-	file := t.Target.Domain.Sample
-	if file == "" {
+// messages reads the sample once; none where none was given. A folder holds
+// several, in files that end in .eml.
+func messages(ctx context.Context, t *lr.Trial) ([]*sample, error) {
+	at := t.Target.Domain.Sample
+	if at == "" {
 		return nil, nil
 	}
-	return lr.Recall(ctx, t.Memo, "email/sample", func(ctx context.Context) (*sample, error) {
-		f, err := os.Open(file)
+	return lr.Recall(ctx, t.Memo, "email/sample", func(ctx context.Context) ([]*sample, error) {
+		files, err := samples(at)
 		if err != nil {
-			return nil, fmt.Errorf("open the sample: %w", err)
+			return nil, err
 		}
-		defer f.Close()
-		raw, err := io.ReadAll(io.LimitReader(f, mostSample))
-		if err != nil {
-			return nil, fmt.Errorf("read the sample: %w", err)
+		var out []*sample
+		for _, file := range files {
+			s, err := read(ctx, t, file)
+			if err != nil {
+				return nil, err
+			}
+			s.subject = "message " + filepath.Base(file)
+			out = append(out, s)
 		}
-		return judge(ctx, t, raw)
+		return out, nil
 	})
+}
+
+// mostSamples are read of a folder.
+const mostSamples = 50
+
+func samples(at string) ([]string, error) {
+	info, err := os.Stat(at)
+	if err != nil {
+		return nil, fmt.Errorf("find the sample: %w", err)
+	}
+	if !info.IsDir() {
+		return []string{at}, nil
+	}
+	files, err := filepath.Glob(filepath.Join(at, "*.eml"))
+	if err != nil || len(files) == 0 {
+		return nil, fmt.Errorf("the folder %s has no message: its files must end in .eml", at)
+	}
+	return files[:min(len(files), mostSamples)], nil
+}
+
+func read(ctx context.Context, t *lr.Trial, file string) (*sample, error) {
+	f, err := os.Open(file)
+	if err != nil {
+		return nil, fmt.Errorf("open the sample: %w", err)
+	}
+	defer f.Close()
+	raw, err := io.ReadAll(io.LimitReader(f, mostSample))
+	if err != nil {
+		return nil, fmt.Errorf("read the sample: %w", err)
+	}
+	return judge(ctx, t, raw)
 }
 
 // judge does what a receiver does with a message.
@@ -84,7 +122,7 @@ func judge(ctx context.Context, t *lr.Trial, raw []byte) (*sample, error) {
 	if len(s.dkim.From) > 0 {
 		s.from = strings.ToLower(s.dkim.From[0])
 	}
-	if within(s.from, t.Target.Domain.Name) {
+	if owned(t, s.from) {
 		s.dmarc = dmarc.Evaluate(ctx, r, about, dmarc.RFC9989)
 	}
 	return s, ctx.Err()
@@ -108,17 +146,20 @@ func (s *sample) aligned() []*dkim.Verification {
 	return out
 }
 
-// sampleCheck asks something of the sample.
+// sampleCheck asks something of each message.
 func sampleCheck(ctx context.Context, t *lr.Trial, ask func(*sample)) error {
-	s, err := message(ctx, t)
-	switch {
-	case err != nil:
+	all, err := messages(ctx, t)
+	if err != nil {
 		return err
-	case s == nil:
-		t.Unknown("sample", "%s", noSample)
-	case !within(s.from, t.Target.Domain.Name):
-		t.Unknown("sample", "the message is from %s, and not from %s", quoted(s.from), t.Target.Domain.Name)
-	default:
+	}
+	if len(all) == 0 {
+		t.Unknown("message", "%s", noSample)
+	}
+	for _, s := range all {
+		if !owned(t, s.from) {
+			t.Unknown(s.subject, "it is from %s, and not from %s", quoted(s.from), t.Target.Domain.Name)
+			continue
+		}
 		ask(s)
 	}
 	return nil

@@ -26,17 +26,17 @@ var sampleAlignment = &lr.Check{
 			e.Records = append(e.Records, s.dmarc.Why)
 			switch s.dmarc.Result {
 			case dmarc.Pass:
-				t.Pass(e, "sample", "the message passes DMARC for %s", s.from)
+				t.Pass(e, s.subject, "the message passes DMARC for %s", s.from)
 			case dmarc.TempError:
-				t.Unknown("sample", "a question had no answer: %s", s.dmarc.Why)
+				t.Unknown(s.subject, "a question had no answer: %s", s.dmarc.Why)
 			case dmarc.ResultNone:
 				t.NotApplicable("DMARC does not apply to %s", s.from)
 			default:
 				if s.spf == nil && len(s.aligned()) == 0 && !s.passes() && len(s.dkim.Signatures) == 0 {
-					t.Unknown("sample", "the message is not signed, and which address handed it over is not known")
+					t.Unknown(s.subject, "the message is not signed, and which address handed it over is not known")
 					return
 				}
-				t.Fail(e, "sample", "the message fails DMARC for %s: %s", s.from, s.dmarc.Why)
+				t.Fail(e, s.subject, "the message fails DMARC for %s: %s", s.from, s.dmarc.Why)
 			}
 		})
 	},

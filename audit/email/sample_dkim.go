@@ -25,21 +25,21 @@ var sampleDKIM = &lr.Check{
 					own++
 				}
 				if v.Result == dkim.TempError {
-					t.Unknown("sample", "a question had no answer: %s", v.Why)
+					t.Unknown(s.subject, "a question had no answer: %s", v.Why)
 					return
 				}
 			}
 			switch {
 			case len(s.aligned()) > 0:
-				t.Pass(e, "sample", "the signature of %s verifies", s.aligned()[0].Domain)
+				t.Pass(e, s.subject, "the signature of %s verifies", s.aligned()[0].Domain)
 			case len(s.dkim.Signatures) == 0:
-				t.Fail(e, "sample", "the message is not signed")
+				t.Fail(e, s.subject, "the message is not signed")
 			case own == 0:
-				t.Fail(e, "sample", "the message is signed by others alone, and not by %s", s.from)
+				t.Fail(e, s.subject, "the message is signed by others alone, and not by %s", s.from)
 			case s.dmarc.Result == "none" && s.passes():
-				t.Pass(e, "sample", "the signature of the domain verifies")
+				t.Pass(e, s.subject, "the signature of the domain verifies")
 			default:
-				t.Fail(e, "sample", "no signature of the domain verifies")
+				t.Fail(e, s.subject, "no signature of the domain verifies")
 			}
 		})
 	},

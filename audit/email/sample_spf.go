@@ -20,7 +20,7 @@ var sampleSPF = &lr.Check{
 	Run: func(ctx context.Context, t *lr.Trial) error {
 		return sampleCheck(ctx, t, func(s *sample) {
 			if s.spf == nil {
-				t.Unknown("sample", "the message does not say which address handed it over: it has no Received or Received-SPF field of the receiver; save it as it was received")
+				t.Unknown(s.subject, "the message does not say which address handed it over: it has no Received or Received-SPF field of the receiver; save it as it was received")
 				return
 			}
 			e := facts(fmt.Sprintf("MAIL FROM <%s>, HELO %s, address %s: %s (%s)", clip(s.trace.sender), clip(s.trace.helo), s.trace.ip, s.spf.Result, s.spf.Why))
@@ -29,11 +29,11 @@ var sampleSPF = &lr.Check{
 			}
 			switch s.spf.Result {
 			case spf.Pass:
-				t.Pass(e, "sample", "SPF of %s passes %s", s.trace.domain(), s.trace.ip)
+				t.Pass(e, s.subject, "SPF of %s passes %s", s.trace.domain(), s.trace.ip)
 			case spf.TempError:
-				t.Unknown("sample", "a question had no answer: %s", s.spf.Why)
+				t.Unknown(s.subject, "a question had no answer: %s", s.spf.Why)
 			default:
-				t.Fail(e, "sample", "SPF of %s says %s for %s, which handed the message over: %s", s.trace.domain(), s.spf.Result, s.trace.ip, s.spf.Why)
+				t.Fail(e, s.subject, "SPF of %s says %s for %s, which handed the message over: %s", s.trace.domain(), s.spf.Result, s.trace.ip, s.spf.Why)
 			}
 		})
 	},

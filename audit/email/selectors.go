@@ -46,11 +46,11 @@ func (s *selector) evidence() lr.Evidence {
 
 // keyring is what is known of the domain's DKIM keys.
 type keyring struct {
-	asked   []*selector // all of them
-	none    bool        // the name _domainkey does not exist: there is no key at all
-	noneErr error       // that it could not be asked
-	control *dkim.Selector
-	broken  []string // files that could not be read
+	asked   []*selector               // all of them
+	none    bool                      // the domain has no name _domainkey: there is no key at all
+	noneErr error                     // that it could not be asked
+	control map[string]*dkim.Selector // a selector that nobody made, of each name
+	broken  []string                  // files that could not be read
 }
 
 // found are the selectors that have one key record of their own, and not what a
@@ -61,7 +61,7 @@ func (k *keyring) found() []*selector {
 
 // wild reports that any name is answered so.
 func (k *keyring) wild(s *selector) bool {
-	c := k.control
+	c := k.control[s.domain]
 	return c != nil && c.State == s.State && (c.Key == nil || s.Key != nil && c.Key.Text == s.Key.Text) && c.State != dkim.Absent && c.State != dkim.Unknown
 }
 
@@ -73,18 +73,17 @@ func keys(ctx context.Context, t *lr.Trial) (*keyring, error) {
 			return nil, err
 		}
 		d := t.Target.Domain
-		k := &keyring{}
+		k := &keyring{control: map[string]*dkim.Selector{}}
 		k.none, k.noneErr = dkim.NoneAtAll(ctx, r, d.Name)
 		if err := spent(k.noneErr); err != nil {
 			return nil, err
 		}
 		k.asked = k.candidates(ctx, t)
 		control := fmt.Sprintf("lr%08x", t.Random().Uint32()) // nobody's selector
-		each(len(k.asked)+1, func(i int) {
-			if i == len(k.asked) {
-				k.control = dkim.Ask(ctx, r, d.Name, control)
-				return
-			}
+		for _, name := range names(t) {
+			k.control[name] = dkim.Ask(ctx, r, name, control)
+		}
+		each(len(k.asked), func(i int) {
 			s := k.asked[i]
 			s.Selector = dkim.Ask(ctx, r, s.domain, s.label)
 		})
@@ -119,10 +118,12 @@ func (k *keyring) candidates(ctx context.Context, t *lr.Trial) []*selector {
 	for _, s := range d.Selectors {
 		add(s, d.Name, "domain.mail.selectors", true)
 	}
-	if m, err := message(ctx, t); err == nil && m != nil {
-		for _, v := range m.dkim.Signatures {
-			if within(v.Domain, d.Name) {
-				add(v.Selector, v.Domain, "the signature of the sample", true)
+	if all, err := messages(ctx, t); err == nil {
+		for _, m := range all {
+			for _, v := range m.dkim.Signatures {
+				if owned(t, v.Domain) {
+					add(v.Selector, v.Domain, "the signature of "+m.subject, true)
+				}
 			}
 		}
 	}
@@ -135,7 +136,7 @@ func (k *keyring) candidates(ctx context.Context, t *lr.Trial) []*selector {
 		seen := rep.Selectors(d.Name)
 		for _, domain := range sorted(seen) {
 			for _, s := range seen[domain] {
-				if within(domain, d.Name) {
+				if owned(t, domain) {
 					add(s, domain, "the DMARC report of "+clip(rep.Organization), false)
 				}
 			}
@@ -149,14 +150,21 @@ func (k *keyring) candidates(ctx context.Context, t *lr.Trial) []*selector {
 			add(s, d.Name, p.name+" and its usual selectors", false)
 		}
 	}
-	for _, s := range common() {
-		add(s, d.Name, "the list of common selectors", false)
+	for _, name := range names(t) {
+		for _, s := range common() {
+			add(s, name, "the list of common selectors", false)
+		}
 	}
 	return out
 }
 
+// owned reports a name that is below one that mail is sent from.
+func owned(t *lr.Trial, domain string) bool {
+	return slices.ContainsFunc(names(t), func(n string) bool { return within(strings.ToLower(domain), n) })
+}
+
 // mostSelectors bounds the questions of one run.
-const mostSelectors = 300
+const mostSelectors = 1000
 
 func sorted(m map[string][]string) []string {
 	var out []string
@@ -178,12 +186,12 @@ func services(ctx context.Context, t *lr.Trial) []*provider {
 	for _, s := range t.Target.Domain.Senders {
 		add(sender(s).service)
 	}
-	if rep, err := inspection(ctx, t); err == nil && rep.Root != nil {
+	if rep, err := inspection(ctx, t, t.Target.Domain.Name); err == nil && rep.Root != nil {
 		for _, c := range rep.Root.Costs {
 			add(known(c.Target))
 		}
 	}
-	if x, err := exchangers(ctx, t); err == nil {
+	if x, err := exchangers(ctx, t, t.Target.Domain.Name); err == nil {
 		for _, h := range x.hosts {
 			add(known(h.name))
 		}

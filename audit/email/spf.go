@@ -9,14 +9,14 @@ import (
 	"github.com/launchready/launchready/mail/spf"
 )
 
-// inspection is what the domain's SPF comes to, asked once.
-func inspection(ctx context.Context, t *lr.Trial) (*spf.Report, error) {
-	return lr.Recall(ctx, t.Memo, "email/spf", func(ctx context.Context) (*spf.Report, error) {
+// inspection is what the SPF of a name comes to, asked once.
+func inspection(ctx context.Context, t *lr.Trial, name string) (*spf.Report, error) {
+	return lr.Recall(ctx, t.Memo, "email/spf/"+name, func(ctx context.Context) (*spf.Report, error) {
 		r, err := resolver(ctx, t)
 		if err != nil {
 			return nil, err
 		}
-		rep := spf.Inspect(ctx, r, t.Target.Domain.Name)
+		rep := spf.Inspect(ctx, r, name)
 		return rep, ctx.Err()
 	})
 }
@@ -32,21 +32,35 @@ type lint struct {
 	severity func(spf.Problem) lr.Severity
 }
 
-// run reports one finding for each record that has such a problem.
+// eachSPF asks something of each name that has one record to read.
+func eachSPF(ctx context.Context, t *lr.Trial, ask func(rep *spf.Report) error) error {
+	for _, name := range names(t) {
+		rep, err := inspection(ctx, t, name)
+		if err != nil {
+			return err
+		}
+		if !applies(t, rep) {
+			continue
+		}
+		if err := ask(rep); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func (l lint) run(ctx context.Context, t *lr.Trial) error {
-	rep, err := inspection(ctx, t)
-	if err != nil {
-		return err
-	}
-	name := t.Target.Domain.Name
-	if !applies(t, rep) {
-		return nil
-	}
+	return eachSPF(ctx, t, func(rep *spf.Report) error { l.judge(t, rep); return nil })
+}
+
+// judge reports one finding for each record that has such a problem.
+func (l lint) judge(t *lr.Trial, rep *spf.Report) {
+	name := rep.Domain
 	found := map[string][]spf.Problem{}
 	var order []string
 	for _, code := range l.codes {
 		for _, p := range rep.Has(code) {
-			if l.own && !within(p.Domain, name) || l.skip != nil && l.skip(p) {
+			if l.own && registrable(p.Domain) != registrable(name) || l.skip != nil && l.skip(p) {
 				continue
 			}
 			if found[p.Domain] == nil {
@@ -77,7 +91,6 @@ func (l lint) run(ctx context.Context, t *lr.Trial) error {
 	default:
 		t.Pass(shown(rep, name), "SPF of "+name, "%s", l.right)
 	}
-	return nil
 }
 
 // applies reports whether there is one record to read, and else why not.
@@ -86,9 +99,9 @@ func applies(t *lr.Trial, rep *spf.Report) bool {
 	case rep.Root != nil:
 		return true
 	case len(rep.Has(spf.NoRecord)) > 0:
-		t.NotApplicable("there is no SPF record")
+		t.NotApplicable("%s has no SPF record", rep.Domain)
 	case len(rep.Records) > 1:
-		t.NotApplicable("there is more than one SPF record, of which receivers read none")
+		t.NotApplicable("%s has more than one SPF record, of which receivers read none", rep.Domain)
 	default:
 		t.Unknown("SPF of "+rep.Domain, "%s", unasked(rep))
 	}

@@ -16,12 +16,15 @@ var spfInclude = &lr.Check{
 	Refs:     []lr.Ref{rfc("7208", "5.2"), rfc("7208", "6.1")},
 	Needs:    lr.Domain,
 	Run: func(ctx context.Context, t *lr.Trial) error {
-		gone, err := claims(ctx, t)
-		if err != nil {
-			return err
-		}
-		return lint{codes: []spf.Code{spf.IncludeNone, spf.IncludeMissing}, right: "each include has a record",
-			skip: func(p spf.Problem) bool { return gone.term(p.Domain, p.Term) }, // spf-takeover tells what is worse
-		}.run(ctx, t)
+		return eachSPF(ctx, t, func(rep *spf.Report) error {
+			gone, err := claims(ctx, t, rep)
+			if err != nil {
+				return err
+			}
+			lint{codes: []spf.Code{spf.IncludeNone, spf.IncludeMissing}, right: "each include has a record",
+				skip: func(p spf.Problem) bool { return gone.term(p.Domain, p.Term) }, // spf-takeover tells what is worse
+			}.judge(t, rep)
+			return nil
+		})
 	},
 }

@@ -22,27 +22,25 @@ var spfLookups = &lr.Check{
 	Refs:     []lr.Ref{rfc("7208", "4.6.4")},
 	Needs:    lr.Domain,
 	Run: func(ctx context.Context, t *lr.Trial) error {
-		rep, err := inspection(ctx, t)
-		if err != nil || !applies(t, rep) {
-			return err
-		}
-		subject := "SPF of " + t.Target.Domain.Name
-		e := shown(rep, t.Target.Domain.Name)
-		e.Records = append(e.Records, tree(rep.Root, 0)...)
-		var says []string
-		for _, p := range append(rep.Has(spf.TooManyLookups), rep.Has(spf.TooManyMX)...) {
-			says = append(says, p.Text)
-		}
-		switch {
-		case len(says) > 0:
-			t.Fail(e, subject, "%s", strings.Join(says, " "))
-		case !rep.Complete && len(rep.Has(spf.Loop)) == 0:
-			t.Unknown(subject, "%s", unasked(rep))
-		case rep.Lookups >= nearLimit:
-			t.Pass(e, subject, "it costs %d of %d lookups: the next service may be one too many", rep.Lookups, spf.MostLookups)
-		default:
-			t.Pass(e, subject, "it costs %d of %d lookups", rep.Lookups, spf.MostLookups)
-		}
-		return nil
+		return eachSPF(ctx, t, func(rep *spf.Report) error {
+			subject := "SPF of " + rep.Domain
+			e := shown(rep, rep.Domain)
+			e.Records = append(e.Records, tree(rep.Root, 0)...)
+			var says []string
+			for _, p := range append(rep.Has(spf.TooManyLookups), rep.Has(spf.TooManyMX)...) {
+				says = append(says, p.Text)
+			}
+			switch {
+			case len(says) > 0:
+				t.Fail(e, subject, "%s", strings.Join(says, " "))
+			case !rep.Complete && len(rep.Has(spf.Loop)) == 0:
+				t.Unknown(subject, "%s", unasked(rep))
+			case rep.Lookups >= nearLimit:
+				t.Pass(e, subject, "it costs %d of %d lookups: the next service may be one too many", rep.Lookups, spf.MostLookups)
+			default:
+				t.Pass(e, subject, "it costs %d of %d lookups", rep.Lookups, spf.MostLookups)
+			}
+			return nil
+		})
 	},
 }

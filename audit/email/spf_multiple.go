@@ -16,20 +16,21 @@ var spfMultiple = &lr.Check{
 	Refs:     []lr.Ref{rfc("7208", "4.5")},
 	Needs:    lr.Domain,
 	Run: func(ctx context.Context, t *lr.Trial) error {
-		rep, err := inspection(ctx, t)
-		if err != nil {
-			return err
-		}
-		name := t.Target.Domain.Name
-		switch {
-		case len(rep.Records) > 1:
-			t.Fail(shown(rep, ""), "SPF of "+name, "the domain has %d SPF records, and receivers read none of them", len(rep.Records))
-		case len(rep.Records) == 1:
-			t.Pass(shown(rep, name), "SPF of "+name, "there is one SPF record")
-		case len(rep.Has(spf.NoRecord)) > 0:
-			t.NotApplicable("there is no SPF record")
-		default:
-			t.Unknown("SPF of "+name, "%s", unasked(rep))
+		for _, name := range names(t) {
+			rep, err := inspection(ctx, t, name)
+			if err != nil {
+				return err
+			}
+			switch {
+			case len(rep.Records) > 1:
+				t.Fail(shown(rep, ""), "SPF of "+name, "%s has %d SPF records, and receivers read none of them", name, len(rep.Records))
+			case len(rep.Records) == 1:
+				t.Pass(shown(rep, name), "SPF of "+name, "there is one SPF record")
+			case len(rep.Has(spf.NoRecord)) > 0:
+				t.NotApplicable("%s has no SPF record", name)
+			default:
+				t.Unknown("SPF of "+name, "%s", unasked(rep))
+			}
 		}
 		return nil
 	},

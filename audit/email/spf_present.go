@@ -18,18 +18,19 @@ var spfPresent = &lr.Check{
 	Refs:     []lr.Ref{rfc("7208", "4.5"), mvspMail, googleBulk},
 	Needs:    lr.Domain,
 	Run: func(ctx context.Context, t *lr.Trial) error {
-		rep, err := inspection(ctx, t)
-		if err != nil {
-			return err
-		}
-		name := t.Target.Domain.Name
-		switch {
-		case len(rep.Records) > 0:
-			t.Pass(shown(rep, name), "SPF of "+name, "there is an SPF record")
-		case len(rep.Has(spf.NoRecord)) > 0:
-			t.Fail(facts(name+". TXT: no text begins with v=spf1"), "SPF of "+name, "the domain has no SPF record")
-		default:
-			t.Unknown("SPF of "+name, "%s", unasked(rep))
+		for _, name := range names(t) {
+			rep, err := inspection(ctx, t, name)
+			if err != nil {
+				return err
+			}
+			switch {
+			case len(rep.Records) > 0:
+				t.Pass(shown(rep, name), "SPF of "+name, "there is an SPF record")
+			case len(rep.Has(spf.NoRecord)) > 0:
+				t.Fail(facts(name+". TXT: no text begins with v=spf1"), "SPF of "+name, "%s has no SPF record", name)
+			default:
+				t.Unknown("SPF of "+name, "%s", unasked(rep))
+			}
 		}
 		return nil
 	},

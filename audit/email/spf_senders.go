@@ -20,7 +20,7 @@ var spfSenders = &lr.Check{
 	Refs:     []lr.Ref{rfc("7208", "2.3"), googleBulk},
 	Needs:    lr.Domain,
 	Run: func(ctx context.Context, t *lr.Trial) error {
-		rep, err := inspection(ctx, t)
+		rep, err := inspection(ctx, t, t.Target.Domain.Name)
 		if err != nil || !applies(t, rep) {
 			return err
 		}

@@ -19,36 +19,34 @@ var spfTakeover = &lr.Check{
 	Refs:     []lr.Ref{rfc("7208", "11.1"), spoofing, {Source: "CWE", ID: "672"}},
 	Needs:    lr.Domain,
 	Run: func(ctx context.Context, t *lr.Trial) error {
-		rep, err := inspection(ctx, t)
-		if err != nil || !applies(t, rep) {
-			return err
-		}
-		c, err := claims(ctx, t)
-		if err != nil {
-			return err
-		}
-		for _, n := range c.names {
-			switch {
-			case n.err != nil:
-				if err := spent(n.err); err != nil {
-					return err
+		return eachSPF(ctx, t, func(rep *spf.Report) error {
+			c, err := claims(ctx, t, rep)
+			if err != nil {
+				return err
+			}
+			for _, n := range c.names {
+				switch {
+				case n.err != nil:
+					if err := spent(n.err); err != nil {
+						return err
+					}
+					t.Unknown(n.target, "whether it is registered could not be asked: %v", n.err)
+				case n.free:
+					t.Fail(facts(line(n.domain, n.record), n.bought+". NS: NXDOMAIN"), n.target,
+						"the record of %s trusts %s by %s, and nobody has registered %s: whoever does may send as this domain", n.domain, n.target, n.term, n.bought)
+				default:
+					t.Pass(facts(n.bought+". is registered"), n.target, "%s is somebody's", n.bought)
 				}
-				t.Unknown(n.target, "whether it is registered could not be asked: %v", n.err)
-			case n.free:
-				t.Fail(facts(line(n.domain, n.record), n.bought+". NS: NXDOMAIN"), n.target,
-					"the record of %s trusts %s by %s, and nobody has registered %s: whoever does may send as this domain", n.domain, n.target, n.term, n.bought)
-			default:
-				t.Pass(facts(n.bought+". is registered"), n.target, "%s is somebody's", n.bought)
 			}
-		}
-		if len(c.names) == 0 {
-			if !rep.Complete {
-				t.Unknown("SPF of "+rep.Domain, "%s", unasked(rep))
-				return nil
+			if len(c.names) == 0 {
+				if !rep.Complete {
+					t.Unknown("SPF of "+rep.Domain, "%s", unasked(rep))
+					return nil
+				}
+				t.Pass(shown(rep, rep.Domain), "SPF of "+rep.Domain, "the record names no domain of others")
 			}
-			t.Pass(shown(rep, rep.Domain), "SPF of "+rep.Domain, "the record names no domain of others")
-		}
-		return nil
+			return nil
+		})
 	},
 }
 
@@ -73,12 +71,8 @@ func (c *claimed) term(domain, term string) bool {
 }
 
 // claims asks who has the domains that the record and its includes trust.
-func claims(ctx context.Context, t *lr.Trial) (*claimed, error) {
-	return lr.Recall(ctx, t.Memo, "email/spf-claims", func(ctx context.Context) (*claimed, error) {
-		rep, err := inspection(ctx, t)
-		if err != nil {
-			return nil, err
-		}
+func claims(ctx context.Context, t *lr.Trial, rep *spf.Report) (*claimed, error) {
+	return lr.Recall(ctx, t.Memo, "email/spf-claims/"+rep.Domain, func(ctx context.Context) (*claimed, error) {
 		r, err := resolver(ctx, t)
 		if err != nil {
 			return nil, err

@@ -16,26 +16,24 @@ var spfVoids = &lr.Check{
 	Refs:     []lr.Ref{rfc("7208", "4.6.4")},
 	Needs:    lr.Domain,
 	Run: func(ctx context.Context, t *lr.Trial) error {
-		rep, err := inspection(ctx, t)
-		if err != nil || !applies(t, rep) {
-			return err
-		}
-		subject := "SPF of " + t.Target.Domain.Name
-		e := shown(rep, t.Target.Domain.Name)
-		for _, p := range rep.Has(spf.VoidTarget) {
-			e.Records = append(e.Records, p.Term+": "+p.Text)
-		}
-		four, six := rep.Has(spf.TooManyVoids), rep.Has(spf.VoidsIPv6)
-		switch {
-		case len(four) > 0:
-			t.Fail(e, subject, "%s", four[0].Text)
-		case !rep.Complete:
-			t.Unknown(subject, "%s", unasked(rep))
-		case len(six) > 0: // hosts without IPv6 are right, and few receivers count so
-			t.Pass(e, subject, "%d of %d lookups lead nowhere for a sender with IPv4. %s", rep.Voids4, spf.MostVoids, six[0].Text)
-		default:
-			t.Pass(e, subject, "%d of %d lookups lead nowhere", rep.Voids4, spf.MostVoids)
-		}
-		return nil
+		return eachSPF(ctx, t, func(rep *spf.Report) error {
+			subject := "SPF of " + rep.Domain
+			e := shown(rep, rep.Domain)
+			for _, p := range rep.Has(spf.VoidTarget) {
+				e.Records = append(e.Records, p.Term+": "+p.Text)
+			}
+			four, six := rep.Has(spf.TooManyVoids), rep.Has(spf.VoidsIPv6)
+			switch {
+			case len(four) > 0:
+				t.Fail(e, subject, "%s", four[0].Text)
+			case !rep.Complete:
+				t.Unknown(subject, "%s", unasked(rep))
+			case len(six) > 0: // hosts without IPv6 are right, and few receivers count so
+				t.Pass(e, subject, "%d of %d lookups lead nowhere for a sender with IPv4. %s", rep.Voids4, spf.MostVoids, six[0].Text)
+			default:
+				t.Pass(e, subject, "%d of %d lookups lead nowhere", rep.Voids4, spf.MostVoids)
+			}
+			return nil
+		})
 	},
 }

@@ -57,7 +57,7 @@ func (s *sts) readable(t *lr.Trial) bool {
 	switch {
 	case !s.announced(t):
 		return false
-	case s.policy != nil && s.policy.Valid():
+	case s.policy != nil && s.policy.Mode != "":
 		return true
 	case s.err != nil && s.err.Reason == mtasts.Unreached:
 		t.Unknown(mtasts.URL(t.Target.Domain.Name), "it could not be asked: %v", s.err)

@@ -25,6 +25,12 @@ func domain(c *config.Config, client *probe.Client) (*lr.DomainAccess, error) {
 	for _, p := range d.Parked {
 		out.Parked = append(out.Parked, plain(p))
 	}
+	for _, n := range d.Mail.From {
+		if !strings.Contains(strings.TrimSuffix(n, "."), ".") {
+			n = below(n, out.Name)
+		}
+		out.From = append(out.From, plain(n))
+	}
 	for _, file := range d.Mail.Reports {
 		out.Reports = append(out.Reports, c.Abs(file))
 	}
