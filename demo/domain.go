@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/launchready/launchready/demo/mailhost"
 	"github.com/launchready/launchready/demo/nameserver"
 )
 
@@ -19,6 +20,7 @@ var domainHosts = [...]string{"www", "app", "api", "docs", "help", "status", "cd
 // none.
 type domain struct {
 	names *nameserver.Server
+	mail  *mailhost.Server
 	ports map[int]int // the port of the internet => the one that stands for it here
 }
 
@@ -28,8 +30,12 @@ type mapped struct{ Port, To int }
 // openDomain starts what stands for Harbor's domain. A machine with 127.0.0.1
 // alone has none.
 func (s *Server) openDomain() error {
+	values, err := s.zoneValues()
+	if err != nil {
+		return err
+	}
 	names, err := nameserver.Start(nameserver.Options{
-		Flaws: s.flaws.Has, Now: s.now, Key: s.madeUp, Values: s.zoneValues(),
+		Flaws: s.flaws.Has, Now: s.now, Key: s.madeUp, Values: values,
 	})
 	if errors.Is(err, nameserver.ErrNoAddress) {
 		s.log.Warn("no domain: its name servers need more than one loopback address", "err", err)
@@ -40,12 +46,9 @@ func (s *Server) openDomain() error {
 	}
 	s.closers = append(s.closers, names.Close)
 	s.domain.names = names
-	s.domain.ports = map[int]int{53: names.Port()} // the front and the mail server add theirs
-	return nil
+	s.domain.ports = map[int]int{53: names.Port()} // the front adds its own
+	return s.openMail()
 }
-
-// zoneValues are what the zones take by name: {{value "dkim"}}.
-func (s *Server) zoneValues() map[string]string { return map[string]string{} }
 
 // madeUp is a secret of the form that a provider's has, for a flaw.
 func (s *Server) madeUp(prefix string, n int) string {
@@ -74,6 +77,6 @@ func (s *Server) domainConfig() map[string]any {
 		ports = append(ports, mapped{p, s.domain.ports[p]})
 	}
 	return map[string]any{
-		"Name": domainName, "Hosts": domainHosts[:], "Parked": []string{"harbor-app.test"}, "Resolver": s.Resolver(), "Ports": ports,
+		"Name": domainName, "Hosts": domainHosts[:], "Parked": []string{"harbor-app.test"}, "Resolver": s.Resolver(), "Ports": ports, "Mail": s.mailConfig(),
 	}
 }
