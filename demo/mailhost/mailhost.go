@@ -148,14 +148,20 @@ func (s *Server) listen(service string) (net.Listener, error) {
 		return nil, fmt.Errorf("listen for %s: %w", service, err)
 	}
 	s.At[service] = l.Addr().String()
+	s.closers = append(s.closers, func() error { // the server may not have it yet
+		if err := l.Close(); !errors.Is(err, net.ErrClosed) {
+			return err
+		}
+		return nil
+	})
 	return l, nil
 }
 
 // Close stops every server.
 func (s *Server) Close() error {
 	var errs []error
-	for _, c := range s.closers {
-		if err := c(); err != nil && !errors.Is(err, smtp.ErrServerClosed) {
+	for i := len(s.closers) - 1; i >= 0; i-- {
+		if err := s.closers[i](); err != nil && !errors.Is(err, smtp.ErrServerClosed) && !errors.Is(err, net.ErrClosed) {
 			errs = append(errs, err)
 		}
 	}
