@@ -154,7 +154,7 @@ func (s *Server) Config() []byte {
 	err := configTemplate.Execute(&b, map[string]any{
 		"URL": s.URL, "File": SecretsFile, "Identities": configIdentities(),
 		"Secrets": s.secretsMap(), "Unhealthy": s.flaws.Has("operations/health-endpoint"), "Unowned": s.flaws.Has("operations/incident-owner"), "Folder": s.estate.dir, "Tree": repository.Tree, "Bundle": repository.Bundle, "Image": repository.Image, "Log": repository.Log, "CILog": repository.CILog,
-		"Domain": s.domainConfig(), "Pins": s.pins(), "Authority": s.authorityFile(),
+		"Domain": s.domainConfig(), "Pins": s.pins(), "Authority": s.domain.caFile,
 		"Database": s.mirror, "Pooled": s.flaws.Has("isolation/db-pooled-setting"),
 	})
 	if err != nil {

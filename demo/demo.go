@@ -175,6 +175,9 @@ func (s *Server) start(o Options) error {
 	if err := s.listen(o.Addr); err != nil {
 		return err
 	}
+	if err := s.openFront(); err != nil {
+		return err
+	}
 	return s.layOut()
 }
 

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/launchready/launchready/demo/authority"
 	"github.com/launchready/launchready/demo/mailhost"
 	"github.com/launchready/launchready/demo/nameserver"
 )
@@ -14,14 +15,17 @@ import (
 const domainName = "harbor.test"
 
 // domainHosts are its names below the domain.
-var domainHosts = [...]string{"www", "app", "api", "docs", "help", "status", "cdn"}
+var domainHosts = [...]string{"www", "app", "api", "docs", "help", "status", "cdn",
+	"files", "eu", "go", "media", "partners", "sso", "old", "blog", "labs", "shop"}
 
 // domain is what the outside sees of Harbor beside its API. The zero value is
 // none.
 type domain struct {
-	names *nameserver.Server
-	mail  *mailhost.Server
-	ports map[int]int // the port of the internet => the one that stands for it here
+	names     *nameserver.Server
+	authority *authority.Authority
+	caFile    string
+	mail      *mailhost.Server
+	ports     map[int]int // the port of the internet => the one that stands for it here
 }
 
 // mapped is one entry of the configuration's domain.ports.
@@ -47,6 +51,9 @@ func (s *Server) openDomain() error {
 	s.closers = append(s.closers, names.Close)
 	s.domain.names = names
 	s.domain.ports = map[int]int{53: names.Port()} // the front adds its own
+	if err := s.openAuthority(); err != nil {
+		return err
+	}
 	return s.openMail()
 }
 

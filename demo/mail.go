@@ -3,20 +3,15 @@ package demo
 import (
 	"fmt"
 	"maps"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 
-	"github.com/launchready/launchready/demo/authority"
 	"github.com/launchready/launchready/demo/mailhost"
 )
 
 // mailFolder holds the messages that Harbor sent, beside the chatbot.
 const mailFolder = "mail"
-
-// authorityFile is the root that the demo's certificates lead to.
-const authorityFile = mailFolder + "/authority.pem"
 
 // shortKey is a public key of 1024 bits whose other half nobody has.
 const shortKey = "MIGfMA0GCSqGSIb3DQEBAQUAA4GNADCBiQKBgQCCV9RXKg4YKmMJt1b3c9lNNESdUVKkKp5jfwEBYiC0o+p4p7gYzK5UbQ47jkK82Z7JCIoqE+jwnF4TeZT4mB8pD6Lsp6YVcy4rUNaUlvgfwIURhQs27YaxiQfubbe/eXxZmp8eUNfquQVLPp3X/a6jK4Wl0+hTKyu0A1kUVxHd2wIDAQAB"
@@ -33,11 +28,8 @@ func (s *Server) zoneValues() (map[string]string, error) {
 
 // openMail starts the mail servers, and writes what they sent.
 func (s *Server) openMail() error {
-	a, err := authority.New(s.now)
-	if err != nil {
-		return fmt.Errorf("make the demo's authority: %w", err)
-	}
-	if s.domain.mail, err = mailhost.Start(mailhost.Options{Domain: domainName, Authority: a, Flaws: s.flaws.Has}); err != nil {
+	var err error
+	if s.domain.mail, err = mailhost.Start(mailhost.Options{Domain: domainName, Authority: s.domain.authority, Flaws: s.flaws.Has}); err != nil {
 		return fmt.Errorf("start the mail servers: %w", err)
 	}
 	s.closers = append(s.closers, s.domain.mail.Close)
@@ -45,22 +37,7 @@ func (s *Server) openMail() error {
 		return nil
 	}
 	sent := mailhost.Messages{Domain: domainName, Key: s.mailKey, Flaws: s.flaws.Has, Now: s.now()}
-	if err := sent.Write(filepath.Join(s.estate.dir, mailFolder)); err != nil {
-		return err
-	}
-	if err := os.WriteFile(filepath.Join(s.estate.dir, authorityFile), a.PEM(), 0o600); err != nil {
-		return fmt.Errorf("write the demo's authority: %w", err)
-	}
-	return nil
-}
-
-// authorityFile is where the root stands for those who trust the demo, "" where
-// there is none.
-func (s *Server) authorityFile() string {
-	if s.estate.dir == "" || s.domain.mail == nil {
-		return ""
-	}
-	return authorityFile
+	return sent.Write(filepath.Join(s.estate.dir, mailFolder))
 }
 
 // pinned is one entry of the configuration's target.resolve.

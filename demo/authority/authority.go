@@ -22,6 +22,9 @@ import (
 	"time"
 )
 
+// organization is whom the domain's CAA records let issue.
+const organization = "Let's Encrypt"
+
 // Authority issues certificates. It is safe for concurrent use.
 type Authority struct {
 	now         func() time.Time
@@ -53,7 +56,7 @@ func (a *Authority) make(name string, under *issuer) (issuer, error) {
 	}
 	now := a.now()
 	t := &x509.Certificate{
-		SerialNumber: serial(), Subject: pkix.Name{Organization: []string{"Harbor"}, CommonName: name}, NotBefore: now.AddDate(-3, 0, 0), NotAfter: now.AddDate(5, 0, 0),
+		SerialNumber: serial(), Subject: pkix.Name{Organization: []string{organization}, CommonName: name}, NotBefore: now.AddDate(-3, 0, 0), NotAfter: now.AddDate(5, 0, 0),
 		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign | x509.KeyUsageCRLSign,
 	}
 	parent, signer := t, crypto.Signer(key)
