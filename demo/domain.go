@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/launchready/launchready/demo/authority"
+	"github.com/launchready/launchready/demo/mailhost"
 	"github.com/launchready/launchready/demo/nameserver"
 )
 
@@ -23,6 +24,7 @@ type domain struct {
 	names     *nameserver.Server
 	authority *authority.Authority
 	caFile    string
+	mail      *mailhost.Server
 	ports     map[int]int // the port of the internet => the one that stands for it here
 }
 
@@ -32,8 +34,12 @@ type mapped struct{ Port, To int }
 // openDomain starts what stands for Harbor's domain. A machine with 127.0.0.1
 // alone has none.
 func (s *Server) openDomain() error {
+	values, err := s.zoneValues()
+	if err != nil {
+		return err
+	}
 	names, err := nameserver.Start(nameserver.Options{
-		Flaws: s.flaws.Has, Now: s.now, Key: s.madeUp, Values: s.zoneValues(),
+		Flaws: s.flaws.Has, Now: s.now, Key: s.madeUp, Values: values,
 	})
 	if errors.Is(err, nameserver.ErrNoAddress) {
 		s.log.Warn("no domain: its name servers need more than one loopback address", "err", err)
@@ -44,12 +50,12 @@ func (s *Server) openDomain() error {
 	}
 	s.closers = append(s.closers, names.Close)
 	s.domain.names = names
-	s.domain.ports = map[int]int{53: names.Port()} // the front and the mail server add theirs
-	return s.openAuthority()
+	s.domain.ports = map[int]int{53: names.Port()} // the front adds its own
+	if err := s.openAuthority(); err != nil {
+		return err
+	}
+	return s.openMail()
 }
-
-// zoneValues are what the zones take by name: {{value "dkim"}}.
-func (s *Server) zoneValues() map[string]string { return map[string]string{} }
 
 // madeUp is a secret of the form that a provider's has, for a flaw.
 func (s *Server) madeUp(prefix string, n int) string {
@@ -78,6 +84,6 @@ func (s *Server) domainConfig() map[string]any {
 		ports = append(ports, mapped{p, s.domain.ports[p]})
 	}
 	return map[string]any{
-		"Name": domainName, "Hosts": domainHosts[:], "Parked": []string{"harbor-app.test"}, "Resolver": s.Resolver(), "Ports": ports,
+		"Name": domainName, "Hosts": domainHosts[:], "Parked": []string{"harbor-app.test"}, "Resolver": s.Resolver(), "Ports": ports, "Mail": s.mailConfig(),
 	}
 }
