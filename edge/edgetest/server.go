@@ -37,9 +37,9 @@ type Server struct {
 type Options struct {
 	Key, Secret string // of TSIG; "" takes unsigned updates
 	NoTransfer  bool
-	Before      func(*dns.Msg) bool // sees an update first; false: no answer, no effect
+	Before      func(*dns.Msg) bool // sees every message first; false: no answer, no effect
 	After       func(*dns.Msg) bool // sees it when it took effect; false: no answer
-	Watch       func([]dns.RR)      // sees the zone after each update
+	Watch       func([]dns.RR)      // sees the zone after each message
 	Beyond      string              // records of other zones, which questions find too
 }
 
@@ -148,21 +148,14 @@ func (s *Server) ServeDNS(w dns.ResponseWriter, q *dns.Msg) {
 		t := q.IsTsig()
 		r.SetTsig(t.Hdr.Name, t.Algorithm, 300, int64(t.TimeSigned)) //nolint:gosec // a time
 	}
+	if s.before != nil && !s.before(q) {
+		_ = w.Close()
+		return
+	}
 	switch {
 	case q.Opcode == dns.OpcodeUpdate:
-		if s.before != nil && !s.before(q) {
-			_ = w.Close()
-			return
-		}
 		if r.Rcode = s.update(q); r.Rcode != dns.RcodeSuccess {
 			s.Refused++
-		}
-		if s.watch != nil {
-			s.watch(slices.Clone(s.rrs))
-		}
-		if s.after != nil && !s.after(q) {
-			_ = w.Close()
-			return
 		}
 	case q.Question[0].Qtype == dns.TypeAXFR:
 		if s.deny {
@@ -173,6 +166,13 @@ func (s *Server) ServeDNS(w dns.ResponseWriter, q *dns.Msg) {
 		r.Answer = append([]dns.RR{s.rrs[soa]}, append(slices.Delete(slices.Clone(s.rrs), soa, soa+1), s.rrs[soa])...)
 	default:
 		s.fill(r, q.Question[0])
+	}
+	if s.watch != nil {
+		s.watch(slices.Clone(s.rrs))
+	}
+	if s.after != nil && !s.after(q) {
+		_ = w.Close()
+		return
 	}
 	_ = w.WriteMsg(r)
 }

@@ -30,6 +30,7 @@ type Driver struct {
 	Secret    lr.Secret
 
 	Timeout time.Duration // for one exchange; 0 is 15 seconds
+	Most    int           // bytes of a message; 0 is 48 KB
 }
 
 var _ edge.Driver = (*Driver)(nil)
@@ -151,7 +152,7 @@ func (d *Driver) Apply(ctx context.Context, changes []edge.Change) error {
 		if err := fill(m, c); err != nil {
 			return err
 		}
-		if n++; m.Len() > mostUpdate && n > 1 {
+		if n++; m.Len() > d.most() && n > 1 {
 			if err := d.send(ctx, &before, changes); err != nil {
 				return err
 			}
@@ -165,6 +166,13 @@ func (d *Driver) Apply(ctx context.Context, changes []edge.Change) error {
 		return nil
 	}
 	return d.send(ctx, m, changes)
+}
+
+func (d *Driver) most() int {
+	if d.Most <= 0 {
+		return mostUpdate
+	}
+	return d.Most
 }
 
 func (d *Driver) message() *dns.Msg {
