@@ -89,7 +89,7 @@ var may = map[string][]string{
 	"secretscan/verify": {"."},
 	"demo/model":        {"internal/expr"},
 	"demo/page":         {},
-	"internal/assembly": {".", "audit", "chat", "config", "drill", "mail", "plan", "probe", "probe/browser", "probe/callback", "probe/signin", "redact", "report", "stage", "surface"},
+	"internal/assembly": {".", "audit", "chat", "config", "drill", "edge", "edge/cloudflare", "edge/update", "edge/zonefile", "mail", "plan", "probe", "probe/browser", "probe/callback", "probe/cloudflare", "probe/signin", "redact", "report", "stage", "surface"},
 	"internal/checkdoc": {".", "internal/nearest"},
 	"internal/expr":     {},
 	"internal/nearest":  {},
