@@ -6,6 +6,7 @@ import (
 	lr "github.com/launchready/launchready"
 	"github.com/launchready/launchready/audit/auth"
 	"github.com/launchready/launchready/audit/cors"
+	"github.com/launchready/launchready/audit/https"
 	"github.com/launchready/launchready/audit/hygiene"
 	"github.com/launchready/launchready/audit/input"
 	"github.com/launchready/launchready/audit/isolation"
@@ -26,6 +27,7 @@ func Scorecard() []lr.Row {
 		limits.Row(),
 		hygiene.Row(),
 		cors.Row(),
+		https.Row(),
 		model.Row(),
 		latency.Row(),
 		operations.Row(),

@@ -80,6 +80,14 @@ owners:
   backup: cto@harbor.test
   minutes: 15
   incidents: {outage: oncall@harbor.test, leak: backend@harbor.test, key-exposed: oncall@harbor.test{{if not .Unowned}}, abuse: oncall@harbor.test{{end}}}
+{{with .Domain -}}
+domain:
+  name: {{.Name}}
+  hosts: [{{range $i, $h := .Hosts}}{{if $i}}, {{end}}{{$h}}{{end}}]
+  parked: [{{range $i, $h := .Parked}}{{if $i}}, {{end}}{{$h}}{{end}}]
+  resolver: {{.Resolver}}
+  ports: { {{- range $i, $p := .Ports}}{{if $i}}, {{end}}{{$p.Port}}: {{$p.To}}{{end -}} }
+{{end -}}
 chat: {price: {input_per_mtok: 0.05, output_per_mtok: 0.20, context_tokens: 8192, output_tokens: 1024}}
 latency: {rate: 10/s}
 budget: {rate: 0}
@@ -130,6 +138,7 @@ func (s *Server) Config() []byte {
 	err := configTemplate.Execute(&b, map[string]any{
 		"URL": s.URL, "File": SecretsFile, "Identities": configIdentities(),
 		"Secrets": s.secretsMap(), "Unhealthy": s.flaws.Has("operations/health-endpoint"), "Unowned": s.flaws.Has("operations/incident-owner"), "Folder": s.estate.dir, "Tree": repository.Tree, "Bundle": repository.Bundle, "Image": repository.Image, "Log": repository.Log, "CILog": repository.CILog,
+		"Domain":   s.domainConfig(),
 		"Database": s.mirror, "Pooled": s.flaws.Has("isolation/db-pooled-setting"),
 	})
 	if err != nil {

@@ -63,6 +63,7 @@ type Server struct {
 	random   io.Reader
 	log      *slog.Logger
 	estate   estate
+	domain   domain
 	mirror   *mirror // nil without Postgres
 	db       *store
 	tokens   *tokens
@@ -157,6 +158,9 @@ func (s *Server) start(o Options) error {
 	}
 	s.closers = append(s.closers, s.live.Close)
 	if s.provider, err = s.newProvider(o); err != nil {
+		return err
+	}
+	if err := s.openDomain(); err != nil {
 		return err
 	}
 	ctx := context.Background()
