@@ -19,6 +19,7 @@ var domainHosts = [...]string{"www", "app", "api", "docs", "help", "status", "cd
 // none.
 type domain struct {
 	names *nameserver.Server
+	front front
 	ports map[int]int // the port of the internet => the one that stands for it here
 }
 
@@ -41,7 +42,7 @@ func (s *Server) openDomain() error {
 	s.closers = append(s.closers, names.Close)
 	s.domain.names = names
 	s.domain.ports = map[int]int{53: names.Port()} // the front and the mail server add theirs
-	return nil
+	return s.openEdge()
 }
 
 // zoneValues are what the zones take by name: {{value "dkim"}}.
@@ -75,5 +76,6 @@ func (s *Server) domainConfig() map[string]any {
 	}
 	return map[string]any{
 		"Name": domainName, "Hosts": domainHosts[:], "Parked": []string{"harbor-app.test"}, "Resolver": s.Resolver(), "Ports": ports,
+		"Origin": s.domain.front.origin, "API": s.domain.front.api.URL,
 	}
 }

@@ -55,6 +55,7 @@ type Zone struct {
 	Rulesets  []*Ruleset
 	PageRules []any
 	DNSSEC    string // "active", "disabled"
+	Paused    bool
 }
 
 // Options say what the server holds.
@@ -269,7 +270,7 @@ func (s *Server) route(r *http.Request) (any, *info, error) {
 }
 
 func (z *Zone) shown() any {
-	return map[string]any{"id": z.ID, "name": z.Name, "status": "active", "paused": false, "name_servers": []string{"ada.ns.cloudflare.test", "bob.ns.cloudflare.test"}}
+	return map[string]any{"id": z.ID, "name": z.Name, "status": "active", "paused": z.Paused, "name_servers": []string{"ada.ns.cloudflare.test", "bob.ns.cloudflare.test"}}
 }
 
 func (s *Server) zone(r *http.Request, z *Zone, part []string) (any, *info, error) {

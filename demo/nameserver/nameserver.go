@@ -13,6 +13,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"net"
 	"net/netip"
 	"path"
@@ -274,4 +275,19 @@ func parentOf(name string) string {
 		return "."
 	}
 	return name[i:]
+}
+
+// Records are those of a zone, as its owner wrote them.
+func (s *Server) Records(origin string) []dns.RR {
+	z := s.zones[strings.ToLower(dns.Fqdn(origin))]
+	if z == nil {
+		return nil
+	}
+	var out []dns.RR
+	for _, name := range z.order {
+		for _, kind := range slices.Sorted(maps.Keys(z.names[name])) {
+			out = append(out, z.names[name][kind]...)
+		}
+	}
+	return out
 }
