@@ -26,6 +26,9 @@ import (
 // originAt is the address of the machine behind the edge, which no record tells.
 const originAt = "127.0.0.8"
 
+// edgeAt is the address of the edge, which the outside sees.
+const edgeAt = "127.0.0.1"
+
 // zoneID is that of Harbor's zone at the edge.
 const zoneID = "8f3b4c0f2d1e4a5b9c6d7e8f90a1b2c3"
 
@@ -45,6 +48,21 @@ func (s *Server) openEdge() error {
 	o := cloudflare.Options{Token: s.derived("edge-token"), Expires: s.now().AddDate(0, 6, 0).UTC().Format(time.RFC3339), Zones: []*cloudflare.Zone{s.edgeZone()}}
 	if s.flaws.Has("https/edge-token") {
 		o.Expires = ""
+	}
+	known := sets(o.Zones[0].Records)
+	o.Changed = func(z *cloudflare.Zone) {
+		next := sets(z.Records)
+		for k, rrs := range next {
+			if !slices.EqualFunc(known[k], rrs, func(a, b dns.RR) bool { return a.String() == b.String() }) {
+				s.domain.names.Set(k.name, k.kind, rrs)
+			}
+		}
+		for k := range known {
+			if next[k] == nil {
+				s.domain.names.Set(k.name, k.kind, nil)
+			}
+		}
+		known = next
 	}
 	api, err := cloudflare.New(o)
 	if err != nil {
@@ -122,6 +140,35 @@ func (s *Server) edgeRecords() []cloudflare.Record {
 			continue
 		}
 		out = append(out, r)
+	}
+	return out
+}
+
+// set names the records that the outside sees together.
+type set struct {
+	name string
+	kind uint16
+}
+
+// sets are the records as the name servers answer: the edge's own address for what
+// it stands before.
+func sets(records []cloudflare.Record) map[set][]dns.RR {
+	out := map[set][]dns.RR{}
+	for _, r := range records {
+		content := r.Content
+		switch {
+		case r.Proxied:
+			content = edgeAt
+		case r.Priority != nil:
+			content = fmt.Sprintf("%d %s", *r.Priority, dns.Fqdn(content))
+		case r.Type == "CNAME":
+			content = dns.Fqdn(content)
+		}
+		rr, err := dns.NewRR(fmt.Sprintf("%s %d IN %s %s", dns.Fqdn(r.Name), r.TTL, r.Type, content))
+		if err == nil && rr != nil {
+			k := set{r.Name, rr.Header().Rrtype}
+			out[k] = append(out[k], rr)
+		}
 	}
 	return out
 }

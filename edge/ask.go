@@ -173,10 +173,10 @@ func (n NameServers) ask(ctx context.Context, server string, k Key) ([]string, e
 	switch {
 	case err != nil:
 		return nil, err
+	case r.Rcode == dns.RcodeRefused || r.Rcode == dns.RcodeNotAuth || r.Rcode == dns.RcodeSuccess && !r.Authoritative:
+		return nil, ErrLame
 	case r.Rcode != dns.RcodeSuccess && r.Rcode != dns.RcodeNameError:
 		return nil, fmt.Errorf("it answers %s", dns.RcodeToString[r.Rcode])
-	case !r.Authoritative:
-		return nil, errors.New("it is not authoritative")
 	}
 	out := []string{}
 	for _, rr := range r.Answer {

@@ -175,6 +175,9 @@ func (m *maker) proxy() {
 		for _, t := range []string{"A", "AAAA", "CNAME"} {
 			k := RR(h, t)
 			set := m.state.Sets[k]
+			if t == "CNAME" && len(set) > 0 && !inside(RR(set[0].Data, "").Name, m.Zone) {
+				continue // a service with an edge of its own
+			}
 			if len(set) == 0 || !slices.ContainsFunc(set, func(v Value) bool { return !v.Proxied }) {
 				continue
 			}

@@ -76,7 +76,7 @@ harbor.test._report._dmarc.reports.test. IN TXT "v=DMARC1"
 func intent() edge.Intent {
 	return edge.Intent{
 		Zone: zone, Hosts: []string{zone, "www." + zone, "app." + zone}, Canonical: "app." + zone,
-		Senders: []string{"include:spf.mailer.test"}, Reports: "dmarc@reports.test", STS: "testing", Issuers: []string{"letsencrypt.org"}, Current: []string{"letsencrypt.org"},
+		Senders: []string{"include:spf.mailer.test"}, Policy: "reject", Reports: "dmarc@reports.test", STS: "testing", Issuers: []string{"letsencrypt.org"}, Current: []string{"letsencrypt.org"},
 		Keys: map[string]string{"s1": "s1.dkim.mailer.test", "s2": "v=DKIM1; k=ed25519; p=11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo="},
 	}
 }

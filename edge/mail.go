@@ -103,8 +103,12 @@ func (m *maker) dmarc(ctx context.Context) {
 		}
 	}
 	next := min(now+1, goal)
-	if now > goal {
+	switch {
+	case now > goal:
 		next = now // never weaker than it is
+	case next > 0 && next > now && !m.Heard && m.Policy == "" && m.Failed == nil:
+		next = max(now, 0)
+		m.note("DMARC: it stays at p=%s until aggregate reports were read (domain.mail.reports), or domain.edge.dmarc names the policy to arrive at.", stages[next])
 	}
 	if rua == "" {
 		m.note("DMARC: no address takes the reports, without which nobody knows who else sends. Give domain.edge.reports.")
@@ -125,7 +129,7 @@ func (m *maker) dmarc(ctx context.Context) {
 	if len(have) == 1 && have[0] == record || len(have) == 1 && sameTags(have[0], record) {
 		return
 	}
-	why := fmt.Sprintf("DMARC at stage %s of none, quarantine, reject.", stages[next])
+	why := fmt.Sprintf("DMARC with the policy %s; the stages are none, quarantine, reject.", stages[next])
 	if next < goal {
 		why += fmt.Sprintf(" The next is %s, when reports show that all declared senders pass.", stages[next+1])
 	}

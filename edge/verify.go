@@ -22,6 +22,10 @@ type Seen struct {
 	Err  error
 }
 
+// ErrLame is a server that is named and does not have the zone: it cannot show a
+// change, whatever is done.
+var ErrLame = errors.New("it does not have the zone")
+
 // ErrNotSeen is a change that a server does not show in time.
 var ErrNotSeen = errors.New("not every authoritative server has it")
 
@@ -38,6 +42,7 @@ func (a *Applier) verify(ctx context.Context, changes []Change) error {
 	if patience <= 0 {
 		patience = 2 * time.Minute
 	}
+	told := ""
 	for left := int(patience / between); ; left-- {
 		var lacking []string
 		for _, c := range changes {
@@ -48,8 +53,13 @@ func (a *Applier) verify(ctx context.Context, changes []Change) error {
 			if err != nil {
 				return fmt.Errorf("ask the authoritative servers for %s: %w", c.Key, err)
 			}
+			lame := 0
 			for server, s := range seen {
 				switch {
+				case errors.Is(s.Err, ErrLame):
+					if lame++; lame == len(seen) {
+						return fmt.Errorf("%s: no name server has the zone", c.Key)
+					}
 				case s.Err != nil:
 					lacking = append(lacking, fmt.Sprintf("%s at %s (%v)", c.Key, server, s.Err))
 				case !slices.Equal(s.Data, datas(c.After)):
@@ -64,7 +74,10 @@ func (a *Applier) verify(ctx context.Context, changes []Change) error {
 		if left <= 0 {
 			return fmt.Errorf("%w: %s; nothing that it replaces was deleted", ErrNotSeen, strings.Join(lacking, ", "))
 		}
-		a.say("waiting for %s", lacking[0])
+		if lacking[0] != told {
+			told = lacking[0]
+			a.say("waiting for %s", told)
+		}
 		if err := a.pause(ctx, between); err != nil {
 			return err
 		}

@@ -70,6 +70,8 @@ type Options struct {
 	Limit int
 	// Page is how many records a page holds at the most; 0 is 100.
 	Page int
+	// Changed is told when records of a zone changed, while the server waits.
+	Changed func(*Zone)
 	// Hook sees each request before it is answered; false closes the connection
 	// without an answer. It may change nothing.
 	Hook func(*http.Request) bool

@@ -73,6 +73,9 @@ func (s *Server) records(r *http.Request, z *Zone, part []string) (any, *info, e
 			next = append(next, rec)
 		}
 		z.Records = next
+		if s.o.Changed != nil {
+			s.o.Changed(z)
+		}
 		return map[string]any{}, nil, nil
 	}
 	return nil, nil, refuse(http.StatusMethodNotAllowed, 10405, "Method not allowed")

@@ -60,6 +60,8 @@ type Server struct {
 	zones map[string]*zone
 	hosts map[string][]netip.Addr // of every zone
 
+	edit sync.RWMutex // of the zones: Set changes them while they are served
+
 	mu     sync.Mutex
 	faults map[string]Fault
 	asked  map[string]int
@@ -290,4 +292,38 @@ func (s *Server) Records(origin string) []dns.RR {
 		}
 	}
 	return out
+}
+
+// Set changes one set of records, as an owner does who changes the zone.
+func (s *Server) Set(name string, kind uint16, rrs []dns.RR) {
+	s.edit.Lock()
+	defer s.edit.Unlock()
+	name = strings.ToLower(dns.Fqdn(name))
+	var z *zone
+	for _, c := range s.zones {
+		if dns.IsSubDomain(c.origin, name) && (z == nil || len(c.origin) > len(z.origin)) {
+			z = c
+		}
+	}
+	if z == nil {
+		return
+	}
+	var all []dns.RR
+	for at, kinds := range z.names {
+		for k, set := range kinds {
+			if (at != name || k != kind) && k != dns.TypeNSEC3PARAM { // hash makes it again
+				all = append(all, set...)
+			}
+		}
+	}
+	z.mu.Lock()
+	z.sealed = map[string][]dns.RR{}
+	z.mu.Unlock()
+	z.names, z.exists = map[string]map[uint16][]dns.RR{}, map[string]bool{}
+	for _, rr := range append(all, rrs...) {
+		z.add(rr)
+	}
+	z.sort()
+	z.hashes = nil
+	z.hash()
 }
