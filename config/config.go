@@ -104,6 +104,7 @@ type Domain struct {
 	Mail       Mail        `yaml:"mail" doc:"Mail sent from the domain."`
 	Origins    []string    `yaml:"origins" doc:"Servers behind the edge that only the edge should reach: addresses or host names, with a port where it is not 443."`
 	Cloudflare *Cloudflare `yaml:"cloudflare" doc:"Reads the settings of the zone, to compare them with what the outside sees."`
+	Edge       Edge        `yaml:"edge" doc:"What launchready edge makes of the domain, and where it is kept."`
 	Resolver   string      `yaml:"resolver" doc:"The name server to ask, address or address:port. Default: the machine's."`
 	Ports      map[int]int `yaml:"ports" doc:"Ports that stand for those of the internet, in a rehearsal: {443: 8443, 80: 8080, 25: 2525, 53: 5353}."`
 }

@@ -101,6 +101,9 @@ domain:
     sample: {{.}}
 {{- end}}
   parked: [{{range $i, $h := .Parked}}{{if $i}}, {{end}}{{$h}}{{end}}]
+  origins: ["{{.Origin}}"]
+  cloudflare: {token: "file:{{$.File}}#CLOUDFLARE_TOKEN", api: "{{.API}}"}
+  edge: {reports: postmaster@harbor.test, issuers: [letsencrypt.org], uncached: [/v1/]}
   resolver: {{.Resolver}}
   ports: { {{- range $i, $p := .Ports}}{{if $i}}, {{end}}{{$p.Port}}: {{$p.To}}{{end -}} }
 {{end -}}
@@ -167,6 +170,9 @@ func (s *Server) Config() []byte {
 func (s *Server) Secrets() []byte {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "DEV_TOKEN=%s\nCRM_SECRET=%s\n", s.devToken, s.crmKey)
+	if s.domain.names != nil {
+		fmt.Fprintf(&b, "CLOUDFLARE_TOKEN=%s\n", s.derived("edge-token"))
+	}
 	if s.estate.dir != "" {
 		env := s.environment()
 		fmt.Fprintf(&b, "OPENAI_API_KEY=%s\nSESSION_SECRET=%s\n", env["OPENAI_API_KEY"], env["SESSION_SECRET"])

@@ -25,6 +25,7 @@ type domain struct {
 	authority *authority.Authority
 	caFile    string
 	mail      *mailhost.Server
+	edge      edge
 	ports     map[int]int // the port of the internet => the one that stands for it here
 }
 
@@ -50,8 +51,11 @@ func (s *Server) openDomain() error {
 	}
 	s.closers = append(s.closers, names.Close)
 	s.domain.names = names
-	s.domain.ports = map[int]int{53: names.Port()} // the front adds its own
+	s.domain.ports = map[int]int{53: names.Port()} // the front and the mail server add theirs
 	if err := s.openAuthority(); err != nil {
+		return err
+	}
+	if err := s.openEdge(); err != nil {
 		return err
 	}
 	return s.openMail()
@@ -85,5 +89,6 @@ func (s *Server) domainConfig() map[string]any {
 	}
 	return map[string]any{
 		"Name": domainName, "Hosts": domainHosts[:], "Parked": []string{"harbor-app.test"}, "Resolver": s.Resolver(), "Ports": ports, "Mail": s.mailConfig(),
+		"Origin": s.domain.edge.origin, "API": s.domain.edge.api.URL,
 	}
 }

@@ -403,6 +403,21 @@ var flaws = []Flaw{
 	{ID: "https/cache-errors", What: "The edge keeps refusals of the API for ten minutes."},
 	{ID: "https/cache-assets", What: "The pages in Europe may be kept for a year."},
 	{ID: "https/cache-stream", What: "The edge lets caches keep streams."},
+	{ID: "https/edge-proxied", What: "The API's host is resolved past the edge, from a day of debugging."},
+	{ID: "https/edge-origin-exposed", What: "A host for direct access tells the machine's address."},
+	{ID: "https/edge-origin-open", What: "The machine behind the edge answers whoever comes."},
+	{ID: "https/edge-ssl-mode", What: "The edge talks to the machine without TLS."},
+	{ID: "https/edge-always-https", What: "The edge passes HTTP on."},
+	{ID: "https/edge-minimum-tls", What: "The edge speaks TLS 1.0, for a customer who is gone."},
+	{ID: "https/edge-early-data", What: "The edge takes requests in early data."},
+	{ID: "https/edge-development-mode", What: "Development mode was left on."},
+	{ID: "https/edge-waf", What: "The managed rules log and block nothing."},
+	{ID: "https/edge-waf-skip", What: "The firewall lets a user agent past."},
+	{ID: "https/edge-rate-limit", What: "The rate limit of the edge was switched off for a demonstration."},
+	{ID: "https/edge-cache-rules", What: "A cache rule is for the whole host of the API."},
+	{ID: "https/edge-redirect-rules", What: "The redirect of www leads to http."},
+	{ID: "https/edge-views", What: "The edge was paused during an incident, and left so."},
+	{ID: "https/edge-token", What: "The token for the edge has no end."},
 }
 
 // flawSet holds the flaws that are on. It is consulted once for each flaw, at

@@ -21,6 +21,7 @@ func Row() lr.Row {
 		Checks: slices.Concat(
 			names(),
 			transport(), redirection(), policy(), paging(), caching(),
+			edges(),
 		),
 	}
 }

@@ -15,6 +15,8 @@ func (s *Server) serve(w dns.ResponseWriter, q *dns.Msg, at netip.Addr) {
 	if s.delay > 0 {
 		time.Sleep(s.delay)
 	}
+	s.edit.RLock()
+	defer s.edit.RUnlock()
 	if q.Opcode != dns.OpcodeQuery || len(q.Question) != 1 || q.Question[0].Qclass != dns.ClassINET {
 		_ = w.WriteMsg(new(dns.Msg).SetRcode(q, dns.RcodeNotImplemented))
 		return

@@ -13,6 +13,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"net"
 	"net/netip"
 	"path"
@@ -58,6 +59,8 @@ type Server struct {
 	delay time.Duration
 	zones map[string]*zone
 	hosts map[string][]netip.Addr // of every zone
+
+	edit sync.RWMutex // of the zones: Set changes them while they are served
 
 	mu     sync.Mutex
 	faults map[string]Fault
@@ -274,4 +277,53 @@ func parentOf(name string) string {
 		return "."
 	}
 	return name[i:]
+}
+
+// Records are those of a zone, as its owner wrote them.
+func (s *Server) Records(origin string) []dns.RR {
+	z := s.zones[strings.ToLower(dns.Fqdn(origin))]
+	if z == nil {
+		return nil
+	}
+	var out []dns.RR
+	for _, name := range z.order {
+		for _, kind := range slices.Sorted(maps.Keys(z.names[name])) {
+			out = append(out, z.names[name][kind]...)
+		}
+	}
+	return out
+}
+
+// Set changes one set of records, as an owner does who changes the zone.
+func (s *Server) Set(name string, kind uint16, rrs []dns.RR) {
+	s.edit.Lock()
+	defer s.edit.Unlock()
+	name = strings.ToLower(dns.Fqdn(name))
+	var z *zone
+	for _, c := range s.zones {
+		if dns.IsSubDomain(c.origin, name) && (z == nil || len(c.origin) > len(z.origin)) {
+			z = c
+		}
+	}
+	if z == nil {
+		return
+	}
+	var all []dns.RR
+	for at, kinds := range z.names {
+		for k, set := range kinds {
+			if (at != name || k != kind) && k != dns.TypeNSEC3PARAM { // hash makes it again
+				all = append(all, set...)
+			}
+		}
+	}
+	z.mu.Lock()
+	z.sealed = map[string][]dns.RR{}
+	z.mu.Unlock()
+	z.names, z.exists = map[string]map[uint16][]dns.RR{}, map[string]bool{}
+	for _, rr := range append(all, rrs...) {
+		z.add(rr)
+	}
+	z.sort()
+	z.hashes = nil
+	z.hash()
 }

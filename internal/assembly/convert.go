@@ -326,6 +326,12 @@ func secretsOf(c *config.Config) []lr.Secret {
 	if c.Database != nil {
 		out = append(out, c.Database.URL.Secret)
 	}
+	if cf := c.Domain.Cloudflare; cf != nil {
+		out = append(out, cf.Token.Secret)
+	}
+	if key := c.Domain.Edge.Key; key != nil {
+		out = append(out, key.Secret.Secret)
+	}
 	return append(out, secretsOfChat(&c.Chat)...)
 }
 

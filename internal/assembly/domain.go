@@ -11,6 +11,7 @@ import (
 	"github.com/launchready/launchready/config"
 	"github.com/launchready/launchready/mail"
 	"github.com/launchready/launchready/probe"
+	"github.com/launchready/launchready/probe/cloudflare"
 	"github.com/launchready/launchready/surface"
 )
 
@@ -40,7 +41,7 @@ func domain(c *config.Config, client *probe.Client, s *surface.Surface) (*lr.Dom
 		out.Cloudflare = &lr.CloudflareAccess{Token: cf.Token.Secret, Zone: cf.Zone, API: cf.API}
 	}
 	network, err := client.Network(probe.NetworkOptions{
-		Domains: append([]string{out.Name}, out.Parked...), Hosts: append(slices.Clone(d.Origins), c.Target.Hosts...),
+		Domains: append([]string{out.Name}, out.Parked...), Hosts: append(append(slices.Clone(d.Origins), c.Target.Hosts...), apiHosts(d.Cloudflare)...),
 		Resolver: d.Resolver, Ports: d.Ports, Resolve: addresses(c),
 	})
 	if err != nil {
@@ -48,6 +49,22 @@ func domain(c *config.Config, client *probe.Client, s *surface.Surface) (*lr.Dom
 	}
 	out.Network = network
 	return out, nil
+}
+
+// apiHosts is where the provider's API is, which belongs to no domain of the owner.
+func apiHosts(cf *config.Cloudflare) []string {
+	if cf == nil {
+		return nil
+	}
+	base := cf.API
+	if base == "" {
+		base = cloudflare.Base
+	}
+	u, err := url.Parse(base)
+	if err != nil || u.Hostname() == "" {
+		return nil
+	}
+	return []string{u.Hostname()}
 }
 
 // hosts are the names that the product uses, the domain first.
