@@ -3,6 +3,8 @@ package secrets
 import (
 	"context"
 	"fmt"
+	"log/slog"
+	"path/filepath"
 	"sort"
 	"strings"
 
@@ -10,11 +12,27 @@ import (
 	"github.com/launchready/launchready/secretscan"
 )
 
-// engine is the run's scanner: its fingerprints are the same in all checks.
+// engine is the run's scanner: its fingerprints are the same in all checks, and
+// where there is a place to keep their key, in all runs.
 func engine(ctx context.Context, t *lr.Trial) (*secretscan.Scanner, error) {
 	return lr.Recall(ctx, t.Memo, "secretscan", func(context.Context) (*secretscan.Scanner, error) {
-		return secretscan.New(secretscan.Options{Now: t.Now()})
+		o := secretscan.Options{Now: t.Now()}
+		if at := t.Target.Material.Cache; at != "" {
+			key, err := secretscan.KeyFile(filepath.Join(at, "fingerprints.key"))
+			if err != nil {
+				logger(t).Warn("nothing is kept for a next scan", "err", err)
+			}
+			o.Key = key
+		}
+		return secretscan.New(o)
 	})
+}
+
+func logger(t *lr.Trial) *slog.Logger {
+	if t.Log == nil {
+		return slog.New(slog.DiscardHandler)
+	}
+	return t.Log
 }
 
 // workTree searches the work tree, once in a run.
@@ -62,7 +80,11 @@ func tell(t *lr.Trial, res secretscan.Result, subject, what string) {
 		t.Unknown(subject, "not all of it was read: %s", why)
 	}
 	if len(order) == 0 && len(partial) == 0 {
-		t.Pass(lr.Evidence{}, subject, "%d files with %s were read, and hold no secret%s", res.Coverage.Files, size(res.Coverage.Bytes), sparing(spared))
+		earlier := ""
+		if res.Coverage.Known > 0 {
+			earlier = fmt.Sprintf(", %d objects in earlier runs", res.Coverage.Known)
+		}
+		t.Pass(lr.Evidence{}, subject, "%d files with %s were read%s, and hold no secret%s", res.Coverage.Files, size(res.Coverage.Bytes), earlier, sparing(spared))
 	}
 }
 
