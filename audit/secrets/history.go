@@ -44,7 +44,7 @@ var history = &lr.Check{
 			}
 		}
 		res.Findings = kept
-		tell(t, res, "history", "the history")
+		tell(ctx, t, res, "history", "the history")
 		return nil
 	},
 }
@@ -53,7 +53,7 @@ var history = &lr.Check{
 // cannot be read or kept costs time, and no verdict.
 func readHistory(ctx context.Context, t *lr.Trial, s *secretscan.Scanner) (secretscan.Result, error) {
 	m := t.Target.Material
-	if m.Cache == "" {
+	if m.Cache == "" || t.Target.AskKey != nil { // the past holds no value that could be asked about
 		return s.History(ctx, m.Repository, nil)
 	}
 	id := sha256.Sum256([]byte(m.Repository))
