@@ -75,6 +75,10 @@ var estateFlaws = map[string]symptom{
 		return strings.Contains(w.laid("harbor/web/dist/assets/app-3f2a1c9e.js"), "sk_live_")
 	},
 	"secrets/image": func(w *world) bool { return strings.Contains(w.laid(repository.Image), "STRIPE_SECRET_KEY=") },
+	"secrets/browser-storage": func(w *world) bool {
+		body := w.do(caller{}, "GET", "/assets/app.js", nil).Body
+		return strings.Contains(body, "_evil_ks") && strings.Contains(body, `.reverse().join("")`)
+	},
 	"secrets/page": func(w *world) bool {
 		return strings.Contains(w.do(caller{}, "GET", "/assets/app.js", nil).Body, "sk_live_")
 	},

@@ -85,7 +85,10 @@ func TestVerifyReadsTheWholeHistory(t *testing.T) {
 	target := lr.Target{Material: lr.Material{Repository: dir, Cache: t.TempDir()}}
 	put(t, history, nil, target).holds(t, []string{"failed a.ts (k)"})
 	n := 0
-	target.AskKey = func(context.Context, string, string, lr.Secret) (lr.KeyState, string) { n++; return lr.KeyActive, "it took it" }
+	target.AskKey = func(context.Context, string, string, lr.Secret) (lr.KeyState, string) {
+		n++
+		return lr.KeyActive, "it took it"
+	}
 	put(t, history, nil, target).holds(t, []string{"failed a.ts (k): a secret of stripe (stripe-access-token) stands in the history"})
 	if n != 1 {
 		t.Errorf("asked %d times", n)
