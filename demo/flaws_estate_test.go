@@ -49,6 +49,9 @@ var estateFlaws = map[string]symptom{
 		return strings.Contains(w.laid("harbor/web/src/main.ts"), "VITE_OPENAI_API_KEY")
 	},
 	"operations/undeclared-variable": func(w *world) bool { return strings.Contains(w.laid("harbor/server/src/env.ts"), "QUEUE_URL") },
+	"operations/undeclared-integration": func(w *world) bool {
+		return strings.Contains(w.laid("harbor/server/src/invite.ts"), "new Resend()")
+	},
 	"operations/placeholder-value": func(w *world) bool {
 		return strings.Contains(w.laid("harbor/deploy/production.yaml"), "changeme")
 	},
