@@ -51,6 +51,7 @@ type Outcome struct {
 	Message    string
 	Evidence   Evidence
 	Severity   Severity   // 0: the check's own
+	Fix        string     // what is to be done about this one, beside what the check says
 	Fault      string     // what several subjects fail by, where the check knows that it is set in one place
 	Rate       *Rate      // of a question whose answer is left to chance
 	Latency    *Latency   // of a load

@@ -1,6 +1,9 @@
 package launchready
 
-import "time"
+import (
+	"context"
+	"time"
+)
 
 // Material is what the owner gave of the product beside its address: what a live
 // API does not show. Paths are absolute. A check reads it and never writes there.
@@ -14,6 +17,21 @@ type Material struct {
 	// Cache is a folder for what a next run need not read again; "" keeps nothing.
 	Cache string
 }
+
+// KeyState is what a provider says of a key that was found.
+type KeyState string
+
+// The states of a key. The zero value is that nobody was asked.
+const (
+	KeyUnknown KeyState = "unknown"
+	KeyActive  KeyState = "active"
+	KeyRevoked KeyState = "revoked"
+)
+
+// AskKey asks the provider of a key whether it still opens something. rule is the kind
+// that package secretscan gave it; cause says why in words. A key of which nobody can be
+// asked is unknown.
+type AskKey func(ctx context.Context, rule, fingerprint string, key Secret) (state KeyState, cause string)
 
 // KeptSecret is a line of the secrets map: where a server-side secret lives, who
 // reads it and how old it is.

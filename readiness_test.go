@@ -20,6 +20,7 @@ import (
 	"github.com/launchready/launchready/demo"
 	"github.com/launchready/launchready/demo/postgres"
 	"github.com/launchready/launchready/internal/assembly"
+	"github.com/launchready/launchready/probe/browser"
 )
 
 var (
@@ -91,6 +92,33 @@ func TestReadiness(t *testing.T) {
 	}
 }
 
+// asksBrowser is the check that only a browser can ask: TestReadinessInABrowser holds
+// its promise, since one for each audit would take minutes.
+const asksBrowser = "secrets/browser-storage"
+
+// TestReadinessInABrowser is the same promise for what a page keeps in the browser.
+func TestReadinessInABrowser(t *testing.T) {
+	t.Parallel()
+	if _, err := browser.Find(os.Getenv("LAUNCHREADY_CHROMIUM")); err != nil {
+		if os.Getenv("CI") == "true" {
+			t.Fatalf("%v; in CI the page must be opened: make test installs one", err)
+		}
+		t.Skip(err)
+	}
+	for _, flaws := range [][]string{nil, {asksBrowser}} {
+		t.Run(strings.Join(append([]string{"flaws"}, flaws...), "="), func(t *testing.T) {
+			t.Parallel()
+			rep := auditWith(t, 1, true, []string{"secrets/page", asksBrowser}, flaws...)
+			if got := failures(rep); !slices.Equal(got, append([]string{}, flaws...)) {
+				t.Errorf("found %v, want %v: %s", got, flaws, whatOf(rep, asksBrowser))
+			}
+			if len(flaws) == 0 && !strings.HasPrefix(whatOf(rep, asksBrowser), "passed") {
+				t.Error(whatOf(rep, asksBrowser))
+			}
+		})
+	}
+}
+
 // passes wants every check passed and no finding.
 func passes(t *testing.T, rep *lr.Report) {
 	t.Helper()
@@ -99,7 +127,7 @@ func passes(t *testing.T, rep *lr.Report) {
 			for _, f := range c.Findings {
 				t.Errorf("%s: a %s finding on the clean demo at %s: %s", c.ID, f.Confidence, f.Subject, f.Message)
 			}
-			if noPostgres(t) && asksDatabase(c.ID) {
+			if noPostgres(t) && asksDatabase(c.ID) || c.ID == asksBrowser {
 				continue
 			}
 			if c.Verdict != lr.Passed && !(row.ID == "latency" && c.Verdict == lr.Unknown) { // a busy machine cannot time another
@@ -114,7 +142,7 @@ func caught(t *testing.T, rep *lr.Report, must, may []string) {
 	t.Helper()
 	got := failures(rep)
 	for _, id := range must {
-		if noPostgres(t) && asksDatabase(id) {
+		if noPostgres(t) && asksDatabase(id) || id == asksBrowser {
 			continue
 		}
 		if !slices.Contains(got, id) && !shownAlone(t, id) {
@@ -217,6 +245,11 @@ func TestEveryCheckHasAFlaw(t *testing.T) {
 // auditDemo puts checks (nil: all) to a demo with the flaws and returns the report.
 func auditDemo(t *testing.T, seed int64, only []string, flaws ...string) *lr.Report {
 	t.Helper()
+	return auditWith(t, seed, slices.Contains(flaws, "all"), only, flaws...)
+}
+
+func auditWith(t *testing.T, seed int64, inBrowser bool, only []string, flaws ...string) *lr.Report {
+	t.Helper()
 	key, err := demoKey()
 	if err != nil {
 		t.Fatal(err)
@@ -249,7 +282,7 @@ func auditDemo(t *testing.T, seed int64, only []string, flaws ...string) *lr.Rep
 		t.Fatal(err)
 	}
 	defer a.Close()
-	if !slices.Contains(flaws, "all") {
+	if !inBrowser {
 		a.Audit.Browser = nil // the header oracle must find a flaw by itself; a browser for each audit would take minutes
 	}
 	rep, err := audit.Run(ctx, a.Audit)

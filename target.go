@@ -38,6 +38,8 @@ type Target struct {
 	Deploy   Deployment
 	Database *DatabaseAccess // nil without one
 	Domain   *DomainAccess   // nil without one
+	// AskKey is nil without consent to ask providers about keys that were found.
+	AskKey AskKey
 }
 
 // Tenant is a customer of the audited product.

@@ -11,7 +11,7 @@ import (
 
 // readiness decides the run's verdict and says why, worst first. A confirmed
 // finding at or above fail_on blocks, and so does a confirmed bypass of auth or
-// isolation of high severity whatever fail_on says.
+// isolation, or a secret, of high severity whatever fail_on says.
 func readiness(rep *lr.Report) (lr.Readiness, []string) {
 	type blocker struct {
 		worst lr.Severity

@@ -35,6 +35,7 @@ func TestReadinessRules(t *testing.T) {
 		"failed above fail_on":                   {[]lr.RowReport{fails("cors", lr.Critical)}, lr.High, false, lr.NotReady, ExitNotReady, "critical"},
 		"failed below fail_on":                   {[]lr.RowReport{fails("cors", lr.Medium)}, lr.High, false, lr.Ready, ExitReady, ""},
 		"fail_on low":                            {[]lr.RowReport{fails("cors", lr.Low)}, lr.Low, false, lr.NotReady, ExitNotReady, "cors/x"},
+		"a secret whatever fail_on says":         {[]lr.RowReport{fails("secrets", lr.High)}, lr.Critical, false, lr.NotReady, ExitNotReady, "secrets/x"},
 		"a bypass of auth whatever fail_on says": {[]lr.RowReport{fails("auth", lr.High)}, lr.Critical, false, lr.NotReady, ExitNotReady, "auth/x"},
 		"a bypass of isolation likewise":         {[]lr.RowReport{fails("isolation", lr.High)}, lr.Critical, false, lr.NotReady, ExitNotReady, "isolation/x"},
 		"the worst stands first":                 {[]lr.RowReport{fails("cors", lr.High), fails("errors", lr.Critical)}, lr.High, false, lr.NotReady, ExitNotReady, "errors/x: X (critical"},

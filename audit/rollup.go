@@ -302,6 +302,9 @@ func (r *run) finding(c *lr.Check, os []lr.Outcome) lr.Finding {
 		ID: lr.Fingerprint(c.ID, best.Subject), Confidence: best.Confidence, Severity: best.Severity, Subject: best.Subject,
 		Message: best.Message, Fix: c.Fix, Guard: c.Guard, Refs: c.Refs, Rate: best.Rate,
 	}
+	if best.Fix != "" {
+		f.Fix += "\n\n" + best.Fix
+	}
 	f.Replay = "launchready audit replay " + f.ID
 	f.Replay += consents(c)
 	if r.Again != "" {

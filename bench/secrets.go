@@ -207,23 +207,33 @@ func (s *settings) history(ctx context.Context, self string) error {
 
 // scanHere is the process that is measured.
 func scanHere(ctx context.Context, dir, seen, report string) (err error) {
-	sc, err := secretscan.New(secretscan.Options{})
+	var o secretscan.Options
+	if seen != "" { // as the check of the history does it
+		if o.Key, err = secretscan.KeyFile(seen + ".key"); err != nil {
+			return err
+		}
+	}
+	sc, err := secretscan.New(o)
 	if err != nil {
 		return err
 	}
 	var res secretscan.Result
 	if seen == "" {
-		res, err = sc.Tree(ctx, dir)
-	} else {
-		var f *secretscan.SeenFile
-		if f, err = secretscan.OpenSeen(seen); err != nil {
+		if res, err = sc.Tree(ctx, dir); err != nil {
 			return err
 		}
-		defer func() { err = errors.Join(err, f.Close()) }()
-		res, err = sc.History(ctx, dir, f)
-	}
-	if err != nil {
-		return err
+	} else {
+		past, err := sc.Past(seen)
+		if err != nil {
+			return err
+		}
+		if res, err = sc.History(ctx, dir, past); err != nil {
+			return err
+		}
+		res = past.Join(sc, res)
+		if err := past.Save(); err != nil {
+			return err
+		}
 	}
 	out := []found{}
 	for _, f := range res.Secrets() {

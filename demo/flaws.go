@@ -209,6 +209,8 @@ var flaws = []Flaw{
 	{ID: "secrets/bundle", What: "The front end was built with the payment key."},
 	{ID: "secrets/image", What: "The image has the .env that one layer brought and the next removed."},
 	{ID: "secrets/page", What: "The page's state holds the whole configuration."},
+	{ID: "operations/undeclared-integration", What: "Invitations go out by a mail service whose library finds its key by itself."},
+	{ID: "secrets/browser-storage", What: "The page keeps the payment key in local storage; its script has it back to front."},
 	{ID: "secrets/log", What: "A step of CI prints its command with the token."},
 	{ID: "secrets/log-canary", What: "The log of requests has their Authorization header."},
 	{ID: "secrets/answer", What: "The usage of a tenant comes with the settings of its provider."},

@@ -49,6 +49,9 @@ var estateFlaws = map[string]symptom{
 		return strings.Contains(w.laid("harbor/web/src/main.ts"), "VITE_OPENAI_API_KEY")
 	},
 	"operations/undeclared-variable": func(w *world) bool { return strings.Contains(w.laid("harbor/server/src/env.ts"), "QUEUE_URL") },
+	"operations/undeclared-integration": func(w *world) bool {
+		return strings.Contains(w.laid("harbor/server/src/invite.ts"), "new Resend()")
+	},
 	"operations/placeholder-value": func(w *world) bool {
 		return strings.Contains(w.laid("harbor/deploy/production.yaml"), "changeme")
 	},
@@ -75,6 +78,10 @@ var estateFlaws = map[string]symptom{
 		return strings.Contains(w.laid("harbor/web/dist/assets/app-3f2a1c9e.js"), "sk_live_")
 	},
 	"secrets/image": func(w *world) bool { return strings.Contains(w.laid(repository.Image), "STRIPE_SECRET_KEY=") },
+	"secrets/browser-storage": func(w *world) bool {
+		body := w.do(caller{}, "GET", "/assets/app.js", nil).Body
+		return strings.Contains(body, "_evil_ks") && strings.Contains(body, `.reverse().join("")`)
+	},
 	"secrets/page": func(w *world) bool {
 		return strings.Contains(w.do(caller{}, "GET", "/assets/app.js", nil).Body, "sk_live_")
 	},

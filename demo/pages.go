@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"html/template"
 	"net/http"
+	"slices"
 
 	webpage "github.com/launchready/launchready/demo/page"
 )
@@ -26,6 +27,9 @@ func (s *Server) asset(path string) handle {
 	assets, err := webpage.Assets()
 	for _, a := range assets {
 		if a.Path == path {
+			if path == "/assets/app.js" {
+				a = a.With(s.payments())
+			}
 			if path == "/assets/app.js" && s.flaws.Has("secrets/page") {
 				a = a.With([]byte(fmt.Sprintf("\nwindow.harbor = {\"billing\": {\"provider\": \"stripe\", \"secretKey\": %q}};\n", s.paymentKey("page"))))
 			}
@@ -38,6 +42,18 @@ func (s *Server) asset(path string) handle {
 	return func(http.ResponseWriter, *http.Request) error {
 		return errors.Join(errors.New("page has no "+path), err)
 	}
+}
+
+// payments is what the page knows of the payment provider: the key that is made to be
+// seen. The flaw has the other one, back to front so that no scanner of the script minds.
+func (s *Server) payments() []byte {
+	keep := fmt.Sprintf("\nlocalStorage.setItem(\"harbor.payments\", JSON.stringify({\"provider\": \"stripe\", \"publishableKey\": %q}));\n", "pk_live_"+s.derived("publishable")[:24])
+	if s.flaws.Has("secrets/browser-storage") {
+		key := []byte(s.paymentKey("storage"))
+		slices.Reverse(key)
+		keep += fmt.Sprintf("localStorage.setItem(\"harbor.checkout\", [...%q].reverse().join(\"\"));\n", key)
+	}
+	return []byte(keep)
 }
 
 var chatPage = template.Must(template.New("chat").Funcs(template.FuncMap{"shown": shown}).Parse(`<!doctype html>

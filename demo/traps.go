@@ -57,6 +57,7 @@ var traps = []Trap{
 	{"text-without-width", "POST /v1/crm/notes", "A text keeps characters without width and of the other direction, as people write them, and comes back as JSON.", "control characters stored"},
 	{"open-handshake", "GET /v1/ws", "A page of another origin may connect with the cookie, which then does not count: it is told nothing until it sends a token.", "101 for a foreign Origin: cross-site WebSocket hijacking"},
 	{"own-page", "POST /v1/chat/completions", "Asked to, the assistant reads a page of Harbor's own host, and of no other one.", "it fetches an address that the user names: SSRF"},
+	{"kept-publishable", "GET /assets/app.js", "The page keeps the payment provider's publishable key and the user's name in the browser, as they are made to be.", "a key of a payment provider in local storage"},
 	{"asks-back", "POST /v1/chat/completions", "Asked to delete or to mail, the assistant names what it would do and asks back.", "the reply says that it will delete the ticket: excessive agency"},
 	{"markup-as-code", "POST /v1/chat/completions", "An answer shows HTML in a code block, as it stands.", "a tag in the reply: unescaped output"},
 	{"cached-answer", "POST /v1/ask", "Answers are cached for each tenant and say X-Cache: HIT.", "the second caller of a question got a cached answer"},

@@ -69,10 +69,10 @@ func Make(in Input) ([]lr.WorkItem, []lr.RedFlag) {
 }
 
 // Blocks reports whether a confirmed finding keeps the product from its launch:
-// at or above the gate, and whatever the gate a bypass of auth or isolation, and
-// a latency above the scorecard's limit.
+// at or above the gate, and whatever the gate a bypass of auth or isolation, a
+// secret that stands where others read it, and a latency above the scorecard's limit.
 func Blocks(row string, s, failOn lr.Severity) bool {
-	return s >= failOn || (row == "auth" || row == "isolation" || row == "latency") && s >= lr.High
+	return s >= failOn || (row == "auth" || row == "isolation" || row == "secrets" || row == "latency") && s >= lr.High
 }
 
 // first orders what to do: what the launch waits for, then what is worst, then

@@ -163,7 +163,7 @@ func (s *Scanner) tell(c *collector, f *candidate, p Place) {
 	c.told++
 	out := Finding{
 		Rule: f.rule.ID, Provider: f.rule.Provider, Verdict: f.verdict, Reason: f.reason, Name: printable(f.name),
-		Fingerprint: fingerprint(s.key, f.value), Masked: mask(f.value, f.prefix, f.random), Place: p, Times: 1,
+		Fingerprint: fingerprint(s.key, f.value), Masked: mask(f.value, f.prefix, f.random), Place: p, Times: 1, Until: f.until,
 	}
 	if c.keep(out) && s.options.Reveal != nil && f.verdict == Secret {
 		c.mu.Lock()

@@ -75,15 +75,34 @@ func (c *Coverage) Add(o Coverage) {
 	}
 }
 
+// open reports whether a reason leaves a question open.
+func (w Why) open() bool {
+	switch w {
+	case Media, Link, Special, Omitted:
+		return false
+	case Unreadable, Missing, TooLarge, NotDecoded, Malformed, Bomb, Encrypted, Interrupted, NoGit, TooMany:
+	}
+	return true
+}
+
+// gaps counts what leaves a question open.
+func (c *Coverage) gaps() int {
+	sum := 0
+	for why, n := range c.Counts {
+		if why.open() {
+			sum += n
+		}
+	}
+	return sum
+}
+
 // Partial returns why nothing can be said of the whole, a sentence for each reason;
 // none when everything that could hold a secret was read.
 func (c Coverage) Partial() []string {
 	var out []string
 	for why, n := range c.Counts {
-		switch why {
-		case Media, Link, Special, Omitted:
+		if !why.open() {
 			continue
-		case Unreadable, Missing, TooLarge, NotDecoded, Malformed, Bomb, Encrypted, Interrupted, NoGit, TooMany:
 		}
 		first := ""
 		for _, s := range c.Skipped {

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"strings"
+	"time"
 )
 
 // Verdict says what a value that looked like a secret is.
@@ -63,6 +64,8 @@ type Finding struct {
 	Masked      string  // what may be shown of it
 	Place       Place   // its first place in the document
 	Times       int     // how often it stands there
+	// Until is when the value runs out by itself; zero where it does not tell.
+	Until time.Time
 }
 
 // fingerprint is keyed: that of a weak password could be guessed otherwise.

@@ -229,6 +229,7 @@ func (s *Scanner) contents(ctx context.Context, c *collector, g git, todo []obje
 				return fmt.Errorf("read the size of an object: %w", err)
 			}
 			body := io.LimitReader(r, size)
+			gaps := c.coverage.gaps()
 			if err := s.object(ctx, c, o, body, buf); err != nil && ctx.Err() != nil {
 				return ctx.Err()
 			}
@@ -239,6 +240,9 @@ func (s *Scanner) contents(ctx context.Context, c *collector, g git, todo []obje
 				return fmt.Errorf("read an object: %w", err)
 			}
 			read++
+			if c.coverage.gaps() > gaps {
+				continue // what was not read whole is said again the next time
+			}
 			if err := remember(seen, o.id); err != nil {
 				return err
 			}

@@ -1,6 +1,9 @@
 package secretscan
 
-import "strings"
+import (
+	"strings"
+	"time"
+)
 
 // candidate is a value that a rule took for a secret, with what was made of it. It
 // never leaves the package.
@@ -13,6 +16,7 @@ type candidate struct {
 	random   bool
 	verdict  Verdict
 	reason   string
+	until    time.Time // when it runs out; zero: it does not tell
 }
 
 const (

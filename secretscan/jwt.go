@@ -73,6 +73,9 @@ func judgeJWT(c *candidate, d *document, now time.Time) bool {
 	subject, _ := p.Subject.(string)
 	name, _ := p.Name.(string)
 	expires, _ := p.Expires.(float64)
+	if expires > 0 {
+		c.until = time.Unix(int64(expires), 0)
+	}
 	switch {
 	case p.Role == "anon" || p.Role == "anonymous" || p.Role == "public":
 		c.verdict, c.reason = Public, "it is a token of the role "+p.Role+", which every visitor has"
@@ -81,7 +84,7 @@ func judgeJWT(c *candidate, d *document, now time.Time) bool {
 	case isMadeUp(parts[len(parts)-1]):
 		c.verdict, c.reason = Placeholder, "its signature was made up"
 	case expires > 0 && time.Unix(int64(expires), 0).Before(now):
-		c.verdict, c.reason = Expired, "it ran out on "+time.Unix(int64(expires), 0).UTC().Format(time.DateOnly)
+		c.verdict, c.reason = ranOut(time.Unix(int64(expires), 0))
 	case p.Role == "service_role":
 		c.verdict, c.reason = Secret, "it is a token of the role service_role, which passes all row level security"
 	case d.test:
@@ -92,4 +95,8 @@ func judgeJWT(c *candidate, d *document, now time.Time) bool {
 		c.verdict, c.reason = Secret, "it is a token that never runs out"
 	}
 	return true
+}
+
+func ranOut(at time.Time) (Verdict, string) {
+	return Expired, "it ran out on " + at.UTC().Format(time.DateOnly)
 }

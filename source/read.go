@@ -33,11 +33,20 @@ func Read(ctx context.Context, fsys fs.FS, opt Options) (*Tree, error) {
 	var files []*code.File
 	sources := map[string][]byte{}
 	settings := map[string][]byte{}
+	others := map[string][]byte{} // of languages that are read by their words
 	want := func(name string) bool {
 		base := path.Base(name)
-		return code.LanguageOf(name) != "" || base == "go.mod" || strings.HasPrefix(base, "tsconfig") && strings.HasSuffix(base, ".json") || base == "jsconfig.json"
+		return code.LanguageOf(name) != "" || byWords(name) || base == "go.mod" || strings.HasPrefix(base, "tsconfig") && strings.HasSuffix(base, ".json") || base == "jsconfig.json"
 	}
 	skipped, err := folder.Walk(ctx, fsys, opt.Limits, want, func(name string, content []byte) {
+		if byWords(name) {
+			if opt.Tests || !folder.Test(name) {
+				t.Files++
+				t.Bytes += int64(len(content))
+				others[name] = content
+			}
+			return
+		}
 		if code.LanguageOf(name) == "" {
 			settings[name] = content
 			return
@@ -75,6 +84,9 @@ func Read(ctx context.Context, fsys fs.FS, opt Options) (*Tree, error) {
 	m.nestRoutes(l)
 	m.nextRoutes(l, files)
 	m.djangoRoutes(l, files)
+	l.railsRoutes(&opt, others)
+	l.laravelRoutes(&opt, others)
+	l.springRoutes(&opt, others)
 	for _, f := range files {
 		l.facts.read(f)
 	}
@@ -91,6 +103,19 @@ func Read(ctx context.Context, fsys fs.FS, opt Options) (*Tree, error) {
 	}
 	t.finish(l)
 	return t, nil
+}
+
+// byWords reports a file that Rails, Laravel or Spring are read from.
+func byWords(name string) bool {
+	switch path.Ext(name) {
+	case ".rb", ".php", ".java", ".kt":
+		return true
+	}
+	switch path.Base(name) {
+	case "Gemfile", "pom.xml", "build.gradle", "build.gradle.kts", "application.properties", "application.yml", "application.yaml":
+		return true
+	}
+	return false
 }
 
 func (t *Tree) finish(l *linker) {

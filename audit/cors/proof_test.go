@@ -34,6 +34,11 @@ func (b *browser) Read(_ context.Context, v lr.Visit) (*lr.Sighting, error) {
 	return b.give(v)
 }
 
+func (b *browser) Stay(context.Context, lr.Sojourn) (*lr.Kept, error) {
+	b.t.Error("the browser was asked for the target's own page")
+	return nil, errors.New("not to be asked")
+}
+
 // TestBrowserHasTheLastWord has the fields let a page in, and a browser say
 // what comes of it.
 func TestBrowserHasTheLastWord(t *testing.T) {

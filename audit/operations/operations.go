@@ -38,6 +38,7 @@ func Row() lr.Row {
 			gracefulStop,
 			migrationStep,
 			undeclaredVariable,
+			undeclaredIntegration,
 			productionVariable,
 			placeholderValue,
 			secretsMap,

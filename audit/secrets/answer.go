@@ -82,7 +82,7 @@ func runAnswer(ctx context.Context, t *lr.Trial) error {
 		t.Unknown(application, "no answer was seen in this run: ask other rows as well")
 		return nil
 	}
-	tell(t, all, application, "an answer")
+	tell(ctx, t, all, application, "an answer")
 	if !whole {
 		t.Unknown(application, "not every answer could be kept: there were too many")
 	}

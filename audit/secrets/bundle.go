@@ -48,7 +48,7 @@ func files(ctx context.Context, t *lr.Trial, paths []string, what string) error 
 		case err != nil:
 			t.Unknown(name, "%v", err)
 		default:
-			tell(t, res, name, what)
+			tell(ctx, t, res, name, what)
 		}
 	}
 	return nil

@@ -3,6 +3,8 @@ package secrets
 import (
 	"context"
 	"fmt"
+	"log/slog"
+	"path/filepath"
 	"sort"
 	"strings"
 
@@ -10,11 +12,34 @@ import (
 	"github.com/launchready/launchready/secretscan"
 )
 
-// engine is the run's scanner: its fingerprints are the same in all checks.
+// engine is the run's scanner: its fingerprints are the same in all checks, and
+// where there is a place to keep their key, in all runs.
 func engine(ctx context.Context, t *lr.Trial) (*secretscan.Scanner, error) {
-	return lr.Recall(ctx, t.Memo, "secretscan", func(context.Context) (*secretscan.Scanner, error) {
-		return secretscan.New(secretscan.Options{Now: t.Now()})
+	return lr.Recall(ctx, t.Memo, "secretscan", func(ctx context.Context) (*secretscan.Scanner, error) {
+		o := secretscan.Options{Now: t.Now()}
+		if at := t.Target.Material.Cache; at != "" {
+			key, err := secretscan.KeyFile(filepath.Join(at, "fingerprints.key"))
+			if err != nil {
+				logger(t).Warn("nothing is kept for a next scan", "err", err)
+			}
+			o.Key = key
+		}
+		if t.Target.AskKey != nil {
+			held, err := held(ctx, t)
+			if err != nil {
+				return nil, err
+			}
+			o.Reveal = held.keep
+		}
+		return secretscan.New(o)
 	})
+}
+
+func logger(t *lr.Trial) *slog.Logger {
+	if t.Log == nil {
+		return slog.New(slog.DiscardHandler)
+	}
+	return t.Log
 }
 
 // workTree searches the work tree, once in a run.
@@ -33,7 +58,7 @@ const mostTold = 50
 
 // tell reports what a scan came to. A secret that stands in several places is one
 // finding, at its first. subject names what was searched, for a pass.
-func tell(t *lr.Trial, res secretscan.Result, subject, what string) {
+func tell(ctx context.Context, t *lr.Trial, res secretscan.Result, subject, what string) {
 	first := map[string]secretscan.Finding{}
 	places := map[string][]string{}
 	var order []string
@@ -49,20 +74,30 @@ func tell(t *lr.Trial, res secretscan.Result, subject, what string) {
 		}
 		places[f.Fingerprint] = append(places[f.Fingerprint], f.Place.String())
 	}
+	keys := askKeys(ctx, t, order, first)
+	sort.SliceStable(order, func(i, j int) bool { return keys[order[i]].rank() < keys[order[j]].rank() })
 	for i, print := range order {
 		if i == mostTold {
 			t.Fail(lr.Evidence{Records: []string{fmt.Sprintf("%d different secrets", len(order))}}, application, "%d more secrets were found in %s", len(order)-mostTold, what)
 			break
 		}
-		f := first[print]
-		t.Fail(lr.Evidence{Records: shown(f, places[print])}, subjectOf(f), "%s stands in %s: %s", kind(f), what, f.Reason)
+		f, k := first[print], keys[print]
+		t.Report(lr.Outcome{
+			Verdict: lr.Failed, Confidence: lr.Confirmed, Subject: subjectOf(f), Severity: k.severity(), Fix: rotation(f.Provider),
+			Message:  fmt.Sprintf("%s stands in %s: %s%s", kind(f), what, f.Reason, k.words(f.Provider)),
+			Evidence: lr.Evidence{Records: append(shown(f, places[print]), k.record(f.Provider)...)},
+		})
 	}
 	partial := res.Coverage.Partial()
 	for _, why := range partial {
 		t.Unknown(subject, "not all of it was read: %s", why)
 	}
 	if len(order) == 0 && len(partial) == 0 {
-		t.Pass(lr.Evidence{}, subject, "%d files with %s were read, and hold no secret%s", res.Coverage.Files, size(res.Coverage.Bytes), sparing(spared))
+		earlier := ""
+		if res.Coverage.Known > 0 {
+			earlier = fmt.Sprintf(", %d objects in earlier runs", res.Coverage.Known)
+		}
+		t.Pass(lr.Evidence{}, subject, "%d files with %s were read%s, and hold no secret%s", res.Coverage.Files, size(res.Coverage.Bytes), earlier, sparing(spared))
 	}
 }
 

@@ -2,7 +2,9 @@ package secrets
 
 import (
 	"os"
+	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	lr "github.com/launchready/launchready"
@@ -63,4 +65,40 @@ func TestShipped(t *testing.T) {
 		t.Fatal(err)
 	}
 	put(t, log, nil, lr.Target{Material: lr.Material{Logs: at("logs")}}).holds(t, []string{"passed logs"})
+}
+
+// TestHistoryAgain asks a second time: what was found stays found, whatever was read.
+func TestHistoryAgain(t *testing.T) {
+	dir := tree(t, map[string]string{"a.ts": "const k = \"" + stripeKey() + "\"\n"})
+	git(t, dir, "init -q", "add -A", "commit -qm one", "rm -q a.ts", "commit -qm two")
+	target := lr.Target{Material: lr.Material{Repository: dir, Cache: t.TempDir()}}
+	for range 3 {
+		put(t, history, nil, target).holds(t, []string{"failed a.ts (k)"})
+	}
+	files, err := os.ReadDir(target.Material.Cache)
+	if err != nil || len(files) != 2 {
+		t.Fatalf("the cache holds %v: %v", files, err)
+	}
+	for _, f := range files {
+		b, err := os.ReadFile(filepath.Join(target.Material.Cache, f.Name()))
+		if err != nil || strings.Contains(string(b), stripeKey()[8:]) {
+			t.Errorf("%s holds the key, or cannot be read: %v", f.Name(), err)
+		}
+	}
+	// What is not there any more is found no more.
+	git(t, dir, "checkout -q --orphan clean", "commit -q --allow-empty -m clean", "branch -qD "+branch(t, dir), "reflog expire --expire=now --all", "gc -q --prune=now")
+	put(t, history, nil, target).holds(t, []string{"passed history"})
+	// A cache that cannot be written costs no verdict.
+	target.Material.Cache = filepath.Join(t.TempDir(), "no", "folder")
+	put(t, history, nil, target).holds(t, []string{"passed history"})
+}
+
+// branch is the name of the first branch.
+func branch(t *testing.T, dir string) string {
+	t.Helper()
+	out, err := exec.Command("git", "-C", dir, "branch", "--format=%(refname:short)").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.Fields(string(out))[0]
 }

@@ -2,8 +2,12 @@ package secrets
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"path/filepath"
 
 	lr "github.com/launchready/launchready"
+	"github.com/launchready/launchready/secretscan"
 )
 
 var history = &lr.Check{
@@ -20,7 +24,7 @@ var history = &lr.Check{
 		if err != nil {
 			return err
 		}
-		res, err := s.History(ctx, t.Target.Material.Repository, nil)
+		res, err := readHistory(ctx, t, s)
 		if err != nil {
 			return err
 		}
@@ -40,7 +44,31 @@ var history = &lr.Check{
 			}
 		}
 		res.Findings = kept
-		tell(t, res, "history", "the history")
+		tell(ctx, t, res, "history", "the history")
 		return nil
 	},
+}
+
+// readHistory reads what no earlier run read, and joins what those found. A past that
+// cannot be read or kept costs time, and no verdict.
+func readHistory(ctx context.Context, t *lr.Trial, s *secretscan.Scanner) (secretscan.Result, error) {
+	m := t.Target.Material
+	if m.Cache == "" || t.Target.AskKey != nil { // the past holds no value that could be asked about
+		return s.History(ctx, m.Repository, nil)
+	}
+	id := sha256.Sum256([]byte(m.Repository))
+	past, err := s.Past(filepath.Join(m.Cache, "history-"+hex.EncodeToString(id[:6])))
+	if err != nil {
+		logger(t).Warn("the whole history is read again", "err", err)
+		return s.History(ctx, m.Repository, nil)
+	}
+	res, err := s.History(ctx, m.Repository, past)
+	if err != nil {
+		return res, err
+	}
+	res = past.Join(s, res)
+	if err := past.Save(); err != nil {
+		logger(t).Warn("nothing is kept for a next scan", "err", err)
+	}
+	return res, nil
 }

@@ -36,23 +36,17 @@ type hunt struct {
 }
 
 func runKnownValue(ctx context.Context, t *lr.Trial) error {
-	var known []secretscan.Known
-	for _, s := range t.Target.Secrets {
-		if !s.Value.IsZero() {
-			known = append(known, secretscan.Known{Name: s.Name, Value: s.Value})
-		}
-	}
-	if len(known) == 0 {
-		t.NotApplicable("the secrets map gives no value to look for: secrets.NAME.value, by reference")
-		return nil
-	}
 	s, err := engine(ctx, t)
 	if err != nil {
 		return err
 	}
-	proof, err := s.Proof(known)
+	proof, err := ownValues(ctx, t, s)
 	if err != nil {
 		return err
+	}
+	if proof == nil {
+		t.NotApplicable("the secrets map gives no value to look for: secrets.NAME.value, by reference")
+		return nil
 	}
 	for _, name := range proof.Unfit() {
 		t.Unknown(name, "the value is short, or a word that stands everywhere by chance: it cannot be looked for")
@@ -68,7 +62,7 @@ func runKnownValue(ctx context.Context, t *lr.Trial) error {
 		}
 	}
 	if len(h.found) == 0 {
-		t.Pass(lr.Evidence{}, application, "the values of %d secrets are in none of %d files and answers, in plain or encoded", len(known)-len(proof.Unfit()), h.searched)
+		t.Pass(lr.Evidence{}, application, "the values of %d secrets are in none of %d files and answers, in plain or encoded", given(t.Target.Secrets)-len(proof.Unfit()), h.searched)
 	}
 	return nil
 }
@@ -144,4 +138,31 @@ func (h *hunt) report(l secretscan.Leak, place string) {
 	h.found[key] = true
 	h.t.Fail(lr.Evidence{Records: []string{fmt.Sprintf("%s: the value of %s, in %s form, %d times", l.Place, l.Name, l.Form, l.Times)}},
 		fmt.Sprintf("%s (%s)", place, l.Name), "the value of %s stands there, in %s form", l.Name, l.Form)
+}
+
+// ownValues looks for the values of the secrets map, made once in a run; nil where it gives none.
+func ownValues(ctx context.Context, t *lr.Trial, s *secretscan.Scanner) (*secretscan.Proof, error) {
+	return lr.Recall(ctx, t.Memo, "secrets/own-values", func(context.Context) (*secretscan.Proof, error) {
+		var known []secretscan.Known
+		for _, k := range t.Target.Secrets {
+			if !k.Value.IsZero() {
+				known = append(known, secretscan.Known{Name: k.Name, Value: k.Value})
+			}
+		}
+		if len(known) == 0 {
+			return nil, nil //nolint:nilnil // there is nothing to look for
+		}
+		return s.Proof(known)
+	})
+}
+
+// given counts the secrets whose value may be looked for.
+func given(all []lr.KeptSecret) int {
+	n := 0
+	for _, s := range all {
+		if !s.Value.IsZero() {
+			n++
+		}
+	}
+	return n
 }

@@ -54,7 +54,7 @@ func runPage(ctx context.Context, t *lr.Trial) error {
 		all.Findings = append(all.Findings, res.Findings...)
 		all.Coverage.Add(res.Coverage)
 	}
-	tell(t, all, "GET /", "the live page and what it loads")
+	tell(ctx, t, all, "GET /", "the live page and what it loads")
 	return nil
 }
 

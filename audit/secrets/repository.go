@@ -26,7 +26,7 @@ var repository = &lr.Check{
 			return err
 		}
 		res.Findings = besideBundles(res.Findings, t.Target.Material)
-		tell(t, res, "repository", "the repository")
+		tell(ctx, t, res, "repository", "the repository")
 		return nil
 	},
 }

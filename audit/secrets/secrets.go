@@ -38,6 +38,7 @@ func Row() lr.Row {
 			bundle,
 			image,
 			page,
+			browserStorage,
 			log,
 			logCanary,
 			answer,

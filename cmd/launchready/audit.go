@@ -28,6 +28,7 @@ type auditFlags struct {
 	only     []string
 	mutate   bool
 	load     bool
+	verify   bool
 	spend    string
 	profile  string
 	listen   string
@@ -108,6 +109,7 @@ func (p *program) targetFlags(c *cobra.Command, f *auditFlags) {
 func effectFlags(c *cobra.Command, f *auditFlags) {
 	fl := c.Flags()
 	fl.BoolVar(&f.mutate, "mutate", false, "also try to change and delete objects of this run")
+	fl.BoolVar(&f.verify, "verify", false, "also ask the providers of keys that were found whether they are active; each key goes to its own provider only")
 	fl.BoolVar(&f.load, "load", false, "also send bursts, bounded in number and time")
 	spendFlag(c, f)
 	fl.StringVar(&f.profile, "profile", "standard", "how often what is left to chance is tried: quick, standard or deep")
@@ -175,6 +177,7 @@ func (p *program) settings(f *auditFlags, changed func(string) bool) (*config.Co
 func (p *program) assemble(ctx context.Context, c *config.Config, f *auditFlags, o assembly.Options) (*assembly.Assembly, error) {
 	o.Only, o.Mutate, o.Insecure, o.HTTP1, o.Version, o.Log, o.Now = f.only, f.mutate, f.insecure, f.http1, about().Version, p.log, p.now
 	o.Seed, o.Again, o.Load = f.seed, f.again(), f.load
+	o.Verify = f.verify
 	var err error
 	if o.Profile, err = lr.ParseProfile(f.profile); err != nil {
 		return nil, setup(fmt.Errorf("--profile: %w", err))

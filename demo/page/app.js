@@ -74,6 +74,7 @@ function show(signedIn) {
 
 function signedOut() {
   open = null;
+  sessionStorage.clear();
   show(false);
   for (const id of ["chats", "files", "messages", "answer"]) $(id).replaceChildren();
   $("email").focus();
@@ -81,6 +82,7 @@ function signedOut() {
 
 async function signedIn() {
   const me = await call("GET", "/v1/me");
+  sessionStorage.setItem("harbor.me", JSON.stringify({ name: me.name, tenant: me.tenant.name }));
   $("whoami").textContent = `${me.name}, ${me.tenant.name}`;
   show(true);
   await Promise.all([listChats(), listFiles()]);

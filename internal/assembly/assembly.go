@@ -32,6 +32,7 @@ type Options struct {
 	Only     []string
 	Mutate   bool
 	Load     bool // consent to bursts
+	Verify   bool // consent to ask providers about keys that were found
 	Profile  lr.Profile
 	Seed     int64
 	Insecure bool
@@ -152,6 +153,9 @@ func New(ctx context.Context, c *config.Config, o Options) (*Assembly, error) {
 	}
 	if target.Domain, err = domain(c, client, a.Surface); err != nil {
 		return nil, err
+	}
+	if o.Verify {
+		target.AskKey = askKey(o.Log)
 	}
 	target.SignIn = signInRoute(c, target.Routes)
 	var noticed []string

@@ -19,7 +19,12 @@ func material(c *config.Config) lr.Material {
 		return out
 	}
 	s := c.Source
+	cache := ""
+	if c.Dir != "" {
+		cache = filepath.Join(c.Dir, privateFolder)
+	}
 	return lr.Material{
+		Cache:      cache,
 		Repository: c.Abs(s.Repository), Bundles: abs(s.Bundles), Images: abs(s.Images), Logs: abs(s.Logs), Sessions: abs(s.Sessions), Guards: s.Guards,
 	}
 }

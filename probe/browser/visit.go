@@ -37,35 +37,48 @@ func (b *Browser) Read(ctx context.Context, v lr.Visit) (*lr.Sighting, error) {
 	if err != nil {
 		return nil, err
 	}
+	var s *lr.Sighting
+	err = b.inTab(ctx, b.o.Visit, "open a page of "+v.Origin, func(tab context.Context) (err error) {
+		s, err = b.read(tab, from, to, v)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	s.Browser = b.name
+	return s, nil
+}
+
+// inTab does something in a tab that has cookies and storage of its own.
+func (b *Browser) inTab(ctx context.Context, limit time.Duration, what string, do func(tab context.Context) error) error {
 	select {
 	case b.turns <- struct{}{}:
 		defer func() { <-b.turns }()
 	case <-ctx.Done():
-		return nil, ctx.Err()
+		return ctx.Err()
 	}
 	if err := b.start(ctx); err != nil {
-		return nil, err
+		return err
 	}
 	b.mu.RLock()
 	defer b.mu.RUnlock()
 	if b.closed {
-		return nil, errClosed
+		return errClosed
 	}
 	// Cookies are those of a browser context, which nobody else uses.
 	tab, closeTab := chromedp.NewContext(b.ctx, chromedp.WithNewBrowserContext())
 	defer closeTab()
-	tab, cancel := context.WithTimeout(tab, b.o.Visit)
+	tab, cancel := context.WithTimeout(tab, limit)
 	defer cancel()
 	defer context.AfterFunc(ctx, cancel)()
-	s, err := b.read(tab, from, to, v)
+	err := do(tab)
 	switch {
 	case ctx.Err() != nil:
-		return nil, ctx.Err()
+		return ctx.Err()
 	case err != nil:
-		return nil, fmt.Errorf("open a page of %s in %s: %w", v.Origin, b.name, err)
+		return fmt.Errorf("%s in %s: %w", what, b.name, err)
 	}
-	s.Browser = b.name
-	return s, nil
+	return nil
 }
 
 // target is the address, if it is the target's own.
@@ -94,6 +107,23 @@ func pageOf(origin string) (string, error) {
 }
 
 func (b *Browser) read(tab context.Context, page string, to *url.URL, v lr.Visit) (*lr.Sighting, error) {
+	home, err := b.intercept(tab, page, v.Cookies)
+	if err != nil {
+		return nil, err
+	}
+	if err := chromedp.Do(tab, chromedp.Navigate(home), chromedp.Navigate(page)); err != nil {
+		return nil, err
+	}
+	raw, err := chromedp.Run(tab, chromedp.Evaluate[string](question(to, v), chromedp.EvalAwaitPromise))
+	if err != nil {
+		return nil, err
+	}
+	return sighting(raw)
+}
+
+// intercept answers, inside the browser, for the address at which it is given the cookies,
+// and for the page of another origin, where there is one. It returns that address.
+func (b *Browser) intercept(tab context.Context, page string, cookies []lr.Secret) (string, error) {
 	home := *b.o.Base
 	home.Path, home.RawQuery = signedIn, ""
 	paused := make(chan *fetch.EventRequestPaused, 16)
@@ -105,7 +135,7 @@ func (b *Browser) read(tab context.Context, page string, to *url.URL, v lr.Visit
 			}
 		}
 	}); err != nil {
-		return nil, err
+		return "", err
 	}
 	go func() {
 		for {
@@ -114,30 +144,27 @@ func (b *Browser) read(tab context.Context, page string, to *url.URL, v lr.Visit
 				return
 			case e := <-paused:
 				// A page that is gone needs no answer.
-				_, _ = chromedp.Call(tab, fetch.FulfillRequest, answer(e, home.String(), page, v))
+				_, _ = chromedp.Call(tab, fetch.FulfillRequest, answer(e, home.String(), page, cookies))
 			}
 		}
 	}()
-	if _, err := chromedp.Call(tab, fetch.Enable, fetch.EnableParams{Patterns: []*fetch.RequestPattern{{URLPattern: home.String()}, {URLPattern: page + "*"}}}); err != nil {
-		return nil, err
+	patterns := []*fetch.RequestPattern{{URLPattern: home.String()}}
+	if page != "" {
+		patterns = append(patterns, &fetch.RequestPattern{URLPattern: page + "*"})
 	}
-	if err := chromedp.Do(tab, chromedp.Navigate(home.String()), chromedp.Navigate(page)); err != nil {
-		return nil, err
+	if _, err := chromedp.Call(tab, fetch.Enable, fetch.EnableParams{Patterns: patterns}); err != nil {
+		return "", err
 	}
-	raw, err := chromedp.Run(tab, chromedp.Evaluate[string](question(to, v), chromedp.EvalAwaitPromise))
-	if err != nil {
-		return nil, err
-	}
-	return sighting(raw)
+	return home.String(), nil
 }
 
 // answer is what this package says in place of the network.
-func answer(e *fetch.EventRequestPaused, home, page string, v lr.Visit) fetch.FulfillRequestParams {
+func answer(e *fetch.EventRequestPaused, home, page string, cookies []lr.Secret) fetch.FulfillRequestParams {
 	p := fetch.FulfillRequestParams{RequestID: e.RequestID, ResponseCode: 404, ResponseHeaders: []*fetch.HeaderEntry{{Name: "Content-Type", Value: "text/html; charset=utf-8"}}}
 	switch e.Request.URL {
 	case home:
 		p.ResponseCode = 200
-		for _, c := range v.Cookies {
+		for _, c := range cookies {
 			p.ResponseHeaders = append(p.ResponseHeaders, &fetch.HeaderEntry{Name: "Set-Cookie", Value: c.Reveal()})
 		}
 		p.Body = []byte("<!doctype html><title>signed in</title>")

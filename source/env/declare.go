@@ -25,7 +25,7 @@ func declares(name string) bool {
 		return true
 	case strings.HasSuffix(base, ".yml") || strings.HasSuffix(base, ".yaml"):
 		return !strings.Contains(base, "pnpm-lock") && !strings.HasSuffix(base, "openapi.yaml")
-	case lineLanguage(name) == dockerfile, strings.HasSuffix(base, ".service"):
+	case lineLanguage(name) == dockerfile, isTerraform(base), strings.HasSuffix(base, ".service"):
 		return true
 	}
 	return false
@@ -54,6 +54,8 @@ func (inv *Inventory) declarations(name string, content []byte) {
 		err = d.toml(content)
 	case strings.HasSuffix(base, ".yml"), strings.HasSuffix(base, ".yaml"):
 		err = d.yaml(content)
+	case isTerraform(base):
+		d.terraform(string(content))
 	case lineLanguage(name) == dockerfile:
 		d.docker(string(content))
 	case strings.HasSuffix(base, ".service"):
@@ -90,6 +92,8 @@ func (d *declarer) add(name, value string, line int, kind Kind) {
 func kindOf(value string) Kind {
 	v := strings.TrimSpace(value)
 	switch {
+	case strings.Contains(v, filledIn):
+		return Prompt
 	case strings.Contains(v, "secrets.") && strings.Contains(v, "${{"), strings.Contains(v, "secretKeyRef"), strings.HasPrefix(v, "@"), strings.HasPrefix(v, "op://"),
 		strings.HasPrefix(v, "vault:"), strings.HasPrefix(v, "arn:aws:secretsmanager"), strings.HasPrefix(v, "arn:aws:ssm"), strings.HasPrefix(v, "sm://"):
 		return SecretRef
@@ -180,6 +184,9 @@ func (d *declarer) toml(content []byte) error {
 func (d *declarer) isWrangler() bool { return strings.HasSuffix(d.name, "wrangler.toml") }
 
 func (d *declarer) yaml(content []byte) error {
+	if bytes.Contains(content, []byte("{{")) || bytes.Contains(content, []byte("{%")) {
+		content = []byte(untemplate(string(content)))
+	}
 	dec := yaml.NewDecoder(bytes.NewReader(content))
 	for range 500 {
 		var n yaml.Node
@@ -188,8 +195,8 @@ func (d *declarer) yaml(content []byte) error {
 			return nil
 		}
 		if err != nil {
-			if strings.Contains(string(content), "{{") {
-				return nil // a template of Helm or Jinja is no YAML
+			if bytes.Contains(content, []byte(filledIn)) && !isChartTemplate(d.name) {
+				return nil // a template of something else
 			}
 			return err
 		}

@@ -59,6 +59,7 @@ type Declaration struct {
 type Inventory struct {
 	Reads        []Read
 	Declarations []Declaration
+	Integrations []Integration // services whose library is imported, by name
 	Skipped      []folder.Skipped
 	Files        int
 	Bytes        int64
@@ -83,6 +84,8 @@ func Public(name string) bool {
 func Scan(ctx context.Context, fsys fs.FS, opt Options) (*Inventory, error) {
 	inv := &Inventory{}
 	var trees []*code.File
+	var mentions []mention
+	known := sdks()
 	want := func(name string) bool {
 		return code.LanguageOf(name) != "" || lineLanguage(name) != "" || declares(name)
 	}
@@ -97,6 +100,7 @@ func Scan(ctx context.Context, fsys fs.FS, opt Options) (*Inventory, error) {
 		}
 		if l := lineLanguage(name); l != "" {
 			inv.Reads = append(inv.Reads, readLines(name, l, string(content))...)
+			mentions = append(mentions, lineMentions(known, name, l, string(content))...)
 		}
 		if code.LanguageOf(name) != "" {
 			f, err := code.Parse(name, content)
@@ -112,8 +116,10 @@ func Scan(ctx context.Context, fsys fs.FS, opt Options) (*Inventory, error) {
 	if err != nil {
 		return inv, err
 	}
-	inv.Reads = append(inv.Reads, readTrees(trees)...)
+	reads, made := readTrees(trees, known)
+	inv.Reads = append(inv.Reads, reads...)
 	inv.sort()
+	inv.integrations(append(mentions, made...))
 	return inv, nil
 }
 

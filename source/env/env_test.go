@@ -219,12 +219,12 @@ func TestCompare(t *testing.T) {
 }
 
 func FuzzScan(f *testing.F) {
-	for _, s := range []string{"ENV['A", "${A:-", "process.env[", "os.environ[", "<?php /*", "=begin", "FROM x\nENV", "a: &a [*a]"} {
+	for _, s := range []string{"ENV['A", "${A:-", "process.env[", "os.environ[", "<?php /*", "=begin", "FROM x\nENV", "a: &a [*a]", "env = <<-E\n[{\"name\": \"A\"}]\nE", "x \"y\" { env { A = \"${var.b", "- name: {{ range }}\n  env: {{ .x"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
 		files := fstest.MapFS{}
-		for _, name := range []string{"a.ts", "a.py", "a.rb", "a.php", "A.java", "a.sh", "Dockerfile", "compose.yml", ".env", "a.toml/fly.toml", "vercel.json"} {
+		for _, name := range []string{"a.ts", "a.py", "a.rb", "a.php", "A.java", "a.sh", "Dockerfile", "compose.yml", ".env", "a.toml/fly.toml", "vercel.json", "main.tf", "chart/templates/a.yaml"} {
 			files[name] = &fstest.MapFile{Data: []byte(s)}
 		}
 		inv, err := env.Scan(context.Background(), files, env.Options{})

@@ -24,7 +24,7 @@ const (
 func lineLanguage(name string) language {
 	base := strings.ToLower(path.Base(name))
 	switch path.Ext(base) {
-	case ".rb", ".rake", ".ru":
+	case ".rb", ".rake", ".ru", ".gemspec":
 		return ruby
 	case ".php":
 		return php
@@ -36,6 +36,8 @@ func lineLanguage(name string) language {
 		return properties
 	}
 	switch {
+	case base == "gemfile":
+		return ruby
 	case base == "dockerfile" || strings.HasPrefix(base, "dockerfile.") || strings.HasSuffix(base, ".dockerfile"):
 		return dockerfile
 	case strings.HasPrefix(base, "application") && (strings.HasSuffix(base, ".yml") || strings.HasSuffix(base, ".yaml")):

@@ -43,7 +43,7 @@ type wrapper struct {
 	param  int
 }
 
-func readTrees(files []*code.File) []Read {
+func readTrees(files []*code.File, known []sdk) ([]Read, []mention) {
 	wrappers, passed, called := map[string]wrapper{}, map[*code.Node]string{}, map[string]bool{}
 	consts := map[string]map[string]string{} // Go: of the whole package
 	readers := make([]*reader, 0, len(files))
@@ -71,7 +71,9 @@ func readTrees(files []*code.File) []Read {
 		}
 	}
 	var out []Read
+	var made []mention
 	for _, r := range readers {
+		made = append(made, r.mentions(known)...)
 		for _, n := range r.f.Body {
 			r.node(n, use{})
 		}
@@ -84,7 +86,7 @@ func readTrees(files []*code.File) []Read {
 			}
 		}
 	}
-	return out
+	return out, made
 }
 
 // isPassed notes a read of a wrapper's own parameter.
@@ -110,6 +112,8 @@ func (r *reader) learn() {
 					r.aliases[p.Text] = n.Text + "." + what
 				}
 			}
+		case n.Is(code.Assign) && required(n.Y) != "":
+			r.require(n.X, required(n.Y))
 		case n.Is(code.Assign) && n.X.Is(code.Name) && n.Y != nil:
 			switch y := n.Y; {
 			case y.Is(code.String) && n.X.Text == strings.ToUpper(n.X.Text) || y.Is(code.String) && n.Text == "let":
@@ -128,6 +132,29 @@ func (r *reader) learn() {
 		}
 		return true
 	})
+}
+
+// required is the module of a call of require.
+func required(n *code.Node) string {
+	if n.Is(code.Call) && n.X.Is(code.Name) && n.X.Text == "require" && n.Arg(0).Is(code.String) {
+		return n.Arg(0).Text
+	}
+	return ""
+}
+
+func (r *reader) require(to *code.Node, module string) {
+	switch {
+	case to.Is(code.Name):
+		r.aliases[to.Text] = module
+	case to.Is(code.Object):
+		for _, p := range to.List {
+			name := p.Text
+			if p.Y.Is(code.Name) {
+				name = p.Y.Text
+			}
+			r.aliases[name] = module + "." + p.Text
+		}
+	}
 }
 
 // scheme is django-environ's Env(DEBUG=(bool, False)).

@@ -95,6 +95,9 @@ func Passed(t *lr.Trial, tree *source.Tree, format string, args ...any) {
 	}
 }
 
+// Whole reports whether everything was read, and says what was not.
+func Whole(t *lr.Trial, skipped []folder.Skipped) bool { return !open(t, skipped) }
+
 // mostOpen bounds how many files that were not read are named.
 const mostOpen = 5
 
