@@ -19,7 +19,6 @@ type gate struct {
 	victim   *lr.Account
 	attacker *lr.Account // of another tenant; nil where there is one tenant
 	views    []*view
-	gaps     []string
 }
 
 // view is a route as its owner sees it at a front.
