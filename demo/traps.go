@@ -68,4 +68,9 @@ var traps = []Trap{
 	{"one-retry", "POST /v1/chat/completions", "A call at which the provider broke is made once more, after a pause; one that it refuses for a second is given up.", "two calls for one question: it retries"},
 	{"lower-bound", "POST /v1/chat/completions", "A client's max_tokens makes an answer shorter, and never longer than the cap.", "max_tokens of the client is obeyed"},
 	{"patient-reader", "POST /v1/auth/login", "A request that is sent slowly is waited for, and holds nobody up.", "forty connections stay open: slowloris"},
+	{"short-certificate", "https://labs.harbor.test/", "A certificate lives six days and is renewed every three; no address is asked for its status.", "it expires within 30 days; no OCSP"},
+	{"straight-to-www", "http://go.harbor.test/", "A name that is not to be preloaded redirects to https of www at once.", "http does not redirect to https of the same host"},
+	{"own-policy", "https://api.harbor.test/", "The API's host says Strict-Transport-Security for itself: there is nothing below it.", "includeSubDomains is missing"},
+	{"private-with-vary", "https://app.harbor.test/v1/me", "A browser may keep the profile for a minute, by credential.", "an authenticated reply can be cached"},
+	{"hashed-for-ever", "https://www.harbor.test/assets/", "A file whose name has its hash may be kept for ever.", "max-age of a year"},
 }
