@@ -67,4 +67,10 @@ var traps = []Trap{
 	{"one-retry", "POST /v1/chat/completions", "A call at which the provider broke is made once more, after a pause; one that it refuses for a second is given up.", "two calls for one question: it retries"},
 	{"lower-bound", "POST /v1/chat/completions", "A client's max_tokens makes an answer shorter, and never longer than the cap.", "max_tokens of the client is obeyed"},
 	{"patient-reader", "POST /v1/auth/login", "A request that is sent slowly is waited for, and holds nobody up.", "forty connections stay open: slowloris"},
+	{"unknown-selector", "harbor.test", "Mail is signed at a selector of Harbor's own choice, and a wildcard text answers for the usual ones.", "no key at default, google, selector1: DKIM is missing"},
+	{"two-spf-like-texts", "harbor.test", "Beside the SPF record stands a text that begins with v=spf10 and is none.", "two SPF records: permerror"},
+	{"quarantine", "_dmarc.harbor.test", "The policy sets forged mail aside, which is a policy.", "p is not reject"},
+	{"revoked-selector", "default._domainkey.harbor.test", "A key that is out of use is revoked, beside the good one.", "the public key is empty: DKIM is broken"},
+	{"inherited-policy", "billing.harbor.test", "A name that mail is sent from has no DMARC record of its own: the domain's holds.", "_dmarc.billing is not there: no DMARC"},
+	{"silent-domain", "harbor-app.test", "A domain that sends no mail has a null MX and no key.", "no mail server, no DKIM"},
 }
