@@ -73,4 +73,10 @@ var traps = []Trap{
 	{"own-policy", "https://api.harbor.test/", "The API's host says Strict-Transport-Security for itself: there is nothing below it.", "includeSubDomains is missing"},
 	{"private-with-vary", "https://app.harbor.test/v1/me", "A browser may keep the profile for a minute, by credential.", "an authenticated reply can be cached"},
 	{"hashed-for-ever", "https://www.harbor.test/assets/", "A file whose name has its hash may be kept for ever.", "max-age of a year"},
+	{"unknown-selector", "harbor.test", "Mail is signed at a selector of Harbor's own choice, and a wildcard text answers for the usual ones.", "no key at default, google, selector1: DKIM is missing"},
+	{"two-spf-like-texts", "harbor.test", "Beside the SPF record stands a text that begins with v=spf10 and is none.", "two SPF records: permerror"},
+	{"quarantine", "_dmarc.harbor.test", "The policy sets forged mail aside, which is a policy.", "p is not reject"},
+	{"revoked-selector", "default._domainkey.harbor.test", "A key that is out of use is revoked, beside the good one.", "the public key is empty: DKIM is broken"},
+	{"inherited-policy", "billing.harbor.test", "A name that mail is sent from has no DMARC record of its own: the domain's holds.", "_dmarc.billing is not there: no DMARC"},
+	{"silent-domain", "harbor-app.test", "A domain that sends no mail has a null MX and no key.", "no mail server, no DKIM"},
 }
