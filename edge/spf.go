@@ -68,9 +68,6 @@ func (m *maker) spf(ctx context.Context) {
 		return
 	}
 	w := Want{Key: RR(m.Zone, "TXT"), Own: ownText(spf.IsRecord), Values: txt(merged), Checks: checks}
-	if len(have) == 1 && have[0] == merged {
-		return
-	}
 	rep := spf.Inspect(ctx, Resolver{m.with(w)}, m.Zone)
 	// What every sender trips over that does not exist is taken out, once.
 	dead := map[string]bool{}
@@ -96,7 +93,7 @@ func (m *maker) spf(ctx context.Context) {
 	}
 	for _, p := range rep.Problems {
 		if p.Fatal {
-			m.note("SPF: no record is proposed. %q would be refused by receivers (%s): %s. It costs %d of %d lookups%s.",
+			m.note("SPF: no record is proposed. %q is refused by receivers (%s): %s. It costs %d of %d lookups%s.",
 				merged, p.Clause, strings.TrimSuffix(p.Text, "."), rep.Lookups, spf.MostLookups, costs(rep))
 			return
 		}
