@@ -63,9 +63,10 @@ func auditDemo(ctx context.Context, s *settings, flaws string, n int) (a audited
 }
 
 // auditIn runs the audit that the folder's configuration describes.
-func auditIn(ctx context.Context, s *settings, dir string) (audited, error) {
+func auditIn(ctx context.Context, s *settings, dir string, more ...string) (audited, error) {
 	file := filepath.Join(dir, "report.json")
-	c, err := spend(ctx, dir, 3, s.binary, "audit", "--mutate", "--quiet", "--rate", "0", "--seed", "1", "-o", "json="+file)
+	args := append([]string{"audit", "--mutate", "--quiet", "--rate", "0", "--seed", "1", "-o", "json=" + file}, more...)
+	c, err := spend(ctx, dir, 3, s.binary, args...)
 	if err != nil {
 		return audited{}, err
 	}

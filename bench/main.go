@@ -58,7 +58,7 @@ func bench(ctx context.Context, args []string, out io.Writer) (err error) {
 	f.IntVar(&s.runs, "runs", 5, "audits of the demo, and of each size up to 200 routes; medians are printed")
 	f.IntVar(&s.starts, "starts", 20, "starts of the program; the median is printed")
 	sizes := f.String("sizes", "10,50,200,1000", "routes of the synthetic targets")
-	f.StringVar(&s.only, "only", "", "one of demo, growth, start, peers, secrets; empty: all but the last two, which take long")
+	f.StringVar(&s.only, "only", "", "one of demo, growth, start, names, peers, secrets; empty: all but the last two, which take long")
 	f.StringVar(&s.peers, "peers", "", "tools of the comparison, by comma; empty: all that are installed")
 	which := f.String("contest", "authorization", "comparison of -only peers, and flaws of -stand: authorization, hygiene, cors or input")
 	f.StringVar(&s.tree, "tree", "", "folder that -only secrets scans for throughput; empty: the corpus alone")
@@ -108,7 +108,7 @@ func bench(ctx context.Context, args []string, out io.Writer) (err error) {
 		return profiles(ctx, s)
 	}
 	known := false
-	for _, m := range []measurement{{"start", measureStart}, {"demo", measureDemo}, {"growth", measureGrowth}, {"peers", measurePeers}, {"secrets", measureSecrets}} {
+	for _, m := range []measurement{{"start", measureStart}, {"demo", measureDemo}, {"growth", measureGrowth}, {"names", measureNames}, {"peers", measurePeers}, {"secrets", measureSecrets}} {
 		if s.only != m.name && (s.only != "" || m.name == "peers" || m.name == "secrets") {
 			continue
 		}
@@ -118,7 +118,7 @@ func bench(ctx context.Context, args []string, out io.Writer) (err error) {
 		}
 	}
 	if !known {
-		return fmt.Errorf("-only %q: demo, growth, start, peers or secrets", s.only)
+		return fmt.Errorf("-only %q: demo, growth, start, names, peers or secrets", s.only)
 	}
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	wire "github.com/miekg/dns"
 	"golang.org/x/net/publicsuffix"
@@ -144,8 +145,18 @@ func settled(a *dns.Answer, err error) (reason string) {
 }
 
 // registrable is what somebody registers to have a name: the label below the public
-// suffix; "" for a suffix itself.
+// suffix; "" for a suffix itself. A suffix that a company made of its own domain is
+// not a registry's: what is registered there is that domain.
 func registrable(name string) string {
+	suffix, registry := publicsuffix.PublicSuffix(name)
+	if !registry && strings.Contains(suffix, ".") {
+		if above := dns.Parent(suffix); above != "" {
+			if s, registry := publicsuffix.PublicSuffix(above); registry && s == above {
+				return suffix
+			}
+			return registrable(above)
+		}
+	}
 	s, err := publicsuffix.EffectiveTLDPlusOne(name)
 	if err != nil {
 		return ""

@@ -6,6 +6,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"net"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -56,7 +57,7 @@ func judgeIssuer(ctx context.Context, t *lr.Trial, h *host, set *permission) err
 	switch {
 	case any:
 		t.Pass(said(records...), h.Name, "the CAA records at %s bound nobody", set.At)
-	case slices.ContainsFunc(domains, func(d string) bool { return slices.Contains(allowed, d) }):
+	case slices.ContainsFunc(slices.Concat(domains, told(leaf)), func(d string) bool { return slices.Contains(allowed, d) }):
 		t.Pass(said(records...), h.Name, "%s may issue for it again", issuer)
 	case len(domains) == 0 && len(allowed) > 0:
 		t.Unknown(h.Name, "it is not known under which domain %s looks for itself in CAA records", issuer)
@@ -143,4 +144,18 @@ func authorityOf(c *x509.Certificate) []string {
 		}
 	}
 	return nil
+}
+
+// told are the domains at which the issuer says that its own certificate can be had:
+// with most authorities it is the one that they look for.
+func told(c *x509.Certificate) []string {
+	var out []string
+	for _, at := range c.IssuingCertificateURL {
+		if u, err := url.Parse(at); err == nil {
+			if d := registrable(strings.ToLower(u.Hostname())); d != "" {
+				out = append(out, d)
+			}
+		}
+	}
+	return out
 }

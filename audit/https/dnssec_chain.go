@@ -2,6 +2,7 @@ package https
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	lr "github.com/launchready/launchready"
@@ -26,7 +27,7 @@ var dnssecChain = &lr.Check{
 			case !c.Vouch:
 				t.Pass(lr.Evidence{}, z.Name, "nobody vouches for it, so that no resolver refuses it")
 			case len(c.Broken) > 0:
-				t.Fail(said(append(c.Broken, c.Records...)...), z.Name, "resolvers that validate refuse the zone: %s", strings.Join(firstOf(c.Broken, 2), "; "))
+				t.Fail(said(slices.Concat(c.Broken, c.Records)...), z.Name, "resolvers that validate refuse the zone: %s", strings.Join(firstOf(c.Broken, 2), "; "))
 			default:
 				t.Pass(said(c.Records...), z.Name, "the chain from %s down to its signatures holds until %s", z.Parent, c.Until.UTC().Format("2006-01-02"))
 			}

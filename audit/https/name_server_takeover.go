@@ -3,6 +3,7 @@ package https
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	lr "github.com/launchready/launchready"
@@ -31,7 +32,7 @@ var nameServerTakeover = &lr.Check{
 		if err != nil {
 			return err
 		}
-		for _, z := range append(append([]*zone(nil), all...), left...) {
+		for _, z := range slices.Concat(all, left) {
 			if err := judgeServers(ctx, t, c, z); err != nil {
 				return err
 			}
@@ -95,7 +96,7 @@ func judgeServers(ctx context.Context, t *lr.Trial, c *dns.Client, z *zone) erro
 	}
 	switch {
 	case lame && provider != "":
-		t.Fail(said(append(z.Records, whats(z.Delegation)...)...), z.Name, "it is delegated to %s, where the zone does not exist: whoever adds it there has %s. Remove the NS records, or add the zone again", provider, z.Name)
+		t.Fail(said(slices.Concat(z.Records, whats(z.Delegation))...), z.Name, "it is delegated to %s, where the zone does not exist: whoever adds it there has %s. Remove the NS records, or add the zone again", provider, z.Name)
 	case len(z.Seats()) == 0:
 		t.Unknown(z.Name, "none of its servers could be found: %s", strings.Join(whats(z.Delegation), "; "))
 	default:
@@ -114,7 +115,7 @@ func goneServer(ctx context.Context, t *lr.Trial, c *dns.Client, z *zone) (found
 		if err != nil {
 			return false, err
 		}
-		records := append(z.Records, fmt.Sprintf("%s. A: NXDOMAIN, the name does not exist", s.Host))
+		records := append(slices.Clone(z.Records), fmt.Sprintf("%s. A: NXDOMAIN, the name does not exist", s.Host))
 		if is {
 			t.Fail(said(append(records, line)...), z.Name, "its name server %s is in the domain %s, which nobody has registered: whoever does has %s", s.Host, domain, z.Name)
 			return true, nil

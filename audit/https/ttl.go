@@ -39,7 +39,7 @@ var ttl = &lr.Check{
 			if h.Name == z.Name {
 				kinds = append(kinds, wire.TypeNS, wire.TypeMX)
 			}
-			return judgeTTL(ctx, t, c, h, at.String(), func(kind uint16) (*dns.Answer, error) { return c.At(ctx, at, h.Name, kind) }, kinds)
+			return judgeTTL(ctx, t, h, at.String(), func(kind uint16) (*dns.Answer, error) { return c.At(ctx, at, h.Name, kind) }, kinds)
 		})
 	},
 }
@@ -52,7 +52,7 @@ func kept(kind uint16) (least, most uint32) {
 	return 30, 2 * 86400
 }
 
-func judgeTTL(ctx context.Context, t *lr.Trial, _ *dns.Client, h *host, server string, ask func(uint16) (*dns.Answer, error), kinds []uint16) error {
+func judgeTTL(ctx context.Context, t *lr.Trial, h *host, server string, ask func(uint16) (*dns.Answer, error), kinds []uint16) error {
 	asked := false
 	for _, kind := range kinds {
 		a, err := ask(kind)

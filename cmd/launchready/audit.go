@@ -36,6 +36,7 @@ type auditFlags struct {
 	outputs  []string
 	caFile   string
 	resolve  []string
+	resolver string
 	rate     string
 	insecure bool
 	http1    bool
@@ -95,6 +96,7 @@ func (p *program) targetFlags(c *cobra.Command, f *auditFlags) {
 	fl.StringVar(&f.target, "target", "", "another address with the same configuration")
 	fl.StringVar(&f.caFile, "ca-file", "", "PEM file of certificate authorities to trust beside the system's")
 	fl.StringArrayVar(&f.resolve, "resolve", nil, "HOST[:PORT]=ADDRESS[:PORT] to use instead of DNS, repeatable")
+	fl.StringVar(&f.resolver, "resolver", "", "name server to ask about the domain, ADDRESS[:PORT] (default: domain.resolver, or the machine's)")
 	fl.StringVar(&f.listen, "listen-url", "", "address of this machine by which the target reaches the listener for callbacks (default: listen.url)")
 	fl.StringVar(&f.rate, "rate", "", "requests in a time: 50/s, 600/m; 0 is no limit")
 	fl.BoolVar(&f.insecure, "insecure", false, "do not verify the target's certificate")
@@ -133,6 +135,7 @@ func (f *auditFlags) again() string {
 	add("--target", f.target)
 	add("--ca-file", f.caFile)
 	add("--resolve", f.resolve...)
+	add("--resolver", f.resolver)
 	add("--listen-url", f.listen)
 	if f.insecure {
 		b.WriteString(" --insecure")
@@ -148,7 +151,7 @@ func (p *program) settings(f *auditFlags, changed func(string) bool) (*config.Co
 	var set []config.Override
 	for _, o := range []struct{ flag, path, value string }{
 		{"target", "target.url", f.target}, {"rate", "budget.rate", f.rate}, {"fail-on", "fail_on", f.failOn}, {"ca-file", "target.ca_file", p.path(f.caFile)},
-		{"spend", "budget.usd", f.spend}, {"listen-url", "listen.url", f.listen},
+		{"spend", "budget.usd", f.spend}, {"listen-url", "listen.url", f.listen}, {"resolver", "domain.resolver", f.resolver},
 	} {
 		if changed(o.flag) {
 			set = append(set, config.Override{Path: o.path, Value: o.value, Origin: "flag --" + o.flag})

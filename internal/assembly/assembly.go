@@ -150,7 +150,7 @@ func New(ctx context.Context, c *config.Config, o Options) (*Assembly, error) {
 			}
 		}
 	}
-	if target.Domain, err = domain(c, client); err != nil {
+	if target.Domain, err = domain(c, client, a.Surface); err != nil {
 		return nil, err
 	}
 	target.SignIn = signInRoute(c, target.Routes)

@@ -12,16 +12,17 @@ import (
 	"github.com/launchready/launchready/mail"
 	"github.com/launchready/launchready/probe"
 	"github.com/launchready/launchready/probe/cloudflare"
+	"github.com/launchready/launchready/surface"
 )
 
 // domain is nil where the configuration names none.
-func domain(c *config.Config, client *probe.Client) (*lr.DomainAccess, error) {
+func domain(c *config.Config, client *probe.Client, s *surface.Surface) (*lr.DomainAccess, error) {
 	d := c.Domain
 	if d.Name == "" {
 		return nil, nil
 	}
 	out := &lr.DomainAccess{
-		Name: plain(d.Name), Hosts: hosts(c), Canonical: below(d.Canonical, plain(d.Name)), Tenants: below(d.Tenants, plain(d.Name)),
+		Name: plain(d.Name), Hosts: hosts(c, s), Canonical: below(d.Canonical, plain(d.Name)), Tenants: below(d.Tenants, plain(d.Name)),
 		Senders: d.Mail.Senders, Selectors: d.Mail.Selectors, Sample: c.Abs(d.Mail.Sample), Origins: d.Origins,
 	}
 	for _, p := range d.Parked {
@@ -61,7 +62,7 @@ func apiHosts(cf *config.Cloudflare) []string {
 }
 
 // hosts are the names that the product uses, the domain first.
-func hosts(c *config.Config) []string {
+func hosts(c *config.Config, s *surface.Surface) []string {
 	name := plain(c.Domain.Name)
 	out := []string{name}
 	add := func(host string) {
@@ -83,6 +84,13 @@ func hosts(c *config.Config) []string {
 	for _, t := range c.Tenants {
 		if u := t.Value.URL.URL; u != nil {
 			add(hostOf(u.Host))
+		}
+	}
+	if s != nil { // what the API's description names as its servers
+		for _, server := range s.Servers {
+			if u, err := url.Parse(server); err == nil && !strings.ContainsAny(u.Host, "{}*") {
+				add(hostOf(u.Host))
+			}
 		}
 	}
 	return out

@@ -45,7 +45,7 @@ func NewEdge(c *config.Config, o Options) (*Edge, error) {
 		return nil, err
 	}
 	e := &Edge{config: c, client: client, now: o.Now, Target: &lr.Target{Product: c.Product, Base: c.Target.URL.URL, Environment: c.Target.Environment}}
-	if e.Target.Domain, err = domain(c, client); err != nil {
+	if e.Target.Domain, err = domain(c, client, nil); err != nil {
 		return nil, err
 	}
 	d := e.Target.Domain

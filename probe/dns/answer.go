@@ -133,7 +133,7 @@ func (a *Answer) Lines() []string {
 		out = append(out, Line(rr))
 	}
 	if len(a.Records) == 0 {
-		out = append(out, fmt.Sprintf("%s. %s: %s", a.End(), wire.Type(a.Type), a.Outcome()))
+		out = append(out, fmt.Sprintf("%s. %s: %s", clip(a.End()), wire.Type(a.Type), a.Outcome()))
 	}
 	return out
 }

@@ -3,9 +3,7 @@ package dns
 import (
 	"context"
 	"encoding/base32"
-	"errors"
 	"fmt"
-	"net/netip"
 	"slices"
 	"strings"
 	"time"
@@ -106,7 +104,7 @@ func (c *Client) judgeSeat(ctx context.Context, d *Delegation, seat *Seat, out *
 	case !out.Vouch:
 		trusted = keys // nobody vouches: whether the zone is sound in itself
 	}
-	if why := out.verify(answer, d.Zone, wire.TypeDNSKEY, trusted, now); why != "" {
+	if why := out.signed(answer.Msg.Answer, d.Zone, wire.TypeDNSKEY, trusted, now); why != "" {
 		broken("the keys: %s", why)
 	}
 	return c.judgeSets(ctx, d, seat, keys, out, now, broken)
@@ -123,7 +121,7 @@ func (c *Client) judgeSets(ctx context.Context, d *Delegation, seat *Seat, keys 
 		if len(a.Records) == 0 {
 			continue
 		}
-		if why := out.verify(a, d.Zone, kind, keys, now); why != "" {
+		if why := out.signed(a.Msg.Answer, d.Zone, kind, keys, now); why != "" {
 			broken("%s: %s", wire.Type(kind), why)
 		}
 	}
@@ -180,13 +178,8 @@ func tags(dss []*wire.DS) string {
 	return strings.Join(out, ", ")
 }
 
-// verify wants a signature over a set that one of the keys made and that holds now;
-// it says why there is none.
-func (out *Chain) verify(a *Answer, owner string, kind uint16, keys []*wire.DNSKEY, now time.Time) string {
-	return out.signed(a.Msg.Answer, owner, kind, keys, now)
-}
-
-// signed looks for the set and its signature in a section.
+// signed wants a signature over the set of a name and type in a section that one of
+// the keys made and that holds now; it says why there is none.
 func (out *Chain) signed(section []wire.RR, owner string, kind uint16, keys []*wire.DNSKEY, now time.Time) string {
 	var set []wire.RR
 	var sigs []*wire.RRSIG
@@ -291,15 +284,4 @@ func compare(a, b string) int {
 		}
 	}
 	return len(la) - len(lb)
-}
-
-// ErrNoServer says that none of a zone's servers could be asked.
-var ErrNoServer = errors.New("no server of the zone answers with authority")
-
-// Server is an address at which the zone can be asked.
-func (d *Delegation) Server() (netip.Addr, error) {
-	if a, ok := d.Able(); ok {
-		return a, nil
-	}
-	return netip.Addr{}, fmt.Errorf("%s: %w", d.Zone, ErrNoServer)
 }

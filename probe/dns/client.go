@@ -23,13 +23,14 @@ import (
 // Bounds of one question. The first try is short, for datagrams get lost.
 const (
 	firstTry   = 1500 * time.Millisecond
-	secondTry  = 2500 * time.Millisecond
+	secondTry  = 2 * time.Second
 	overTCP    = 4 * time.Second
 	atOnce     = 32
 	mostKept   = 20_000
 	udpSize    = 1232  // what the DNS flag day of 2020 agreed on
 	udpRead    = 16384 // what is read of a server that sends more than it may
 	mostSilent = 4     // questions without an answer, one after another, until a server is given up
+	mostMute   = 2     // questions about one name without an answer, until no more are asked about it there
 )
 
 // ErrSilent says that a server left several questions unanswered, one after
@@ -50,7 +51,7 @@ type Client struct {
 
 	mu     sync.Mutex
 	kept   map[question]*kept
-	silent map[string]int // by server: questions without an answer since the last one
+	silent map[string]int // by server, and by server and name: questions without an answer since the last one
 }
 
 type question struct {
@@ -160,17 +161,18 @@ func (c *Client) read(ctx context.Context, q question) (*Answer, error) {
 	}
 	defer func() { <-c.room }()
 	c.mu.Lock()
-	n := c.silent[q.server]
+	gone := c.silent[q.server] >= mostSilent || c.silent[q.server+" "+q.name] >= mostMute
 	c.mu.Unlock()
-	if n >= mostSilent {
+	if gone {
 		return nil, fmt.Errorf("%s %s at %s: %w", wire.Type(q.kind), clip(q.name), q.server, ErrSilent)
 	}
 	msg, err := c.exchange(ctx, q)
 	c.mu.Lock()
 	if err != nil && isTimeout(err) && ctx.Err() == nil {
 		c.silent[q.server]++
+		c.silent[q.server+" "+q.name]++
 	} else if err == nil {
-		c.silent[q.server] = 0
+		delete(c.silent, q.server)
 	}
 	c.mu.Unlock()
 	if err != nil {

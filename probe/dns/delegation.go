@@ -318,14 +318,17 @@ func (d *Delegation) Seats() []*Seat {
 	return out
 }
 
-// Able is an address whose server has the zone; false where none has.
-func (d *Delegation) Able() (netip.Addr, bool) {
+// ErrNoServer says that none of a zone's servers could be asked.
+var ErrNoServer = errors.New("no server of the zone answers with authority")
+
+// Server is an address at which the zone can be asked.
+func (d *Delegation) Server() (netip.Addr, error) {
 	for _, s := range d.Seats() {
 		if s.Authority() {
-			return s.Addr, true
+			return s.Addr, nil
 		}
 	}
-	return netip.Addr{}, false
+	return netip.Addr{}, fmt.Errorf("%s: %w", d.Zone, ErrNoServer)
 }
 
 func merge(into, more []string) []string {

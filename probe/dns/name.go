@@ -1,9 +1,6 @@
 package dns
 
-import (
-	"fmt"
-	"strings"
-)
+import "strings"
 
 // Plain is a name in lower case, without its final dot; "" is the root. What a
 // zone file escapes stays escaped.
@@ -52,9 +49,19 @@ func fits(name string) bool {
 	return true
 }
 
+// clip is a name as it may be shown, whatever it holds.
 func clip(s string) string {
-	if len(s) > 80 {
-		return fmt.Sprintf("%s…", s[:80])
+	shown := strings.Map(func(r rune) rune {
+		if r < ' ' || r > '~' {
+			return '?'
+		}
+		return r
+	}, s)
+	if len(shown) > mostName {
+		return shown[:mostName] + "…"
 	}
-	return s
+	return shown
 }
+
+// mostName bounds a name in a message: no longer one can be asked for.
+const mostName = 253
