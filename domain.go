@@ -16,9 +16,10 @@ type DomainAccess struct {
 	Parked    []string // domains of the owner that send no mail
 	Tenants   string   // the name below which every label is a tenant's: "app.example.com"; "" for none
 
+	From      []string // further names that mail is sent from, below the domain or beside it
 	Senders   []string // services that send mail for the domain: "google", "ses:eu-west-1"
 	Selectors []string // DKIM selectors beside the senders' usual ones
-	Sample    string   // absolute path of a message that was sent to a stranger; "" for none
+	Sample    string   // absolute path of a message that was sent to a stranger, or of a folder of such; "" for none
 	Reports   []string // absolute paths of DMARC aggregate reports
 
 	Origins    []string // addresses of the servers behind the edge, host or host:port

@@ -6,6 +6,7 @@ import (
 	lr "github.com/launchready/launchready"
 	"github.com/launchready/launchready/audit/auth"
 	"github.com/launchready/launchready/audit/cors"
+	"github.com/launchready/launchready/audit/email"
 	"github.com/launchready/launchready/audit/https"
 	"github.com/launchready/launchready/audit/hygiene"
 	"github.com/launchready/launchready/audit/input"
@@ -27,6 +28,7 @@ func Scorecard() []lr.Row {
 		limits.Row(),
 		hygiene.Row(),
 		cors.Row(),
+		email.Row(),
 		https.Row(),
 		model.Row(),
 		latency.Row(),

@@ -111,9 +111,10 @@ type Domain struct {
 
 // Mail names the services that send for the domain.
 type Mail struct {
+	From      []string `yaml:"from" doc:"Further names that mail is sent from, below the domain or beside it: news, mail.example.com."`
 	Senders   []string `yaml:"senders" doc:"Services that send mail for the domain: google, microsoft, sendgrid, …"`
 	Selectors []string `yaml:"selectors" doc:"DKIM selectors to look up beside the senders' usual ones."`
-	Sample    string   `yaml:"sample" doc:"File of a message that the product sent to an outside mailbox, as received (.eml)."`
+	Sample    string   `yaml:"sample" doc:"File of a message that the product sent to an outside mailbox, as received (.eml), or a folder of such files."`
 	Reports   []string `yaml:"reports" doc:"DMARC aggregate reports (XML, gzip or zip), for the selectors and senders that receivers saw."`
 }
 

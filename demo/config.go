@@ -21,6 +21,15 @@ target:
   url: {{.URL}}
   spec: {{.URL}}/openapi.json
   environment: staging
+{{- with .Authority}}
+  ca_file: {{.}}
+{{- end}}
+{{- with .Pins}}
+  resolve:
+{{- range .}}
+    "{{.Service}}": {{.At}}
+{{- end}}
+{{- end}}
 tenants: {acme: {}, globex: {}}
 sign_in:
   request: POST /v1/auth/login
@@ -84,6 +93,13 @@ owners:
 domain:
   name: {{.Name}}
   hosts: [{{range $i, $h := .Hosts}}{{if $i}}, {{end}}{{$h}}{{end}}]
+  mail:
+    from: [{{range $i, $h := .Mail.From}}{{if $i}}, {{end}}{{$h}}{{end}}]
+    senders: [{{range $i, $h := .Mail.Senders}}{{if $i}}, {{end}}{{$h}}{{end}}]
+    selectors: [{{range $i, $h := .Mail.Selectors}}{{if $i}}, {{end}}{{$h}}{{end}}]
+{{- with .Mail.Sample}}
+    sample: {{.}}
+{{- end}}
   parked: [{{range $i, $h := .Parked}}{{if $i}}, {{end}}{{$h}}{{end}}]
   origins: ["{{.Origin}}"]
   cloudflare: {token: "file:{{$.File}}#CLOUDFLARE_TOKEN", api: "{{.API}}"}
@@ -141,7 +157,7 @@ func (s *Server) Config() []byte {
 	err := configTemplate.Execute(&b, map[string]any{
 		"URL": s.URL, "File": SecretsFile, "Identities": configIdentities(),
 		"Secrets": s.secretsMap(), "Unhealthy": s.flaws.Has("operations/health-endpoint"), "Unowned": s.flaws.Has("operations/incident-owner"), "Folder": s.estate.dir, "Tree": repository.Tree, "Bundle": repository.Bundle, "Image": repository.Image, "Log": repository.Log, "CILog": repository.CILog,
-		"Domain":   s.domainConfig(),
+		"Domain": s.domainConfig(), "Pins": s.pins(), "Authority": s.domain.caFile,
 		"Database": s.mirror, "Pooled": s.flaws.Has("isolation/db-pooled-setting"),
 	})
 	if err != nil {

@@ -64,7 +64,8 @@ type Server struct {
 	log      *slog.Logger
 	estate   estate
 	domain   domain
-	mirror   *mirror // nil without Postgres
+	mailKey  *rsa.PrivateKey // signs mail
+	mirror   *mirror         // nil without Postgres
 	db       *store
 	tokens   *tokens
 	outbox   *outbox
@@ -136,6 +137,7 @@ func (s *Server) start(o Options) error {
 			return fmt.Errorf("make signing key: %w", err)
 		}
 	}
+	s.mailKey = key
 	if s.tokens, err = newTokens(key, s.flaws, s.now); err != nil {
 		return err
 	}
@@ -171,6 +173,9 @@ func (s *Server) start(o Options) error {
 		return err
 	}
 	if err := s.listen(o.Addr); err != nil {
+		return err
+	}
+	if err := s.openFront(); err != nil {
 		return err
 	}
 	return s.layOut()

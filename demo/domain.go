@@ -6,6 +6,8 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/launchready/launchready/demo/authority"
+	"github.com/launchready/launchready/demo/mailhost"
 	"github.com/launchready/launchready/demo/nameserver"
 )
 
@@ -13,14 +15,18 @@ import (
 const domainName = "harbor.test"
 
 // domainHosts are its names below the domain.
-var domainHosts = [...]string{"www", "app", "api", "docs", "help", "status", "cdn"}
+var domainHosts = [...]string{"www", "app", "api", "docs", "help", "status", "cdn",
+	"files", "eu", "go", "media", "partners", "sso", "old", "blog", "labs", "shop"}
 
 // domain is what the outside sees of Harbor beside its API. The zero value is
 // none.
 type domain struct {
-	names *nameserver.Server
-	front front
-	ports map[int]int // the port of the internet => the one that stands for it here
+	names     *nameserver.Server
+	edge      outpost
+	authority *authority.Authority
+	caFile    string
+	mail      *mailhost.Server
+	ports     map[int]int // the port of the internet => the one that stands for it here
 }
 
 // mapped is one entry of the configuration's domain.ports.
@@ -29,8 +35,12 @@ type mapped struct{ Port, To int }
 // openDomain starts what stands for Harbor's domain. A machine with 127.0.0.1
 // alone has none.
 func (s *Server) openDomain() error {
+	values, err := s.zoneValues()
+	if err != nil {
+		return err
+	}
 	names, err := nameserver.Start(nameserver.Options{
-		Flaws: s.flaws.Has, Now: s.now, Key: s.madeUp, Values: s.zoneValues(),
+		Flaws: s.flaws.Has, Now: s.now, Key: s.madeUp, Values: values,
 	})
 	if errors.Is(err, nameserver.ErrNoAddress) {
 		s.log.Warn("no domain: its name servers need more than one loopback address", "err", err)
@@ -41,12 +51,15 @@ func (s *Server) openDomain() error {
 	}
 	s.closers = append(s.closers, names.Close)
 	s.domain.names = names
-	s.domain.ports = map[int]int{53: names.Port()} // the front and the mail server add theirs
+	s.domain.ports = map[int]int{53: names.Port()} // the front adds its own
+	if err := s.openAuthority(); err != nil {
+		return err
+	}
+	if err := s.openMail(); err != nil {
+		return err
+	}
 	return s.openEdge()
 }
-
-// zoneValues are what the zones take by name: {{value "dkim"}}.
-func (s *Server) zoneValues() map[string]string { return map[string]string{} }
 
 // madeUp is a secret of the form that a provider's has, for a flaw.
 func (s *Server) madeUp(prefix string, n int) string {
@@ -75,7 +88,7 @@ func (s *Server) domainConfig() map[string]any {
 		ports = append(ports, mapped{p, s.domain.ports[p]})
 	}
 	return map[string]any{
-		"Name": domainName, "Hosts": domainHosts[:], "Parked": []string{"harbor-app.test"}, "Resolver": s.Resolver(), "Ports": ports,
-		"Origin": s.domain.front.origin, "API": s.domain.front.api.URL,
+		"Name": domainName, "Hosts": domainHosts[:], "Parked": []string{"harbor-app.test"}, "Resolver": s.Resolver(), "Ports": ports, "Mail": s.mailConfig(),
+		"Origin": s.domain.edge.origin, "API": s.domain.edge.api.URL,
 	}
 }

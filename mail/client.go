@@ -25,6 +25,9 @@ type Client struct {
 	Timeout time.Duration
 	// Tries is how often UDP is asked before giving up; 0 is 2.
 	Tries int
+	// Dial opens a connection, network "udp" or "tcp"; nil is the machine's own
+	// way. It is where a caller keeps questions within its scope and budget.
+	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 }
 
 // udpSize is what the DNS flag day of 2020 agreed on: it passes without fragments.
@@ -112,7 +115,18 @@ func (c *Client) once(ctx context.Context, network string, share time.Duration, 
 	ctx, cancel := context.WithTimeout(ctx, share)
 	defer cancel()
 	client := dns.Client{Net: network, Timeout: share, UDPSize: udpSize}
-	msg, _, err := client.ExchangeContext(ctx, q, c.server())
+	conn := &dns.Conn{UDPSize: udpSize}
+	var err error
+	if c.Dial != nil {
+		conn.Conn, err = c.Dial(ctx, network, c.server())
+	} else {
+		conn, err = client.DialContext(ctx, c.server())
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer conn.Close()
+	msg, _, err := client.ExchangeWithConnContext(ctx, q, conn)
 	if err != nil {
 		return nil, err
 	}

@@ -20,6 +20,7 @@ func Row() lr.Row {
 		Pass:  "TLS everywhere, HTTP redirects to HTTPS, every subdomain resolves to something owned, the edge is configured, nothing private is cached",
 		Checks: slices.Concat(
 			names(),
+			transport(), redirection(), policy(), paging(), caching(),
 			edges(),
 		),
 	}

@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -43,6 +44,10 @@ type auditFlags struct {
 	yes      bool
 	baseline string
 	onlyNew  bool
+
+	mailSample string
+	mailListen string
+	mailWait   time.Duration
 }
 
 func (p *program) auditVerb() *cobra.Command {
@@ -67,7 +72,8 @@ and without any -o the table as well, unless both are one place.`,
   launchready audit --only isolation,auth/alg-none
   launchready audit --mutate -o html=report.html -o json=report.json
   launchready audit --mutate -o sarif=report.sarif -o junit=report.xml -o md=report.md
-  launchready audit --mutate --baseline report.json --fail-on-new`,
+  launchready audit --mutate --baseline report.json --fail-on-new
+  launchready audit --only email --mail-sample invoice.eml`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return p.audit(c.Context(), f, c.Flags().Changed) },
 	}
@@ -80,6 +86,7 @@ and without any -o the table as well, unless both are one place.`,
 	fl.BoolVarP(&f.yes, "yes", "y", false, "do not ask before creating objects in production")
 	fl.StringVar(&f.baseline, "baseline", "", "JSON report of an earlier run: tells what is new, fixed and unchanged since")
 	fl.BoolVar(&f.onlyNew, "fail-on-new", false, "with --baseline: only findings that it does not have make the exit code 1")
+	mailFlags(c, f)
 	complete(c, "fail-on", "info", "low", "medium", "high", "critical")
 	_ = c.RegisterFlagCompletionFunc("only", func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 		return append(rowIDs(), checkdoc.IDs(scorecard())...), cobra.ShellCompDirectiveNoFileComp
@@ -204,6 +211,9 @@ func (p *program) audit(ctx context.Context, f *auditFlags, changed func(string)
 		return err
 	}
 	if err := p.consent(cfg, f.yes); err != nil {
+		return err
+	}
+	if err := p.sample(ctx, cfg, f); err != nil {
 		return err
 	}
 	old, err := p.baseline(cfg, f, changed)

@@ -28,6 +28,12 @@ func domain(c *config.Config, client *probe.Client, s *surface.Surface) (*lr.Dom
 	for _, p := range d.Parked {
 		out.Parked = append(out.Parked, plain(p))
 	}
+	for _, n := range d.Mail.From {
+		if !strings.Contains(strings.TrimSuffix(n, "."), ".") {
+			n = below(n, out.Name)
+		}
+		out.From = append(out.From, plain(n))
+	}
 	for _, file := range d.Mail.Reports {
 		out.Reports = append(out.Reports, c.Abs(file))
 	}

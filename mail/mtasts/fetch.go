@@ -36,6 +36,7 @@ const (
 // FetchError is a policy that could not be had.
 type FetchError struct {
 	Reason Reason
+	Code   int // the status of the answer, where Reason is Status or Redirected
 	URL    string
 	Text   string
 	Err    error
@@ -76,7 +77,7 @@ func (f *Fetcher) Fetch(ctx context.Context, domain string) (*Policy, error) {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	url := URL(name)
-	fail := func(r Reason, err error, format string, args ...any) error {
+	fail := func(r Reason, err error, format string, args ...any) *FetchError {
 		return &FetchError{Reason: r, URL: url, Text: fmt.Sprintf(format, args...), Err: err}
 	}
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
@@ -96,9 +97,9 @@ func (f *Fetcher) Fetch(ctx context.Context, domain string) (*Policy, error) {
 	defer response.Body.Close()
 	switch {
 	case response.StatusCode >= 300 && response.StatusCode < 400:
-		return nil, fail(Redirected, nil, "the answer is a redirect (%d), which senders do not follow", response.StatusCode)
+		return nil, status(fail(Redirected, nil, "the answer is a redirect (%d), which senders do not follow", response.StatusCode), response.StatusCode)
 	case response.StatusCode != http.StatusOK:
-		return nil, fail(Status, nil, "the answer has the status %d, not 200", response.StatusCode)
+		return nil, status(fail(Status, nil, "the answer has the status %d, not 200", response.StatusCode), response.StatusCode)
 	}
 	kind := response.Header.Get("Content-Type")
 	if media, _, err := mime.ParseMediaType(kind); err != nil || media != "text/plain" {
@@ -114,6 +115,11 @@ func (f *Fetcher) Fetch(ctx context.Context, domain string) (*Policy, error) {
 		return nil, fail(TooLong, nil, "the answer is longer than %d bytes", mostPolicy)
 	}
 	return ParsePolicy(string(b)), nil
+}
+
+func status(e *FetchError, code int) *FetchError {
+	e.Code = code
+	return e
 }
 
 // cause drops the method and address that the client puts before an error.

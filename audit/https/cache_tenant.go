@@ -1,0 +1,69 @@
+package https
+
+import (
+	"context"
+
+	lr "github.com/launchready/launchready"
+	"github.com/launchready/launchready/oracle"
+)
+
+var cacheTenant = &lr.Check{
+	ID:    "https/cache-tenant",
+	Title: "No cache before the product gives one tenant's answer to another",
+	Why: "A rule that caches everything for speed gives the first caller's answer to all who ask for the same address. It shows only at the edge and only in " +
+		"this order of requests, so tests against the application pass.",
+	Fix:      "Let the edge bypass its cache for the API's paths and for every request with a credential, and purge it. Send `Cache-Control: private, no-store`.",
+	Guard:    "response_cache",
+	Severity: lr.Critical,
+	Refs:     []lr.Ref{refCache, {Source: "RFC", ID: "9111 section 3.5"}, {Source: "CWE", ID: "524"}, {Source: "CWE", ID: "639"}},
+	Needs:    lr.Domain | lr.Routes | lr.TwoTenants,
+	Run:      runCacheTenant,
+}
+
+func runCacheTenant(ctx context.Context, t *lr.Trial) error {
+	return eachView(ctx, t, func(ctx context.Context, f *gate, v *view) error {
+		if f.host == "" || len(v.witness) == 0 || f.attacker == nil {
+			return nil // at the target's own address isolation/shared-cache decides
+		}
+		path := bust(t, v.path)
+		var owner *lr.Exchange
+		for range 2 {
+			var err error
+			if owner, err = f.ask(ctx, t, f.victim, path, "owner, to fill a cache"); err != nil {
+				t.Unknown(v.subject(f), "%v", err)
+				return halted(ctx, err)
+			}
+		}
+		if !owner.OK() || len(oracle.Find(v.witness, owner)) == 0 {
+			t.Unknown(v.subject(f), "the owner was not shown it again: %d", owner.Status)
+			return nil
+		}
+		for _, as := range []*lr.Account{f.attacker, nil} {
+			x, err := f.ask(ctx, t, as, path, "the same address right after the owner")
+			if err != nil {
+				t.Unknown(v.subject(f), "%v", err)
+				return halted(ctx, err)
+			}
+			hits := oracle.Find(v.witness, x)
+			if len(hits) == 0 {
+				continue
+			}
+			past, err := f.ask(ctx, t, as, bust(t, v.path), "at an address that no cache has met")
+			if err != nil {
+				t.Unknown(v.subject(f), "%v", err)
+				return halted(ctx, err)
+			}
+			if len(oracle.Find(hits, past)) > 0 {
+				return nil // the application itself shows it: the rows auth and isolation decide
+			}
+			who := "nobody"
+			if as != nil {
+				who = as.Name
+			}
+			t.Fail(lr.Evidence{Exchanges: []*lr.Exchange{owner, past, x}, Witness: hits}, v.subject(f), "%s's answer was given to %s, who asked for the same address next; at another address the application refuses", f.victim.Tenant, who)
+			return nil
+		}
+		t.Pass(lr.Seen(owner), v.subject(f), "another tenant and nobody asked after %s, and got nothing of theirs", f.victim.Tenant)
+		return nil
+	})
+}
