@@ -54,6 +54,7 @@ func TestSPF(t *testing.T) {
 		{"redirect alone", []string{"v=spf1 redirect=spf.mailer.test"}, nil, "", ""},
 		{"redirect and a sender", []string{"v=spf1 redirect=spf.mailer.test"}, []string{"ip4:192.0.2.7"}, "v=spf1 include:spf.mailer.test ip4:192.0.2.7 ~all", "becomes include"},
 		{"over the limit", []string{"v=spf1 ip4:192.0.2.1 -all"}, []string{"include:wide.test"}, "", "no record is proposed"},
+		{"addresses and names", nil, []string{"192.0.2.16/28", "2001:db8::1", "spf.mailer.test", "intercom"}, "v=spf1 ip4:192.0.2.16/28 ip6:2001:db8::1 include:spf.mailer.test ~all", ""},
 		{"unknown sender", []string{"v=spf1 ip4:192.0.2.1 -all"}, []string{"pigeon-post"}, "", "is not known here"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
