@@ -75,7 +75,7 @@ var may = map[string][]string{
 	"audit/latency":     {".", "chat", "oracle"},
 	"audit/limits":      {".", "chat", "oracle"},
 	"audit/model":       {".", "chat", "oracle", "source", "source/finding", "internal/expr"},
-	"audit/https":       {".", "mail", "mail/spf", "oracle", "probe/cloudflare", "probe/dns", "probe/tls", "secretscan"},
+	"audit/https":       {".", "mail/spf", "oracle", "probe/cloudflare", "probe/dns", "probe/tls", "secretscan"},
 	"audit/cors":        {".", "oracle", "source", "source/finding"},
 	"audit/email":       {".", "mail", "mail/dkim", "mail/dmarc", "mail/mtasts", "mail/spf", "mail/tlsrpt", "probe/smtp"},
 	"audit/operations":  {".", "oracle", "source/deploy", "tail", "source/env", "source/finding"},

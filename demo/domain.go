@@ -22,10 +22,10 @@ var domainHosts = [...]string{"www", "app", "api", "docs", "help", "status", "cd
 // none.
 type domain struct {
 	names     *nameserver.Server
+	edge      outpost
 	authority *authority.Authority
 	caFile    string
 	mail      *mailhost.Server
-	edge      edge
 	ports     map[int]int // the port of the internet => the one that stands for it here
 }
 
@@ -51,14 +51,14 @@ func (s *Server) openDomain() error {
 	}
 	s.closers = append(s.closers, names.Close)
 	s.domain.names = names
-	s.domain.ports = map[int]int{53: names.Port()} // the front and the mail server add theirs
+	s.domain.ports = map[int]int{53: names.Port()} // the front adds its own
 	if err := s.openAuthority(); err != nil {
 		return err
 	}
-	if err := s.openEdge(); err != nil {
+	if err := s.openMail(); err != nil {
 		return err
 	}
-	return s.openMail()
+	return s.openEdge()
 }
 
 // madeUp is a secret of the form that a provider's has, for a flaw.

@@ -32,9 +32,9 @@ const edgeAt = "127.0.0.1"
 // zoneID is that of Harbor's zone at the edge.
 const zoneID = "8f3b4c0f2d1e4a5b9c6d7e8f90a1b2c3"
 
-// edge is what stands before Harbor at its provider: the settings of the zone, and
+// outpost is what stands before Harbor at its provider: the settings of the zone, and
 // the machine behind it.
-type edge struct {
+type outpost struct {
 	api    *cloudflare.Server
 	origin string // address of the machine
 }
@@ -69,7 +69,7 @@ func (s *Server) openEdge() error {
 		return fmt.Errorf("start the edge: %w", err)
 	}
 	s.closers = append(s.closers, api.Close)
-	s.domain.edge = edge{api: api, origin: origin}
+	s.domain.edge = outpost{api: api, origin: origin}
 	return nil
 }
 

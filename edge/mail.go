@@ -167,7 +167,7 @@ func (m *maker) destinations(ctx context.Context, record string) {
 
 // tlsrpt asks senders to report failed TLS (RFC 8460).
 func (m *maker) tlsrpt() {
-	checks, ok := m.wanted("tls-rpt", "tlsrpt")
+	checks, ok := m.wanted("tls-report", "tls-rpt", "tlsrpt")
 	name := "_smtp._tls." + m.Zone
 	if !ok || m.Reports == "" || len(m.state.Sets[RR(m.Zone, "MX")]) == 0 {
 		return

@@ -59,7 +59,7 @@ func ask(ctx context.Context, c *lr.Check, t *lr.Trial) (lr.Verdict, string) {
 		defer mu.Unlock()
 		seen = append(seen, o)
 	}
-	err := c.Run(ctx, t)
+	err := run(ctx, c, t)
 	mu.Lock()
 	defer mu.Unlock()
 	verdict, message := lr.Unknown, "nothing was asked"
@@ -88,6 +88,16 @@ func ask(ctx context.Context, c *lr.Check, t *lr.Trial) (lr.Verdict, string) {
 		return lr.Passed, message
 	}
 	return verdict, message
+}
+
+// run is one check; one that breaks on what a plan does not give is Unknown.
+func run(ctx context.Context, c *lr.Check, t *lr.Trial) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("the check broke: %v", r)
+		}
+	}()
+	return c.Run(ctx, t)
 }
 
 // noHTTP is the client of a check that has none: the application is not asked.

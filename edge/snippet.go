@@ -112,7 +112,7 @@ func identifier(s string) string {
 func DNSControl(w io.Writer, plans []*Plan) error {
 	b := &strings.Builder{}
 	for _, p := range plans {
-		fmt.Fprintf(b, "D_EXTEND(%s,\n", js(p.Zone))
+		fmt.Fprintf(b, "// The D() of the zone needs NO_PURGE as long as it does not list all records.\nD_EXTEND(%s,\n", js(p.Zone))
 		for _, item := range p.Items {
 			if item.Key.Kind != Records {
 				fmt.Fprintf(b, "  // at the provider: %s\n", item.Key)
@@ -125,7 +125,7 @@ func DNSControl(w io.Writer, plans []*Plan) error {
 				fmt.Fprintf(b, "  %s,\n", control(p.Zone, item.Key, v))
 			}
 		}
-		fmt.Fprint(b, "  { no_purge: \"true\" }\n);\n")
+		fmt.Fprint(b, ");\n")
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
@@ -139,6 +139,9 @@ func control(zone string, k Key, v Value) string {
 	ttl := ""
 	if v.TTL > 1 {
 		ttl = fmt.Sprintf(", TTL(%d)", v.TTL)
+	}
+	if v.Proxied {
+		ttl += ", CF_PROXY_ON"
 	}
 	rr, err := Parse(k.Name, k.Type, v.TTL, v.Data)
 	if err != nil {

@@ -7,12 +7,13 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/launchready/launchready/mail"
 	"github.com/launchready/launchready/mail/spf"
 )
 
 // mechanism is what lets a declared sender pass, by its own documentation.
 func mechanism(sender string) (string, bool) {
-	kind, rest, _ := strings.Cut(sender, ":")
+	kind, _, _ := strings.Cut(sender, ":")
 	switch strings.ToLower(kind) {
 	case "google", "google-workspace", "gmail":
 		return "include:_spf.google.com", true
@@ -47,10 +48,37 @@ func mechanism(sender string) (string, bool) {
 			return sender, true
 		}
 		return "", false
-	case "self":
-		if _, err := netip.ParseAddr(rest); err == nil {
-			return "ip4:" + rest, true
+	}
+	return literal(sender)
+}
+
+// ownPath reports a service that sends with a return path of its own, so that SPF
+// of the domain has nothing to say of it: it aligns by DKIM.
+func ownPath(sender string) bool {
+	switch strings.ToLower(sender) {
+	case "intercom", "hubspot", "klaviyo", "mailchimp", "resend", "customerio":
+		return true
+	}
+	return false
+}
+
+// literal is the mechanism for an address, a network, or the name of a domain whose
+// record names the senders.
+func literal(sender string) (string, bool) {
+	if p, err := netip.ParsePrefix(sender); err == nil {
+		if p.Addr().Is4() {
+			return "ip4:" + sender, true
 		}
+		return "ip6:" + sender, true
+	}
+	if a, err := netip.ParseAddr(sender); err == nil {
+		if a.Is4() {
+			return "ip4:" + sender, true
+		}
+		return "ip6:" + sender, true
+	}
+	if _, err := mail.Domain(sender); err == nil && strings.Contains(sender, ".") {
+		return "include:" + strings.ToLower(sender), true
 	}
 	return "", false
 }
@@ -68,9 +96,6 @@ func (m *maker) spf(ctx context.Context) {
 		return
 	}
 	w := Want{Key: RR(m.Zone, "TXT"), Own: ownText(spf.IsRecord), Values: txt(merged), Checks: checks}
-	if len(have) == 1 && have[0] == merged {
-		return
-	}
 	rep := spf.Inspect(ctx, Resolver{m.with(w)}, m.Zone)
 	// What every sender trips over that does not exist is taken out, once.
 	dead := map[string]bool{}
@@ -96,7 +121,7 @@ func (m *maker) spf(ctx context.Context) {
 	}
 	for _, p := range rep.Problems {
 		if p.Fatal {
-			m.note("SPF: no record is proposed. %q would be refused by receivers (%s): %s. It costs %d of %d lookups%s.",
+			m.note("SPF: no record is proposed. %q is refused by receivers (%s): %s. It costs %d of %d lookups%s.",
 				merged, p.Clause, strings.TrimSuffix(p.Text, "."), rep.Lookups, spf.MostLookups, costs(rep))
 			return
 		}
@@ -171,6 +196,9 @@ func (m *maker) merge(have []string) (record string, said []string) {
 	known := 0
 	for _, s := range m.Senders {
 		mech, ok := mechanism(s)
+		if ownPath(s) {
+			continue
+		}
 		if !ok {
 			m.note("SPF: the sender %q is not known here. Write what its documentation says: include:…, ip4:….", s)
 			continue

@@ -50,9 +50,9 @@ var (
 	rfcEarly  = lr.Ref{Source: "RFC", ID: "8470"}
 )
 
-// zoneView is the zone as its provider tells it. A part that the token may not read is
+// account is the zone as its provider tells it. A part that the token may not read is
 // missing, with the reason.
-type zoneView struct {
+type account struct {
 	Zone     *cloudflare.Zone
 	Records  []cloudflare.Record
 	Settings map[string]json.RawMessage
@@ -73,8 +73,8 @@ const (
 )
 
 // inside is the provider's view. Where it cannot be had the check is told why, and
-// the view is nil.
-func inside(ctx context.Context, t *lr.Trial, part string) (*zoneView, error) {
+// the account is nil.
+func inside(ctx context.Context, t *lr.Trial, part string) (*account, error) {
 	d := t.Target.Domain
 	if d.Cloudflare == nil || d.Cloudflare.Token.IsZero() {
 		name, err := edgeName(ctx, t)
@@ -90,7 +90,7 @@ func inside(ctx context.Context, t *lr.Trial, part string) (*zoneView, error) {
 		}
 		return nil, nil
 	}
-	v, err := lr.Recall(ctx, t.Memo, "cloudflare/view", func(ctx context.Context) (*zoneView, error) { return readView(ctx, d) })
+	v, err := lr.Recall(ctx, t.Memo, "cloudflare/view", func(ctx context.Context) (*account, error) { return readView(ctx, d) })
 	if err != nil {
 		t.Unknown(d.Name, "Cloudflare did not tell of the zone: %v", err)
 		return nil, stops(ctx, err)
@@ -106,14 +106,14 @@ func inside(ctx context.Context, t *lr.Trial, part string) (*zoneView, error) {
 	return v, nil
 }
 
-func readView(ctx context.Context, d *lr.DomainAccess) (*zoneView, error) {
+func readView(ctx context.Context, d *lr.DomainAccess) (*account, error) {
 	c := cloudflare.New(d.Cloudflare.API, d.Cloudflare.Token, d.Network)
 	defer c.Close()
 	z, err := c.Zone(ctx, d.Cloudflare.Zone, d.Name)
 	if err != nil {
 		return nil, err
 	}
-	v := &zoneView{Zone: z, Rules: map[string][]cloudflare.Rule{}, Lacks: map[string]error{}}
+	v := &account{Zone: z, Rules: map[string][]cloudflare.Rule{}, Lacks: map[string]error{}}
 	part := func(name string, err error) {
 		if err != nil {
 			v.Lacks[name] = err
@@ -138,7 +138,7 @@ func readView(ctx context.Context, d *lr.DomainAccess) (*zoneView, error) {
 }
 
 // text is a setting that is a word.
-func (v *zoneView) text(id string) (string, bool) {
+func (v *account) text(id string) (string, bool) {
 	var s string
 	if raw, ok := v.Settings[id]; !ok || json.Unmarshal(raw, &s) != nil {
 		return "", false
@@ -147,7 +147,7 @@ func (v *zoneView) text(id string) (string, bool) {
 }
 
 // at are the records of a name with an address.
-func (v *zoneView) at(name string) []cloudflare.Record {
+func (v *account) at(name string) []cloudflare.Record {
 	var out []cloudflare.Record
 	for _, r := range v.Records {
 		if strings.EqualFold(r.Name, name) && slices.Contains([]string{"A", "AAAA", "CNAME"}, r.Type) {
@@ -158,12 +158,12 @@ func (v *zoneView) at(name string) []cloudflare.Record {
 }
 
 // enabled are the rules of a phase that are on.
-func (v *zoneView) enabled(phase string) []cloudflare.Rule {
+func (v *account) enabled(phase string) []cloudflare.Rule {
 	return slices.DeleteFunc(slices.Clone(v.Rules[phase]), func(r cloudflare.Rule) bool { return !r.Enabled })
 }
 
-// recordLine is a record as evidence.
-func recordLine(r cloudflare.Record) string {
+// recorded is a record as evidence.
+func recorded(r cloudflare.Record) string {
 	how := "DNS only"
 	if r.Proxied {
 		how = "proxied"
@@ -259,7 +259,7 @@ func get(ctx context.Context, t *lr.Trial, address, host, path string) (*reply, 
 }
 
 // on judges a setting that has one right word.
-func on(t *lr.Trial, v *zoneView, id, right, good, bad string) {
+func on(t *lr.Trial, v *account, id, right, good, bad string) {
 	name := t.Target.Domain.Name
 	switch is, ok := v.text(id); {
 	case !ok:

@@ -77,7 +77,7 @@ func originAddresses(ctx context.Context, t *lr.Trial) ([]netip.Addr, error) {
 	if d.Cloudflare == nil || d.Cloudflare.Token.IsZero() {
 		return out, nil
 	}
-	v, err := lr.Recall(ctx, t.Memo, "cloudflare/view", func(ctx context.Context) (*zoneView, error) { return readView(ctx, d) })
+	v, err := lr.Recall(ctx, t.Memo, "cloudflare/view", func(ctx context.Context) (*account, error) { return readView(ctx, d) })
 	if err != nil {
 		return out, stops(ctx, err) // the others tell why
 	}

@@ -31,18 +31,18 @@ var edgeProxied = &lr.Check{
 				switch {
 				case mail[h]:
 				case r.Proxied:
-					t.Pass(said(recordLine(r)), h, "its traffic goes through the edge")
+					t.Pass(said(recorded(r)), h, "its traffic goes through the edge")
 				case r.Type == "CNAME" && !owned(t.Target.Domain, r.Content):
-					t.Pass(said(recordLine(r)), h, "it is an alias of a service that has an edge of its own to care for")
+					t.Pass(said(recorded(r)), h, "it is an alias of a service that has an edge of its own to care for")
 				default:
-					t.Fail(said(recordLine(r)), h, "it is resolved past the edge: everybody sees the address %s", r.Content)
+					t.Fail(said(recorded(r)), h, "it is resolved past the edge: everybody sees the address %s", r.Content)
 				}
 			}
 		}
 		for name := range mail {
 			for _, r := range v.at(name) {
 				if r.Proxied {
-					t.Fail(said(name+" is named by an MX record", recordLine(r)), name, "it takes mail and is behind the edge, which passes no mail on")
+					t.Fail(said(name+" is named by an MX record", recorded(r)), name, "it takes mail and is behind the edge, which passes no mail on")
 				}
 			}
 		}

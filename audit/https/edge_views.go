@@ -45,7 +45,7 @@ var edgeViews = &lr.Check{
 			var inside, outside, lines []string
 			hidden := false
 			for _, r := range records {
-				inside, lines = append(inside, r.Content), append(lines, "inside: "+recordLine(r))
+				inside, lines = append(inside, r.Content), append(lines, "inside: "+recorded(r))
 				hidden = hidden || r.Proxied
 			}
 			for _, a := range []uint16{wire.TypeA, wire.TypeAAAA} {

@@ -161,12 +161,20 @@ func (p *program) makePlans(ctx context.Context, e *assembly.Edge, f *edgeFlags)
 	return out, nil
 }
 
+// zoneRow and zoneChecks are what a zone's records decide: the row email, and of the
+// row https what is asked of the DNS. The edge's settings are not in a zone.
+const zoneRow = "email"
+
+var zoneChecks = [...]string{"delegation", "name-server-takeover", "dangling-cname", "dangling-service", "apex-and-www", "expected-name", "internal-address", "ttl", "cname-beside", "caa", "caa-issuer", "txt-secret",
+	"service-binding", "ipv6"}
+
 // domainChecks are those that a zone can be judged by alone.
 func domainChecks() []*lr.Check {
 	var out []*lr.Check
 	for _, row := range scorecard() {
 		for _, c := range row.Checks {
-			if c.Needs == lr.Domain && !c.Last && c.Effect == lr.Reads && !strings.HasPrefix(c.ID, "https/edge-") { // the provider's settings are not virtual
+			_, name, _ := strings.Cut(c.ID, "/")
+			if c.Needs == lr.Domain && !c.Last && c.Effect == lr.Reads && (row.ID == zoneRow || row.ID == "https" && slices.Contains(zoneChecks[:], name)) {
 				out = append(out, c)
 			}
 		}

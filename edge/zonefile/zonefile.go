@@ -30,6 +30,9 @@ var _ edge.Driver = (*Driver)(nil)
 // most bounds the file: a zone of a hundred thousand records has about ten megabytes.
 const most = 32 << 20
 
+// mostAlike bounds what one line may make ($GENERATE).
+const mostAlike = 4096
+
 // Name is the file's.
 func (d *Driver) Name() string { return "zone file " + filepath.Base(d.File) }
 
@@ -214,7 +217,9 @@ func parse(b []byte, zone string) (*file, error) {
 		p := dns.NewZoneParser(strings.NewReader(ttl+text+"\n"), origin, "")
 		p.SetDefaultTTL(last)
 		for rr, ok := p.Next(); ok; rr, ok = p.Next() {
-			e.rrs = append(e.rrs, rr)
+			if e.rrs = append(e.rrs, rr); len(e.rrs) > mostAlike {
+				return nil, fmt.Errorf("line %d makes more than %d records", e.from+1, mostAlike)
+			}
 		}
 		if err := p.Err(); err != nil {
 			return nil, fmt.Errorf("line %d: %w", e.from+1, err)

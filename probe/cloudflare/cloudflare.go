@@ -260,3 +260,9 @@ func (c *Client) Token(ctx context.Context) (status, expires string, err error) 
 	_, err = c.do(ctx, http.MethodGet, "/user/tokens/verify", nil, &t)
 	return t.Status, t.Expires, err
 }
+
+// Format never writes the token: fmt does not ask the fields of a struct that it
+// may not call.
+func (c *Client) Format(f fmt.State, _ rune) {
+	_, _ = io.WriteString(f, "client of "+c.base) // fmt keeps the error of its writer itself
+}
