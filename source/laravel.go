@@ -43,7 +43,7 @@ func (l *linker) laravelRoutes(opt *Options, files map[string][]byte) {
 			roots = append(roots, file)
 		}
 	}
-	if len(roots) == 0 {
+	if len(roots) == 0 && !slices.ContainsFunc(slices.Collect(maps.Keys(r.files)), func(f string) bool { return strings.HasSuffix("/"+f, "/bootstrap/app.php") }) {
 		return
 	}
 	for file, ws := range r.files {
@@ -55,6 +55,13 @@ func (l *linker) laravelRoutes(opt *Options, files map[string][]byte) {
 		if strings.HasSuffix(file, "RouteServiceProvider.php") {
 			r.statements(r.files[file], laravelScope{file: file, uses: usesOf(r.files[file])}, 0)
 		}
+	}
+	for _, file := range slices.Sorted(maps.Keys(r.files)) { // files that other code loads
+		dir, base := path.Split("/" + file)
+		if r.read[file] || !strings.HasSuffix(dir, "/routes/") || slices.Contains(roots, file) || base == "console.php" || base == "channels.php" || r.required(file) {
+			continue
+		}
+		r.file(file, laravelScope{unclear: "the file is loaded by code that was not understood"}, 0)
 	}
 	for _, root := range roots {
 		if r.read[root] {
@@ -76,6 +83,21 @@ func (r *laravel) file(file string, in laravelScope, depth int) {
 	r.read[file] = true
 	in.file, in.uses = file, usesOf(ws)
 	r.statements(ws, in, depth)
+}
+
+// required reports a file that another of the routes names.
+func (r *laravel) required(file string) bool {
+	for other, ws := range r.files {
+		if other == file || !strings.Contains("/"+other, "/routes/") {
+			continue
+		}
+		for _, w := range ws {
+			if w.kind == quoted && strings.HasSuffix(w.text, ".php") && r.at(other, w.text) == file {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // usesOf are the classes that a file imports.

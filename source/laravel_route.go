@@ -137,6 +137,9 @@ func (r *laravel) emit(method, at, class, action string, body []word, line int, 
 		if strings.Contains(p, "{?}") {
 			rt.Unresolved = append(rt.Unresolved, "the path is computed")
 		}
+		if in.unclear != "" {
+			rt.Unresolved = append(rt.Unresolved, in.unclear)
+		}
 		r.settle(rt, class, action, body, in)
 		r.l.routes = append(r.l.routes, rt)
 	}

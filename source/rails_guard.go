@@ -39,9 +39,12 @@ type callback struct {
 var (
 	authCall   = expr.Lazy(`(?:^|[^. ] )(authori[sz]e!?|authenticate\w*[!?]?|require_\w*(user|login|auth|admin)\w*|policy_scope|current_user|verify_\w*(token|signature)\w*) `)
 	rubyReads  = expr.Lazy(`\b(session \[|cookies|current_\w*user|current_account|Current \.|Authorization|HTTP_AUTHORIZATION|warden|\w*signed_in\?|logged_in\?|authenticated\?|authenticate_(or_request_)?with_http_\w+|resume_session|bearer\w*|doorkeeper_token)`)
-	rubyRefuse = expr.Lazy(`(head|status :) ?\(? ?(:unauthorized|401)\b|raise [\w: ]*(Unauthorized|Unauthenticated|NotAuthenticated|AuthenticationError|AuthenticationRequired)|redirect_to \(? ?(main_app \. )?(new_session|login|log_in|sign_in|signin|new_user_session)_(path|url)|request_http_(token|basic)_authentication|authenticate_or_request_with_http_(token|basic|digest)|warden \. authenticate! `)
+	rubyRefuse = expr.Lazy(`(head|status :) ?\(? ?(:unauthorized|401)\b|raise [\w: ]*(Unauthorized|Unauthenticated|NotAuthenticated|AuthenticationError|AuthenticationRequired)|redirect_to \(? ?(main_app \. )?((new_session|login|log_in|sign_in|signin|new_user_session)_(path|url)|"/(login|log_in|sign_?in|session/new)")|request_http_(token|basic)_authentication|authenticate_or_request_with_http_(token|basic|digest)|warden \. authenticate! `)
 	rubyLets   = expr.Lazy(`\b(params|path|fullpath|request_uri|controller_name|action_name|controller_path|Rails \. env|ENV|config|Settings|method|format|Rails \. application|feature\w*|enabled\?)\b`)
+	whoAsks    = expr.Lazy(`(@\w*user|@current_\w+|Current \. \w+|\w+_by_user\?|session \[) `)
 	whereTo    = expr.Lazy(`session \[ :\w+ \] \|*= request \. \w+`) // where to go after the sign-in
+	asksWord   = expr.Lazy(`(?i)^(require|ensure|authenticate|authori[sz]e|verify|check|must|only|restrict|protect|enforce|validate)_?`)
+	rubyEnds   = expr.Lazy(`\b(redirect_\w+|render|head|raise|throw|halt|deny\w*|forbid\w*|not_found|abort)\b`)
 	authWord   = expr.Lazy(`(?i)(auth|login|sign|session|user|admin|token|permission|access|member|account|tenant|doorkeeper|verify|require|ensure|restrict|protect)`)
 	harmless   = expr.Lazy(`(?i)(^(set|load|find|fetch|build|prepare|assign|init|configure|paginate|log|track|count|render)_|csrf|forgery|locale|time_?zone|layout|breadcrumb|throttle|rate_limit|cors|cache|allow_browser|maintenance)`)
 )
@@ -342,8 +345,8 @@ func (r *rails) callback(c *rubyClass, cb callback) (Guard, opinion, string) {
 		}
 	}
 	state, why := rubyManner().weigh(whereTo().ReplaceAllString(said, ""))
-	if state == isNot && authCall().MatchString(said) && !harmless().MatchString(cb.name) {
-		return g, mayBe, "calls what was not understood"
+	if state == isNot && !harmless().MatchString(cb.name) && (authCall().MatchString(said) || asksWord().MatchString(cb.name) && authWord().MatchString(asksWord().ReplaceAllString(cb.name, "")) && rubyEnds().MatchString(said)) {
+		return g, mayBe, "was not understood"
 	}
 	return g, state, why
 }

@@ -183,6 +183,9 @@ func (r *rails) itself(c *rubyClass, action string) string {
 	if state, _ := rubyManner().weigh(said); state != isNot {
 		return "the action refuses some requests"
 	}
+	if who := whoAsks().FindString(said); who != "" {
+		return "the action looks at " + strings.TrimSpace(who) + ", who may be nobody"
+	}
 	if calls := authCall().FindString(said); calls != "" {
 		return fmt.Sprintf("the action calls %s", strings.TrimSpace(calls))
 	}

@@ -75,6 +75,7 @@ func (l *linker) springRoutes(opt *Options, files map[string][]byte) {
 // learn notes constants, and classes that stand before every handler.
 func (r *spring) learn(file string, ws []word) {
 	class := ""
+	refuses := springSays().MatchString(spoken(ws))
 	for i := 0; i+2 < len(ws); i++ {
 		w := ws[i]
 		switch {
@@ -84,7 +85,9 @@ func (r *spring) learn(file string, ws []word) {
 			for j := i + 2; j < len(ws) && !ws[j].is("{"); j++ {
 				switch ws[j].text {
 				case "OncePerRequestFilter", "HandlerInterceptor", "GenericFilterBean", "Filter", "WebFilter", "HandlerInterceptorAdapter", "AbstractAuthenticationProcessingFilter":
-					r.filters = append(r.filters, class)
+					if refuses || ws[j].text == "AbstractAuthenticationProcessingFilter" {
+						r.filters = append(r.filters, class)
+					}
 				}
 			}
 		case ws[i+1].is("=") && ws[i+2].kind == quoted && !ws[i+2].open:

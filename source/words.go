@@ -3,6 +3,8 @@ package source
 import (
 	"regexp"
 	"strings"
+
+	"github.com/launchready/launchready/internal/expr"
 )
 
 // wordKind of a word in a language that is read by its words.
@@ -87,6 +89,30 @@ func words(src string, d dialect) []word {
 			out = append(out, word{quoted, rest[3 : end+3], at, false})
 			at += strings.Count(rest[:end+6], "\n")
 			i += end + 6
+		case d == rubyWords && heredoc().MatchString(rest) && strings.HasPrefix(rest, "<<"):
+			m := heredoc().FindStringSubmatch(rest)
+			first := strings.IndexByte(rest, '\n')
+			if first < 0 {
+				return out
+			}
+			// The rest of the line is code, the text is below it.
+			out = append(out, word{kind: quoted, at: at, open: true})
+			below := regexp.MustCompile(`(?m)^[ \t]*` + m[1] + `[ \t]*$`).FindStringIndex(rest[first:])
+			if below == nil {
+				return out
+			}
+			src = rest[len(m[0]):first] + strings.Repeat("\n", strings.Count(rest[first:first+below[1]], "\n")) + rest[first+below[1]:]
+			i = 0
+		case d == rubyWords && c == '/' && regexStarts(out, rest):
+			n := 1
+			for n < len(rest) && rest[n] != '/' && rest[n] != '\n' {
+				if rest[n] == '\\' {
+					n++
+				}
+				n++
+			}
+			out = append(out, word{kind: quoted, at: at, open: true})
+			i += min(n+1, len(rest))
 		case c == '"' || c == '\'' || c == '`':
 			w, n := quotedText(rest, at, d)
 			out = append(out, w)
@@ -144,6 +170,20 @@ func words(src string, d dialect) []word {
 	return out
 }
 
+var heredoc = expr.Lazy(`^<<[~-]?["'\x60]?([A-Z][A-Z_]*)["'\x60]?`)
+
+// regexStarts tells a regular expression from a division: it stands where a value begins.
+func regexStarts(before []word, rest string) bool {
+	if len(rest) < 2 || rest[1] == ' ' || rest[1] == '=' {
+		return false
+	}
+	if len(before) == 0 {
+		return true
+	}
+	last := before[len(before)-1]
+	return last.kind == line || last.kind == mark && !last.is(")") && !last.is("]") && !last.is("}") || last.kind == name && (last.text == "when" || last.text == "if" || last.text == "unless" || last.text == "and" || last.text == "or" || last.text == "return")
+}
+
 func nameStart(c byte) bool {
 	return c == '_' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= 0x80
 }
@@ -171,6 +211,19 @@ func quotedText(s string, at int, d dialect) (word, int) {
 			i++
 		case q != '\'' && (s[i] == '#' && d == rubyWords && strings.HasPrefix(s[i:], "#{") || s[i] == '$' && d != rubyWords && i+1 < len(s) && (nameStart(s[i+1]) || s[i+1] == '{')):
 			w.open = true
+			if d == rubyWords { // what is put in may have quotes of its own
+				depth := 0
+				for ; i < len(s); i++ {
+					if s[i] == '{' {
+						depth++
+					} else if s[i] == '}' {
+						if depth--; depth == 0 {
+							break
+						}
+					}
+				}
+				continue
+			}
 		case s[i] == '\n' && d == javaWords:
 			w.text = b.String()
 			return w, i // it is not closed
