@@ -16,6 +16,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/miekg/dns"
@@ -197,12 +198,17 @@ func (s *Server) openOrigin() (string, error) {
 			}
 			s.handler.ServeHTTP(w, r)
 		})}
-	s.served.Go(func() {
+	var served sync.WaitGroup // of its own: Close waits for what serves the API before it comes to the closers
+	served.Go(func() {
 		if err := server.ServeTLS(l, "", ""); !errors.Is(err, http.ErrServerClosed) {
 			s.log.Error("serve the origin", "err", err)
 		}
 	})
-	s.closers = append(s.closers, server.Close)
+	s.closers = append(s.closers, func() error {
+		err := server.Close()
+		served.Wait()
+		return err
+	})
 	return l.Addr().String(), nil
 }
 
