@@ -88,7 +88,7 @@ var may = map[string][]string{
 	"guard/input":       {"guard"},
 	"guard/isolation":   {"guard"},
 	"guard/limits":      {"guard"},
-	"guard/policy":      {"guard", "guard/auth", "guard/hygiene", "guard/input", "guard/isolation", "guard/limits"},
+	"guard/policy":      {".", "guard", "guard/auth", "guard/hygiene", "guard/input", "guard/isolation", "guard/limits"},
 	"internal/assembly": {".", "audit", "chat", "config", "drill", "mail", "plan", "probe", "probe/browser", "probe/callback", "probe/signin", "redact", "report", "stage", "surface"},
 	"internal/checkdoc": {".", "internal/nearest"},
 	"internal/expr":     {},

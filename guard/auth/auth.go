@@ -24,6 +24,7 @@ type Options struct {
 	Algorithms       []string // asymmetric ones; none: RS256
 	Tenant, Roles    string   // names of claims
 	Keys             *Keys
+	Presented        bool // a bearer token counts on public routes too: a wrong one is refused
 	Now              func() time.Time
 }
 
@@ -71,10 +72,11 @@ func deny(status int, reason string) *guard.Denial {
 
 // Check denies by default.
 func (c *Check) Check(x *guard.Exchange) *guard.Denial {
-	if x.Route.Public {
+	values := x.Request.Header.Values("Authorization")
+	if x.Route.Public && (!c.o.Presented || !shown(values)) {
 		return nil
 	}
-	token, ok := bearer(x.Request.Header.Values("Authorization"))
+	token, ok := bearer(values)
 	if !ok {
 		return deny(http.StatusUnauthorized, "no bearer token")
 	}
@@ -94,6 +96,24 @@ func (c *Check) Check(x *guard.Exchange) *guard.Denial {
 	}
 	return nil
 }
+
+// shown reports a credential that must hold wherever it is: a JSON Web Token, or
+// what is too short to be any. Others, as an application's own keys, are for the
+// application to judge.
+func shown(values []string) bool {
+	if len(values) > 1 {
+		return true
+	}
+	for _, v := range values {
+		scheme, token, _ := strings.Cut(strings.TrimSpace(v), " ")
+		if strings.EqualFold(scheme, "Bearer") && (len(token) < shortest || strings.Count(token, ".") >= 2) {
+			return true
+		}
+	}
+	return false
+}
+
+const shortest = 12 // of keys that somebody might issue
 
 // bearer takes one token: two headers are two readings.
 func bearer(values []string) (string, bool) {

@@ -28,7 +28,7 @@ const longest = 64 << 10
 
 // internals are what frameworks, databases and runtimes write into errors.
 var internals = regexp.MustCompile(`(?i)traceback \(most recent|goroutine \d+|\bat [^\n]{1,200}\([^\n)]{1,200}:\d+|file "[^"\n]{1,200}", line \d+|` +
-	`[\w/.-]+\.(go|py|js|ts|rb|java|php|cs):\d+|sqlstate|syntax error at or near|pq: |violates [a-z ]{1,40}constraint|` +
+	`[\w/.-]+\.(go|py|js|ts|rb|java|php|cs):\d+|sqlstate|sqlite|sql logic error|unterminated quoted string|ora-\d{5}|you have an error in your sql|syntax error at or near|pq: |violates [a-z ]{1,40}constraint|` +
 	`(^|[\s"':(=])(/(home|var|srv|usr|opt|app|root|tmp|etc)/[\w.-]+|[a-z]:\\\\?\w+)|no such file or directory|<!doctype html|<html`)
 
 // Tap reads no body of an answer that is no error.

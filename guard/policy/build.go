@@ -70,7 +70,7 @@ func (p *Policy) Build(s *State) (*guard.Pipeline, error) {
 			s.keys[p.Auth.JWKS] = &auth.Keys{URL: p.Auth.JWKS}
 		}
 		o.Checks = append(o.Checks, auth.New(auth.Options{Issuer: p.Auth.Issuer, Audience: p.Auth.Audience, Algorithms: p.Auth.Algorithms,
-			Tenant: p.Auth.TenantClaim, Roles: p.Auth.RolesClaim, Keys: s.keys[p.Auth.JWKS], Now: s.Now}),
+			Tenant: p.Auth.TenantClaim, Roles: p.Auth.RolesClaim, Presented: p.Auth.Presented, Keys: s.keys[p.Auth.JWKS], Now: s.Now}),
 			&limits.Check{Counter: &s.Counter, Limits: all, Signed: true})
 	}
 	if p.Input != nil {

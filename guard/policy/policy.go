@@ -42,6 +42,7 @@ type Auth struct {
 	Algorithms  []string `yaml:"algorithms,omitempty"`
 	TenantClaim string   `yaml:"tenant_claim,omitempty"`
 	RolesClaim  string   `yaml:"roles_claim,omitempty"`
+	Presented   bool     `yaml:"verify_presented,omitempty"` // a wrong token is refused on public routes too
 }
 
 // Tenant says where a request may name a tenant.
