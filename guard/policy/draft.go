@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	lr "github.com/launchready/launchready"
+	"github.com/launchready/launchready/guard"
 )
 
 // Sketch is what a draft needs beside a report.
@@ -61,6 +62,10 @@ func (d *drafter) take(check string, f lr.Finding) {
 	method, path, ok := strings.Cut(f.Subject, " ")
 	path, _, _ = strings.Cut(path, " ")
 	ok = ok && slices.Contains(methods, method) && strings.HasPrefix(path, "/")
+	if ok { // a path that no route can say is an operation all the same
+		_, err := guard.NewTable([]*guard.Route{{Pattern: path}})
+		ok = err == nil
+	}
 	not := func(why string) { d.open = append(d.open, line+" ("+f.Guard+"): "+why) }
 	at := func() *stanza {
 		key := method + " " + path
@@ -82,7 +87,7 @@ func (d *drafter) take(check string, f lr.Finding) {
 		d.always = append(d.always, line+": "+f.Guard+" is always on")
 	case "block_paths":
 		if !ok {
-			not("the finding names no operation")
+			not("the finding names no operation that a route can say")
 			return
 		}
 		at().blocks = true
@@ -94,14 +99,14 @@ func (d *drafter) take(check string, f lr.Finding) {
 			d.presented = true
 			d.always = append(d.always, line+": verify_presented")
 		case !ok:
-			not("the finding names no operation")
+			not("the finding names no operation that a route can say")
 		default:
 			at().auth = true
 		}
 	case "roles":
 		switch {
 		case !ok:
-			not("the finding names no operation")
+			not("the finding names no operation that a route can say")
 		case d.s.Auth == nil || d.s.Auth.RolesClaim == "" || d.s.AdminRole == "":
 			not("say --issuer, --audience, --jwks, --roles-claim and --admin-role")
 		default:
@@ -109,7 +114,7 @@ func (d *drafter) take(check string, f lr.Finding) {
 		}
 	case "limits":
 		if !ok {
-			not("the finding names no operation")
+			not("the finding names no operation that a route can say")
 			return
 		}
 		d.limit = true
