@@ -162,7 +162,7 @@ Exit codes: 0 ready, 1 not ready, 2 usage, configuration or set-up,
 	f.StringVar(&p.logFormat, "log-format", "text", "form of progress and logs on stderr: text, or json with an object a line")
 	complete(root, "color", "auto", "always", "never")
 	complete(root, "log-format", "text", "json")
-	root.AddCommand(p.demoVerb(), p.initVerb(), p.auditVerb(), p.convertVerb(), p.estimateVerb(), p.scoreVerb(), p.exportVerb(), p.fixVerb(), p.edgeVerb(), p.drillVerb(), p.redactVerb(), p.explainVerb(), p.checksVerb(), p.configVerb(), p.versionVerb())
+	root.AddCommand(p.demoVerb(), p.initVerb(), p.auditVerb(), p.convertVerb(), p.estimateVerb(), p.scoreVerb(), p.exportVerb(), p.fixVerb(), p.edgeVerb(), p.guardVerb(), p.drillVerb(), p.redactVerb(), p.explainVerb(), p.checksVerb(), p.configVerb(), p.versionVerb())
 	root.SetHelpCommand(&cobra.Command{Hidden: true, Use: "help", Short: "Help for a command"})
 	return root
 }

@@ -1,0 +1,40 @@
+package guard
+
+import (
+	"encoding/json"
+	"net/http"
+	"strconv"
+	"time"
+)
+
+// Denial is a refusal. Reason is for the log; the caller is told the status and
+// the request's id, so that refusals of one status are alike.
+type Denial struct {
+	Status int
+	Reason string
+	Retry  time.Duration // for 429 and 503
+	Header http.Header   // more fields of the answer
+}
+
+// write renders every denial the same way (RFC 9457).
+func (d *Denial) write(w http.ResponseWriter, id string) {
+	h := w.Header()
+	for k, v := range d.Header {
+		h[k] = v
+	}
+	h.Set("Content-Type", "application/problem+json")
+	h.Set("Cache-Control", "no-store")
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("X-Request-Id", id)
+	if d.Status == http.StatusUnauthorized {
+		h.Set("WWW-Authenticate", "Bearer")
+	}
+	if d.Retry > 0 {
+		h.Set("Retry-After", strconv.Itoa(int((d.Retry+time.Second-1)/time.Second)))
+	}
+	w.WriteHeader(d.Status)
+	b, err := json.Marshal(map[string]any{"type": "about:blank", "title": http.StatusText(d.Status), "status": d.Status, "instance": "urn:request:" + id})
+	if err == nil {
+		_, _ = w.Write(append(b, '\n')) // the caller may be gone
+	}
+}

@@ -1,0 +1,80 @@
+package guard
+
+import (
+	"bytes"
+	"io"
+	"net/http"
+	"net/netip"
+)
+
+// Need is what a check reads of an exchange, or what one adds to it.
+type Need uint8
+
+// What may be needed.
+const (
+	NeedRoute Need = 1 << iota
+	NeedClaims
+	NeedBody
+)
+
+// Principal is who asks, as the credential says.
+type Principal struct {
+	Subject, Tenant string
+	Roles           []string
+}
+
+// Exchange is one request on its way through the pipeline.
+type Exchange struct {
+	ID      string
+	Request *http.Request
+	Path    string // canonical
+	Route   *Route
+	Params  map[string]string
+	Client  netip.Addr
+	Who     *Principal // nil: nobody signed in
+
+	max     int64
+	body    []byte
+	read    bool
+	tooLong bool
+	last    []func(status int)
+}
+
+// Finally registers what is done once when the exchange is over, however it
+// ended; the last registered is done first. The status is 0 when nothing was
+// answered.
+func (x *Exchange) Finally(f func(status int)) { x.last = append(x.last, f) }
+
+// Body reads the request's body, once and bounded, and leaves it for the upstream.
+func (x *Exchange) Body() ([]byte, *Denial) {
+	if !x.read {
+		x.read = true
+		b, err := io.ReadAll(io.LimitReader(x.Request.Body, x.max+1))
+		if err != nil {
+			return nil, &Denial{Status: http.StatusBadRequest, Reason: "the body cannot be read"}
+		}
+		x.tooLong = int64(len(b)) > x.max
+		x.body = b
+		x.Request.Body = io.NopCloser(bytes.NewReader(b))
+		x.Request.ContentLength = int64(len(b))
+		x.Request.TransferEncoding = nil
+	}
+	if x.tooLong {
+		return nil, &Denial{Status: http.StatusRequestEntityTooLarge, Reason: "the body is too long"}
+	}
+	return x.body, nil
+}
+
+// Check is one protection's look at a request. It writes no answer.
+type Check interface {
+	Name() string // of the protection: auth, isolation, limits, input
+	Needs() Need
+	Gives() Need
+	Check(x *Exchange) *Denial
+}
+
+// Tap is one protection's look at a response, before its body is passed on.
+type Tap interface {
+	Name() string
+	Tap(x *Exchange, r *http.Response) error
+}

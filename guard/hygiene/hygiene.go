@@ -1,0 +1,72 @@
+// Package hygiene keeps an application's internals out of its answers.
+package hygiene
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"net/http"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"github.com/launchready/launchready/guard"
+)
+
+// Tap takes away headers and rewrites errors.
+type Tap struct {
+	Hide     []string          // headers of the upstream that no caller needs
+	Security map[string]string // headers set where the upstream does not
+	Scrub    bool              // errors that tell of internals are replaced
+}
+
+// Name is the protection's.
+func (Tap) Name() string { return "hygiene" }
+
+// longest is how much of an error is looked at; a longer one is replaced.
+const longest = 64 << 10
+
+// internals are what frameworks, databases and runtimes write into errors.
+var internals = regexp.MustCompile(`(?i)traceback \(most recent|goroutine \d+|\bat [^\n]{1,200}\([^\n)]{1,200}:\d+|file "[^"\n]{1,200}", line \d+|` +
+	`[\w/.-]+\.(go|py|js|ts|rb|java|php|cs):\d+|sqlstate|sqlite|sql logic error|unterminated quoted string|ora-\d{5}|you have an error in your sql|syntax error at or near|pq: |violates [a-z ]{1,40}constraint|` +
+	`(^|[\s"':(=])(/(home|var|srv|usr|opt|app|root|tmp|etc)/[\w.-]+|[a-z]:\\\\?\w+)|no such file or directory|<!doctype html|<html`)
+
+// Tap reads no body of an answer that is no error.
+func (t Tap) Tap(x *guard.Exchange, r *http.Response) error {
+	for _, h := range t.Hide {
+		r.Header.Del(h)
+	}
+	for k, v := range t.Security {
+		if r.Header.Get(k) == "" {
+			r.Header.Set(k, v)
+		}
+	}
+	if !t.Scrub || r.StatusCode < 400 || x.Request.Method == http.MethodHead || strings.HasPrefix(r.Header.Get("Content-Type"), "text/event-stream") {
+		return nil
+	}
+	if r.StatusCode < 500 && r.Header.Get("Content-Encoding") == "" {
+		b, err := io.ReadAll(io.LimitReader(r.Body, longest+1))
+		if err != nil {
+			return err
+		}
+		if len(b) <= longest && !internals.Match(b) {
+			_ = r.Body.Close() // it was read to its end
+			r.Body = io.NopCloser(bytes.NewReader(b))
+			return nil
+		}
+	}
+	_ = r.Body.Close()
+	b, err := json.Marshal(map[string]any{"type": "about:blank", "title": http.StatusText(r.StatusCode), "status": r.StatusCode, "instance": "urn:incident:" + x.ID})
+	if err != nil {
+		return err
+	}
+	r.Body = io.NopCloser(bytes.NewReader(b))
+	r.ContentLength = int64(len(b))
+	r.TransferEncoding = nil
+	r.Header.Set("Content-Length", strconv.Itoa(len(b)))
+	r.Header.Set("Content-Type", "application/problem+json")
+	for _, h := range []string{"Content-Encoding", "Etag", "Last-Modified", "Trailer"} {
+		r.Header.Del(h)
+	}
+	return nil
+}

@@ -1,0 +1,121 @@
+// Package isolation binds the tenant that a request names to the one of the
+// caller's verified claims.
+package isolation
+
+import (
+	"mime"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/launchready/launchready/guard"
+)
+
+// Tenant says where a request may name a tenant. Wherever it does, it must be the
+// caller's.
+type Tenant struct {
+	Path, Query, Header, Body []string
+}
+
+// Name is the protection's.
+func (Tenant) Name() string { return "isolation" }
+
+// Needs the claims.
+func (Tenant) Needs() guard.Need { return guard.NeedRoute | guard.NeedClaims | guard.NeedBody }
+
+// Gives nothing.
+func (Tenant) Gives() guard.Need { return 0 }
+
+// Check answers 404, as for what does not exist: a refusal of its own would tell
+// which tenants there are.
+func (t Tenant) Check(x *guard.Exchange) *guard.Denial {
+	if x.Who == nil { // a public route, or authentication that only observes
+		return nil
+	}
+	foreign := &guard.Denial{Status: http.StatusNotFound, Reason: "the request names another tenant"}
+	own := func(v string) bool { return v == x.Who.Tenant && v != "" }
+	for _, n := range t.Path {
+		if v, ok := x.Params[n]; ok && !own(v) {
+			return foreign
+		}
+	}
+	for _, n := range t.Header {
+		for _, v := range x.Request.Header.Values(n) {
+			if !own(v) {
+				return foreign
+			}
+		}
+	}
+	if len(t.Query) > 0 && !pairs(x.Request.URL.RawQuery, t.Query, own) {
+		return foreign
+	}
+	if len(t.Body) == 0 || x.Request.Body == nil || x.Request.Body == http.NoBody || x.Request.ContentLength == 0 {
+		return nil
+	}
+	kind, _, err := mime.ParseMediaType(x.Request.Header.Get("Content-Type"))
+	unread := &guard.Denial{Status: http.StatusUnsupportedMediaType, Reason: "the tenant cannot be read of a body of this type"}
+	if err != nil {
+		return unread
+	}
+	switch {
+	case kind == "application/json" || strings.HasSuffix(kind, "+json"):
+		b, d := x.Body()
+		if d != nil || len(b) == 0 {
+			return d
+		}
+		ok := true
+		err := guard.Strict(b, guard.MaxDepth, func(name string, v any) {
+			if s, is := v.(string); named(t.Body, name) && v != nil && (!is || !own(s)) {
+				ok = false
+			}
+		})
+		if err != nil {
+			return &guard.Denial{Status: http.StatusBadRequest, Reason: err.Error()}
+		}
+		if !ok {
+			return foreign
+		}
+		return nil
+	case kind == "application/x-www-form-urlencoded":
+		b, d := x.Body()
+		if d != nil {
+			return d
+		}
+		if !pairs(string(b), t.Body, own) {
+			return foreign
+		}
+		return nil
+	}
+	return unread
+}
+
+// pairs reports whether every pair of that name is the caller's own; a text that
+// cannot be read is not.
+func pairs(raw string, names []string, own func(string) bool) bool {
+	q, err := url.ParseQuery(raw)
+	if err != nil {
+		return false
+	}
+	for k, vs := range q {
+		if !named(names, k) {
+			continue
+		}
+		for _, v := range vs {
+			if !own(v) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// named compares without case and without the brackets of lists.
+func named(names []string, k string) bool {
+	k, _, _ = strings.Cut(k, "[")
+	for _, n := range names {
+		if strings.EqualFold(n, k) {
+			return true
+		}
+	}
+	return false
+}

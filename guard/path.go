@@ -1,0 +1,39 @@
+package guard
+
+import (
+	"net/url"
+	"strings"
+	"unicode/utf8"
+)
+
+// Canonical is the one spelling of a request's path, by which the route is
+// matched, the policy decided and the upstream asked. A spelling that servers
+// read in different ways (encoded slashes and dots, dot segments, empty segments,
+// matrix parameters, backslashes, control characters, a second layer of
+// encoding) has none: it is refused, never repaired, because a repair is a
+// guess at what the upstream does.
+func Canonical(u *url.URL) (string, bool) {
+	p := u.Path
+	if u.Opaque != "" || !strings.HasPrefix(p, "/") || !utf8.ValidString(p) {
+		return "", false
+	}
+	raw := strings.ToLower(u.EscapedPath())
+	for _, bad := range []string{"%2f", "%5c", "%2e", "%3b", "%25"} {
+		if strings.Contains(raw, bad) {
+			return "", false
+		}
+	}
+	for _, r := range p {
+		if r < ' ' || r == 0x7f || r == '\\' || r == ';' || r == '%' || r == '?' || r == '#' {
+			return "", false
+		}
+	}
+	segments := strings.Split(p[1:], "/")
+	for i, s := range segments {
+		last := i == len(segments)-1
+		if s == "" && !last || s != "" && strings.TrimRight(s, ". ") != s {
+			return "", false // empty, ".", "..", or a tail that file systems drop
+		}
+	}
+	return p, true
+}

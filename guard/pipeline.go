@@ -1,0 +1,210 @@
+// Package guard is a hardened reverse proxy: a pipeline of small checks between
+// a caller and an application, which is left as it is.
+//
+// One canonical path decides the route, the policy and what the upstream is
+// asked. A pipeline is immutable; Handler swaps it whole.
+package guard
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/http/httputil"
+	"net/netip"
+	"net/url"
+	"sync/atomic"
+	"time"
+)
+
+// Options are what a pipeline is made of.
+type Options struct {
+	Upstream *url.URL
+	Routes   []*Route
+	Checks   []Check // in their order
+	Taps     []Tap
+	Modes    map[string]Mode
+	Trusted  []netip.Prefix // proxies whose X-Forwarded-For is believed
+	Keep     map[string]bool
+	MaxBody  int64 // of bodies that are read; 0: 1 MiB
+	Log      *slog.Logger
+	Now      func() time.Time
+	Dial     http.RoundTripper // nil: a transport of its own
+}
+
+// Pipeline serves requests by one policy.
+type Pipeline struct {
+	o     Options
+	table *Table
+	proxy *httputil.ReverseProxy
+}
+
+type exchangeKey struct{}
+
+// New verifies that each check finds what it needs, and makes the pipeline.
+func New(o Options) (*Pipeline, error) {
+	if o.Upstream == nil || o.Upstream.Host == "" {
+		return nil, errors.New("the upstream is missing")
+	}
+	has := NeedRoute | NeedBody
+	for _, c := range o.Checks {
+		if lacks := c.Needs() &^ has; lacks != 0 {
+			return nil, fmt.Errorf("%s needs what no check before it gives", c.Name())
+		}
+		has |= c.Gives()
+	}
+	t, err := NewTable(o.Routes)
+	if err != nil {
+		return nil, err
+	}
+	if o.MaxBody == 0 {
+		o.MaxBody = 1 << 20
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Dial == nil {
+		o.Dial = &http.Transport{MaxIdleConns: 512, MaxIdleConnsPerHost: 512, IdleConnTimeout: 90 * time.Second, DisableCompression: true, ResponseHeaderTimeout: 5 * time.Minute}
+	}
+	p := &Pipeline{o: o, table: t}
+	p.proxy = &httputil.ReverseProxy{Rewrite: p.rewrite, Transport: o.Dial, ModifyResponse: p.taps, ErrorHandler: p.failed,
+		ErrorLog: slog.NewLogLogger(o.Log.Handler(), slog.LevelWarn)}
+	return p, nil
+}
+
+func (p *Pipeline) rewrite(r *httputil.ProxyRequest) {
+	x := r.In.Context().Value(exchangeKey{}).(*Exchange) //nolint:errcheck // ServeHTTP put it there
+	r.Out.URL.Scheme, r.Out.URL.Host = p.o.Upstream.Scheme, p.o.Upstream.Host
+	r.Out.URL.Path, r.Out.URL.RawPath = x.Path, ""
+	r.Out.URL.RawQuery = r.In.URL.RawQuery // as it came: what was judged is what is asked
+	r.Out.Host = r.In.Host
+	r.SetXForwarded()
+	if x.Client.IsValid() {
+		r.Out.Header.Set("X-Forwarded-For", x.Client.String())
+	}
+	r.Out.Header.Set("X-Request-Id", x.ID)
+}
+
+func (p *Pipeline) taps(res *http.Response) error {
+	x := res.Request.Context().Value(exchangeKey{}).(*Exchange) //nolint:errcheck // ServeHTTP put it there
+	for _, t := range p.o.Taps {
+		if x.Route.mode(t.Name(), p.o.Modes) != Enforce {
+			continue
+		}
+		if err := t.Tap(x, res); err != nil {
+			return fmt.Errorf("%s: %w", t.Name(), err)
+		}
+	}
+	res.Header.Set("X-Request-Id", x.ID)
+	return nil
+}
+
+func (p *Pipeline) failed(w http.ResponseWriter, r *http.Request, err error) {
+	x := r.Context().Value(exchangeKey{}).(*Exchange) //nolint:errcheck // ServeHTTP put it there
+	d := &Denial{Status: http.StatusBadGateway, Reason: "the upstream did not answer"}
+	if errors.Is(err, context.DeadlineExceeded) {
+		d.Status = http.StatusGatewayTimeout
+	}
+	p.o.Log.Warn("upstream", "id", x.ID, "route", x.Route.Pattern, "error", err.Error())
+	d.write(w, x.ID)
+}
+
+// ServeHTTP takes one request through the checks and to the upstream.
+func (p *Pipeline) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	began := p.o.Now()
+	x := &Exchange{ID: rand.Text(), Client: client(r, p.o.Trusted), max: p.o.MaxBody}
+	rec := &recorder{ResponseWriter: w}
+	reason := ""
+	defer func() {
+		for i := len(x.last) - 1; i >= 0; i-- {
+			x.last[i](rec.status)
+		}
+		route := ""
+		if x.Route != nil {
+			route = x.Route.Pattern
+		}
+		// The route's pattern, never the address as it came: that holds ids and tokens.
+		p.o.Log.Info("request", "id", x.ID, "method", r.Method, "route", route, "status", rec.status, "client", x.Client.String(), "denied", reason, "seconds", p.o.Now().Sub(began).Seconds())
+	}()
+	x.Request = r.WithContext(context.WithValue(r.Context(), exchangeKey{}, x))
+	strip(x.Request.Header, p.o.Keep)
+	if d := p.judge(x); d != nil {
+		reason = d.Reason
+		d.write(rec, x.ID)
+		return
+	}
+	p.proxy.ServeHTTP(rec, x.Request)
+}
+
+// judge finds the route and asks the checks.
+func (p *Pipeline) judge(x *Exchange) *Denial {
+	path, ok := Canonical(x.Request.URL)
+	if !ok || x.Request.Method == http.MethodConnect {
+		return &Denial{Status: http.StatusBadRequest, Reason: "the path has no canonical form"}
+	}
+	x.Path = path
+	route, params := p.table.Find(x.Request.Method, path)
+	if route == nil || route.Blocked {
+		return &Denial{Status: http.StatusNotFound, Reason: "no route of the policy"}
+	}
+	x.Route, x.Params = route, params
+	for _, c := range p.o.Checks {
+		mode := route.mode(c.Name(), p.o.Modes)
+		if mode == Off {
+			continue
+		}
+		if d := c.Check(x); d != nil {
+			if mode == Enforce {
+				d.Reason = c.Name() + ": " + d.Reason
+				return d
+			}
+			p.o.Log.Warn("observed", "id", x.ID, "check", c.Name(), "route", route.Pattern, "reason", d.Reason)
+		}
+	}
+	return nil
+}
+
+// recorder remembers the status. Unwrap leaves flushing and hijacking to the
+// connection.
+type recorder struct {
+	http.ResponseWriter
+	status int
+}
+
+func (r *recorder) WriteHeader(code int) {
+	if r.status == 0 && (code >= 200 || code == http.StatusSwitchingProtocols) {
+		r.status = code
+	}
+	r.ResponseWriter.WriteHeader(code)
+}
+
+func (r *recorder) Write(b []byte) (int, error) {
+	if r.status == 0 {
+		r.status = http.StatusOK
+	}
+	return r.ResponseWriter.Write(b)
+}
+
+// Unwrap serves http.ResponseController.
+func (r *recorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }
+
+// Handler serves by the pipeline that was stored last. A request that has begun
+// ends by the one it began with.
+type Handler struct{ now atomic.Pointer[Pipeline] }
+
+// Store swaps the pipeline.
+func (h *Handler) Store(p *Pipeline) { h.now.Store(p) }
+
+// ServeHTTP answers 503 until there is a pipeline.
+func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if p := h.now.Load(); p != nil {
+		p.ServeHTTP(w, r)
+		return
+	}
+	(&Denial{Status: http.StatusServiceUnavailable}).write(w, rand.Text())
+}

@@ -1,0 +1,170 @@
+// Package policy reads guard.yaml and makes a pipeline of it. What the file may
+// say is applied; all else is refused with its line and column.
+package policy
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/parser"
+
+	"github.com/launchready/launchready/guard"
+)
+
+// Policy is guard.yaml.
+type Policy struct {
+	Version  int                   `yaml:"version"`
+	Listen   string                `yaml:"listen"`
+	Admin    string                `yaml:"admin,omitempty"` // health and readiness, on a listener of their own
+	Upstream string                `yaml:"upstream"`
+	Trusted  []string              `yaml:"trusted_proxies,omitempty"`
+	Modes    map[string]guard.Mode `yaml:"modes,omitempty"`
+	Auth     *Auth                 `yaml:"auth,omitempty"`
+	Tenant   *Tenant               `yaml:"tenant,omitempty"`
+	Limits   map[string]Limit      `yaml:"limits,omitempty"`
+	Failures *Limit                `yaml:"auth_failures,omitempty"`
+	Input    *Input                `yaml:"input,omitempty"`
+	Hygiene  *Hygiene              `yaml:"hygiene,omitempty"`
+	Routes   []Route               `yaml:"routes"`
+	Unsafe   []string              `yaml:"unsafe,omitempty"` // what is unsafe and meant, said a second time
+}
+
+// Auth says whose tokens count.
+type Auth struct {
+	Issuer      string   `yaml:"issuer"`
+	Audience    string   `yaml:"audience"`
+	JWKS        string   `yaml:"jwks"`
+	Algorithms  []string `yaml:"algorithms,omitempty"`
+	TenantClaim string   `yaml:"tenant_claim,omitempty"`
+	RolesClaim  string   `yaml:"roles_claim,omitempty"`
+	Presented   bool     `yaml:"verify_presented,omitempty"` // a wrong token is refused on public routes too
+}
+
+// Tenant says where a request may name a tenant.
+type Tenant struct {
+	Path   []string `yaml:"path,omitempty"`
+	Query  []string `yaml:"query,omitempty"`
+	Header []string `yaml:"header,omitempty"`
+	Body   []string `yaml:"body,omitempty"`
+}
+
+// Limit is a rate.
+type Limit struct {
+	Per        string `yaml:"per,omitempty"`
+	Requests   int    `yaml:"requests,omitempty"`
+	Window     string `yaml:"window,omitempty"`
+	Burst      int    `yaml:"burst,omitempty"`
+	Concurrent int    `yaml:"concurrent,omitempty"`
+}
+
+// Input bounds bodies.
+type Input struct {
+	MaxBody  int64    `yaml:"max_body,omitempty"` // bytes, of bodies that are read
+	MaxDepth int      `yaml:"max_depth,omitempty"`
+	Types    []string `yaml:"types,omitempty"`
+}
+
+// Hygiene cleans answers.
+type Hygiene struct {
+	ScrubErrors bool     `yaml:"scrub_errors,omitempty"`
+	HideHeaders []string `yaml:"hide_headers,omitempty"`
+	Headers     bool     `yaml:"security_headers,omitempty"`
+}
+
+// Route is one entry.
+type Route struct {
+	Path    string                `yaml:"path"`
+	Methods []string              `yaml:"methods,omitempty,flow"`
+	Public  bool                  `yaml:"public,omitempty"`
+	Admin   bool                  `yaml:"admin,omitempty"`
+	Chat    bool                  `yaml:"chat,omitempty"`
+	Blocked bool                  `yaml:"blocked,omitempty"`
+	Roles   []string              `yaml:"roles,omitempty,flow"`
+	Limits  []string              `yaml:"limits,omitempty,flow"`
+	Modes   map[string]guard.Mode `yaml:"modes,omitempty"`
+}
+
+// Parse reads a file's text and judges it. Every mistake is told with its place.
+func Parse(name string, text []byte) (p *Policy, err error) {
+	defer func() { // the parser is not trusted to survive every text
+		if recover() != nil {
+			p, err = nil, fmt.Errorf("%s:1:1: not YAML that can be read", name)
+		}
+	}()
+	file, err := parser.ParseBytes(text, 0)
+	if err != nil {
+		return nil, placed(name, err)
+	}
+	if len(file.Docs) != 1 {
+		return nil, fmt.Errorf("%s:1:1: the file holds %d documents, not one", name, len(file.Docs))
+	}
+	p = &Policy{}
+	if err := yaml.NewDecoder(bytes.NewReader(text), yaml.Strict()).Decode(p); err != nil {
+		return nil, placed(name, err)
+	}
+	j := &judge{name: name, file: file}
+	j.judge(p)
+	if len(j.errs) > 0 {
+		return nil, errors.Join(j.errs...)
+	}
+	return p, nil
+}
+
+// placed writes a parser's error as file:line:column.
+func placed(name string, err error) error {
+	var y yaml.Error
+	if errors.As(err, &y) && y.GetToken() != nil {
+		at := y.GetToken().Position
+		return fmt.Errorf("%s:%d:%d: %s", name, at.Line, at.Column, y.GetMessage())
+	}
+	msg, _, _ := strings.Cut(err.Error(), "\n")
+	return fmt.Errorf("%s:1:1: %s", name, msg)
+}
+
+type judge struct {
+	name string
+	file *ast.File
+	errs []error
+}
+
+// fail tells a mistake at a YAML path, or at the nearest one above it that the
+// file has.
+func (j *judge) fail(at, format string, args ...any) {
+	line, column := 1, 1
+	for p := "$." + at; p != ""; p = above(p) {
+		path, err := yaml.PathString(p)
+		if err != nil {
+			continue
+		}
+		n, err := path.FilterFile(j.file)
+		if err != nil || n == nil || n.GetToken() == nil {
+			continue
+		}
+		tk := n.GetToken()
+		if m, ok := n.(*ast.MappingNode); ok && len(m.Values) > 0 && !m.IsFlowStyle {
+			tk = m.Values[0].Key.GetToken()
+		}
+		line, column = tk.Position.Line, tk.Position.Column
+		break
+	}
+	j.errs = append(j.errs, fmt.Errorf("%s:%d:%d: %s", j.name, line, column, fmt.Sprintf(format, args...)))
+}
+
+func above(p string) string {
+	if i := strings.LastIndexAny(p, ".["); i > 0 {
+		return p[:i]
+	}
+	return ""
+}
+
+func (l Limit) window() (time.Duration, error) {
+	if l.Window == "" {
+		return time.Minute, nil
+	}
+	return time.ParseDuration(l.Window)
+}

@@ -1,0 +1,186 @@
+package guard
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Mode says what a denial of a protection does.
+type Mode string
+
+// The modes. Enforce is what the zero value means.
+const (
+	Enforce Mode = "enforce"
+	Observe Mode = "observe" // logged, and the request goes on
+	Off     Mode = "off"     // not asked
+)
+
+// Route is one entry of the policy: what it covers and what it asks.
+type Route struct {
+	Methods []string // upper case; none: all
+	Pattern string   // "/v1/chats/{id}", "/docs/**"
+	Public  bool     // no credential is asked
+	Blocked bool     // never reaches the upstream
+	Roles   []string // one of which the caller must have; none: any
+	Limits  []string // names of limits
+	Modes   map[string]Mode
+
+	segments []string
+	order    string // its shape
+}
+
+// Mode of a protection on this route.
+func (r *Route) mode(name string, all map[string]Mode) Mode {
+	if m, ok := r.Modes[name]; ok {
+		return m
+	}
+	if m, ok := all[name]; ok {
+		return m
+	}
+	return Enforce
+}
+
+// Table finds the route of a request.
+type Table struct{ routes []*Route }
+
+// NewTable verifies the patterns and orders the routes: the more literal one
+// decides, whatever their order in the file.
+func NewTable(routes []*Route) (*Table, error) {
+	t := &Table{routes: slices.Clone(routes)}
+	for i, r := range t.routes {
+		if !strings.HasPrefix(r.Pattern, "/") {
+			return nil, fmt.Errorf("path %q does not begin with /", r.Pattern)
+		}
+		r.segments = strings.Split(r.Pattern[1:], "/")
+		for j, s := range r.segments {
+			switch {
+			case s == "**" && j != len(r.segments)-1:
+				return nil, fmt.Errorf("path %q: ** stands at the end only", r.Pattern)
+			case s == "" && j != len(r.segments)-1:
+				return nil, fmt.Errorf("path %q has an empty segment", r.Pattern)
+			case s != "**" && !isParam(s) && strings.ContainsAny(s, "*{}%;\\"):
+				return nil, fmt.Errorf("path %q: a segment is text, {name} or a final **", r.Pattern)
+			}
+		}
+		r.order = shape(r)
+		for _, o := range t.routes[:i] {
+			if o.order == r.order && overlap(o.Methods, r.Methods) {
+				return nil, fmt.Errorf("path %q covers the same requests as %q", r.Pattern, o.Pattern)
+			}
+		}
+	}
+	slices.SortStableFunc(t.routes, func(a, b *Route) int { return strings.Compare(a.order, b.order) })
+	return t, nil
+}
+
+func isParam(s string) bool {
+	return len(s) > 2 && s[0] == '{' && s[len(s)-1] == '}' && !strings.ContainsAny(s[1:len(s)-1], "{}*")
+}
+
+// shape sorts literals before parameters before **.
+func shape(r *Route) string {
+	var b strings.Builder
+	for _, s := range r.segments {
+		switch {
+		case s == "**":
+			b.WriteString("\x03")
+		case isParam(s):
+			b.WriteString("\x02\x00")
+		default:
+			b.WriteString("\x01" + strings.ToLower(s) + "\x00")
+		}
+	}
+	return b.String()
+}
+
+func overlap(a, b []string) bool {
+	if len(a) == 0 || len(b) == 0 {
+		return len(a) == len(b) // one for all methods, and one for some: the latter decides
+	}
+	return slices.ContainsFunc(a, func(m string) bool { return slices.Contains(b, m) })
+}
+
+// Find gives the route of a canonical path and its parameters. A path that is
+// another route's but for its case has none: some upstreams ignore case, and
+// would serve it under a policy that was not applied.
+func (t *Table) Find(method, path string) (*Route, map[string]string) {
+	segments := strings.Split(path[1:], "/")
+	exact := t.best(method, segments, func(a, b string) bool { return a == b })
+	if exact == nil || exact != t.best(method, segments, strings.EqualFold) || t.sharper(exact, path) {
+		return nil, nil
+	}
+	var params map[string]string
+	for i, s := range exact.segments {
+		if isParam(s) {
+			if params == nil {
+				params = map[string]string{}
+			}
+			params[s[1:len(s)-1]] = segments[i]
+		}
+	}
+	return exact, params
+}
+
+// sharper reports that the path with a slash more, or less, at its end is a more
+// literal route's: many upstreams serve both alike.
+func (t *Table) sharper(exact *Route, path string) bool {
+	other, had := strings.CutSuffix(path, "/")
+	if !had {
+		other += "/"
+	}
+	if other == "" {
+		return false
+	}
+	segments := strings.Split(other[1:], "/")
+	for _, r := range t.routes {
+		if r.order >= exact.order {
+			return false
+		}
+		if r.covers(segments, strings.EqualFold) {
+			return true
+		}
+	}
+	return false
+}
+
+// best is the most literal pattern that covers the path. A method it does not
+// name is no way to a wider pattern with a milder policy.
+func (t *Table) best(method string, segments []string, same func(a, b string) bool) *Route {
+	var all *Route
+	found := ""
+	for _, r := range t.routes {
+		if found != "" && r.order != found {
+			break
+		}
+		if !r.covers(segments, same) {
+			continue
+		}
+		found = r.order
+		if slices.Contains(r.Methods, method) || method == "HEAD" && slices.Contains(r.Methods, "GET") {
+			return r
+		}
+		if len(r.Methods) == 0 {
+			all = r
+		}
+	}
+	return all
+}
+
+func (r *Route) covers(segments []string, same func(a, b string) bool) bool {
+	for i, s := range r.segments {
+		switch {
+		case s == "**":
+			return len(segments) >= i
+		case i >= len(segments):
+			return false
+		case isParam(s):
+			if segments[i] == "" {
+				return false
+			}
+		case !same(s, segments[i]):
+			return false
+		}
+	}
+	return len(segments) == len(r.segments)
+}
