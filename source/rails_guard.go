@@ -9,14 +9,13 @@ import (
 
 // rubyClass is a class or a module with what it says of callbacks.
 type rubyClass struct {
-	name     string
-	file     string
-	line     int
-	parents  []string // the superclass, and the modules that are included
-	unknown  string   // a parent that is an expression
-	steps    []callback
-	methods  map[string]*rubyMethod
-	embedded bool
+	name    string
+	file    string
+	line    int
+	parents []string // the superclass, and the modules that are included
+	unknown string   // a parent that is an expression
+	steps   []callback
+	methods map[string]*rubyMethod
 }
 
 type rubyMethod struct {

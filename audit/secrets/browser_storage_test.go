@@ -52,7 +52,7 @@ func TestBrowserStorage(t *testing.T) {
 		{"a fresh token of hers", []lr.Stored{item("localStorage", "auth", `{"access_token":"`+tokenOf(`{"sub":"usr_ann","exp":4102444800}`)+`"}`)}, "passed ann"},
 		{"a list of colleagues", []lr.Stored{item("IndexedDB", "app/users", `{"id":"usr_bob","email":"bob@acme.test"}`)}, "passed ann"},
 		{"a publishable key", []lr.Stored{item("localStorage", "stripe", publicKey())}, "passed ann"},
-		{"what a sign-in with Google gives", []lr.Stored{item("sessionStorage", "g", "ya29." + strings.Repeat("a1B2c3D4", 12))}, "passed ann"},
+		{"what a sign-in with Google gives", []lr.Stored{item("sessionStorage", "g", "ya29."+strings.Repeat("a1B2c3D4", 12))}, "passed ann"},
 		{"a random id", []lr.Stored{item("localStorage", "session_secret", "f3a9c1d27b5e4f60a8c2")}, "passed ann"},
 		{"a provider's key", []lr.Stored{item("localStorage", "cfg", `{"stripe":"`+stripeKey()+`"}`)}, "failed localStorage cfg: a secret of stripe"},
 		{"in IndexedDB, in base64", []lr.Stored{item("IndexedDB", "app/cfg", base64.StdEncoding.EncodeToString([]byte(`STRIPE_SECRET_KEY=`+stripeKey())))}, "failed IndexedDB app/cfg: a secret of stripe"},
