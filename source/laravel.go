@@ -17,6 +17,15 @@ type laravel struct {
 	groups  map[string][]string  // of middleware
 	read    map[string]bool
 	routes  int
+	steps   int // groups and files that were read: a file may name itself
+	judged  map[string]judgement
+}
+
+// judgement on a middleware, which is the same wherever it is named.
+type judgement struct {
+	guard Guard
+	state opinion
+	why   string
 }
 
 // laravelScope is what a group hands down.
@@ -32,7 +41,7 @@ type laravelScope struct {
 
 // laravelRoutes adds the routes of Laravel applications.
 func (l *linker) laravelRoutes(opt *Options, files map[string][]byte) {
-	r := &laravel{l: l, opt: opt, files: map[string][]word{}, classes: map[string]*phpClass{}, aliases: map[string]string{}, groups: map[string][]string{}, read: map[string]bool{}}
+	r := &laravel{l: l, opt: opt, files: map[string][]word{}, classes: map[string]*phpClass{}, aliases: map[string]string{}, groups: map[string][]string{}, read: map[string]bool{}, judged: map[string]judgement{}}
 	var roots []string
 	for _, file := range slices.Sorted(maps.Keys(files)) {
 		if path.Ext(file) != ".php" {
@@ -157,7 +166,7 @@ func chain(ws []word, i int) (out []link, end int) {
 }
 
 func (r *laravel) statements(ws []word, in laravelScope, depth int) {
-	if depth > 20 || r.routes > maxRoutes {
+	if r.steps++; depth > 20 || r.steps > mostBlocks || r.routes > maxRoutes {
 		return
 	}
 	for i := 0; i < len(ws); i++ {
@@ -224,7 +233,7 @@ func firstText(ws []word) string {
 // named are the names of middleware in arguments: texts and Class::class.
 func (r *laravel) named(ws []word, in laravelScope) []string {
 	if len(ws) > 0 && ws[0].is("[") {
-		ws = ws[1:min(len(ws), closes(ws, 0))]
+		ws = within(ws)
 	}
 	var out []string
 	for _, p := range parts(ws) {
@@ -298,7 +307,7 @@ func (r *laravel) chain(links []link, in laravelScope, depth int) {
 func (r *laravel) group(k link, in laravelScope, depth int) {
 	args := parts(k.args)
 	if len(args) == 2 && args[0][0].is("[") {
-		for _, p := range parts(args[0][1 : len(args[0])-1]) {
+		for _, p := range parts(within(args[0])) {
 			if len(p) < 3 || p[0].kind != quoted || !p[1].is("=>") {
 				continue
 			}

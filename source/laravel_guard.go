@@ -246,7 +246,7 @@ func (r *laravel) alias(ws []word, in laravelScope) {
 	if len(ws) == 0 || !ws[0].is("[") {
 		return
 	}
-	for _, p := range parts(ws[1:min(len(ws), closes(ws, 0))]) {
+	for _, p := range parts(within(ws)) {
 		if len(p) > 2 && p[0].kind == quoted && p[1].is("=>") {
 			r.aliases[p[0].text] = r.className(p[2:], in)
 		}
@@ -266,6 +266,16 @@ func (r *laravel) added(ws []word, in laravelScope) []string {
 
 // judge says whether a middleware refuses who has no credential.
 func (r *laravel) judge(middleware string, depth int) (Guard, opinion, string) {
+	j, ok := r.judged[middleware]
+	if !ok {
+		r.judged[middleware] = judgement{} // a group that names itself
+		j.guard, j.state, j.why = r.weigh(middleware, depth)
+		r.judged[middleware] = j
+	}
+	return j.guard, j.state, j.why
+}
+
+func (r *laravel) weigh(middleware string, depth int) (Guard, opinion, string) {
 	short := bare(middleware)
 	g := Guard{Name: middleware, Assumed: true}
 	if slices.Contains(r.opt.Guards, short) || slices.Contains(r.opt.Guards, middleware) {

@@ -24,7 +24,7 @@ func (r *laravel) declareRoute(k link, after []link, in laravelScope) {
 	switch k.name {
 	case "resources", "apiResources":
 		if inner := args[0]; inner[0].is("[") {
-			for _, p := range parts(inner[1 : len(inner)-1]) {
+			for _, p := range parts(within(inner)) {
 				if len(p) > 2 && p[1].is("=>") {
 					r.resource(strings.TrimSuffix(k.name, "s"), p[0].text, r.className(p[2:], in), after, k.at, in)
 				}

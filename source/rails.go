@@ -18,7 +18,11 @@ type rails struct {
 	drawn   map[string]bool
 	concern map[string][][]word
 	routes  int
+	steps   int // blocks that were read: a concern may name itself
 }
+
+// mostBlocks bounds how many blocks of routes are read, counted each time.
+const mostBlocks = 20_000
 
 // railsScope is where a statement of the routes stands.
 type railsScope struct {
@@ -199,7 +203,7 @@ func textOption(s []word, key string) (string, bool) {
 }
 
 func (r *rails) block(ss [][]word, in railsScope, depth int) {
-	if depth > 30 || r.routes > maxRoutes {
+	if r.steps++; depth > 30 || r.steps > mostBlocks || r.routes > maxRoutes {
 		return
 	}
 	for i := 0; i < len(ss); i++ {

@@ -9,14 +9,13 @@ import (
 
 // rubyClass is a class or a module with what it says of callbacks.
 type rubyClass struct {
-	name     string
-	file     string
-	line     int
-	parents  []string // the superclass, and the modules that are included
-	unknown  string   // a parent that is an expression
-	steps    []callback
-	methods  map[string]*rubyMethod
-	embedded bool
+	name    string
+	file    string
+	line    int
+	parents []string // the superclass, and the modules that are included
+	unknown string   // a parent that is an expression
+	steps   []callback
+	methods map[string]*rubyMethod
 }
 
 type rubyMethod struct {
@@ -200,16 +199,21 @@ func (cb *callback) reaches(action string) bool {
 }
 
 // line of ancestors, the farthest first, and those that were not found.
-func (r *rails) ancestors(c *rubyClass, depth int) (all []*rubyClass, missing []string) {
-	if depth > 12 {
+func (r *rails) ancestors(c *rubyClass) (all []*rubyClass, missing []string) {
+	return r.above(c, map[*rubyClass]bool{})
+}
+
+func (r *rails) above(c *rubyClass, seen map[*rubyClass]bool) (all []*rubyClass, missing []string) {
+	if seen[c] || len(seen) > 200 {
 		return nil, nil
 	}
+	seen[c] = true
 	if c.unknown != "" {
 		missing = append(missing, c.unknown)
 	}
 	for _, p := range c.parents {
 		if k := r.lookup(c.name, p); k != nil && k != c {
-			a, m := r.ancestors(k, depth+1)
+			a, m := r.above(k, seen)
 			all, missing = append(all, a...), append(missing, m...)
 		} else if k == nil {
 			missing = append(missing, p)
@@ -235,8 +239,8 @@ func (r *rails) lookup(from, constant string) *rubyClass {
 	}
 }
 
-func (r *rails) find(c *rubyClass, method string, depth int) *rubyMethod {
-	all, _ := r.ancestors(c, depth)
+func (r *rails) find(c *rubyClass, method string) *rubyMethod {
+	all, _ := r.ancestors(c)
 	for i := len(all) - 1; i >= 0; i-- {
 		if m := all[i].methods[method]; m != nil {
 			return m
@@ -247,7 +251,7 @@ func (r *rails) find(c *rubyClass, method string, depth int) *rubyMethod {
 
 // before lists the guards that stand before an action, and what was not understood.
 func (r *rails) before(c *rubyClass, action string) (guards []Guard, unclear []string) {
-	all, missing := r.ancestors(c, 0)
+	all, missing := r.ancestors(c)
 	type state struct {
 		cb  callback
 		may bool
@@ -318,7 +322,7 @@ func (r *rails) callback(c *rubyClass, cb callback) (Guard, opinion, string) {
 		}
 		return g, mayBe, "without a name was not understood"
 	}
-	m := r.find(c, cb.name, 0)
+	m := r.find(c, cb.name)
 	if m == nil {
 		library := cb.name == "doorkeeper_authorize!" || cb.name == "http_basic_authenticate_with" || r.devise && strings.HasPrefix(cb.name, "authenticate_") && strings.HasSuffix(cb.name, "!")
 		switch {
@@ -337,7 +341,7 @@ func (r *rails) callback(c *rubyClass, cb callback) (Guard, opinion, string) {
 		if w.kind != name || w.text == cb.name {
 			continue
 		}
-		if k := r.find(c, w.text, 0); k != nil && len(said) < 20000 {
+		if k := r.find(c, w.text); k != nil && len(said) < 20000 {
 			inner := spoken(k.body)
 			if rubyRefuse().MatchString(inner) && (rubyReads().MatchString(inner) || rubyReads().MatchString(said)) || rubyReads().MatchString(inner) && rubyRefuse().MatchString(said) {
 				said += inner

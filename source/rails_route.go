@@ -154,7 +154,7 @@ func (r *rails) settle(rt *Route, controller, action string) {
 		return
 	}
 	rt.File, rt.Line = c.file, c.line
-	if m := r.find(c, action, 0); m != nil {
+	if m := r.find(c, action); m != nil {
 		rt.File, rt.Line = m.file, m.line
 	}
 	guards, unclear := r.before(c, action)
@@ -175,7 +175,7 @@ func (r *rails) settle(rt *Route, controller, action string) {
 
 // itself says why an action might refuse by itself.
 func (r *rails) itself(c *rubyClass, action string) string {
-	m := r.find(c, action, 0)
+	m := r.find(c, action)
 	if m == nil {
 		return "the action " + action + " stands in no class that was read"
 	}

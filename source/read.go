@@ -84,9 +84,9 @@ func Read(ctx context.Context, fsys fs.FS, opt Options) (*Tree, error) {
 	m.nestRoutes(l)
 	m.nextRoutes(l, files)
 	m.djangoRoutes(l, files)
-	l.railsRoutes(&opt, others)
-	l.laravelRoutes(&opt, others)
-	l.springRoutes(&opt, others)
+	t.careful("Rails", func() { l.railsRoutes(&opt, others) })
+	t.careful("Laravel", func() { l.laravelRoutes(&opt, others) })
+	t.careful("Spring", func() { l.springRoutes(&opt, others) })
 	for _, f := range files {
 		l.facts.read(f)
 	}
@@ -116,6 +116,16 @@ func byWords(name string) bool {
 		return true
 	}
 	return false
+}
+
+// careful says that a reader broke, which must not end the run.
+func (t *Tree) careful(framework string, read func()) {
+	defer func() {
+		if recover() != nil {
+			t.Skipped = append(t.Skipped, Skipped{Path: ".", Reason: "the reader of " + framework + " broke"})
+		}
+	}()
+	read()
 }
 
 func (t *Tree) finish(l *linker) {

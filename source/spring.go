@@ -177,7 +177,7 @@ func (r *spring) mapping(a annotation) mapping {
 	}
 	add := func(ws []word) {
 		if len(ws) > 0 && (ws[0].is("{") || ws[0].is("[")) {
-			ws = ws[1:min(len(ws), closes(ws, 0))]
+			ws = within(ws)
 		}
 		for _, p := range parts(ws) {
 			if t, ok := r.textOf(p); ok {
@@ -257,7 +257,7 @@ func (r *spring) controller(file, class string, notes []annotation, body []word)
 			continue
 		}
 		own, end := annotations(body, i)
-		i = end - 1
+		i = max(i, end-1) // a mark alone is no annotation
 		var m mapping
 		at := 0
 		for _, a := range own {

@@ -103,7 +103,7 @@ func words(src string, d dialect) []word {
 			}
 			src = rest[len(m[0]):first] + strings.Repeat("\n", strings.Count(rest[first:first+below[1]], "\n")) + rest[first+below[1]:]
 			i = 0
-		case d == rubyWords && c == '/' && regexStarts(out, rest):
+		case d == rubyWords && c == '/' && regexStarts(out, rest, i > 0 && src[i-1] == ' '):
 			n := 1
 			for n < len(rest) && rest[n] != '/' && rest[n] != '\n' {
 				if rest[n] == '\\' {
@@ -173,7 +173,7 @@ func words(src string, d dialect) []word {
 var heredoc = expr.Lazy(`^<<[~-]?["'\x60]?([A-Z][A-Z_]*)["'\x60]?`)
 
 // regexStarts tells a regular expression from a division: it stands where a value begins.
-func regexStarts(before []word, rest string) bool {
+func regexStarts(before []word, rest string, apart bool) bool {
 	if len(rest) < 2 || rest[1] == ' ' || rest[1] == '=' {
 		return false
 	}
@@ -181,7 +181,7 @@ func regexStarts(before []word, rest string) bool {
 		return true
 	}
 	last := before[len(before)-1]
-	return last.kind == line || last.kind == mark && !last.is(")") && !last.is("]") && !last.is("}") || last.kind == name && (last.text == "when" || last.text == "if" || last.text == "unless" || last.text == "and" || last.text == "or" || last.text == "return")
+	return last.kind == line || last.kind == mark && !last.is(")") && !last.is("]") && !last.is("}") || last.kind == name && apart
 }
 
 func nameStart(c byte) bool {
@@ -253,7 +253,15 @@ func closes(ws []word, i int) int {
 	return len(ws)
 }
 
-// parts cuts words at the commas that stand in no bracket.
+// within is what stands in the bracket that the words begin with.
+func within(ws []word) []word {
+	if len(ws) == 0 {
+		return nil
+	}
+	return ws[1:max(1, min(len(ws), closes(ws, 0)))]
+}
+
+// parts cuts words at the commas that stand in no bracket; none of them is empty.
 func parts(ws []word) [][]word {
 	var out [][]word
 	from, depth := 0, 0
@@ -268,7 +276,9 @@ func parts(ws []word) [][]word {
 			depth--
 		case ",":
 			if depth == 0 {
-				out = append(out, ws[from:i])
+				if from < i {
+					out = append(out, ws[from:i])
+				}
 				from = i + 1
 			}
 		}

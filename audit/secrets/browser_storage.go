@@ -4,7 +4,10 @@ import (
 	"bytes"
 	"context"
 	"encoding/base64"
+	"errors"
 	"fmt"
+	"io/fs"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -30,6 +33,13 @@ var browserStorage = &lr.Check{
 var doors = [...]string{"/", "/login"}
 
 func runBrowserStorage(ctx context.Context, t *lr.Trial) error {
+	s, err := engine(ctx, t)
+	if err != nil {
+		return err
+	}
+	if err := recorded(ctx, t, s); err != nil {
+		return err
+	}
 	loaded, err := frontEnd(ctx, t)
 	if err != nil {
 		return err
@@ -41,10 +51,6 @@ func runBrowserStorage(ctx context.Context, t *lr.Trial) error {
 	if t.Browser == nil {
 		t.Unknown(application, "no Chromium was found, and only a browser shows what the page keeps: install one, or name it in LAUNCHREADY_CHROMIUM")
 		return nil
-	}
-	s, err := engine(ctx, t)
-	if err != nil {
-		return err
 	}
 	for _, as := range visitors(t.Target) {
 		if err := visit(ctx, t, s, as); err != nil {
@@ -163,8 +169,7 @@ func judge(ctx context.Context, t *lr.Trial, s *secretscan.Scanner, as *lr.Accou
 		return nil, err
 	}
 	for _, f := range res.Findings {
-		service := f.Rule == "jwt" && strings.Contains(f.Reason, "service_role")
-		if f.Verdict != secretscan.Secret || f.Provider == "" && !service || slices.Contains(usersOwn[:], f.Rule) {
+		if !serverSide(f) {
 			continue
 		}
 		out = append(out, keeping{kind(f), rotation(f.Provider), []string{i.Store + " " + i.Name + ": " + f.Rule + ": " + f.Masked}})
@@ -178,6 +183,34 @@ func judge(ctx context.Context, t *lr.Trial, s *secretscan.Scanner, as *lr.Accou
 		out = append(out, keeping{"the value of " + l.Name + ", in " + l.Form + " form,", "", []string{fmt.Sprintf("%s %s: the value of %s, in %s form", i.Store, i.Name, l.Name, l.Form)}})
 	}
 	return out, err
+}
+
+// serverSide reports a key that no browser should have. A session is a person's own, and a
+// random value may be one: only what is a provider's by its form, or opens all rows, counts.
+func serverSide(f secretscan.Finding) bool {
+	service := f.Rule == "jwt" && strings.Contains(f.Reason, "service_role")
+	return f.Verdict == secretscan.Secret && (f.Provider != "" || service) && !slices.Contains(usersOwn[:], f.Rule)
+}
+
+// recorded searches what the owner recorded of browsers: HAR files and storage states.
+func recorded(ctx context.Context, t *lr.Trial, s *secretscan.Scanner) error {
+	for _, p := range t.Target.Material.Sessions {
+		name := filepath.Base(p)
+		res, err := one(ctx, s, p)
+		switch {
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case errors.Is(err, fs.ErrNotExist):
+			t.Unknown(name, "%s does not exist", name)
+			continue
+		case err != nil:
+			t.Unknown(name, "%v", err)
+			continue
+		}
+		res.Findings = slices.DeleteFunc(res.Findings, func(f secretscan.Finding) bool { return !serverSide(f) })
+		tell(ctx, t, res, name, "a recording of a browser")
+	}
+	return nil
 }
 
 // usersOwn are the rules for what a provider gives a person, who may keep it.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/base64"
 	"errors"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -108,6 +109,25 @@ func TestBrowserStorageIsOpen(t *testing.T) {
 	}
 	put(t, browserStorage, served(map[string]string{"/": "<p>a page"}), lr.Target{}).holds(t, []string{"unknown application: no Chromium was found"})
 	put(t, browserStorage, nil, lr.Target{}).holds(t, []string{"skipped : no page is served"})
+}
+
+// TestRecordings searches recordings and storage states, with a browser or without: a person's own
+// session in them is none of the server's secrets.
+func TestRecordings(t *testing.T) {
+	own := tokenOf(`{"sub":"usr_ann","exp":4102444800}`)
+	dir := tree(t, map[string]string{
+		"state.json": `{"cookies":[{"name":"sid","value":"f3a9c1d27b5e4f60a8c2"}],"origins":[{"origin":"http://x","localStorage":[{"name":"token","value":"` + own + `"},{"name":"pk","value":"` + publicKey() + `"}]}]}`,
+		"bad.har":    `{"log":{"entries":[{"request":{"headers":[{"name":"Authorization","value":"Bearer ` + own + `"}]},"response":{"content":{"text":"{\"key\":\"` + stripeKey() + `\"}"}}}]}}`,
+	})
+	at := func(names ...string) lr.Target {
+		var m lr.Material
+		for _, n := range names {
+			m.Sessions = append(m.Sessions, filepath.Join(dir, n))
+		}
+		return lr.Target{Material: m}
+	}
+	put(t, browserStorage, nil, at("state.json")).holds(t, []string{"passed state.json: 1 files", "skipped : no page is served"}, own)
+	put(t, browserStorage, nil, at("bad.har", "none.har")).holds(t, []string{"failed bad.har (key): a secret of stripe", "skipped", "unknown none.har: none.har does not exist"}, own)
 }
 
 // stayed asks the check with a browser that gives what it is told.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -86,10 +87,40 @@ func (p *program) showPlan(cfg *config.Config, a *assembly.Assembly, pre *audit.
 			w.add("  %-34s %s%s", l.Check.ID, l.Why, extra(l.Check))
 		}
 	}
+	p.planMaterial(w, t)
 	p.planAssistant(w, cfg, a, pre)
 	w.add("")
 	w.add("next: launchready audit doctor signs in and proves each identity")
 	return w.to(p.out)
+}
+
+// planMaterial says what the owner could give, that more is asked of.
+func (p *program) planMaterial(w *lines, t *lr.Target) {
+	valued := slices.ContainsFunc(t.Secrets, func(s lr.KeptSecret) bool { return !s.Value.IsZero() })
+	m := t.Material
+	first := true
+	for _, g := range []struct {
+		given     bool
+		key, what string
+	}{
+		{m.Repository != "", "source.repository", "its files and history are searched for keys; routes, guards and variables are read from it"},
+		{len(m.Bundles) > 0, "source.bundles", "what browsers get is searched for keys"},
+		{len(m.Images) > 0, "source.images", "saved container images are searched for keys, layer by layer"},
+		{len(m.Logs) > 0, "source.logs", "logs of the server and of CI are searched for keys, and for a secret that the run sends"},
+		{valued, "secrets.NAME.value", "your own secrets are looked for in all that is shipped, logged and answered; they are kept nowhere"},
+		{t.Database != nil, "database.url", "row-level security is read and tried out, in transactions that are rolled back"},
+		{t.AskKey != nil, "--verify", "the providers of keys that are found are asked whether those are active"},
+	} {
+		if g.given {
+			continue
+		}
+		if first {
+			w.add("")
+			w.add("%s  what is not given", p.bold("Could add"))
+			first = false
+		}
+		w.add("  %-34s %s", g.key, g.what)
+	}
 }
 
 func extra(c *lr.Check) string {

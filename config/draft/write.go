@@ -3,6 +3,7 @@ package draft
 import (
 	"fmt"
 	"net/url"
+	"regexp"
 	"strings"
 
 	lr "github.com/launchready/launchready"
@@ -210,7 +211,10 @@ func (w *writer) rest() {
 	}
 	// In a git work tree it goes without saying; files alone are no repository.
 	if len(r.Frameworks)+len(r.Env) > 0 || r.Spec != "" {
-		w.line("source: {repository: .}")
+		w.line("source: {repository: .}  # and what is shipped and logged: bundles: [web/dist], images: [image.tar], logs: [server.log], sessions: [session.har]")
+	}
+	if name := secretIn(r.Env); name != "" {
+		w.line("# secrets: {%s: {kept: the vault, readers: [the server], rotated: 2026-01-31, value: \"${env:%s}\"}}  # looked for in all that is shipped and answered", name, name)
 	}
 	for _, name := range r.Env {
 		if strings.Contains(strings.ToUpper(name), "DATABASE_URL") {
@@ -222,6 +226,22 @@ func (w *writer) rest() {
 	w.line("budget: {requests: 20000, rate: 50/s, minutes: 15}")
 	w.line("fail_on: high")
 }
+
+// secretIn is a variable that the secrets map should have.
+func secretIn(names []string) string {
+	for _, name := range names {
+		up := strings.ToUpper(name)
+		if !envForm.MatchString(name) || strings.Contains(up, "PUBLIC") || strings.Contains(up, "DATABASE_URL") {
+			continue
+		}
+		if strings.Contains(up, "SECRET") || strings.Contains(up, "API_KEY") || strings.HasSuffix(up, "_TOKEN") {
+			return name
+		}
+	}
+	return ""
+}
+
+var envForm = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 
 func hostOf(target string) string {
 	u, err := url.Parse(target)
