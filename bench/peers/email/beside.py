@@ -59,12 +59,11 @@ def run(program, flaw):
         p = subprocess.Popen([program, "demo", "serve", *args], cwd=d, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         p.stderr.readline()  # it has written its configuration
         try:
-            config = open(d + "/launchready.yaml").read()
-            r = resolver(config)
-            started = time.time()
-            found = says(checkdmarc.check_domains(NAMES, resolver=r))
-            found |= says(checkdmarc.check_domains(PARKED, parked=True, resolver=r))
-            took = time.time() - started
+            # A process of its own: checkdmarc keeps answers from one call to the next,
+            # and would say of this zone what the one before had.
+            asked = subprocess.run([sys.executable, "-W", "ignore", __file__, "--ask", d + "/launchready.yaml"], capture_output=True, text=True, check=True)
+            answer = json.loads(asked.stdout)
+            found, took = set(answer["found"]), answer["seconds"]
             started = time.time()
             subprocess.run([program, "audit", "--only", "email", "-q", "-o", "json=out.json"], cwd=d, capture_output=True)
             ours = json.load(open(d + "/out.json"))
@@ -75,7 +74,17 @@ def run(program, flaw):
             p.wait()
 
 
+def ask(file):
+    r = resolver(open(file).read())
+    started = time.time()
+    found = says(checkdmarc.check_domains(NAMES, resolver=r))
+    found |= says(checkdmarc.check_domains(PARKED, parked=True, resolver=r))
+    json.dump({"found": sorted(found), "seconds": time.time() - started}, sys.stdout)
+
+
 def main():
+    if sys.argv[1] == "--ask":
+        return ask(sys.argv[2])
     program, flaws = sys.argv[1], sys.argv[2:]
     clean, took, mine, our = run(program, "clean")
     print(f"clean: checkdmarc {took:.1f} s, {len(clean)} findings; launchready {our:.1f} s, {len(mine)} findings")
