@@ -335,7 +335,16 @@ func (d *document) mapping(n ast.Node, where Position, v reflect.Value, path str
 	d.pairs(n, where, lastOf(path), func(key string, at, val ast.Node) {
 		e := reflect.New(v.Type().Elem()).Elem()
 		d.decode(val, e, join(path, key), key, depth+1)
-		v.SetMapIndex(reflect.ValueOf(key), e)
+		k := reflect.ValueOf(key)
+		if v.Type().Key().Kind() == reflect.Int {
+			n, err := strconv.Atoi(key)
+			if err != nil {
+				d.fail(d.pos(at), "%s is no number", clip(strconv.Quote(key)))
+				return
+			}
+			k = reflect.ValueOf(n)
+		}
+		v.SetMapIndex(k, e)
 	})
 }
 
