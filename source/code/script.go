@@ -1,6 +1,7 @@
 package code
 
 import (
+	"bytes"
 	"fmt"
 	"path"
 	"strings"
@@ -14,6 +15,8 @@ import (
 // parseScript strips types and JSX, lowers decorators to calls, parses what is
 // left, and folds the calls back into Decorators.
 func parseScript(f *File, src []byte) error {
+	// Bytes that are no UTF-8 at the end of a comment hold esbuild for ever.
+	src = bytes.ToValidUTF8(src, []byte("?"))
 	if chained(src) {
 		return fmt.Errorf("parse %s: a chain of more than %d members", f.Path, maxChain)
 	}

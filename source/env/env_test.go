@@ -219,7 +219,7 @@ func TestCompare(t *testing.T) {
 }
 
 func FuzzScan(f *testing.F) {
-	for _, s := range []string{"ENV['A", "${A:-", "process.env[", "os.environ[", "<?php /*", "=begin", "FROM x\nENV", "a: &a [*a]"} {
+	for _, s := range []string{"ENV['A", "${A:-", "process.env[", "os.environ[", "<?php /*", "=begin", "FROM x\nENV", "a: &a [*a]", "//\xf2"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
