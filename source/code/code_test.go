@@ -194,7 +194,10 @@ func fuzz(f *testing.F, name string, seeds ...string) {
 		if file == nil {
 			return
 		}
-		lines := strings.Count(src, "\n") + 2
+		lines := 2
+		for _, end := range []string{"\n", "\r", "\u2028", "\u2029"} { // of a script (ECMA-262, 12.3)
+			lines += strings.Count(src, end)
+		}
 		file.Walk(func(n *code.Node) bool {
 			if n.Line < 0 || n.Line > lines {
 				t.Fatalf("line %d of %d", n.Line, lines)
