@@ -58,9 +58,7 @@ func TestOneLongLine(t *testing.T) {
 	if r.Coverage.Bytes < size || len(r.Coverage.Partial()) > 0 {
 		t.Errorf("coverage %+v", r.Coverage)
 	}
-	// All that was allocated, by whoever ran meanwhile: less than the line is enough to
-	// tell that it was never held whole.
-	if grown := after.TotalAlloc - before.TotalAlloc; grown >= size {
+	if grown := after.TotalAlloc - before.TotalAlloc; grown > 48<<20*raceFactor {
 		t.Errorf("%d MiB were allocated for %d MiB", grown>>20, size>>20)
 	}
 }
