@@ -21,8 +21,7 @@ func (c *Client) Do(ctx context.Context, as *lr.Account, r *lr.Request) (*lr.Exc
 	if err != nil {
 		return nil, err
 	}
-	x.Check = lr.AskedBy(ctx)
-	c.tell(x)
+	c.tell(ctx, x)
 	return x, nil
 }
 
@@ -38,7 +37,6 @@ func (c *Client) Private(ctx context.Context, as *lr.Account, r *lr.Request) (*l
 	if err != nil {
 		return nil, err
 	}
-	x.Check = lr.AskedBy(ctx)
 	y := *x
 	y.Header, y.Body = http.Header{}, []byte("[reply withheld: it holds credentials]")
 	for k, vs := range x.Header { // a token may be in any field, so only harmless ones are shown
@@ -48,7 +46,7 @@ func (c *Client) Private(ctx context.Context, as *lr.Account, r *lr.Request) (*l
 		y.Header[k] = vs
 	}
 	y.Header = c.hideHeader(y.Header)
-	c.tell(&y)
+	c.tell(ctx, &y)
 	return x, nil
 }
 
@@ -60,7 +58,9 @@ func harmless(field string) bool {
 	return false
 }
 
-func (c *Client) tell(x *lr.Exchange) {
+// tell notes who asked, and shows the exchange to whoever watches.
+func (c *Client) tell(ctx context.Context, x *lr.Exchange) {
+	x.Check = lr.AskedBy(ctx)
 	if c.o.OnExchange != nil {
 		c.o.OnExchange(x)
 	}

@@ -27,8 +27,7 @@ func (c *Client) Dial(ctx context.Context, as *lr.Account, r *lr.Request, send .
 	if err != nil {
 		return nil, err
 	}
-	x.Check = lr.AskedBy(ctx)
-	c.tell(x)
+	c.tell(ctx, x)
 	return x, nil
 }
 

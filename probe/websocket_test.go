@@ -112,3 +112,40 @@ func TestDial(t *testing.T) {
 		}
 	})
 }
+
+// TestLikely: a conversation that is probably whole ends sooner than by silence, and
+// one that is not is waited for.
+func TestLikely(t *testing.T) {
+	t.Parallel()
+	base := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		c, err := websocket.Accept(w, r, nil)
+		if err != nil {
+			return
+		}
+		defer c.CloseNow()
+		ctx := c.CloseRead(context.WithoutCancel(r.Context()))
+		c.Write(ctx, websocket.MessageText, []byte("one"))
+		select {
+		case <-ctx.Done():
+		case <-time.After(2 * time.Second):
+			c.Write(ctx, websocket.MessageText, []byte("two"))
+		}
+	})
+	for name, tc := range map[string]struct {
+		likely func([]byte) bool
+		want   string
+	}{
+		"whole":     {func(b []byte) bool { return string(b) == "one" }, "one"},
+		"not whole": {func([]byte) bool { return false }, "one\ntwo"},
+		"not asked": {nil, "one\ntwo"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := client(t, probe.Options{Base: base})
+			x, err := c.Dial(t.Context(), nil, &lr.Request{Path: "/", Quiet: 4 * time.Second, StreamFor: 20 * time.Second, Likely: tc.likely})
+			if err != nil || string(x.Body) != tc.want {
+				t.Errorf("got %v, %v, want %q", x, err, tc.want)
+			}
+		})
+	}
+}

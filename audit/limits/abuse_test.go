@@ -1,10 +1,12 @@
 package limits
 
 import (
+	"context"
 	"errors"
 	"io"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -74,6 +76,67 @@ func TestConcurrentOrganisation(t *testing.T) {
 	t.Parallel()
 	is(t, asks(t, concurrentOrganisation, &bot{pace: 60 * time.Millisecond}), lr.Failed, "24 long answers that three users")
 	is(t, asks(t, concurrentOrganisation, &bot{pace: 60 * time.Millisecond, take: atMost(6, false)}), lr.Passed, "were refused")
+}
+
+// rounds is a way to the model whose long answers come, or are refused, as each
+// round of the same size says.
+type rounds struct {
+	lr.Assistant
+	size  int
+	each  []string // "late": every other one after the first; "together", "refused"
+	mu    sync.Mutex
+	asked int
+}
+
+func (r *rounds) Skills() lr.Skills { return lr.Skills{} }
+
+func (r *rounds) Ask(_ context.Context, _ *lr.Account, m lr.Message) (*lr.Answer, error) {
+	r.mu.Lock()
+	n := r.asked
+	r.asked++
+	r.mu.Unlock()
+	at := time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)
+	x := &lr.Exchange{Status: 200, Started: at, FirstByte: 5 * time.Millisecond, Took: 500 * time.Millisecond}
+	switch how := r.each[n/r.size]; {
+	case how == "refused" && n%r.size >= r.size/2:
+		x.Status = 429
+		return &lr.Answer{Exchanges: []*lr.Exchange{x}}, nil
+	case how == "late" && n%r.size >= r.size*3/4:
+		x.Started = at.Add(time.Minute)
+	}
+	word := strings.Fields(m.Text)[3] // "Repeat the word X …"
+	return &lr.Answer{Text: strings.Repeat(word+" ", longWords), Exchanges: []*lr.Exchange{x}}, nil
+}
+
+// TestCrowdOnceMore: what a busy machine leaves open is asked again, and a refusal
+// that only the second round met proves nothing.
+func TestCrowdOnceMore(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		each  []string
+		asked int
+		want  lr.Verdict
+	}{
+		"together at once":               {[]string{"together"}, 8, lr.Failed},
+		"late, then together":            {[]string{"late", "together"}, 16, lr.Failed},
+		"late twice":                     {[]string{"late", "late"}, 16, lr.Unknown},
+		"late, then refused for the two": {[]string{"late", "refused"}, 16, lr.Unknown},
+		"refused at once":                {[]string{"refused"}, 8, lr.Passed},
+	} {
+		t.Run(name, func(t *testing.T) {
+			at := &rounds{size: 8, each: c.each}
+			var got []lr.Outcome
+			trial := &lr.Trial{Check: concurrentRuns, Seed: 1, Report: func(o lr.Outcome) { got = append(got, o) }}
+			crowd, err := gather(t.Context(), trial, at, []*lr.Account{{}}, 8, &crowd{single: 500 * time.Millisecond})
+			if err != nil {
+				t.Fatal(err)
+			}
+			crowd.judged(trial, "POST /ask", "that one user opened at once")
+			if len(got) != 1 || got[0].Verdict != c.want || at.asked != c.asked {
+				t.Errorf("got %v after %d questions, want %s after %d", words(got), at.asked, c.want, c.asked)
+			}
+		})
+	}
 }
 
 func TestAtOneTime(t *testing.T) {

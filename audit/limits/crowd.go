@@ -95,10 +95,19 @@ func gather(ctx context.Context, t *lr.Trial, at lr.Assistant, accounts []*lr.Ac
 	if err := c.rush(ctx, accounts, n, ask); err != nil {
 		return c, err
 	}
-	if c.open() { // a machine that is busy writes some of them late
-		return c, c.rush(ctx, accounts, n, ask)
+	if !c.open() {
+		return c, nil
 	}
-	return c, nil
+	// A machine that is busy writes some of them late. Who is refused only now may be
+	// so for having asked twice, which no bound on answers under way did.
+	again := c.alone()
+	if err := again.rush(ctx, accounts, n, ask); err != nil {
+		return c, err
+	}
+	if again.refused > 0 && c.refused == 0 {
+		return c, nil
+	}
+	return again, nil
 }
 
 // opening asks a long question.

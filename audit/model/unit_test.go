@@ -223,3 +223,15 @@ type still struct {
 
 func (s still) Skills() lr.Skills   { return lr.Skills{Route: s.route} }
 func (still) Twins() []lr.Assistant { return nil }
+
+// TestDeck: a few tries are of different wordings, and all come before one comes again.
+func TestDeck(t *testing.T) {
+	d, r := deck{wordings: []string{"a", "b", "c"}}, rand.New(rand.NewPCG(7, 7))
+	for round := range 50 {
+		dealt := []string{d.deal(r), d.deal(r), d.deal(r)}
+		slices.Sort(dealt)
+		if strings.Join(dealt, "") != "abc" {
+			t.Fatalf("round %d: got %s, want each once", round, dealt)
+		}
+	}
+}

@@ -82,6 +82,8 @@ func TestHealthEndpoint(t *testing.T) {
 		{"named and well", map[string]int{"/alive": 200, "*": 404}, named, "passed GET /alive"},
 		{"named and broken", map[string]int{"/alive": 500, "*": 404}, named, "failed GET /alive: deploy.health answers 500"},
 		{"named and busy", map[string]int{"/alive": 429, "*": 404}, named, "unknown GET /alive"},
+		{"named, and a proxy finds it down", map[string]int{"/alive": 502, "*": 404}, named, "unknown GET /alive: the target was busy or down: it answers 502"},
+		{"named and not there", map[string]int{"/alive": 404, "*": 404}, named, "failed GET /alive: deploy.health answers 404"},
 		{"found", map[string]int{"/readyz": 204, "*": 404}, lr.Target{}, "passed GET /readyz"},
 		{"found and not well", map[string]int{"/health": 503, "*": 404}, lr.Target{}, "unknown GET /health"},
 		{"none", map[string]int{"*": 404}, lr.Target{}, "failed application: none of"},

@@ -17,10 +17,10 @@ import (
 type pace struct {
 	ids   []string                 // what will be asked
 	costs map[string]time.Duration // what it took before, where that is known
-	took  map[string]time.Duration // what is done
+	took  map[string]time.Duration // what is done: its share of the run's time, as rows run abreast
 	since time.Time                // when the step under way began
 	asked time.Time                // when the first check began
-	at    string                   // the check under way
+	at    string                   // the check that began last
 }
 
 // step begins the next step.

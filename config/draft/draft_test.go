@@ -89,6 +89,25 @@ func routes() []*lr.Route {
 	}
 }
 
+// TestOnlyARepositoryIsNamed: what other tools' files tell is no repository, and the
+// folder that a program is started in is none.
+func TestOnlyARepositoryIsNamed(t *testing.T) {
+	for name, tc := range map[string]struct {
+		repository draft.Repository
+		want       bool
+	}{
+		"nothing":          {draft.Repository{}, false},
+		"a name alone":     {draft.Repository{Product: "Acme"}, false},
+		"a framework":      {draft.Repository{Frameworks: []string{"next"}}, true},
+		"an example .env":  {draft.Repository{Env: []string{"PORT"}}, true},
+		"a document of it": {draft.Repository{Spec: "openapi.yaml"}, true},
+	} {
+		if got := strings.Contains(string(draft.Facts{Repository: tc.repository}.YAML()), "\nsource: {repository: .}\n"); got != tc.want {
+			t.Errorf("%s: names the folder: %v, want %v", name, got, tc.want)
+		}
+	}
+}
+
 // TestYAMLIsAccepted puts every kind of draft through the reader of the real file.
 func TestYAMLIsAccepted(t *testing.T) {
 	env := func(n string) (string, bool) {

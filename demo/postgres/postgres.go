@@ -82,10 +82,11 @@ func (d *Database) Run(ctx context.Context, sql string) error {
 
 // Lay carries migrations out as the owner.
 func (d *Database) Lay(ctx context.Context, migrations ...string) error {
-	for i := range migrations {
-		migrations[i] = d.Named(migrations[i])
+	named := make([]string, len(migrations))
+	for i, m := range migrations {
+		named[i] = d.Named(m)
 	}
-	return d.on(ctx, d.URL, migrations...)
+	return d.on(ctx, d.URL, named...)
 }
 
 // Connect opens a connection as who made the database.

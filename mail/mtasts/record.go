@@ -109,56 +109,23 @@ func alphanumeric(s string) bool {
 	return s != ""
 }
 
-// State is what stands at _mta-sts of a domain.
-type State int
+// State is what stands at the name.
+type State = mail.State
 
-// The states. Unknown is a question without answer: nothing is proved.
+// The states; see [mail.State].
 const (
-	Unknown  State = iota
-	Found          // one record, valid or not
-	Absent         // none, by the word of the server
-	Multiple       // more than one, which senders take as none
+	Unknown  = mail.Unknown
+	Found    = mail.Found
+	Absent   = mail.Absent
+	Multiple = mail.Multiple
 )
 
-func (s State) String() string { return [...]string{"unknown", "found", "absent", "multiple"}[s] }
-
 // Announcement is the answer for a domain.
-type Announcement struct {
-	Name   string // that was asked
-	State  State
-	Record *Record // where State is Found
-	Chain  []string
-	Other  int // TXT records that are none of this standard
-	Err    error
-}
+type Announcement = mail.Published[Record]
 
 // Ask looks up the record of a domain (section 3.1).
 func Ask(ctx context.Context, r mail.Resolver, domain string) *Announcement {
-	out := &Announcement{Name: "_mta-sts." + domain}
-	name, err := mail.Domain(out.Name)
-	if err != nil {
-		out.State = Absent
-		return out
-	}
-	out.Name = name
-	a, err := mail.Ask(ctx, r, name, mail.TXT)
-	out.Chain = a.Chain
-	if err != nil {
-		out.Err = err
-		return out
-	}
-	out.State = Absent
-	for _, txt := range a.Texts() {
-		switch {
-		case !IsRecord(txt):
-			out.Other++
-		case out.State == Absent:
-			out.State, out.Record = Found, ParseRecord(txt)
-		default:
-			out.State, out.Record = Multiple, nil
-		}
-	}
-	return out
+	return mail.Publication(ctx, r, "_mta-sts."+domain, IsRecord, ParseRecord)
 }
 
 func clip(s string) string {

@@ -51,7 +51,7 @@ func (c *Cast) login(ctx context.Context, s *session) (granted, error) {
 
 // signInRequest builds the request that signs in as user.
 func (c *Cast) signInRequest(ctx context.Context, s *session, user string, password lr.Secret) (*lr.Request, error) {
-	like := *s
+	like := session{id: s.id, m: s.m, account: s.account} // no more: the rest is whoever holds the turn's
 	like.id.User, like.id.Password = user, password
 	var r *lr.Request
 	var err error

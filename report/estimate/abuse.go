@@ -1,7 +1,6 @@
 package estimate
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 
@@ -11,10 +10,7 @@ import (
 
 // AbuseJSON writes the contract of what abuse costs, launchready.abuse/v1.
 func AbuseJSON(w io.Writer, a *plan.Abuse) error {
-	enc := json.NewEncoder(w)
-	enc.SetIndent("", "  ")
-	enc.SetEscapeHTML(false) // the reader is a script, not a page
-	if err := enc.Encode(a); err != nil {
+	if err := encode(w, a); err != nil {
 		return fmt.Errorf("write what abuse costs: %w", err)
 	}
 	return nil

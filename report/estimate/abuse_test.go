@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -39,19 +38,7 @@ func TestAbuseGolden(t *testing.T) {
 		t.Fatal(err)
 	}
 	for file, got := range map[string]string{"abuse.md": md.String(), "abuse.json": js.String()} {
-		path := filepath.Join("testdata", file)
-		if *update {
-			if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-				t.Fatal(err)
-			}
-		}
-		want, err := os.ReadFile(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got != string(want) {
-			t.Errorf("%s: got\n%s\nwant\n%s", file, got, want)
-		}
+		golden(t, file, got)
 	}
 	var back plan.Abuse
 	if err := json.Unmarshal(js.Bytes(), &back); err != nil || len(back.Cases) != len(a.Cases) {

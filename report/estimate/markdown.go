@@ -16,13 +16,17 @@ import (
 
 // JSON writes the estimate's contract, launchready.estimate/v1.
 func JSON(w io.Writer, e *plan.Estimate) error {
-	enc := json.NewEncoder(w)
-	enc.SetIndent("", "  ")
-	enc.SetEscapeHTML(false) // the reader is a script, not a page
-	if err := enc.Encode(e); err != nil {
+	if err := encode(w, e); err != nil {
 		return fmt.Errorf("write the estimate: %w", err)
 	}
 	return nil
+}
+
+func encode(w io.Writer, v any) error {
+	enc := json.NewEncoder(w)
+	enc.SetIndent("", "  ")
+	enc.SetEscapeHTML(false) // the reader is a script, not a page
+	return enc.Encode(v)
 }
 
 // Markdown writes the estimate as tables.
