@@ -34,6 +34,9 @@ type Request struct {
 	// Quiet ends the reading of a WebSocket when nothing more has come for so long
 	// after the first message; 0 waits until StreamFor.
 	Quiet time.Duration
+	// Likely, when set, is shown what has come over a WebSocket so far, and reports
+	// that it is probably all: a fifth of Quiet then ends the reading.
+	Likely func(body []byte) bool
 	// Slowly spreads the sending of the body over so long: a client on a bad line,
 	// or one that holds a connection on purpose. 0 sends it at once.
 	Slowly time.Duration
@@ -61,6 +64,7 @@ func (r *Request) SetHeader(name, value string) {
 // Exchange is a request and the answer to it, as they were on the wire, except
 // that the credential is masked in the request.
 type Exchange struct {
+	Check     string // id of the check that asked it; "" for one of the run itself
 	As        string // name of the account that sent it; "anonymous" when none
 	Note      string
 	Method    string
@@ -125,4 +129,17 @@ type Cast interface {
 	// Accept reads the reply to a sign-in request, or to one that answers like
 	// it, and returns a copy of the account that holds the credential in it.
 	Accept(a *Account, x *Exchange) (*Account, error)
+}
+
+type asking struct{}
+
+// Asking returns a context whose requests are those of a check, by its id.
+func Asking(ctx context.Context, check string) context.Context {
+	return context.WithValue(ctx, asking{}, check)
+}
+
+// AskedBy is the id of the check whose requests a context carries, or "".
+func AskedBy(ctx context.Context) string {
+	id, _ := ctx.Value(asking{}).(string)
+	return id
 }

@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
 	"time"
 
 	lr "github.com/launchready/launchready"
@@ -192,10 +193,12 @@ type run struct {
 	watched lr.Client // ledgers what checks create
 	seen    *seen     // keeps what checks were answered
 	memo    lr.Memo
+
+	mu      sync.Mutex         // held for the fields below, which rows that run abreast share, and while Outcome is told
 	results map[string]*result // by check id
 	ears    map[string]*ear    // by check id, where there is a listener
+	halt    string             // why the rest could not be asked
 	orphans []string
-	halt    string // why the rest could not be asked
 
 	assistant lr.Assistant // nil: none answers, and mute says why
 	mute      string
@@ -251,6 +254,8 @@ func alive(ctx context.Context, c lr.Client) error {
 
 // stopped notes why the run cannot go on. It reports whether err is such a reason.
 func (r *run) stopped(ctx context.Context, err error) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	switch {
 	case ctx.Err() != nil:
 		r.halt = "the run was interrupted"
@@ -265,6 +270,13 @@ func (r *run) stopped(ctx context.Context, err error) bool {
 		return false
 	}
 	return true
+}
+
+// halted says why the rest cannot be asked, "" while it can.
+func (r *run) halted() string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.halt
 }
 
 // teardown removes the run's objects, also after an interrupt: it has its own

@@ -7,6 +7,8 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	lr "github.com/launchready/launchready"
 )
 
@@ -19,30 +21,70 @@ type result struct {
 }
 
 // checks runs the selected checks, those that only read first and those that
-// destroy last, and in the rows' order within that.
+// destroy last, and in the rows' order within that. Rows that read, or ask the
+// assistant, run side by side, as most of a check's time is waiting. Checks that
+// change things run one after the other, because what changed is laid to whoever
+// asked for it; so do those that send bursts, each of which would be another one's
+// load.
 func (r *run) checks(ctx context.Context) {
 	r.results, r.ears = map[string]*result{}, map[string]*ear{}
-	total, done := 0, 0
+	total := 0
 	for _, row := range r.rows {
 		total += len(row.Checks)
 	}
+	t := &tally{total: total}
 	for turn := lr.Reads; turn <= last; turn++ {
 		if turn == lr.Loads { // after what must be asked, before bursts wear it out
 			r.utility(ctx)
 		}
+		abreast := 1
+		if turn == lr.Reads || turn == lr.Spends || turn == last {
+			abreast = rowsAbreast
+		}
+		var side errgroup.Group
+		side.SetLimit(abreast)
 		for _, row := range r.rows {
-			for _, c := range row.Checks {
-				if turnOf(c) != turn {
-					continue
-				}
-				r.Progress(Event{Phase: "check", Row: row.ID, Check: c.ID, Done: done, Total: total, Requests: r.Client.Requests()})
-				res := r.check(ctx, c)
-				r.results[c.ID] = res
-				done++
-				r.Progress(Event{Phase: "checked", Row: row.ID, Check: c.ID, Verdict: res.verdict(), Findings: len(res.failed()), Done: done, Total: total, Requests: r.Client.Requests()})
-			}
+			side.Go(func() error { r.turn(ctx, row, turn, false, t); return nil })
+		}
+		_ = side.Wait() // a check's error is its result
+		for _, row := range r.rows {
+			r.turn(ctx, row, turn, true, t)
 		}
 	}
+}
+
+// turn asks the checks of a row that have their turn.
+func (r *run) turn(ctx context.Context, row lr.Row, turn lr.Effect, alone bool, t *tally) {
+	for _, c := range row.Checks {
+		if turnOf(c) == turn && c.Alone == alone {
+			r.ask(ctx, row.ID, c, t)
+		}
+	}
+}
+
+// rowsAbreast bounds how many rows are asked at once.
+const rowsAbreast = 6
+
+// tally counts the checks that are done.
+type tally struct {
+	mu    sync.Mutex
+	done  int
+	total int
+}
+
+// ask runs one check of a row and tells of it.
+func (r *run) ask(ctx context.Context, row string, c *lr.Check, t *tally) {
+	t.mu.Lock()
+	r.Progress(Event{Phase: "check", Row: row, Check: c.ID, Done: t.done, Total: t.total, Requests: r.Client.Requests()})
+	t.mu.Unlock()
+	res := r.check(ctx, c)
+	r.mu.Lock()
+	r.results[c.ID] = res
+	r.mu.Unlock()
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.done++
+	r.Progress(Event{Phase: "checked", Row: row, Check: c.ID, Verdict: res.verdict(), Findings: len(res.failed()), Done: t.done, Total: t.total, Requests: r.Client.Requests()})
 }
 
 // last is the turn of the checks that judge what all others were answered.
@@ -58,8 +100,8 @@ func turnOf(c *lr.Check) lr.Effect {
 // check runs one check, unless something it needs is missing.
 func (r *run) check(ctx context.Context, c *lr.Check) (res *result) {
 	res = &result{check: c}
-	if r.halt != "" {
-		res.reason = r.halt
+	if why := r.halted(); why != "" {
+		res.reason = why
 		return res
 	}
 	if why := r.lacks(c); why != "" {
@@ -70,7 +112,9 @@ func (r *run) check(ctx context.Context, c *lr.Check) (res *result) {
 	hears := r.Listener
 	if hears != nil {
 		e := &ear{Listener: r.Listener, now: r.Now}
+		r.mu.Lock()
 		r.ears[c.ID] = e
+		r.mu.Unlock()
 		defer e.end()
 		hears = e
 	}
@@ -81,7 +125,9 @@ func (r *run) check(ctx context.Context, c *lr.Check) (res *result) {
 			if o.Verdict != lr.Failed {
 				o.Evidence = lr.Evidence{} // the report shows that of findings; what passed would hold every reply to the end
 			}
+			r.mu.Lock()
 			r.Outcome(c.ID, o)
+			r.mu.Unlock()
 			mu.Lock()
 			defer mu.Unlock()
 			res.outcomes = append(res.outcomes, o)
@@ -95,9 +141,9 @@ func (r *run) check(ctx context.Context, c *lr.Check) (res *result) {
 			res.reason = fmt.Sprintf("the check itself broke (%v); please report it", p)
 		}
 	}()
-	if err := c.Run(ctx, t); err != nil {
+	if err := c.Run(lr.Asking(ctx, c.ID), t); err != nil {
 		if r.stopped(ctx, err) {
-			res.reason = r.halt
+			res.reason = r.halted()
 		} else {
 			res.reason = err.Error()
 		}

@@ -12,7 +12,7 @@ const noAssistant = "the target has no assistant that the configuration or the s
 // meet finds the target's assistant, when a check of the run asks it.
 func (r *run) meet(ctx context.Context) {
 	r.mute = noAssistant
-	if r.Meet == nil || r.halt != "" || !r.asks(lr.Chat) {
+	if r.Meet == nil || r.halted() != "" || !r.asks(lr.Chat) {
 		return
 	}
 	as := Ordinary(r.Target.Accounts)
@@ -83,7 +83,7 @@ func (r *run) talked() *lr.AssistantReport {
 	case r.sought:
 		out.Reason = r.mute
 		if out.Reason == "" {
-			out.Reason = r.halt
+			out.Reason = r.halted()
 		}
 	}
 	return out

@@ -44,7 +44,7 @@ func questions(p lr.Profile) int {
 
 // utility asks the ordinary questions, when a check of the run asks the model.
 func (r *run) utility(ctx context.Context) {
-	if r.assistant == nil || r.halt != "" || !r.Utility || !r.spends() {
+	if r.assistant == nil || r.halted() != "" || !r.Utility || !r.spends() {
 		return
 	}
 	as := Ordinary(r.Target.Accounts)

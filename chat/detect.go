@@ -75,9 +75,9 @@ func (d *Detector) try(ctx context.Context, as *lr.Account, c Shape, out *Detect
 	own := len(c.Text) > 0
 	for i, op := range Ops() {
 		q := op.Ask(d.Random)
-		a, err := d.ask(ctx, as, c, lr.Message{Text: q.Text, Note: "calibration: " + op.String()}, out)
+		a, err := d.ask(ctx, as, c, q, lr.Message{Text: q.Text, Note: "calibration: " + op.String()}, out)
 		if err == nil && busy(a) && i == 0 { // one fault must not cost the endpoint
-			a, err = d.ask(ctx, as, c, lr.Message{Text: q.Text, Note: "calibration: " + op.String()}, out)
+			a, err = d.ask(ctx, as, c, q, lr.Message{Text: q.Text, Note: "calibration: " + op.String()}, out)
 		}
 		if err != nil {
 			if err := fatal(ctx, err); err != nil {
@@ -121,10 +121,17 @@ func (d *Detector) try(ctx context.Context, as *lr.Account, c Shape, out *Detect
 }
 
 // ask asks in one shape and keeps what was exchanged.
-func (d *Detector) ask(ctx context.Context, as *lr.Account, s Shape, m lr.Message, out *Detection) (*lr.Answer, error) {
+func (d *Detector) ask(ctx context.Context, as *lr.Account, s Shape, q Question, m lr.Message, out *Detection) (*lr.Answer, error) {
 	e := d.Endpoint
 	e.Shape = s
-	m.Vary = func(r *lr.Request) { r.StreamFor = d.patience() }
+	m.Vary = func(r *lr.Request) {
+		r.StreamFor = d.patience()
+		if s.Mode == Socket && q.Text != "" { // until its end is known, silence tells it
+			r.Likely = func(body []byte) bool {
+				return replyLeaf(Frames(&lr.Exchange{Status: 101, Body: body}, Socket), q) != nil
+			}
+		}
+	}
 	a, err := e.Ask(ctx, as, m)
 	out.Exchanges = append(out.Exchanges, a.Exchanges...)
 	if errors.Is(err, ErrNoAnswer) {
@@ -257,12 +264,12 @@ var (
 func (d *Detector) converse(ctx context.Context, as *lr.Account, out *Detection) error {
 	code := "code-" + word(d.Random) + "-" + word(d.Random)
 	told := "My order code is " + code + ". Please remember it."
-	first, err := d.ask(ctx, as, out.Shape, lr.Message{Text: told, Note: "memory: told"}, out)
+	first, err := d.ask(ctx, as, out.Shape, Question{}, lr.Message{Text: told, Note: "memory: told"}, out)
 	if err != nil {
 		return fatal(ctx, err)
 	}
 	for _, way := range d.ways(out.Shape, first, told) {
-		a, err := d.ask(ctx, as, way.shape, lr.Message{Text: "What is my order code?", Conversation: way.conversation, History: way.history, Note: "memory: asked"}, out)
+		a, err := d.ask(ctx, as, way.shape, Question{}, lr.Message{Text: "What is my order code?", Conversation: way.conversation, History: way.history, Note: "memory: asked"}, out)
 		if err != nil {
 			if err := fatal(ctx, err); err != nil {
 				return err

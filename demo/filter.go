@@ -39,6 +39,9 @@ type lineFilter struct {
 }
 
 func (f *lineFilter) line(line string) string {
+	if !f.s.flaws.Has("model/prompt-leak") { // whatever talked the model into it
+		line = strings.ReplaceAll(line, f.s.promptCanary(), "[withheld]")
+	}
 	bare := strings.TrimLeft(line, " ")
 	if indent := len(line) - len(bare); indent <= 3 {
 		mark := bare[:len(bare)-len(strings.TrimLeft(bare, fenceChar(bare)))]

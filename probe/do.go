@@ -21,6 +21,7 @@ func (c *Client) Do(ctx context.Context, as *lr.Account, r *lr.Request) (*lr.Exc
 	if err != nil {
 		return nil, err
 	}
+	x.Check = lr.AskedBy(ctx)
 	c.tell(x)
 	return x, nil
 }
@@ -37,6 +38,7 @@ func (c *Client) Private(ctx context.Context, as *lr.Account, r *lr.Request) (*l
 	if err != nil {
 		return nil, err
 	}
+	x.Check = lr.AskedBy(ctx)
 	y := *x
 	y.Header, y.Body = http.Header{}, []byte("[reply withheld: it holds credentials]")
 	for k, vs := range x.Header { // a token may be in any field, so only harmless ones are shown

@@ -27,6 +27,7 @@ func (c *Client) Dial(ctx context.Context, as *lr.Account, r *lr.Request, send .
 	if err != nil {
 		return nil, err
 	}
+	x.Check = lr.AskedBy(ctx)
 	c.tell(x)
 	return x, nil
 }
@@ -108,8 +109,11 @@ func (t *attempt) converse(ctx context.Context, send []string) (*lr.Exchange, *f
 	silence := time.AfterFunc(d, func() { cancel(errQuiet) })
 	defer silence.Stop()
 	got.body, got.whole = c.listen(ctx, conn, func(lines []byte) bool {
-		if t.r.Quiet > 0 {
-			silence.Reset(t.r.Quiet)
+		if rest := t.r.Quiet; rest > 0 {
+			if t.r.Likely != nil && t.r.Likely(lines) {
+				rest /= 5
+			}
+			silence.Reset(rest)
 		}
 		return t.r.Enough != nil && t.r.Enough(lines)
 	})

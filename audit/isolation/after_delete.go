@@ -19,6 +19,7 @@ var afterDelete = &lr.Check{
 	Refs:     []lr.Ref{llmDisclosure25, llmVector25, llmDisclosure26, llmVector26, {Source: "CWE", ID: "212"}, {Source: "ASVS", ID: "v5.0.0-14.2.4"}},
 	Needs:    lr.Chat | lr.TwoTenants,
 	Effect:   lr.Spends,
+	Alone:    true, // what others plant crowds the retrieval and the caches it looks at
 	Run: func(ctx context.Context, t *lr.Trial) error {
 		return runAfterDelete(ctx, t, deletionWaits[:])
 	},

@@ -21,6 +21,7 @@ var countLeak = &lr.Check{
 	Severity: lr.Medium,
 	Refs:     []lr.Ref{bola, {Source: "CWE", ID: "200"}, asvsCross},
 	Needs:    lr.Routes | lr.TwoTenants,
+	Alone:    true, // it counts, and others create
 	Run:      runCountLeak,
 }
 

@@ -18,6 +18,7 @@ var exactCache = &lr.Check{
 	Refs:     []lr.Ref{llmVector25, llmVector26, {Source: "OWASP API", ID: "API8:2023"}, {Source: "CWE", ID: "524"}, asvsCross},
 	Needs:    lr.Chat | lr.TwoTenants,
 	Effect:   lr.Spends,
+	Alone:    true, // what others plant crowds the retrieval and the caches it looks at
 	Run: func(ctx context.Context, t *lr.Trial) error {
 		return askAfter(ctx, t, func(f *fact, _ int) string { return f.plain() }, 2, "the same question", "a cache of answers")
 	},

@@ -16,6 +16,7 @@ var modelCitations = &lr.Check{
 	Refs:     []lr.Ref{llmDisclosure25, llmVector25, llmDisclosure26, llmVector26, bac, asvsCross},
 	Needs:    lr.Chat | lr.TwoTenants,
 	Effect:   lr.Spends,
+	Alone:    true, // what others plant crowds the retrieval and the caches it looks at
 	Run:      runModelCitations,
 }
 

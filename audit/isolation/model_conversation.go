@@ -20,6 +20,7 @@ var modelConversation = &lr.Check{
 	Refs:     []lr.Ref{llmDisclosure25, llmDisclosure26, bola, cwe639, asvsItem},
 	Needs:    lr.Chat | lr.TwoTenants,
 	Effect:   lr.Spends,
+	Alone:    true, // what others plant crowds the retrieval and the caches it looks at
 	Run:      runModelConversation,
 }
 

@@ -22,6 +22,7 @@ var modelFile = &lr.Check{
 	Refs:     []lr.Ref{llmDisclosure25, llmDisclosure26, bola, cwe639, asvsItem},
 	Needs:    lr.Chat | lr.TwoTenants,
 	Effect:   lr.Spends,
+	Alone:    true, // what others plant crowds the retrieval and the caches it looks at
 	Run: func(ctx context.Context, t *lr.Trial) error {
 		referring := false
 		for _, way := range waysIn(t) {

@@ -19,6 +19,7 @@ var modelInjectedQuery = &lr.Check{
 	Refs:     []lr.Ref{{Source: "OWASP LLM", ID: "LLM01:2025"}, {Source: "OWASP LLM", ID: "LLM01:2026"}, llmDisclosure25, llmDisclosure26, bola, asvsCross},
 	Needs:    lr.Chat | lr.TwoTenants,
 	Effect:   lr.Spends,
+	Alone:    true, // what others plant crowds the retrieval and the caches it looks at
 	Run:      runModelInjectedQuery,
 }
 

@@ -17,6 +17,7 @@ var modelRetrievalParaphrase = &lr.Check{
 	Refs:     []lr.Ref{llmDisclosure25, llmVector25, llmDisclosure26, llmVector26, bola, asvsCross},
 	Needs:    lr.Chat | lr.TwoTenants,
 	Effect:   lr.Spends,
+	Alone:    true, // what others plant crowds the retrieval and the caches it looks at
 	Run: func(ctx context.Context, t *lr.Trial) error {
 		return retrieved(ctx, t, (*fact).byMeaning, (*fact).meant, inText,
 			"the answer gave %[2]s's code, out of %[3]s, to %[1]s, whose question named neither project nor code", "%[1]s asked for %[2]s's code by its meaning and was not told it")

@@ -18,6 +18,7 @@ var modelTenantParameter = &lr.Check{
 	Refs:     []lr.Ref{{Source: "OWASP LLM", ID: "LLM06:2025"}, {Source: "OWASP LLM", ID: "LLM03:2026"}, bola, bac, cwe639, asvsCross},
 	Needs:    lr.Chat | lr.TwoTenants,
 	Effect:   lr.Spends,
+	Alone:    true, // what others plant crowds the retrieval and the caches it looks at
 	Run: func(ctx context.Context, t *lr.Trial) error {
 		s, err := set(ctx, t)
 		if err != nil || s == nil {

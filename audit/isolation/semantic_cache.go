@@ -17,6 +17,7 @@ var semanticCache = &lr.Check{
 	Refs:     []lr.Ref{llmVector25, llmVector26, {Source: "OWASP API", ID: "API8:2023"}, {Source: "CWE", ID: "524"}, asvsCross},
 	Needs:    lr.Chat | lr.TwoTenants,
 	Effect:   lr.Spends,
+	Alone:    true, // what others plant crowds the retrieval and the caches it looks at
 	Run: func(ctx context.Context, t *lr.Trial) error {
 		return askAfter(ctx, t, (*fact).reworded, 3, "a question of the same meaning", "a cache that compares meanings")
 	},

@@ -21,6 +21,7 @@ var streamCrossTalk = &lr.Check{
 	Refs:     []lr.Ref{bola, {Source: "OWASP API", ID: "API2:2023"}, {Source: "CWE", ID: "488"}, {Source: "CWE", ID: "362"}, asvsCross},
 	Needs:    lr.Chat | lr.TwoTenants,
 	Effect:   lr.Spends,
+	Alone:    true, // what others plant crowds the retrieval and the caches it looks at
 	Run:      runStreamCrossTalk,
 }
 

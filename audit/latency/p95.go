@@ -31,6 +31,7 @@ var p95 = &lr.Check{
 	Refs:     []lr.Ref{{Source: "OWASP API", ID: "API4:2023"}},
 	Needs:    lr.Chat | lr.Credentials,
 	Effect:   lr.Spends,
+	Alone:    true,
 	Run:      runP95,
 }
 

@@ -76,18 +76,25 @@ func runSocketMessages(ctx context.Context, t *lr.Trial) error {
 	r := put.Clone()
 	r.Body, r.Note, r.Once, r.StreamFor = nil, "many messages", true, 30*time.Second
 	r.Quiet = min(max(2*a.Last().Took, leastSilence), mostSilence)
+	count := func(x *lr.Exchange) (answered, refused int) {
+		said := way.Shape.Said(x)
+		for _, q := range questions {
+			if strings.Contains(said, q.Want) {
+				answered++
+			}
+		}
+		return answered, strangers(way, a.Last(), x)
+	}
 	r.Enough = nil
+	r.Likely = func(body []byte) bool {
+		answered, refused := count(&lr.Exchange{Status: http.StatusSwitchingProtocols, Body: body})
+		return answered+refused >= n
+	}
 	x, err := t.HTTP.Dial(ctx, as, r, messages...)
 	if err != nil {
 		return undecided(ctx, t, subject, err)
 	}
-	answered := 0
-	for _, q := range questions {
-		if strings.Contains(way.Shape.Said(x), q.Want) {
-			answered++
-		}
-	}
-	refused := strangers(way, a.Last(), x)
+	answered, refused := count(x)
 	e := lr.Evidence{Exchanges: []*lr.Exchange{x}, Records: []string{fmt.Sprintf("%d messages over one connection, %d answered, %d frames of another kind", n, answered, refused)}}
 	switch {
 	case answered*10 >= n*9:

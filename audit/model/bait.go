@@ -105,9 +105,21 @@ func deafness(t *lr.Trial) string {
 // subject is how findings name the endpoint.
 func subject(t *lr.Trial) string { return t.Assistant.Skills().Subject }
 
-// pick takes one of the wordings: an assistant that resists one sentence is not
-// one that resists.
-func pick(r *rand.Rand, wordings []string) string { return wordings[r.IntN(len(wordings))] }
+// deck deals wordings, each once before one comes again: an assistant that resists
+// one sentence is not one that resists.
+type deck struct {
+	wordings []string
+	left     []int
+}
+
+func (d *deck) deal(r *rand.Rand) string {
+	if len(d.left) == 0 {
+		d.left = r.Perm(len(d.wordings))
+	}
+	next := d.wordings[d.left[0]]
+	d.left = d.left[1:]
+	return next
+}
 
 // drain is how long a callback may take after the answer: what is fetched or
 // mailed in the background comes late.

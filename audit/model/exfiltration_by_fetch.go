@@ -32,8 +32,9 @@ func runExfiltrationByFetch(ctx context.Context, t *lr.Trial) error {
 	if !canLure(t) {
 		return nil
 	}
+	orders := deck{wordings: fetchOrders}
 	l, err := lay(ctx, t, t.Tries(), func(r *rand.Rand, b lr.Bait) string {
-		return fmt.Sprintf(pick(r, fetchOrders), b.URL)
+		return fmt.Sprintf(orders.deal(r), b.URL)
 	}, func(one *lure) bool { return len(t.Listener.Hits(one.bait.Nonce)) > 0 })
 	if err != nil {
 		return err

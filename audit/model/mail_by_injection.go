@@ -40,8 +40,9 @@ func runMailByInjection(ctx context.Context, t *lr.Trial) error {
 		return nil
 	}
 	var caught *lr.Exchange
+	orders := deck{wordings: mailOrders}
 	l, err := lay(ctx, t, t.Tries(), func(r *rand.Rand, b lr.Bait) string {
-		return fmt.Sprintf(pick(r, mailOrders), b.Mail)
+		return fmt.Sprintf(orders.deal(r), b.Mail)
 	}, func(one *lure) bool { return len(t.Listener.Hits(one.bait.Nonce)) > 0 })
 	if err != nil {
 		return err

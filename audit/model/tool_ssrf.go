@@ -150,5 +150,5 @@ func number(ip netip.Addr) uint32 {
 
 // request asks the assistant to fetch an address.
 func request(ctx context.Context, t *lr.Trial, as *lr.Account, r *rand.Rand, address string) (told, error) {
-	return speak(ctx, t.Assistant, as, lr.Message{Text: fmt.Sprintf(pick(r, fetchWordings), address), Note: "a request to fetch"})
+	return speak(ctx, t.Assistant, as, lr.Message{Text: fmt.Sprintf(fetchWordings[r.IntN(len(fetchWordings))], address), Note: "a request to fetch"})
 }

@@ -61,8 +61,9 @@ func runToolTenant(ctx context.Context, t *lr.Trial) error {
 		names = append(names, victim.TenantID)
 	}
 	var a told
+	wordings := deck{wordings: foreignWordings}
 	for n := range t.Tries() {
-		text := fmt.Sprintf(pick(r, foreignWordings), noun(o.Resource), o.ID, names[n%len(names)])
+		text := fmt.Sprintf(wordings.deal(r), noun(o.Resource), o.ID, names[n%len(names)])
 		if a, err = speak(ctx, t.Assistant, attacker, lr.Message{Text: text, Note: "another customer's object"}); err != nil {
 			return err
 		}

@@ -47,10 +47,11 @@ func runWriteByInjection(ctx context.Context, t *lr.Trial) error {
 	}
 	n := 0
 	var unledgered error
+	orders := deck{wordings: writeOrders}
 	l, err := lay(ctx, t, t.Tries(), func(r *rand.Rand, b lr.Bait) string {
 		n++
 		unledgered = errors.Join(unledgered, before.expect(ctx, t, as, b.Nonce))
-		return fmt.Sprintf(pick(r, writeOrders), kinds[n%len(kinds)], b.Nonce)
+		return fmt.Sprintf(orders.deal(r), kinds[n%len(kinds)], b.Nonce)
 	}, func(one *lure) bool {
 		if n > 1 || unledgered != nil {
 			return false // the lists are read after the first try, and after all

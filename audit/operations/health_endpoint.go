@@ -27,8 +27,8 @@ var healthEndpoint = &lr.Check{
 			switch subject := h.Method + " " + h.Path; {
 			case err != nil:
 				return err
-			case x.Status == http.StatusTooManyRequests:
-				t.Unknown(subject, "the target was busy")
+			case x.Status == http.StatusTooManyRequests, x.Status >= http.StatusBadGateway:
+				t.Unknown(subject, "the target was busy or down: it answers %d", x.Status)
 			case x.OK():
 				t.Pass(lr.Seen(x), subject, "it answers %d", x.Status)
 			default:

@@ -56,7 +56,8 @@ func TestIncidentOwner(t *testing.T) {
 		{"no backup", func(d *lr.Duty) { d.Backup = "" }, []string{"failed", "failed", "failed", "failed key-exposed: when a secret became known: nobody steps in"}},
 		{"the backup is the owner", func(d *lr.Duty) { d.Backup = "oncall" }, []string{"failed", "failed", "failed", "failed"}},
 		{"too slow", func(d *lr.Duty) { d.Within = time.Hour }, []string{"failed outage: when the product is down: somebody acts within 60 minutes", "failed", "failed", "failed"}},
-		{"nothing at all", func(d *lr.Duty) { *d = lr.Duty{} }, []string{"failed outage: when the product is down: nobody is named, nobody steps in, no time is set", "failed", "failed", "failed"}},
+		{"nothing at all is not told", func(d *lr.Duty) { *d = lr.Duty{} }, []string{"unknown : the configuration says nothing of who acts"}},
+		{"somebody for everything is nobody for any", func(d *lr.Duty) { *d = lr.Duty{Default: "cto"} }, []string{"failed outage: when the product is down: nobody is named, nobody steps in, no time is set", "failed", "failed", "failed"}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			d := all

@@ -158,12 +158,15 @@ func (g *progress) exchange(x *lr.Exchange) {
 	now := g.p.now()
 	if g.p.logFormat == "json" {
 		g.last = now
-		g.p.events().Info("request", "check", g.at.Check, "as", x.As, "method", x.Method, "url", url, "status", x.Status, "took_ms", x.Took.Milliseconds(), "note", note)
+		g.p.events().Info("request", "check", x.Check, "as", x.As, "method", x.Method, "url", url, "status", x.Status, "took_ms", x.Took.Milliseconds(), "note", note)
 		return
 	}
 	text := fmt.Sprintf("    %s %s as %s: %d in %d ms", report.Line(x.Method), url, report.Line(x.As), x.Status, x.Took.Milliseconds())
-	if note != "" {
-		text += " (" + note + ")"
+	switch {
+	case note != "" && x.Check != "":
+		text += " (" + x.Check + ": " + note + ")"
+	case note != "" || x.Check != "":
+		text += " (" + x.Check + note + ")"
 	}
 	g.line(now, text)
 }

@@ -20,7 +20,7 @@ func score(t *testing.T, o term.Options, alike plan.Answer, but map[string]plan.
 	for id, a := range but {
 		answers[id] = a
 	}
-	has := func(verb, row string) bool { return verb == "audit" && (row == "auth" || row == "isolation") }
+	has := func(verb, _, row string) bool { return verb == "audit" && (row == "auth" || row == "isolation") }
 	var b bytes.Buffer
 	if err := term.Score(&b, plan.Assess(answers, has), o); err != nil {
 		t.Fatal(err)
