@@ -16,6 +16,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/miekg/dns"
@@ -197,12 +198,13 @@ func (s *Server) openOrigin() (string, error) {
 			}
 			s.handler.ServeHTTP(w, r)
 		})}
-	s.served.Go(func() {
+	var served sync.WaitGroup
+	served.Go(func() {
 		if err := server.ServeTLS(l, "", ""); !errors.Is(err, http.ErrServerClosed) {
 			s.log.Error("serve the origin", "err", err)
 		}
 	})
-	s.closers = append(s.closers, server.Close)
+	s.closers = append(s.closers, func() error { defer served.Wait(); return server.Close() })
 	return l.Addr().String(), nil
 }
 
