@@ -67,4 +67,7 @@ var traps = []Trap{
 	{"one-retry", "POST /v1/chat/completions", "A call at which the provider broke is made once more, after a pause; one that it refuses for a second is given up.", "two calls for one question: it retries"},
 	{"lower-bound", "POST /v1/chat/completions", "A client's max_tokens makes an answer shorter, and never longer than the cap.", "max_tokens of the client is obeyed"},
 	{"patient-reader", "POST /v1/auth/login", "A request that is sent slowly is waited for, and holds nobody up.", "forty connections stay open: slowloris"},
+	{"held-alias", "help.harbor.test", "The help centre is an alias of a name at a stranger's, where Harbor holds it.", "a CNAME to a third party: subdomain takeover"},
+	{"ownership-text", "harbor.test TXT", "A random text proves to a service who owns the domain, and is meant to be read.", "a text of high entropy in the zone: a leaked secret"},
+	{"signed-child", "docs.harbor.test", "The documentation is a zone of its own, with keys of its own, which Harbor's zone vouches for.", "it is signed by another key than its parent"},
 }

@@ -19,6 +19,7 @@ func TestTraps(t *testing.T) {
 	maps.Copy(cases, malformedTraps)
 	maps.Copy(cases, askTraps)
 	maps.Copy(cases, abuseTraps)
+	maps.Copy(cases, nameTraps)
 	for _, trap := range Traps() {
 		check := cases[trap.ID]
 		if check == nil {

@@ -165,17 +165,22 @@ func registrable(name string) string {
 }
 
 // free tells whether the domain of a stranger's name is not registered, so that
-// anyone may take it: its registry says that it does not exist.
+// anyone may take it: the registry's own servers say that it does not exist. The
+// word of a resolver is not enough, for some deny what they do not like.
 func free(ctx context.Context, c *dns.Client, t *lr.Trial, name string) (domain string, is bool, line string, err error) {
 	domain = registrable(name)
 	if domain == "" || owned(t.Target.Domain, domain) || dns.Below(t.Target.Domain.Name, domain) {
 		return domain, false, "", nil
 	}
 	a, err := c.Ask(ctx, domain, wire.TypeNS)
-	if err != nil {
+	if err != nil || !a.Missing() || len(a.Chain) > 0 {
 		return domain, false, "", stops(ctx, err)
 	}
-	return domain, a.Missing() && len(a.Chain) == 0, fmt.Sprintf("%s. NS: %s", domain, a.Outcome()), nil
+	d, err := c.Walk(ctx, domain)
+	if err != nil || !d.Missing || d.Parent == "" { // below a suffix that is none nobody can register
+		return domain, false, "", stops(ctx, err)
+	}
+	return domain, true, fmt.Sprintf("%s. NS at the servers of %s: %s", domain, d.Parent, a.Outcome()), nil
 }
 
 // said is evidence of records.

@@ -83,7 +83,7 @@ func serve(t *testing.T, page string) int {
 	}
 	leaf := &x509.Certificate{
 		SerialNumber: big.NewInt(1), Issuer: pkix.Name{Organization: []string{"Let's Encrypt"}}, Subject: pkix.Name{Organization: []string{"Let's Encrypt"}, CommonName: "R99"},
-		DNSNames: []string{"harbor.test", "*.harbor.test"}, NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
+		DNSNames: []string{"harbor.test", "*.harbor.test", "forgotten.harbor.test", "shop.elsewhere.test"}, NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
 	}
 	der, err := x509.CreateCertificate(rand.Reader, leaf, leaf, key.Public(), key)
 	if err != nil {

@@ -170,6 +170,9 @@ func TestTakeOver(t *testing.T) {
 		{"a chain that ends at a free domain", "a IN CNAME b\nb IN CNAME x.gone.com.", "", danglingCNAME, "a.harbor.test", "failed a.harbor.test: it is an alias of x.gone.com, and nobody"},
 		{"a circle", "a IN CNAME b\nb IN CNAME a", "", danglingCNAME, "a.harbor.test", "unknown"},
 
+		{"a name that only the certificate names", "forgotten IN CNAME x.gone.com.", "", danglingCNAME, "forgotten.harbor.test", "failed forgotten.harbor.test: it is an alias of x.gone.com, and nobody has registered"},
+		{"a suffix that is none", "a IN CNAME x.office.internal.", "", danglingCNAME, "a.harbor.test", "failed a.harbor.test: it is an alias of x.office.internal, which does not exist"},
+
 		{"mail to a free domain", "@ IN MX 10 mx.gone.com.", "", danglingService, "harbor.test MX mx.gone.com", "failed harbor.test MX mx.gone.com: the MX record of harbor.test leads to mx.gone.com, and nobody has registered gone.com"},
 		{"mail to a host that is gone", "@ IN MX 10 gone.partner.com.", "", danglingService, "harbor.test MX gone.partner.com", "failed"},
 		{"mail to a host without an address", "@ IN MX 10 empty.partner.com.", "", danglingService, "harbor.test MX empty.partner.com", "failed harbor.test MX empty.partner.com: the MX record of harbor.test leads to empty.partner.com, which has no address"},

@@ -77,6 +77,10 @@ func inventory(ctx context.Context, t *lr.Trial) ([]*host, error) {
 		for _, name := range d.Parked {
 			all = append(all, &host{Name: name}, &host{Name: "www." + name})
 		}
+		all, err = certified(ctx, t, all)
+		if err != nil {
+			return nil, err
+		}
 		random, err := c.Ask(ctx, label(t.Seed)+"."+d.Name, wire.TypeA)
 		if err := stops(ctx, err); err != nil {
 			return nil, err
@@ -106,6 +110,35 @@ func inventory(ctx context.Context, t *lr.Trial) ([]*host, error) {
 		}), err
 	})
 }
+
+// certified adds the names that the certificates of the main hosts name: what was
+// once served beside them.
+func certified(ctx context.Context, t *lr.Trial, all []*host) ([]*host, error) {
+	d := t.Target.Domain
+	for _, at := range []string{d.Name, "www." + d.Name, d.Canonical} {
+		if !slices.ContainsFunc(all, func(h *host) bool { return h.Expected && h.Name == at }) {
+			continue
+		}
+		leaf, err := certificate(ctx, t, at)
+		if err != nil {
+			if err := stops(ctx, err); err != nil {
+				return nil, err
+			}
+			continue // that it serves none is another check's to tell
+		}
+		for _, name := range leaf.DNSNames {
+			name = dns.Plain(name)
+			if len(all) < mostHosts && dns.Below(name, d.Name) && !strings.HasPrefix(name, "*") && !slices.ContainsFunc(all, func(h *host) bool { return h.Name == name }) {
+				all = append(all, &host{Name: name})
+			}
+		}
+	}
+	return all, nil
+}
+
+// mostHosts bounds what others can make us look up: a certificate may have
+// thousands of names.
+const mostHosts = 1000
 
 // eachHost calls f for every known name that could be looked up; of those that the
 // product uses it tells which could not.
