@@ -70,4 +70,10 @@ var traps = []Trap{
 	{"held-alias", "help.harbor.test", "The help centre is an alias of a name at a stranger's, where Harbor holds it.", "a CNAME to a third party: subdomain takeover"},
 	{"ownership-text", "harbor.test TXT", "A random text proves to a service who owns the domain, and is meant to be read.", "a text of high entropy in the zone: a leaked secret"},
 	{"signed-child", "docs.harbor.test", "The documentation is a zone of its own, with keys of its own, which Harbor's zone vouches for.", "it is signed by another key than its parent"},
+	{"unknown-selector", "harbor.test", "Mail is signed at a selector of Harbor's own choice, and a wildcard text answers for the usual ones.", "no key at default, google, selector1: DKIM is missing"},
+	{"two-spf-like-texts", "harbor.test", "Beside the SPF record stands a text that begins with v=spf10 and is none.", "two SPF records: permerror"},
+	{"quarantine", "_dmarc.harbor.test", "The policy sets forged mail aside, which is a policy.", "p is not reject"},
+	{"revoked-selector", "default._domainkey.harbor.test", "A key that is out of use is revoked, beside the good one.", "the public key is empty: DKIM is broken"},
+	{"inherited-policy", "billing.harbor.test", "A name that mail is sent from has no DMARC record of its own: the domain's holds.", "_dmarc.billing is not there: no DMARC"},
+	{"silent-domain", "harbor-app.test", "A domain that sends no mail has a null MX and no key.", "no mail server, no DKIM"},
 }

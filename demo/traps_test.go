@@ -20,6 +20,7 @@ func TestTraps(t *testing.T) {
 	maps.Copy(cases, askTraps)
 	maps.Copy(cases, abuseTraps)
 	maps.Copy(cases, nameTraps)
+	maps.Copy(cases, mailTraps)
 	for _, trap := range Traps() {
 		check := cases[trap.ID]
 		if check == nil {

@@ -18,7 +18,6 @@ func rfc(number, section string) lr.Ref { return lr.Ref{Source: "RFC", ID: numbe
 
 var (
 	mvspMail   = lr.Ref{Source: "MVSP", ID: "v3-2.1"}
-	misconfig  = lr.Ref{Source: "OWASP", ID: "A05:2021"}
 	googleBulk = lr.Ref{Source: "Google", ID: "email-sender-guidelines-2024"}
 	spoofing   = lr.Ref{Source: "CWE", ID: "290"}
 )

@@ -111,7 +111,7 @@ func TestFaults(t *testing.T) {
 		{"no DMARC", func(t *testing.T, w *world) { w.drop(t, "_dmarc.acme.test") }, []string{"dmarc-present high"}},
 		{"two DMARC records", func(_ *testing.T, w *world) { w.add(`_dmarc.acme.test. TXT "v=DMARC1; p=none"`) }, []string{"dmarc-multiple high"}},
 		{"another text beside DMARC is none", func(_ *testing.T, w *world) { w.add(`_dmarc.acme.test. TXT "site-verification=1"`) }, nil},
-		{"a misspelt policy", func(t *testing.T, w *world) { w.set(t, "p=quarantine;", "p=quarantene;") }, []string{"dmarc-syntax high"}},
+		{"a misspelt policy", func(t *testing.T, w *world) { w.set(t, "p=quarantine;", "p=qarantine;") }, []string{"dmarc-syntax high"}},
 		{"a misspelt mode", func(t *testing.T, w *world) { w.set(t, "p=quarantine;", "p=quarantine; adkim=strict;") }, []string{"dmarc-syntax medium"}},
 		{"DMARC at the domain", func(_ *testing.T, w *world) { w.add(`acme.test. TXT "v=DMARC1; p=reject"`) }, []string{"dmarc-location medium"}},
 		{"none", func(t *testing.T, w *world) { w.set(t, "p=quarantine;", "p=none;") }, []string{"dmarc-policy high"}},

@@ -24,7 +24,6 @@ func mailFlags(c *cobra.Command, f *auditFlags) {
 	fl.StringVar(&f.mailSample, "mail-sample", "", "message that the product sent to an outside mailbox, as received (.eml), or a folder of such (default: domain.mail.sample)")
 	fl.StringVar(&f.mailListen, "mail-listen", "", "address to take one message of the product at, before the audit: \"0.0.0.0:25\"")
 	fl.DurationVar(&f.mailWait, "mail-wait", 10*time.Minute, "with --mail-listen: how long to wait for it")
-	c.MarkFlagsMutuallyExclusive("mail-sample", "mail-listen")
 }
 
 // sample gives the audit a message, where a flag names one or waits for one.
@@ -32,6 +31,8 @@ func (p *program) sample(ctx context.Context, cfg *config.Config, f *auditFlags)
 	switch {
 	case f.mailSample == "" && f.mailListen == "":
 		return nil
+	case f.mailSample != "" && f.mailListen != "":
+		return setup(errors.New("--mail-sample names a message and --mail-listen waits for one: give one of them"))
 	case cfg.Domain.Name == "":
 		return setup(errors.New("a message needs the domain that it is from: give domain.name"))
 	case f.mailSample != "":
