@@ -76,4 +76,9 @@ var traps = []Trap{
 	{"revoked-selector", "default._domainkey.harbor.test", "A key that is out of use is revoked, beside the good one.", "the public key is empty: DKIM is broken"},
 	{"inherited-policy", "billing.harbor.test", "A name that mail is sent from has no DMARC record of its own: the domain's holds.", "_dmarc.billing is not there: no DMARC"},
 	{"silent-domain", "harbor-app.test", "A domain that sends no mail has a null MX and no key.", "no mail server, no DKIM"},
+	{"short-certificate", "https://labs.harbor.test/", "A certificate lives six days and is renewed every three; no address is asked for its status.", "it expires within 30 days; no OCSP"},
+	{"straight-to-www", "http://go.harbor.test/", "A name that is not to be preloaded redirects to https of www at once.", "http does not redirect to https of the same host"},
+	{"own-policy", "https://api.harbor.test/", "The API's host says Strict-Transport-Security for itself: there is nothing below it.", "includeSubDomains is missing"},
+	{"private-with-vary", "https://app.harbor.test/v1/me", "A browser may keep the profile for a minute, by credential.", "an authenticated reply can be cached"},
+	{"hashed-for-ever", "https://www.harbor.test/assets/", "A file whose name has its hash may be kept for ever.", "max-age of a year"},
 }

@@ -21,6 +21,7 @@ func TestTraps(t *testing.T) {
 	maps.Copy(cases, abuseTraps)
 	maps.Copy(cases, nameTraps)
 	maps.Copy(cases, mailTraps)
+	maps.Copy(cases, webTraps)
 	for _, trap := range Traps() {
 		check := cases[trap.ID]
 		if check == nil {

@@ -2,6 +2,7 @@ package https
 
 import (
 	"context"
+	"slices"
 
 	lr "github.com/launchready/launchready"
 	"github.com/launchready/launchready/oracle"
@@ -21,6 +22,14 @@ var cacheTenant = &lr.Check{
 }
 
 func runCacheTenant(ctx context.Context, t *lr.Trial) error {
+	all, err := gates(ctx, t)
+	if err != nil {
+		return err
+	}
+	if len(all) > 0 && !slices.ContainsFunc(all, func(f *gate) bool { return f.host != "" }) {
+		t.NotApplicable("the API answers at the target's own address alone, where isolation/shared-cache decides")
+		return nil
+	}
 	return eachView(ctx, t, func(ctx context.Context, f *gate, v *view) error {
 		if f.host == "" || len(v.witness) == 0 || f.attacker == nil {
 			return nil // at the target's own address isolation/shared-cache decides

@@ -19,7 +19,6 @@ type gate struct {
 	victim   *lr.Account
 	attacker *lr.Account // of another tenant; nil where there is one tenant
 	views    []*view
-	gaps     []string
 }
 
 // view is a route as its owner sees it at a front.
@@ -177,15 +176,23 @@ func eachView(ctx context.Context, t *lr.Trial, f func(context.Context, *gate, *
 	if err != nil {
 		return err
 	}
-	n := 0
+	n, private := 0, 0
 	for _, fr := range all {
 		n += len(fr.views)
+		for _, v := range fr.views {
+			if len(v.witness) > 0 {
+				private++
+			}
+		}
 		if err := everyOf(ctx, fr.views, func(ctx context.Context, _ int, v *view) error { return f(ctx, fr, v) }); err != nil {
 			return err
 		}
 	}
-	if n == 0 {
+	switch {
+	case n == 0:
 		t.Unknown("application", noFront)
+	case private == 0:
+		t.Unknown("application", "no route showed anything that is its owner's alone")
 	}
 	return nil
 }

@@ -5,7 +5,7 @@ import lr "github.com/launchready/launchready"
 // redirection are the checks of redirects and of what is served without TLS.
 func redirection() []*lr.Check {
 	return []*lr.Check{
-		httpRedirect, redirectPermanent, redirectHops, redirectLoop, redirectDowngrade, redirectPath, redirectQuery, redirectPost, plainApi, canonicalHost, redirectHost,
+		httpRedirect, redirectPermanent, redirectHops, redirectLoop, redirectDowngrade, redirectPath, redirectQuery, redirectPost, plainAPI, canonicalHost, redirectHost,
 	}
 }
 

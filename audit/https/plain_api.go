@@ -7,7 +7,7 @@ import (
 	lr "github.com/launchready/launchready"
 )
 
-var plainApi = &lr.Check{
+var plainAPI = &lr.Check{
 	ID:       "https/plain-api",
 	Title:    "The API is not served without TLS",
 	Why:      "A client with a typing error in its base URL sends its key in clear with every request, and since it works nobody notices.",

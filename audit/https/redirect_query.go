@@ -20,6 +20,9 @@ var redirectQuery = &lr.Check{
 }
 
 func judgeRedirectQuery(asked, got *url.URL) string {
+	if judgeRedirectPath(asked, got) != "" {
+		return "" // it keeps nothing, which is told once
+	}
 	for k, v := range asked.Query() {
 		if got.Query().Get(k) != v[0] && !strings.Contains(got.RawQuery, url.QueryEscape(asked.RawQuery)) && !strings.Contains(got.RawQuery, url.QueryEscape(v[0])) {
 			return "leads from " + asked.String() + " to " + got.String() + ", without " + k

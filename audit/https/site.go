@@ -16,7 +16,7 @@ import (
 )
 
 // atOnce is how many names are asked at one time.
-const atOnce = 32
+const atOnce = 64
 
 // secure is one name and what its server speaks.
 type secure struct {

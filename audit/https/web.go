@@ -125,7 +125,7 @@ func lend(r *http.Request, x *lr.Exchange, c lr.Credential) {
 	}
 	var cookies []string
 	for k, v := range c.Cookie {
-		r.AddCookie(&http.Cookie{Name: k, Value: v.Reveal()})
+		r.AddCookie(&http.Cookie{Name: k, Value: v.Reveal()}) //nolint:gosec // a cookie of a request has no attributes
 		cookies = append(cookies, k+"="+hidden)
 	}
 	if len(cookies) > 0 {

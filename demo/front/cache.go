@@ -79,13 +79,16 @@ func (c *cache) serve(w http.ResponseWriter, r *http.Request, origin http.Handle
 	if life <= 0 {
 		return
 	}
-	now := c.now()
+	now, vary := c.now(), varied(w.Header(), asked)
+	if c.everything(asked) {
+		vary = nil // the rule looks at the address alone
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if len(c.kept) >= maxKept {
 		clear(c.kept)
 	}
-	c.kept[key] = kept{w.Header().Clone(), rec.status, rec.body.Bytes(), now, now.Add(life), varied(w.Header(), asked)}
+	c.kept[key] = kept{w.Header().Clone(), rec.status, rec.body.Bytes(), now, now.Add(life), vary}
 }
 
 // life is how long an answer may be kept, 0 for not at all.

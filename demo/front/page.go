@@ -90,7 +90,7 @@ func (s *Server) edit(label, path string, status int, h http.Header) {
 		h.Set("Cache-Control", "private, max-age=300")
 	case path == "/v1/me":
 		h.Set("Cache-Control", "private, max-age=60") // the trap: each user's own browser keeps it, by user
-		h.Set("Vary", "Authorization, Cookie")
+		h.Add("Vary", "Authorization, Cookie")
 	case strings.HasPrefix(h.Get("Content-Type"), "text/event-stream") && s.o.Flaws("https/cache-stream"):
 		h.Set("Cache-Control", "public, max-age=60")
 	}

@@ -34,7 +34,7 @@ func (s *Server) inClear(w http.ResponseWriter, r *http.Request) {
 	case on("labs", "redirect-permanent"):
 		status = http.StatusFound
 	case on("partners", "redirect-path"):
-		uri = "/"
+		uri = "/?" + r.URL.RawQuery
 	case on("media", "redirect-query"):
 		uri = r.URL.EscapedPath()
 	case on("eu", "redirect-host") && r.Header.Get("X-Forwarded-Host") != "":

@@ -94,7 +94,7 @@ func (h Hello) Bytes() []byte {
 	if h.Version > SSL3 { // which has no extensions
 		body = append16(body, h.extensions())
 	}
-	msg := append([]byte{1, byte(len(body) >> 16), byte(len(body) >> 8), byte(len(body))}, body...)
+	msg := append([]byte{1, byte(len(body) >> 16), byte(len(body) >> 8), byte(len(body))}, body...) //nolint:gosec // a hello is short
 	record := []byte{22, 3, 1}
 	if h.Version == SSL3 {
 		record[2] = 0
@@ -141,10 +141,10 @@ func shorts(in []uint16) []byte {
 
 func append8(b, data []byte) []byte {
 	data = data[:min(len(data), 0xff)]
-	return append(append(b, byte(len(data))), data...)
+	return append(append(b, byte(len(data))), data...) //nolint:gosec // cut above
 }
 
 func append16(b, data []byte) []byte {
 	data = data[:min(len(data), maxShort)]
-	return append(append(b, byte(len(data)>>8), byte(len(data))), data...)
+	return append(append(b, byte(len(data)>>8), byte(len(data))), data...) //nolint:gosec // cut above
 }

@@ -259,8 +259,8 @@ func (s *scanner) number(octets int) int {
 	return n
 }
 
-func (s *scanner) octet() byte      { return byte(s.number(1)) }
-func (s *scanner) short() uint16    { return uint16(s.number(2)) }
+func (s *scanner) octet() byte      { return byte(s.number(1)) }   //nolint:gosec // of one octet
+func (s *scanner) short() uint16    { return uint16(s.number(2)) } //nolint:gosec // of two
 func (s *scanner) vector8() []byte  { return s.take(s.number(1)) }
 func (s *scanner) vector16() []byte { return s.take(s.number(2)) }
 func (s *scanner) vector24() []byte { return s.take(s.number(3)) }

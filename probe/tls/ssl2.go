@@ -12,9 +12,9 @@ import (
 func ssl2Hello() []byte {
 	specs := []byte{1, 0, 0x80, 2, 0, 0x80, 3, 0, 0x80, 4, 0, 0x80, 5, 0, 0x80, 6, 0, 0x40, 7, 0, 0xc0}
 	challenge := []byte(nonce)[:16]
-	body := []byte{1, 0, 2, 0, byte(len(specs)), 0, 0, 0, byte(len(challenge))}
+	body := []byte{1, 0, 2, 0, byte(len(specs)), 0, 0, 0, byte(len(challenge))} //nolint:gosec // both are short
 	body = append(append(body, specs...), challenge...)
-	return append([]byte{0x80, byte(len(body))}, body...)
+	return append([]byte{0x80, byte(len(body))}, body...) //nolint:gosec // it is short
 }
 
 // SSL2 reports whether the server answers in SSL 2.0.
