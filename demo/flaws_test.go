@@ -9,7 +9,7 @@ import (
 // symptom shows whether the fault is there: it does what an attacker would.
 type symptom func(w *world) bool
 
-var coreFlaws = []map[string]symptom{tokenFlaws, accountFlaws, accessFlaws, graphFlaws, tenantFlaws, contentFlaws, hygieneFlaws, corsFlaws, modelFlaws, toolFlaws, malformedFlaws, inputFlaws, askFlaws, limitFlaws, abuseFlaws, estateFlaws, webFlaws, mailFlaws}
+var coreFlaws = []map[string]symptom{tokenFlaws, accountFlaws, accessFlaws, graphFlaws, tenantFlaws, contentFlaws, hygieneFlaws, corsFlaws, modelFlaws, toolFlaws, malformedFlaws, inputFlaws, askFlaws, limitFlaws, abuseFlaws, estateFlaws, mailFlaws, webFlaws, edgeFlaws}
 
 // TestFlaws starts Harbor with each flaw alone, where the symptom must show;
 // with none, where it must not; and with all, where no other may hide it.

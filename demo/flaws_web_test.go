@@ -67,8 +67,8 @@ func (w *world) Dial(ctx context.Context, network, address string) (net.Conn, er
 	return new(net.Dialer).DialContext(ctx, network, w.placed(address))
 }
 
-// tells is the symptom that a name's server has a fault of the kind.
-func tells(label string, kind probe.Kind) symptom {
+// offers is the symptom that a name's server has a fault of the kind.
+func offers(label string, kind probe.Kind) symptom {
 	return func(w *world) bool {
 		if w.s.domain.names == nil {
 			w.t.Skip("the machine has one loopback address only")
@@ -95,27 +95,27 @@ func (w *world) kept(url string) reached {
 
 // webFlaws are those of what the domain's names serve.
 var webFlaws = map[string]symptom{
-	"https/certificate-trust":         tells("blog", probe.Untrusted),
-	"https/certificate-chain":         tells("eu", probe.Incomplete),
-	"https/certificate-name":          tells("labs", probe.WrongName),
-	"https/certificate-expiry":        tells("files", probe.Expired),
-	"https/certificate-lifetime":      tells("sso", probe.LongLived),
-	"https/certificate-key":           tells("go", probe.WeakKey),
-	"https/certificate-signature":     tells("shop", probe.WeakHash),
-	"https/certificate-transparency":  tells("media", probe.NoTransparency),
-	"https/certificate-staple":        tells("partners", probe.NoStaple),
-	"https/certificate-internal-name": tells("www", probe.InternalName),
-	"https/tls-versions":              tells("www", probe.OldTLS),
-	"https/tls-1-3":                   tells("blog", probe.NoTLS13),
-	"https/tls-ciphers":               tells("labs", probe.RC4),
-	"https/tls-forward-secrecy":       tells("eu", probe.NoForwardSecrecy),
-	"https/tls-groups":                tells("sso", probe.WeakPrime),
-	"https/tls-post-quantum":          tells("go", probe.NoHybrid),
-	"https/tls-signature":             tells("shop", probe.OldSignature),
-	"https/tls-compression":           tells("media", probe.Compresses),
-	"https/tls-renegotiation":         tells("partners", probe.NoRenegotiation),
-	"https/tls-master-secret":         tells("files", probe.NoMasterSecret),
-	"https/tls-fallback":              tells("app", probe.NoFallback),
+	"https/certificate-trust":         offers("blog", probe.Untrusted),
+	"https/certificate-chain":         offers("eu", probe.Incomplete),
+	"https/certificate-name":          offers("labs", probe.WrongName),
+	"https/certificate-expiry":        offers("files", probe.Expired),
+	"https/certificate-lifetime":      offers("sso", probe.LongLived),
+	"https/certificate-key":           offers("go", probe.WeakKey),
+	"https/certificate-signature":     offers("shop", probe.WeakHash),
+	"https/certificate-transparency":  offers("media", probe.NoTransparency),
+	"https/certificate-staple":        offers("partners", probe.NoStaple),
+	"https/certificate-internal-name": offers("www", probe.InternalName),
+	"https/tls-versions":              offers("www", probe.OldTLS),
+	"https/tls-1-3":                   offers("blog", probe.NoTLS13),
+	"https/tls-ciphers":               offers("labs", probe.RC4),
+	"https/tls-forward-secrecy":       offers("eu", probe.NoForwardSecrecy),
+	"https/tls-groups":                offers("sso", probe.WeakPrime),
+	"https/tls-post-quantum":          offers("go", probe.NoHybrid),
+	"https/tls-signature":             offers("shop", probe.OldSignature),
+	"https/tls-compression":           offers("media", probe.Compresses),
+	"https/tls-renegotiation":         offers("partners", probe.NoRenegotiation),
+	"https/tls-master-secret":         offers("files", probe.NoMasterSecret),
+	"https/tls-fallback":              offers("app", probe.NoFallback),
 	"https/encrypted":                 func(w *world) bool { return w.at("GET", "https://old.harbor.test/").status == 0 },
 	"https/http-redirect":             func(w *world) bool { return w.at("GET", "http://blog.harbor.test/").status == 200 },
 	"https/redirect-permanent":        func(w *world) bool { return w.at("GET", "http://labs.harbor.test/").status == 302 },

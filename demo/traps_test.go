@@ -19,9 +19,9 @@ func TestTraps(t *testing.T) {
 	maps.Copy(cases, malformedTraps)
 	maps.Copy(cases, askTraps)
 	maps.Copy(cases, abuseTraps)
-	maps.Copy(cases, webTraps)
-	maps.Copy(cases, mailTraps)
 	maps.Copy(cases, nameTraps)
+	maps.Copy(cases, mailTraps)
+	maps.Copy(cases, webTraps)
 	for _, trap := range Traps() {
 		check := cases[trap.ID]
 		if check == nil {

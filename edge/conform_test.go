@@ -307,7 +307,7 @@ func TestDrivers(t *testing.T) {
 			b := at.make(t, hooks{})
 			in := intent()
 			if at.name == "cloudflare" {
-				in.Edge = &edge.EdgeIntent{API: []string{"/v1/"}, Limits: []edge.Limit{{Path: "/v1/auth/", Requests: 20, Seconds: 60}}, WAF: true}
+				in.Edge = &edge.Provider{API: []string{"/v1/"}, Limits: []edge.Limit{{Path: "/v1/auth/", Requests: 20, Seconds: 60}}, WAF: true}
 			}
 			before, had := b.dump(), b.records()
 			p, _ := b.plan(t, in)

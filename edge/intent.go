@@ -28,15 +28,15 @@ type Intent struct {
 	Issuers []string // CAA: authorities that may issue
 	Current []string // authorities that issued what is served now, as CAA names them; "?…" for one that is not known
 
-	Edge *EdgeIntent // nil where the zone is not at an edge whose settings are known
+	Edge *Provider // nil where the zone is not at an edge whose settings are known
 
 	// Failed are checks that a report says failed; nil where there is no report, and
 	// everything is wanted.
 	Failed []string
 }
 
-// EdgeIntent is what is wanted of Cloudflare.
-type EdgeIntent struct {
+// Provider is what is wanted of Cloudflare, in front of the zone.
+type Provider struct {
 	API     []string // path prefixes that must not be cached: "/v1/"
 	Limits  []Limit
 	WAF     bool // the managed rules; not every plan has them

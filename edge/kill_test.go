@@ -179,7 +179,7 @@ func rehearse(t *testing.T, driver string) *rehearsal {
 	}
 	in := intent()
 	if driver == "cloudflare" {
-		in.Edge = &edge.EdgeIntent{API: []string{"/v1/"}, Limits: []edge.Limit{{Path: "/v1/auth/", Requests: 20, Seconds: 60}}, WAF: true}
+		in.Edge = &edge.Provider{API: []string{"/v1/"}, Limits: []edge.Limit{{Path: "/v1/auth/", Requests: 20, Seconds: 60}}, WAF: true}
 	}
 	p, _ := r.bench().plan(t, in)
 	b, err := json.Marshal(edge.Document{Schema: edge.Schema, Plans: []*edge.Plan{p}})

@@ -65,7 +65,7 @@ func TestForms(t *testing.T) {
 	in.Canonical = zone
 	p, _ := b.plan(t, in)
 	cloud := cloudBench(t, hooks{})
-	in.Edge = &edge.EdgeIntent{API: []string{"/v1/"}, Limits: []edge.Limit{{Path: "/v1/auth/", Requests: 20, Seconds: 60}}, WAF: true, Preload: true}
+	in.Edge = &edge.Provider{API: []string{"/v1/"}, Limits: []edge.Limit{{Path: "/v1/auth/", Requests: 20, Seconds: 60}}, WAF: true, Preload: true}
 	q, _ := cloud.plan(t, in)
 	plans := []*edge.Plan{p, q}
 	for name, draw := range map[string]func(*bytes.Buffer) error{

@@ -144,10 +144,10 @@ func TestRisks(t *testing.T) {
 		{"MX deletion", edge.Intent{Zone: zone, Parked: true}, stateOf(t, "harbor.test. 300 IN MX 10 mx.harbor.test."), edge.RR(zone, "MX"), "no longer taken", true},
 		{"CAA without the issuer of today", edge.Intent{Zone: zone, Issuers: []string{"letsencrypt.org"}, Current: []string{"digicert.com"}}, stateOf(t), edge.RR(zone, "CAA"), "the next renewal fails", false},
 		{"CAA, an issuer of no known name", edge.Intent{Zone: zone, Issuers: []string{"letsencrypt.org"}, Current: []string{"?House CA"}}, stateOf(t), edge.RR(zone, "CAA"), "House CA", false},
-		{"HSTS", edge.Intent{Zone: zone, Edge: &edge.EdgeIntent{}}, settings, hsts, "for a year", true},
-		{"HSTS preload", edge.Intent{Zone: zone, Edge: &edge.EdgeIntent{Preload: true}}, settings, hsts, "preload", true},
-		{"a mail host that is proxied", edge.Intent{Zone: zone, Edge: &edge.EdgeIntent{}}, settings, edge.RR("mx."+zone, "A"), "becomes visible", false},
-		{"a web host that becomes proxied", edge.Intent{Zone: zone, Hosts: []string{"app." + zone}, Edge: &edge.EdgeIntent{}}, settings, edge.RR("app."+zone, "A"), "histories of DNS", false},
+		{"HSTS", edge.Intent{Zone: zone, Edge: &edge.Provider{}}, settings, hsts, "for a year", true},
+		{"HSTS preload", edge.Intent{Zone: zone, Edge: &edge.Provider{Preload: true}}, settings, hsts, "preload", true},
+		{"a mail host that is proxied", edge.Intent{Zone: zone, Edge: &edge.Provider{}}, settings, edge.RR("mx."+zone, "A"), "becomes visible", false},
+		{"a web host that becomes proxied", edge.Intent{Zone: zone, Hosts: []string{"app." + zone}, Edge: &edge.Provider{}}, settings, edge.RR("app."+zone, "A"), "histories of DNS", false},
 		{"MTA-STS enforced", edge.Intent{Zone: zone, STS: "enforce"}, stateOf(t, "harbor.test. 300 IN MX 10 mx.harbor.test.", "mta-sts.harbor.test. 300 IN A 192.0.2.1"), edge.RR("_mta-sts."+zone, "TXT"), "keep the policy", true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -176,7 +176,7 @@ func TestMailHost(t *testing.T) {
 	n := edgetest.Network{Addr: edgetest.Start(t, "test", "@ IN SOA ns1 h 1 1 1 1 1\n", edgetest.Options{}).Addr}
 	s := stateOf(t, "harbor.test. 300 IN MX 10 harbor.test.", "harbor.test. 300 IN A 192.0.2.2")
 	s.Complete = true
-	d := edge.Intent{Zone: zone, Hosts: []string{zone}, Edge: &edge.EdgeIntent{}}.Wants(t.Context(), s, n)
+	d := edge.Intent{Zone: zone, Hosts: []string{zone}, Edge: &edge.Provider{}}.Wants(t.Context(), s, n)
 	for _, w := range d.Wants {
 		if w.Key == edge.RR(zone, "A") {
 			t.Errorf("it becomes %v", w.Values)

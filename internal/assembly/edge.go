@@ -166,7 +166,7 @@ func (e *Edge) intent(ctx context.Context, zone string, failed []string) edge.In
 	in := edge.Intent{
 		Zone: zone, Hosts: d.Hosts, Canonical: d.Canonical, Senders: d.Senders, Keys: o.DKIM, Policy: o.DMARC, Reports: o.Reports,
 		Heard: len(d.Reports) > 0, STS: o.MTASTS, STSHost: o.STSHost, Issuers: o.Issuers, Failed: failed,
-		Edge: &edge.EdgeIntent{API: o.Uncached, WAF: o.WAF, Preload: o.Preload},
+		Edge: &edge.Provider{API: o.Uncached, WAF: o.WAF, Preload: o.Preload},
 	}
 	for _, l := range o.Limits {
 		in.Edge.Limits = append(in.Edge.Limits, edge.Limit(l))

@@ -63,7 +63,9 @@ func TestHostile(t *testing.T) {
 		{"a refusal with 200", func(w http.ResponseWriter, _ *http.Request, _ int64) {
 			fmt.Fprint(w, `{"success":false,"errors":[{"code":1,"message":"no"}]}`)
 		}, 1, "no (1)"},
-		{"elsewhere", func(w http.ResponseWriter, r *http.Request, _ int64) { http.Redirect(w, r, "http://127.0.0.1:1/", 302) }, 1, "302"},
+		{"elsewhere", func(w http.ResponseWriter, r *http.Request, _ int64) {
+			http.Redirect(w, r, "http://127.0.0.1:1/", http.StatusFound)
+		}, 1, "302"},
 		{"endless", func(w http.ResponseWriter, _ *http.Request, _ int64) {
 			for range 300 {
 				if _, err := w.Write(make([]byte, 64<<10)); err != nil {
