@@ -102,7 +102,7 @@ func TestOnlyARepositoryIsNamed(t *testing.T) {
 		"an example .env":  {draft.Repository{Env: []string{"PORT"}}, true},
 		"a document of it": {draft.Repository{Spec: "openapi.yaml"}, true},
 	} {
-		if got := strings.Contains(string(draft.Facts{Repository: tc.repository}.YAML()), "\nsource: {repository: .}\n"); got != tc.want {
+		if got := strings.Contains(string(draft.Facts{Repository: tc.repository}.YAML()), "\nsource: {repository: .}"); got != tc.want {
 			t.Errorf("%s: names the folder: %v, want %v", name, got, tc.want)
 		}
 	}
