@@ -212,7 +212,7 @@ var flaws = []Flaw{
 	{ID: "operations/undeclared-integration", What: "Invitations go out by a mail service whose library finds its key by itself."},
 	{ID: "secrets/browser-storage", What: "The page keeps the payment key in local storage; its script has it back to front."},
 	{ID: "secrets/log", What: "A step of CI prints its command with the token."},
-	{ID: "secrets/log-canary", What: "The log of requests has their Authorization header."},
+	{ID: "secrets/log-canary", What: "The log of requests has their Authorization header.", Trips: []string{"secrets/log"}},
 	{ID: "secrets/answer", What: "The usage of a tenant comes with the settings of its provider."},
 	{ID: "secrets/known-value", What: "The front end was built with the key that signs sessions, in base64."},
 	{ID: "operations/incident-owner", What: "Nobody is named for abuse."},

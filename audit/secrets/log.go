@@ -14,6 +14,7 @@ var log = &lr.Check{
 	Severity: lr.High,
 	Refs:     []lr.Ref{logged, asvsLogs},
 	Needs:    lr.Logs,
+	Last:     true, // what the others asked is in there by then
 	Run: func(ctx context.Context, t *lr.Trial) error {
 		return files(ctx, t, t.Target.Material.Logs, "a log")
 	},
