@@ -56,11 +56,11 @@ func value(d *json.Decoder, depth int, name string, member func(string, any)) er
 				return errJSON
 			}
 			inner, _ = t.(string)
-			if fold := strings.ToLower(inner); names[fold] {
+			fold := strings.ToLower(inner)
+			if names[fold] {
 				return errors.New("an object has a name twice")
-			} else {
-				names[fold] = true
 			}
+			names[fold] = true
 		}
 		if err := value(d, depth-1, inner, member); err != nil {
 			return err
