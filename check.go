@@ -27,6 +27,7 @@ type Check struct {
 	Effect   Effect // above Reads needs consent
 	Last     bool   // asked after all others: it judges what they were answered
 	Alone    bool   // nothing else is asked meanwhile, and it comes after the others of its effect: it measures, counts or spoils
+	Beside   bool   // asked beside the others of its row: most of its time goes to a browser, a clock or a disk
 	Extra    bool   // the row can pass without it; the zero value is required
 	// Run asks, and reports outcomes through the trial. An error means that it
 	// could not ask; outcomes already reported stand.

@@ -120,6 +120,28 @@ func TestRowsAbreast(t *testing.T) {
 	}
 }
 
+// TestBesideItsRow: what waits for a browser or a log does not hold its row up, and
+// what changes things is beside nothing even so.
+func TestBesideItsRow(t *testing.T) {
+	t.Parallel()
+	f := newFloor()
+	beside := func(c *lr.Check) { c.Beside = true }
+	rows := []lr.Row{{ID: "auth", Checks: []*lr.Check{
+		f.check("auth/waits", lr.Reads, beside), f.check("auth/reads", lr.Reads), f.check("auth/reads-too", lr.Reads),
+		f.check("auth/writes", lr.Writes, beside), f.check("auth/writes-too", lr.Writes),
+	}}}
+	run(t, newDesk(t).audit(t, func(s *setup) { s.audit.Rows = rows }))
+	if !slices.Contains(f.with["auth/waits"], "auth/reads") {
+		t.Errorf("the row waited: %v", f.with)
+	}
+	if slices.Contains(f.with["auth/reads"], "auth/reads-too") || len(f.with["auth/writes"])+len(f.with["auth/writes-too"]) > 0 {
+		t.Errorf("what goes one after the other ran side by side: %v", f.with)
+	}
+	if len(f.ended) != 5 {
+		t.Errorf("got %v, want all five asked", f.ended)
+	}
+}
+
 // TestHaltedAbreast: the budget that one row spends ends the others, each with the
 // reason.
 func TestHaltedAbreast(t *testing.T) {

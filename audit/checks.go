@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"runtime/debug"
+	"slices"
 	"sync"
 	"time"
 
@@ -41,25 +42,49 @@ func (r *run) checks(ctx context.Context) {
 		if turn == lr.Reads || turn == lr.Spends || turn == last {
 			abreast = rowsAbreast
 		}
+		var alone []*lr.Check
 		var side errgroup.Group
+		var waits sync.WaitGroup // of those beside, which take no row's place
 		side.SetLimit(abreast)
 		for _, row := range r.rows {
-			side.Go(func() error { r.turn(ctx, row, turn, false, t); return nil })
+			inRow, beside, after := dealt(row, turn)
+			if abreast == 1 {
+				inRow, beside = slices.Concat(inRow, beside), nil
+			}
+			for _, c := range beside {
+				waits.Go(func() { r.ask(ctx, row.ID, c, t) })
+			}
+			side.Go(func() error {
+				for _, c := range inRow {
+					r.ask(ctx, row.ID, c, t)
+				}
+				return nil
+			})
+			alone = append(alone, after...)
 		}
 		_ = side.Wait() // a check's error is its result
-		for _, row := range r.rows {
-			r.turn(ctx, row, turn, true, t)
+		waits.Wait()
+		for _, c := range alone {
+			r.ask(ctx, c.RowID(), c, t)
 		}
 	}
 }
 
-// turn asks the checks of a row that have their turn.
-func (r *run) turn(ctx context.Context, row lr.Row, turn lr.Effect, alone bool, t *tally) {
+// dealt are the checks of a row that have their turn: those that are asked one after
+// the other, those beside them, and those that come after every row's.
+func dealt(row lr.Row, turn lr.Effect) (inRow, beside, alone []*lr.Check) {
 	for _, c := range row.Checks {
-		if turnOf(c) == turn && c.Alone == alone {
-			r.ask(ctx, row.ID, c, t)
+		switch {
+		case turnOf(c) != turn:
+		case c.Alone:
+			alone = append(alone, c)
+		case c.Beside:
+			beside = append(beside, c)
+		default:
+			inRow = append(inRow, c)
 		}
 	}
+	return inRow, beside, alone
 }
 
 // rowsAbreast bounds how many rows are asked at once.

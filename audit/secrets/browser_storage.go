@@ -26,6 +26,7 @@ var browserStorage = &lr.Check{
 	Severity: lr.Critical,
 	Refs:     []lr.Ref{exposed, {Source: "CWE", ID: "922"}, asvsClient},
 	Needs:    lr.Routes | lr.Credentials,
+	Beside:   true,
 	Run:      runBrowserStorage,
 }
 

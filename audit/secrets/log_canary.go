@@ -25,6 +25,7 @@ var logCanary = &lr.Check{
 	Severity: lr.High,
 	Refs:     []lr.Ref{logged, asvsLogs, {Source: "OWASP", ID: "A09:2021"}},
 	Needs:    lr.Logs | lr.Credentials,
+	Beside:   true,
 	Run: func(ctx context.Context, t *lr.Trial) error {
 		return runLogCanary(ctx, t, logPatience)
 	},
