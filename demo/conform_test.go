@@ -34,7 +34,11 @@ var theContract = sync.OnceValues(func() (*contract, error) {
 	for _, rt := range s.table {
 		c.routes.Handle(rt.method+" "+rt.pattern, http.NotFoundHandler())
 	}
-	v, err := jsonschema.UnmarshalJSON(bytes.NewReader(s.spec))
+	spec, err := s.spec()
+	if err != nil {
+		return nil, err
+	}
+	v, err := jsonschema.UnmarshalJSON(bytes.NewReader(spec))
 	if err != nil {
 		return nil, err
 	}

@@ -91,7 +91,7 @@ type Server struct {
 	expired  map[string]string // tokens whose time is over, by the address of their user
 
 	table   []route
-	spec    []byte
+	spec    func() ([]byte, error) // made when it is first asked for
 	handler http.Handler
 	http    *http.Server
 	served  sync.WaitGroup
@@ -195,9 +195,7 @@ func (s *Server) listen(addr string) error {
 		return fmt.Errorf("listen on %s: %w", addr, err)
 	}
 	s.URL = "http://" + l.Addr().String()
-	if s.handler, err = s.mount(); err != nil {
-		return errors.Join(err, l.Close())
-	}
+	s.handler = s.mount()
 	s.http = &http.Server{Handler: s.handler, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: s.headerLimit(),
 		ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelDebug)}
 	s.served.Go(func() {

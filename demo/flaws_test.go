@@ -16,6 +16,7 @@ func TestFlaws(t *testing.T) {
 	for _, table := range coreFlaws {
 		for id, show := range table {
 			t.Run(id, func(t *testing.T) {
+				t.Parallel()
 				if !show(start(t, id)) {
 					t.Error("with the flaw: no symptom")
 				}

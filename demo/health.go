@@ -36,9 +36,13 @@ func (s *Server) keys(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Server) showSpec(w http.ResponseWriter, r *http.Request) error {
+	spec, err := s.spec()
+	if err != nil {
+		return err
+	}
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "public, max-age=60")
-	_, err := w.Write(s.spec)
+	_, err = w.Write(spec)
 	return err
 }
 

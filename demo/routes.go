@@ -3,6 +3,7 @@ package demo
 import (
 	"net/http"
 	"slices"
+	"sync"
 )
 
 // route is one line of the table that both the router and the specification
@@ -66,19 +67,15 @@ func (s *Server) routes() []route {
 }
 
 // mount builds the handler of the whole application from the table.
-func (s *Server) mount() (http.Handler, error) {
+func (s *Server) mount() http.Handler {
 	s.table = s.routes()
-	spec, err := s.specify()
-	if err != nil {
-		return nil, err
-	}
-	s.spec = spec
+	s.spec = sync.OnceValues(s.specify)
 	mux := http.NewServeMux()
 	for i := range s.table {
 		rt := &s.table[i]
 		mux.Handle(rt.method+" "+rt.pattern, s.chain(rt))
 	}
-	return s.identified(s.seated(s.recovered(s.logged(tidied(s.crossOrigin(mux, s.problems(mux))))))), nil
+	return s.identified(s.seated(s.recovered(s.logged(tidied(s.crossOrigin(mux, s.problems(mux)))))))
 }
 
 // chain is what stands in front of one route's handler.
