@@ -85,7 +85,7 @@ var may = map[string][]string{
 	"demo/front":        {"demo/authority", "demo/relic"},
 	"demo/mailhost":     {"demo/authority"},
 	"edge":              {".", "mail", "mail/dkim", "mail/dmarc", "mail/mtasts", "mail/spf", "mail/tlsrpt"},
-	"edge/cloudflare":   {"edge", "probe/cloudflare"},
+	"edge/cloudflare":   {".", "edge", "probe/cloudflare"},
 	"edge/edgetest":     {".", "edge"},
 	"edge/update":       {".", "edge"},
 	"edge/zonefile":     {"edge"},

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -24,26 +25,40 @@ const nameChecks = "https/delegation,https/lame-server,https/name-server-takeove
 	"https/internal-address,https/zone-transfer,https/open-recursion,https/ttl,https/zone-timers,https/cname-beside,https/dnssec,https/dnssec-chain,https/dnssec-parameters,https/caa,https/txt-secret," +
 	"https/stale-verification,https/service-binding,https/ipv6"
 
-// measureNames audits a domain of many names whose servers take a while to answer.
+// measureNames audits a domain of many names whose servers take a while to answer:
+// the checks that ask name servers alone, and both rows whole, with a page at each name.
 func measureNames(ctx context.Context, s *settings) error {
+	for _, only := range []string{nameChecks, "email,https"} {
+		if err := measureDomain(ctx, s, only); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func measureDomain(ctx context.Context, s *settings, only string) error {
+	what := "the checks of names"
+	if only != nameChecks {
+		what = "the rows email and https, a page at each name"
+	}
 	var walls, cpus []time.Duration
 	var peaks []int64
 	var requests []int
 	for n := range s.runs {
-		a, err := auditNames(ctx, s, filepath.Join(s.dir, fmt.Sprintf("names-%d", n)))
+		a, err := auditNames(ctx, s, filepath.Join(s.dir, fmt.Sprintf("names-%d-%d", len(only), n)), only)
 		if err != nil {
 			return err
 		}
 		walls, cpus, peaks, requests = append(walls, a.wall), append(cpus, a.cpu), append(peaks, a.peak), append(requests, a.report.Requests)
 	}
-	return table(s, fmt.Sprintf("the checks of names, a domain of %d names, answers after %s, medians of %d", domainNames, domainDelay, s.runs),
+	return table(s, fmt.Sprintf("%s, a domain of %d names, answers after %s, medians of %d", what, domainNames, domainDelay, s.runs),
 		[]string{"names", "questions", "wall s", "CPU s", "peak MB"},
 		[][]string{{fmt.Sprint(domainNames), fmt.Sprint(median(requests)), seconds(median(walls)), seconds(median(cpus)), megabytes(median(peaks))}})
 }
 
 // auditNames serves the domain and an application from this process, and audits
 // them from another.
-func auditNames(ctx context.Context, s *settings, dir string) (a audited, err error) {
+func auditNames(ctx context.Context, s *settings, dir, only string) (a audited, err error) {
 	names, err := nameserver.Start(nameserver.Options{Zones: largeDomain(domainNames), Delay: domainDelay})
 	if err != nil {
 		return a, err
@@ -64,10 +79,19 @@ func auditNames(ctx context.Context, s *settings, dir string) (a audited, err er
 		hosts = append(hosts, fmt.Sprintf("h%d", i))
 	}
 	config = fmt.Appendf(config, "domain: {name: large.test, hosts: [www, %s], resolver: \"%s\", ports: {53: %d}}\n", strings.Join(hosts, ", "), names.Resolver(), names.Port())
+	if only != nameChecks {
+		w, err := openWeb("large.test", filepath.Join(dir, "ca.pem"))
+		if err != nil {
+			return a, err
+		}
+		defer w.Close() //nolint:errcheck // it was asked all
+		config = bytes.Replace(config, []byte("ports: {"), fmt.Appendf(nil, "ports: {443: %d, 80: %d, ", w.secure, w.plain), 1)
+		config = bytes.Replace(config, []byte("\ntarget: {"), fmt.Appendf(nil, "\ntarget: {ca_file: %q, ", w.caFile), 1)
+	}
 	if err := os.WriteFile(file, config, 0o600); err != nil {
 		return a, err
 	}
-	if a, err = auditIn(ctx, s, dir, "--only", nameChecks); err != nil {
+	if a, err = auditIn(ctx, s, dir, "--only", only); err != nil || only != nameChecks {
 		return a, err
 	}
 	for _, row := range a.report.Rows {

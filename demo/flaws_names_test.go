@@ -39,6 +39,7 @@ var nameFlaws = map[string]symptom{
 		return strings.Contains(w.dig(firstAt, "_imaps._tcp.harbor.test", dns.TypeSRV), "imap.harbor-mail.test.") &&
 			strings.HasPrefix(w.dig(resolverAt, "harbor-mail.test", dns.TypeSOA), "NXDOMAIN")
 	},
+	"https/dangling-address": says("preview.harbor.test", dns.TypeA, "127.0.0.9"),
 	"https/wildcard-record":  says("nobody-chose-this.api.harbor.test", dns.TypeA, "127.0.0.1"),
 	"https/apex-and-www":     silent("www.harbor-app.test", dns.TypeA, "127.0.0.1"),
 	"https/expected-name":    silent("status.harbor.test", dns.TypeA, "127.0.0.1"),

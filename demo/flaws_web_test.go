@@ -3,6 +3,7 @@ package demo
 import (
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"fmt"
 	"io"
 	"net"
@@ -80,6 +81,18 @@ func offers(label string, kind probe.Kind) symptom {
 	}
 }
 
+// certificate is what the server of a host shows to who asks for a name.
+func (w *world) certificate(host, name string) *x509.Certificate {
+	if w.s.domain.names == nil {
+		w.t.Skip("the machine has one loopback address only")
+	}
+	s := (&probe.Prober{Network: w}).Meet(w.t.Context(), host+":443", name)
+	if len(s.Chain) == 0 {
+		w.t.Fatalf("%s shows no certificate for %s: %v", host, name, s.Err)
+	}
+	return s.Chain[0]
+}
+
 // member is a line with the credential of a user of acme's.
 func (w *world) member() string {
 	c := w.as("member@acme.test")
@@ -105,20 +118,27 @@ var webFlaws = map[string]symptom{
 	"https/certificate-transparency":  offers("media", probe.NoTransparency),
 	"https/certificate-staple":        offers("partners", probe.NoStaple),
 	"https/certificate-internal-name": offers("www", probe.InternalName),
-	"https/tls-versions":              offers("www", probe.OldTLS),
-	"https/tls-1-3":                   offers("blog", probe.NoTLS13),
-	"https/tls-ciphers":               offers("labs", probe.RC4),
-	"https/tls-forward-secrecy":       offers("eu", probe.NoForwardSecrecy),
-	"https/tls-groups":                offers("sso", probe.WeakPrime),
-	"https/tls-post-quantum":          offers("go", probe.NoHybrid),
-	"https/tls-signature":             offers("shop", probe.OldSignature),
-	"https/tls-compression":           offers("media", probe.Compresses),
-	"https/tls-renegotiation":         offers("partners", probe.NoRenegotiation),
-	"https/tls-master-secret":         offers("files", probe.NoMasterSecret),
-	"https/tls-fallback":              offers("app", probe.NoFallback),
-	"https/encrypted":                 func(w *world) bool { return w.at("GET", "https://old.harbor.test/").status == 0 },
-	"https/http-redirect":             func(w *world) bool { return w.at("GET", "http://blog.harbor.test/").status == 200 },
-	"https/redirect-permanent":        func(w *world) bool { return w.at("GET", "http://labs.harbor.test/").status == 302 },
+	"https/certificate-wildcard": func(w *world) bool {
+		return slices.Contains(w.certificate("help.harbor.test", "help.harbor.test").DNSNames, "*.harbor.test")
+	},
+	"https/unknown-name": func(w *world) bool {
+		return slices.Contains(w.certificate("www.harbor.test", "nobody.invalid").DNSNames, "build-3.internal")
+	},
+	"https/tls-order":           offers("go", probe.ClientOrder),
+	"https/tls-versions":        offers("www", probe.OldTLS),
+	"https/tls-1-3":             offers("blog", probe.NoTLS13),
+	"https/tls-ciphers":         offers("labs", probe.RC4),
+	"https/tls-forward-secrecy": offers("eu", probe.NoForwardSecrecy),
+	"https/tls-groups":          offers("sso", probe.WeakPrime),
+	"https/tls-post-quantum":    offers("go", probe.NoHybrid),
+	"https/tls-signature":       offers("shop", probe.OldSignature),
+	"https/tls-compression":     offers("media", probe.Compresses),
+	"https/tls-renegotiation":   offers("partners", probe.NoRenegotiation),
+	"https/tls-master-secret":   offers("files", probe.NoMasterSecret),
+	"https/tls-fallback":        offers("app", probe.NoFallback),
+	"https/encrypted":           func(w *world) bool { return w.at("GET", "https://old.harbor.test/").status == 0 },
+	"https/http-redirect":       func(w *world) bool { return w.at("GET", "http://blog.harbor.test/").status == 200 },
+	"https/redirect-permanent":  func(w *world) bool { return w.at("GET", "http://labs.harbor.test/").status == 302 },
 	"https/redirect-hops": func(w *world) bool {
 		return w.at("GET", "https://files.harbor.test/index").header.Get("Location") == "/home"
 	},
@@ -141,6 +161,9 @@ var webFlaws = map[string]symptom{
 	},
 	"https/redirect-host": func(w *world) bool {
 		return strings.Contains(w.at("GET", "http://eu.harbor.test/", "X-Forwarded-Host: evil.test").header.Get("Location"), "evil.test")
+	},
+	"https/open-redirect": func(w *world) bool {
+		return w.at("GET", "https://sso.harbor.test/login?next=https://evil.test/").header.Get("Location") == "https://evil.test/"
 	},
 	"https/hsts": func(w *world) bool { return w.policy("https://labs.harbor.test/") == "" },
 	"https/hsts-age": func(w *world) bool {
@@ -168,6 +191,9 @@ var webFlaws = map[string]symptom{
 	},
 	"https/referrer-policy": func(w *world) bool {
 		return w.at("GET", "https://files.harbor.test/home").header.Get("Referrer-Policy") == "unsafe-url"
+	},
+	"https/permissions-policy": func(w *world) bool {
+		return strings.HasPrefix(w.at("GET", "https://partners.harbor.test/").header.Get("Permissions-Policy"), "camera=*")
 	},
 	"https/script-integrity": func(w *world) bool {
 		return !strings.Contains(w.at("GET", "https://media.harbor.test/").body, "integrity=")

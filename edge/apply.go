@@ -105,12 +105,25 @@ func (c Change) steps() (first, last *Change) {
 	return &Change{c.Key, c.Before, c.After}, nil
 }
 
+// verb is what a change does, in a word.
+func (c Change) verb() string {
+	switch {
+	case len(c.Before) == 0:
+		return "create"
+	case len(c.Added()) == 0:
+		return "delete"
+	case c.Key.Kind == Records && len(c.Removed()) == 0:
+		return "add to"
+	}
+	return "change"
+}
+
 // step makes those changes that are left to make and waits until every server
 // shows all of the step: what an earlier run made may not have reached them.
 func (a *Applier) step(ctx context.Context, verb string, changes, seen []Change) error {
 	if len(changes) > 0 {
 		for _, c := range changes {
-			a.say("%s %s", verb, c.Key)
+			a.say("%s %s", c.verb(), c.Key)
 		}
 		if err := a.Driver.Apply(ctx, changes); err != nil {
 			return fmt.Errorf("%s at %s: %w", verb, a.Driver.Name(), err)

@@ -103,6 +103,7 @@ func (c Comparison) show(b *strings.Builder) {
 	for _, row := range order {
 		fmt.Fprintf(b, "row %-6s before: %s\n           after:  %s\n", row, counts(rows[row][0]), counts(rows[row][1]))
 	}
+	var failed []Checked
 	for i := range c.Before {
 		before, after := c.Before[i], c.After[i]
 		switch {
@@ -112,8 +113,14 @@ func (c Comparison) show(b *strings.Builder) {
 				fmt.Fprintf(b, "    %s\n", after.Message)
 			}
 		case after.Verdict == lr.Failed:
-			fmt.Fprintf(b, "  %-32s stays failed: %s\n", after.ID, after.Message)
+			failed = append(failed, after)
 		}
+	}
+	if len(failed) > 0 {
+		fmt.Fprintf(b, "not answered by this, %d that stay failed:\n", len(failed))
+	}
+	for _, f := range failed {
+		fmt.Fprintf(b, "  %-32s %s\n", f.ID, f.Message)
 	}
 }
 

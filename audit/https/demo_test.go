@@ -9,6 +9,8 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"errors"
+	"io"
+	"log"
 	"math/big"
 	"net"
 	"net/http"
@@ -24,6 +26,7 @@ import (
 
 	lr "github.com/launchready/launchready"
 	"github.com/launchready/launchready/demo"
+	"github.com/launchready/launchready/demo/authority"
 	"github.com/launchready/launchready/demo/nameserver"
 	"github.com/launchready/launchready/probe"
 )
@@ -102,7 +105,31 @@ func serve(t *testing.T, page string) int {
 	if err != nil {
 		t.Fatal(err)
 	}
+	next(t, port, authority.Kind{Names: []string{"shop.tailor.test"}})
 	return n
+}
+
+// next is whoever has the address of a cloud now that a record was left behind for.
+func next(t *testing.T, port string, kind authority.Kind) {
+	t.Helper()
+	l, err := net.Listen("tcp", net.JoinHostPort("127.0.0.9", port))
+	if err != nil {
+		t.Skip(err)
+	}
+	ca, err := authority.New(time.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cert, err := ca.Issue(kind)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := httptest.NewUnstartedServer(http.NotFoundHandler())
+	_ = s.Listener.Close()
+	s.Config.ErrorLog = log.New(io.Discard, "", 0)
+	s.Listener, s.TLS = l, &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS12}
+	s.StartTLS()
+	t.Cleanup(s.Close)
 }
 
 // ask puts a check to the stand and returns a line for each outcome, sorted.

@@ -5,7 +5,7 @@ import lr "github.com/launchready/launchready"
 // redirection are the checks of redirects and of what is served without TLS.
 func redirection() []*lr.Check {
 	return []*lr.Check{
-		httpRedirect, redirectPermanent, redirectHops, redirectLoop, redirectDowngrade, redirectPath, redirectQuery, redirectPost, plainAPI, canonicalHost, redirectHost,
+		httpRedirect, redirectPermanent, redirectHops, redirectLoop, redirectDowngrade, redirectPath, redirectQuery, redirectPost, plainAPI, canonicalHost, redirectHost, openRedirect,
 	}
 }
 
@@ -19,7 +19,7 @@ func policy() []*lr.Check {
 // paging are the checks of pages and cookies.
 func paging() []*lr.Check {
 	return []*lr.Check{
-		contentPolicy, contentPolicyScript, framing, contentTypeSniffing, referrerPolicy, scriptIntegrity, mixedContent, cookieSecure, cookieHttponly, cookieSamesite, securityTxt,
+		contentPolicy, contentPolicyScript, framing, contentTypeSniffing, referrerPolicy, permissionsPolicy, scriptIntegrity, mixedContent, cookieSecure, cookieHttponly, cookieSamesite, securityTxt,
 	}
 }
 

@@ -10,6 +10,7 @@ func names() []*lr.Check {
 		nameServerTakeover,
 		danglingCNAME,
 		danglingService,
+		danglingAddress,
 		wildcardRecord,
 		apexAndWWW,
 		expectedName,

@@ -18,6 +18,6 @@ var (
 // transport are the checks of certificates and of TLS.
 func transport() []*lr.Check {
 	return []*lr.Check{
-		certificateTrust, certificateChain, certificateName, certificateExpiry, certificateLifetime, certificateKey, certificateSignature, certificateTransparency, certificateStaple, certificateInternalName, encrypted, tlsVersions, tls13, tlsCiphers, tlsForwardSecrecy, tlsGroups, tlsPostQuantum, tlsSignature, tlsCompression, tlsRenegotiation, tlsMasterSecret, tlsFallback,
+		certificateTrust, certificateChain, certificateName, certificateExpiry, certificateLifetime, certificateKey, certificateSignature, certificateTransparency, certificateStaple, certificateInternalName, certificateWildcard, unknownName, encrypted, tlsVersions, tls13, tlsCiphers, tlsOrder, tlsForwardSecrecy, tlsGroups, tlsPostQuantum, tlsSignature, tlsCompression, tlsRenegotiation, tlsMasterSecret, tlsFallback,
 	}
 }

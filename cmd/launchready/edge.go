@@ -141,6 +141,7 @@ func (p *program) makePlans(ctx context.Context, e *assembly.Edge, f *edgeFlags)
 		return nil, err
 	}
 	out := &planned{}
+	target := e.Target
 	before, after := e.Target.Domain.Network, e.Target.Domain.Network
 	for _, zone := range e.Zones {
 		plan, state, err := e.Plan(ctx, zone, failed)
@@ -152,29 +153,41 @@ func (p *program) makePlans(ctx context.Context, e *assembly.Edge, f *edgeFlags)
 			before = (&edge.Plan{Zone: zone}).Planned(before, state, true)
 		}
 		after = plan.Planned(after, state, e.Virtual(zone))
+		if f.noRows {
+			continue
+		}
+		seen, network, end, err := e.Planned(ctx, plan, target, after)
+		if err != nil {
+			return nil, setup(err)
+		}
+		defer end()
+		target, after = seen, network
 	}
 	if !f.noRows {
-		checks := domainChecks()
+		checks := domainChecks(e)
 		out.rows.Before = edge.Ask(ctx, checks, e.Target, before, p.now, p.log)
-		out.rows.After = edge.Ask(ctx, checks, e.Target, after, p.now, p.log)
+		out.rows.After = edge.Ask(ctx, checks, target, after, p.now, p.log)
 	}
 	return out, nil
 }
 
 // zoneRow and zoneChecks are what a zone's records decide: the row email, and of the
-// row https what is asked of the DNS. The edge's settings are not in a zone.
+// row https what is asked of the DNS.
 const zoneRow = "email"
+
+// edgeChecks are those that the provider's settings and rules decide.
+var edgeChecks = [...]string{"edge-proxied", "edge-ssl-mode", "edge-always-https", "edge-minimum-tls", "edge-early-data", "edge-development-mode", "edge-waf", "edge-waf-skip", "edge-rate-limit", "edge-cache-rules", "edge-redirect-rules"}
 
 var zoneChecks = [...]string{"delegation", "name-server-takeover", "dangling-cname", "dangling-service", "apex-and-www", "expected-name", "internal-address", "ttl", "cname-beside", "caa", "caa-issuer", "txt-secret",
 	"service-binding", "ipv6"}
 
-// domainChecks are those that a zone can be judged by alone.
-func domainChecks() []*lr.Check {
+// domainChecks are those that a zone, and what its provider tells, can be judged by alone.
+func domainChecks(e *assembly.Edge) []*lr.Check {
 	var out []*lr.Check
 	for _, row := range scorecard() {
 		for _, c := range row.Checks {
 			_, name, _ := strings.Cut(c.ID, "/")
-			if c.Needs == lr.Domain && !c.Last && c.Effect == lr.Reads && (row.ID == zoneRow || row.ID == "https" && slices.Contains(zoneChecks[:], name)) {
+			if c.Needs == lr.Domain && !c.Last && c.Effect == lr.Reads && (row.ID == zoneRow || row.ID == "https" && (slices.Contains(zoneChecks[:], name) || e.Provided() && slices.Contains(edgeChecks[:], name))) {
 				out = append(out, c)
 			}
 		}
@@ -346,6 +359,11 @@ func (p *program) edgeApply(ctx context.Context, f *edgeFlags, changed func(stri
 			return err
 		}
 	}
+	if made.rows.Before == nil && !f.noRows {
+		if made.rows.Before, err = p.standing(ctx, e); err != nil {
+			return err
+		}
+	}
 	done, err := run.Do(ctx, made.plans)
 	if err != nil {
 		return p.refused(err)
@@ -361,8 +379,17 @@ func (p *program) edgeApply(ctx context.Context, f *edgeFlags, changed func(stri
 	return p.recheck(ctx, e, made)
 }
 
-// recheck puts the checks to the zone as it is now.
+// recheck puts the checks to the zone as it is now, and shows them beside those before.
 func (p *program) recheck(ctx context.Context, e *assembly.Edge, made *planned) error {
+	after, err := p.standing(ctx, e)
+	if err != nil {
+		return err
+	}
+	return edge.Show(p.out, nil, edge.Comparison{Before: made.rows.Before, After: after})
+}
+
+// standing puts the checks to the domain as it is.
+func (p *program) standing(ctx context.Context, e *assembly.Edge) ([]edge.Checked, error) {
 	n := e.Target.Domain.Network
 	for _, zone := range e.Zones {
 		if !e.Virtual(zone) {
@@ -370,19 +397,15 @@ func (p *program) recheck(ctx context.Context, e *assembly.Edge, made *planned) 
 		}
 		d, err := e.Driver(ctx, zone)
 		if err != nil {
-			return setup(err)
+			return nil, setup(err)
 		}
 		s, err := d.Read(ctx, nil)
 		if err != nil {
-			return setup(err)
+			return nil, setup(err)
 		}
 		n = (&edge.Plan{Zone: zone}).Planned(n, s, true)
 	}
-	now := edge.Comparison{Before: made.rows.Before, After: edge.Ask(ctx, domainChecks(), e.Target, n, p.now, p.log)}
-	if now.Before == nil {
-		now.Before = now.After
-	}
-	return edge.Show(p.out, nil, now)
+	return edge.Ask(ctx, domainChecks(e), e.Target, n, p.now, p.log), nil
 }
 
 // writable keeps the plans that can be applied, and tells the others.

@@ -73,6 +73,11 @@ func (s *Server) listen() error {
 		return errors.Join(err, secure.Close())
 	}
 	s.Secure, s.Plain = secure.Addr().(*net.TCPAddr).Port, plain.Addr().(*net.TCPAddr).Port //nolint:forcetypeassert // it listens on TCP
+	if s.o.Flaws("https/dangling-address") {
+		if err := s.stranger(); err != nil {
+			return errors.Join(err, secure.Close(), plain.Close())
+		}
+	}
 	conf := &tls.Config{GetConfigForClient: s.settings, MinVersion: tls.VersionTLS12}
 	s.serve(tls.NewListener(relic.ListenFor(secure, s.old), conf), http.HandlerFunc(s.overTLS))
 	s.serve(plain, http.HandlerFunc(s.inClear))

@@ -115,7 +115,7 @@ func (s *Server) show(w http.ResponseWriter, r *http.Request, label string) {
 	on := func(at, id string) bool { return label == at && s.o.Flaws("https/"+id) }
 	h := w.Header()
 	for name, v := range map[string]string{
-		"Content-Security-Policy": content, "X-Content-Type-Options": "nosniff", "Referrer-Policy": "strict-origin-when-cross-origin",
+		"Content-Security-Policy": content, "X-Content-Type-Options": "nosniff", "Referrer-Policy": "strict-origin-when-cross-origin", "Permissions-Policy": "camera=(self), microphone=()",
 		"Content-Type": "text/html; charset=utf-8", "Cache-Control": "public, max-age=300",
 	} {
 		h.Set(name, v)
@@ -128,6 +128,15 @@ func (s *Server) show(w http.ResponseWriter, r *http.Request, label string) {
 			until = s.o.Now().AddDate(0, -6, 0)
 		}
 		fmt.Fprintf(w, "Contact: mailto:security@%s\nExpires: %s\nCanonical: https://www.%s/.well-known/security.txt\n", s.o.Domain, until.UTC().Format(time.RFC3339), s.o.Domain) //nolint:errcheck // the reader has gone
+		return
+	case label == "sso" && r.URL.Path == "/login":
+		next := r.URL.Query().Get("next")
+		if own := strings.HasPrefix(next, "/") && !strings.HasPrefix(next, "//") && !strings.HasPrefix(next, `/\`); !own && !s.o.Flaws("https/open-redirect") {
+			next = "/home"
+		}
+		h.Set("Cache-Control", "no-store")
+		h.Set("Location", next) // the trap: it does send readers on, to paths of its own
+		w.WriteHeader(http.StatusFound)
 		return
 	case strings.HasPrefix(r.URL.Path, "/assets/"):
 		h.Set("Content-Type", "text/javascript; charset=utf-8")
@@ -189,6 +198,9 @@ func (s *Server) flawed(h http.Header, label string) {
 	}
 	if on("files", "referrer-policy") {
 		h.Set("Referrer-Policy", "unsafe-url")
+	}
+	if on("partners", "permissions-policy") {
+		h.Set("Permissions-Policy", "camera=*, microphone=(self *)")
 	}
 	switch label {
 	case "blog", "labs", "files":

@@ -4,6 +4,11 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
+	"io"
+	"net"
+	"net/http"
+	"slices"
+	"strconv"
 	"time"
 
 	"github.com/launchready/launchready/demo/authority"
@@ -18,6 +23,9 @@ func (s *Server) settings(h *tls.ClientHelloInfo) (*tls.Config, error) {
 	label := s.label(h.ServerName)
 	if label == "old" && s.o.Flaws("https/encrypted") {
 		return nil, errNoName
+	}
+	if !slices.Contains(s.o.Names, label) && label != "" {
+		label = nowhere // the default block
 	}
 	cert, err := s.certificate(label)
 	if err != nil {
@@ -37,6 +45,9 @@ func (s *Server) settings(h *tls.ClientHelloInfo) (*tls.Config, error) {
 	return c, nil
 }
 
+// nowhere is the block for names that nobody has.
+const nowhere = "*"
+
 // certificate is the one of a name, issued when it is first asked for.
 func (s *Server) certificate(label string) (tls.Certificate, error) {
 	s.mu.Lock()
@@ -54,6 +65,12 @@ func (s *Server) certificate(label string) (tls.Certificate, error) {
 func (s *Server) kind(label string) authority.Kind {
 	const day = 24 * time.Hour
 	name := s.o.Domain
+	if label == nowhere {
+		if s.o.Flaws("https/unknown-name") {
+			return authority.Kind{Names: []string{"build-3.internal", s.o.Domain}}
+		}
+		return authority.Kind{Names: []string{"www." + s.o.Domain, s.o.Domain}}
+	}
 	if label != "" {
 		name = label + "." + s.o.Domain
 	}
@@ -80,6 +97,8 @@ func (s *Server) kind(label string) authority.Kind {
 		k.Unlogged = true
 	case on("partners", "certificate-staple"):
 		k.Staple = true
+	case on("help", "certificate-wildcard"):
+		k.Names = append(k.Names, "*."+s.o.Domain)
 	case on("www", "certificate-internal-name"):
 		k.Names = append(k.Names, "web-1.internal")
 	}
@@ -106,6 +125,8 @@ func (s *Server) old(host string) relic.Options {
 		o.Suites, o.Unsecured = []uint16{0xc02b}, true
 	case on("files", "tls-master-secret"):
 		o.Suites, o.Unbound = []uint16{0xc02b}, true
+	case on("go", "tls-order"):
+		o.Suites, o.Follows = []uint16{0xc02b, 0xc009}, true
 	case on("app", "tls-fallback"):
 		o.Suites, o.Oldest, o.Fallback = []uint16{0xc009}, 0x0302, true
 	default:
@@ -115,4 +136,24 @@ func (s *Server) old(host string) relic.Options {
 		o.Chain = cert.Certificate
 	}
 	return o
+}
+
+// strangerAt is the address of a machine that was deleted, and whose next owner has
+// it now.
+const strangerAt = "127.0.0.9"
+
+// stranger serves what that owner does, on the port that stands for TLS.
+func (s *Server) stranger() error {
+	l, err := net.Listen("tcp", net.JoinHostPort(strangerAt, strconv.Itoa(s.Secure)))
+	if err != nil {
+		return err
+	}
+	cert, err := s.o.Authority.Issue(authority.Kind{Names: []string{"shop.tailor.test", "tailor.test"}})
+	if err != nil {
+		return errors.Join(err, l.Close())
+	}
+	s.serve(tls.NewListener(l, &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS12}), http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = io.WriteString(w, "The tailor's shop\n") // who asked has gone
+	}))
+	return nil
 }

@@ -31,6 +31,7 @@ type Options struct {
 	Signature uint16
 	OldSigner bool // answers only who takes signatures by SHA-1 alone
 	Fallback  bool // takes a hello that says it fell back
+	Follows   bool // takes the suite that the client names first, not the server's own
 	Chain     [][]byte
 }
 
@@ -159,7 +160,11 @@ func (o Options) Answer(hello []byte) []byte {
 	if o.OldSigner && !onlyOld(c.signs) {
 		return nil
 	}
-	for _, s := range o.Suites {
+	mine := o.Suites
+	if o.Follows {
+		mine = slices.DeleteFunc(slices.Clone(c.suites), func(s uint16) bool { return !slices.Contains(o.Suites, s) })
+	}
+	for _, s := range mine {
 		if slices.Contains(c.suites, s) && (!elliptic(s) || o.Only == 0 || slices.Contains(c.groups, o.Only)) {
 			return o.flight(c, version, s)
 		}

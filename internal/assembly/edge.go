@@ -145,6 +145,28 @@ func (e *Edge) Plan(ctx context.Context, zone string, failed []string) (*edge.Pl
 	return p, s, nil
 }
 
+// Planned is the target as its provider would tell of it, had the plan been applied,
+// and the network that shows it; close ends it. What the provider does not keep is as
+// n shows it.
+func (e *Edge) Planned(ctx context.Context, p *edge.Plan, target *lr.Target, n lr.Network) (_ *lr.Target, _ lr.Network, end func(), _ error) {
+	d, err := e.Driver(ctx, p.Zone)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	cloud, ok := d.(*driver.Driver)
+	if !ok || p.Zone != e.Target.Domain.Name {
+		return target, n, func() {}, nil
+	}
+	v := &driver.Virtual{Network: n, Driver: cloud, Plan: p}
+	seen, access, account := *target, *target.Domain, *target.Domain.Cloudflare
+	account.API = driver.VirtualAPI
+	access.Cloudflare, seen.Domain = &account, &access
+	return &seen, v, func() { _ = v.Close() }, nil // only its own pipes end
+}
+
+// Provided reports that the provider tells what it is set to.
+func (e *Edge) Provided() bool { return e.api != nil }
+
 // Virtual reports that no server has a zone as its driver reads it.
 func (e *Edge) Virtual(zone string) bool {
 	return e.config.Domain.Edge.File != "" && zone == e.Target.Domain.Name

@@ -250,6 +250,13 @@ func (c *Client) Zone(ctx context.Context, id, name string) (*Zone, error) {
 	return nil, fmt.Errorf("%s: %w", name, ErrNoZone)
 }
 
+// Get reads the result at a path of the API, as it comes.
+func (c *Client) Get(ctx context.Context, path string) (json.RawMessage, error) {
+	var out json.RawMessage
+	_, err := c.do(ctx, http.MethodGet, path, nil, &out)
+	return out, err
+}
+
 // Token says whether the token is in force and until when; "" is without end. A
 // global key is none.
 func (c *Client) Token(ctx context.Context) (status, expires string, err error) {

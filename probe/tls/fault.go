@@ -31,6 +31,7 @@ const (
 	NoMasterSecret   Kind = "master-secret"  // RFC 7627
 	NoFallback       Kind = "fallback"       // RFC 7507
 	OldSignature     Kind = "sha1-signature" // of the handshake: RFC 9155
+	ClientOrder      Kind = "client-order"   // a suite with CBC is taken where better is offered
 	NoHybrid         Kind = "no-hybrid"      // X25519MLKEM768 is not taken
 )
 
@@ -95,6 +96,9 @@ func (s *Survey) Faults() []Fault {
 	}
 	if s.Fallback == Takes {
 		add(NoFallback, "takes a hello that was forced down to an older version")
+	}
+	if s.BlockFirst == Takes {
+		add(ClientOrder, "takes %s where a client that also offers better names it first", s.Block)
 	}
 	if s.OldSignature == Takes {
 		add(OldSignature, "signs with SHA-1 where nothing else is offered")

@@ -105,6 +105,9 @@ func (s Suite) kind() Kind {
 	return ""
 }
 
+// block are suites with CBC, whose padding has been attacked again and again.
+func (s Suite) block() bool { return strings.Contains(s.String(), "_CBC_") }
+
 func (s Suite) curves() bool { return strings.HasPrefix(s.String(), "ECDH") }
 
 func (s Suite) prime() bool { return strings.HasPrefix(s.String(), "DH") }

@@ -49,6 +49,8 @@ type Survey struct {
 	Renegotiates Answer // securely, likewise
 	Fallback     Answer // takes a hello that says it fell back though better is spoken
 	OldSignature Answer // signs with SHA-1
+	BlockFirst   Answer // takes a suite with CBC that stands before better ones
+	Block        Suite  // that suite
 
 	Gaps []string // what could not be asked, and why
 }
@@ -117,6 +119,7 @@ func (p *Prober) Deepen(ctx context.Context, s *Survey) {
 	s.Err = nil
 	a.weak()
 	a.exchange()
+	a.order()
 	a.fallback()
 }
 
@@ -333,6 +336,41 @@ func (a *asker) exchange() {
 		a.s.OldSignature = answerOf(slices.Contains(oldSignatures, r.Signature))
 	case answer != Takes:
 		a.s.OldSignature = answer
+	}
+}
+
+// order offers suites with CBC before those with authentication in one. A server with
+// a preference takes the better; one that leaves the choice to clients takes what a
+// hello that was meddled with, or an old library, names first (RFC 9325 section 4.1).
+func (a *asker) order() {
+	if a.s.Versions[TLS12] != Takes {
+		return // older versions have nothing better, TLS 1.3 nothing worse
+	}
+	var block, better []Suite
+	for _, s := range ids(elliptic, finite) {
+		if s.block() {
+			block = append(block, s)
+		} else {
+			better = append(better, s)
+		}
+	}
+	ask := func(suites []Suite) (*Reply, Answer) {
+		return a.ask("the order of suites", Hello{Version: TLS12, Suites: suites, Groups: goodGroups, Signatures: goodSignatures})
+	}
+	r, answer := ask(slices.Concat(block, better))
+	if answer != Takes || !r.Suite.block() {
+		a.s.BlockFirst = Refuses
+		if answer == Unasked {
+			a.s.BlockFirst = Unasked
+		}
+		return
+	}
+	first := r.Suite
+	switch _, answer := ask(better); answer {
+	case Takes:
+		a.s.BlockFirst, a.s.Block = Takes, first
+	case Refuses: // it has nothing better to prefer, which is another matter
+		a.s.BlockFirst = Refuses
 	}
 }
 
