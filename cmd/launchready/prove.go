@@ -57,6 +57,9 @@ func (p *program) prove(ctx context.Context, d *database.DB, c *database.Catalog
 	if must := slices.DeleteFunc(slices.Clone(left), func(f string) bool { return !mended(f) }); len(must) > 0 {
 		return "", fmt.Errorf("nothing was written: with the migration a copy of the schema still fails %s", strings.Join(must, "; "))
 	}
+	for _, f := range left {
+		p.warn("left: %s is still found on the copy: this migration does not mend it", f)
+	}
 	how := ""
 	if twin.Own {
 		how = ", read without pg_dump"
