@@ -175,6 +175,9 @@ func (r *run) checkReport(c *lr.Check, now time.Time) lr.CheckReport {
 	out.Open = slices.Compact(out.Open)
 	if out.Verdict == lr.Unknown && out.Reason == "" {
 		out.Reason = "nothing could be decided"
+		if slices.ContainsFunc(res.outcomes, func(o lr.Outcome) bool { return o.Verdict == lr.Failed && o.Confidence == lr.Suspected }) {
+			out.Reason = "what it found is suspected only, and nothing was found to be right"
+		}
 		if len(out.Open) > 0 {
 			out.Reason = fmt.Sprintf("%d of %d subjects could not be asked, the first: %s", len(out.Open), out.Asked, out.Open[0])
 		}

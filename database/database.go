@@ -15,6 +15,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -170,7 +171,22 @@ func (d *DB) said(err error) error {
 	case errors.Is(err, context.DeadlineExceeded) && !errors.As(err, &ce):
 		return fmt.Errorf("no answer in time: %w", context.DeadlineExceeded)
 	}
-	return errors.New(d.masked(clip(err.Error(), 400)))
+	return errors.New(d.masked(clip(lines(err.Error()), 400)))
+}
+
+// lines puts what the driver tells of each address it tried, which may be the same
+// one twice, into one.
+func lines(s string) string {
+	var out []string
+	for l := range strings.SplitSeq(s, "\n") {
+		if l = strings.TrimSpace(l); l != "" && !slices.Contains(out, l) {
+			out = append(out, l)
+		}
+	}
+	if len(out) < 2 {
+		return strings.Join(out, "")
+	}
+	return strings.TrimSuffix(out[0], ":") + ": " + strings.Join(out[1:], "; ")
 }
 
 func (d *DB) masked(s string) string {

@@ -78,6 +78,16 @@ func TestMendOnATwin(t *testing.T) {
 	if err != nil {
 		t.Skip("there is no pg_dump")
 	}
+	mendOnATwin(t, program, false)
+}
+
+func TestMendOnATwinWithoutDump(t *testing.T) {
+	for name, program := range map[string]string{"no program": "", "one that is not there": "/nowhere/pg_dump", "one that fails": "/bin/false"} {
+		t.Run(name, func(t *testing.T) { mendOnATwin(t, program, true) })
+	}
+}
+
+func mendOnATwin(t *testing.T, program string, own bool) {
 	db, c, tn := mendable(t)
 	twin, err := db.Twin(t.Context(), c, program)
 	if err != nil {
@@ -88,6 +98,9 @@ func TestMendOnATwin(t *testing.T) {
 			t.Error(err)
 		}
 	}()
+	if twin.Own != own {
+		t.Errorf("its schema was read here: %v, want %v", twin.Own, own)
+	}
 	before := read(t, twin.DB, tn.Role)
 	e := database.See(before, tn)
 	if left := twin.Fill(t.Context(), e, e.Tenants()); len(left) > 0 {
@@ -125,10 +138,13 @@ func TestMendOnATwin(t *testing.T) {
 }
 
 func TestNoTwin(t *testing.T) {
-	db, c, _ := mendable(t)
-	for name, program := range map[string]string{"no program": "", "one that is not there": "/nowhere/pg_dump", "one that fails": "/bin/false"} {
-		if _, err := db.Twin(t.Context(), c, program); !errors.Is(err, database.ErrNoCopy) {
-			t.Errorf("%s: got %v, want %v", name, err, database.ErrNoCopy)
+	d := scratch(t, notes)
+	app := opened(t, d.AppURL(), database.Limits{}) // which may make no database
+	c := read(t, app, "")
+	for _, program := range []string{"", "/bin/false"} {
+		_, err := app.Twin(t.Context(), c, program)
+		if !errors.Is(err, database.ErrNoCopy) || !strings.Contains(err.Error(), "permission denied to create database") {
+			t.Errorf("program %q: got %v, want %v and the reason", program, err, database.ErrNoCopy)
 		}
 	}
 }

@@ -28,34 +28,59 @@ const (
 type Twin struct {
 	*DB
 	URL  lr.Secret // connects to it
+	Own  bool      // its schema was read here and not by pg_dump
 	name string
 	from *DB
 }
 
 // Twin makes a database beside the one that is connected, with its schema as
-// pg_dump, the program of that name, writes it. It needs CREATEDB and the right to
-// dump. Roles are the server's and are the same in both.
+// pg_dump, the program of that name, writes it, or as it is read here where there is
+// none ("") or it fails: one of another version refuses. It needs CREATEDB and, for
+// pg_dump, the right to dump. Roles are the server's and are the same in both.
 func (d *DB) Twin(ctx context.Context, c *Catalogue, program string) (*Twin, error) {
-	if program == "" {
-		return nil, fmt.Errorf("%w: there is no pg_dump here", ErrNoCopy)
+	var failed error
+	if program != "" {
+		sql, err := d.dump(ctx, program)
+		if err == nil {
+			var t *Twin
+			if t, err = d.twin(ctx, func(ctx context.Context, t *Twin) error { return t.carry(ctx, creators(sql, c)) }); err == nil {
+				return t, nil
+			}
+		}
+		failed = err
 	}
-	sql, err := d.dump(ctx, program)
+	list, err := d.schema(ctx, c)
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrNoCopy, err)
+		return nil, fmt.Errorf("%w: %w", ErrNoCopy, errors.Join(failed, err))
 	}
-	sql = creators(sql, c)
+	t, err := d.twin(ctx, func(ctx context.Context, t *Twin) error {
+		if err := t.lay(ctx, list); err != nil {
+			return err
+		}
+		return t.like(ctx, c)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrNoCopy, errors.Join(failed, err))
+	}
+	t.Own = true
+	return t, nil
+}
+
+// twin makes an empty database and has it filled.
+func (d *DB) twin(ctx context.Context, fill func(context.Context, *Twin) error) (*Twin, error) {
 	twin := &Twin{name: "launchready_copy_" + strings.ToLower(rand.Text()[:12]), from: d}
 	twin.URL = d.urlOf(twin.name)
-	make, cancel := context.WithTimeout(ctx, dumpPatience)
+	ctx, cancel := context.WithTimeout(ctx, dumpPatience)
 	defer cancel()
-	if _, err := d.conn.Exec(make, "CREATE DATABASE "+Quote(twin.name)+" TEMPLATE template0"); err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrNoCopy, d.said(err))
+	if _, err := d.conn.Exec(ctx, "CREATE DATABASE "+Quote(twin.name)+" TEMPLATE template0"); err != nil {
+		return nil, fmt.Errorf("make a database for it: %w", d.said(err))
 	}
+	var err error
 	if twin.DB, err = Open(ctx, twin.URL, d.limits); err != nil {
-		return nil, errors.Join(fmt.Errorf("%w: %w", ErrNoCopy, err), twin.drop())
+		return nil, errors.Join(err, twin.drop())
 	}
-	if err := twin.carry(make, sql); err != nil {
-		return nil, errors.Join(fmt.Errorf("%w: lay the schema out: %w", ErrNoCopy, err), twin.Close())
+	if err := fill(ctx, twin); err != nil {
+		return nil, errors.Join(fmt.Errorf("lay the schema out: %w", err), twin.Close())
 	}
 	return twin, nil
 }

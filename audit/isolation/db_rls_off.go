@@ -39,7 +39,7 @@ var dbRLSOff = &lr.Check{
 			case tb.RLS:
 				t.Pass(describe(tb), tb.String(), "row-level security is on")
 			case len(tb.Policies) > 0:
-				t.Fail(describe(tb), tb.String(), "it has %d policies, which do nothing: row-level security was never enabled, and every row is open to %s", len(tb.Policies), e.Tenancy.Role)
+				t.Fail(describe(tb), tb.String(), "its policies do nothing (%d): row-level security was never enabled, and every row is open to %s", len(tb.Policies), e.Tenancy.Role)
 			default:
 				t.Fail(describe(tb), tb.String(), "row-level security is off, so that every row is open to %s; other tables have it on", e.Tenancy.Role)
 			}

@@ -33,7 +33,7 @@ var dbTenantIndex = &lr.Check{
 			if tb.Rows >= 0 {
 				rows = fmt.Sprintf("about %.0f rows", tb.Rows)
 			}
-			t.Fail(recorded("%s has %d indexes, none begins with %s; %s by the statistics", tb, len(tb.Indexes), column, rows), tb.String(), "no index begins with %s", column)
+			t.Fail(recorded("%s: indexes %d, none begins with %s; %s by the statistics", tb, len(tb.Indexes), column, rows), tb.String(), "no index begins with %s", column)
 		}
 		return nil
 	},

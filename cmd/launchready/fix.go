@@ -40,9 +40,9 @@ it back, rls_test.sql for psql, isolation.hurl for the API, and a line of audit 
 finding. The configured database is not changed.
 
 The migration is tried first on a copy: a database that is made beside, with the schema as
-pg_dump writes it and made-up rows of two tenants. There it must apply, the checks must pass,
-and the way back must lead to what was. Where no copy can be made (no pg_dump, no CREATEDB)
-the file says that it was not proved.`,
+pg_dump writes it (or as it is read here, where there is none) and made-up rows of two tenants.
+There it must apply, the checks must pass, and the way back must lead to what was. Where no copy
+can be made (the role lacks CREATEDB, say) the file says that it was not proved, and why.`,
 		Example: `  launchready fix rls
   launchready fix rls --mutate -o migrations/rls`,
 		Args: cobra.NoArgs,

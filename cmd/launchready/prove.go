@@ -57,7 +57,14 @@ func (p *program) prove(ctx context.Context, d *database.DB, c *database.Catalog
 	if must := slices.DeleteFunc(slices.Clone(left), func(f string) bool { return !mended(f) }); len(must) > 0 {
 		return "", fmt.Errorf("nothing was written: with the migration a copy of the schema still fails %s", strings.Join(must, "; "))
 	}
-	said = fmt.Sprintf("Proved on a copy of the schema: %d findings before, %d after, and the way back leads back.", len(open), len(left))
+	for _, f := range left {
+		p.warn("left: %s is still found on the copy: this migration does not mend it", f)
+	}
+	how := ""
+	if twin.Own {
+		how = ", read without pg_dump"
+	}
+	said = fmt.Sprintf("Proved on a copy of the schema%s: %d findings before, %d after, and the way back leads back.", how, len(open), len(left))
 	if len(part.Steps) < len(m.Steps) {
 		said += " The role was not: roles belong to the whole server."
 	}
