@@ -31,6 +31,7 @@ type Exchange struct {
 	Route   *Route
 	Params  map[string]string
 	Client  netip.Addr
+	Secure  bool       // it came over TLS, here or at a trusted proxy
 	Who     *Principal // nil: nobody signed in
 
 	max     int64
@@ -77,4 +78,16 @@ type Check interface {
 type Tap interface {
 	Name() string
 	Tap(x *Exchange, r *http.Response) error
+}
+
+// Gate is one protection's look at a request before its route is known: at host,
+// origin and transport. It may answer for every path.
+type Gate interface {
+	Name() string
+	Gate(x *Exchange) *Denial
+}
+
+// Dresser is a Tap that sets fields on answers of guard's own, too.
+type Dresser interface {
+	Dress(x *Exchange, h http.Header)
 }

@@ -90,6 +90,9 @@ func (p *Policy) Build(s *State) (*guard.Pipeline, error) {
 		}
 		o.Taps = append(o.Taps, tap)
 	}
+	if err := p.cors(&o); err != nil {
+		return nil, err
+	}
 	return guard.New(o)
 }
 

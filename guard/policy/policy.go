@@ -31,6 +31,8 @@ type Policy struct {
 	Input    *Input                `yaml:"input,omitempty"`
 	Hygiene  *Hygiene              `yaml:"hygiene,omitempty"`
 	Routes   []Route               `yaml:"routes"`
+	CORS     *CORS                 `yaml:"cors,omitempty"`
+	Hosts    []string              `yaml:"hosts,omitempty,flow"`
 	Unsafe   []string              `yaml:"unsafe,omitempty"` // what is unsafe and meant, said a second time
 }
 
@@ -130,6 +132,8 @@ type judge struct {
 	name string
 	file *ast.File
 	errs []error
+
+	needed []string // of unsafe
 }
 
 // fail tells a mistake at a YAML path, or at the nearest one above it that the
