@@ -73,6 +73,7 @@ func (j *judge) judge(p *Policy) {
 		j.fail("routes", "there is no route: guard denies what no route covers")
 	}
 	j.cors(p)
+	j.input(p)
 	j.routes(p)
 	if len(j.errs) == 0 {
 		if _, err := guard.NewTable(p.table()); err != nil {

@@ -33,6 +33,7 @@ type Policy struct {
 	Routes   []Route               `yaml:"routes"`
 	CORS     *CORS                 `yaml:"cors,omitempty"`
 	Hosts    []string              `yaml:"hosts,omitempty,flow"`
+	Uploads  *Uploads              `yaml:"uploads,omitempty"`
 	Unsafe   []string              `yaml:"unsafe,omitempty"` // what is unsafe and meant, said a second time
 }
 
@@ -69,6 +70,7 @@ type Input struct {
 	MaxBody  int64    `yaml:"max_body,omitempty"` // bytes, of bodies that are read
 	MaxDepth int      `yaml:"max_depth,omitempty"`
 	Types    []string `yaml:"types,omitempty"`
+	OpenAPI  *OpenAPI `yaml:"openapi,omitempty"`
 }
 
 // Hygiene cleans answers.
