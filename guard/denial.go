@@ -7,8 +7,10 @@ import (
 	"time"
 )
 
-// Denial is a refusal. Reason is for the log; the caller is told the status and
-// the request's id, so that refusals of one status are alike.
+// Denial is an answer of guard itself instead of the upstream's: a refusal, or with
+// a status below 400 a redirect or a preflight, which has no body. Reason is for
+// the log; the caller is told the status and the request's id, so that refusals of
+// one status are alike.
 type Denial struct {
 	Status int
 	Reason string
@@ -22,10 +24,14 @@ func (d *Denial) write(w http.ResponseWriter, id string) {
 	for k, v := range d.Header {
 		h[k] = v
 	}
+	h.Set("X-Request-Id", id)
+	if d.Status < 400 {
+		w.WriteHeader(d.Status)
+		return
+	}
 	h.Set("Content-Type", "application/problem+json")
 	h.Set("Cache-Control", "no-store")
 	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("X-Request-Id", id)
 	if d.Status == http.StatusUnauthorized {
 		h.Set("WWW-Authenticate", "Bearer")
 	}

@@ -31,6 +31,7 @@ type Exchange struct {
 	Route   *Route
 	Params  map[string]string
 	Client  netip.Addr
+	Secure  bool       // it came over TLS, here or at a trusted proxy
 	Who     *Principal // nil: nobody signed in
 
 	max     int64
@@ -46,14 +47,25 @@ type Exchange struct {
 func (x *Exchange) Finally(f func(status int)) { x.last = append(x.last, f) }
 
 // Body reads the request's body, once and bounded, and leaves it for the upstream.
-func (x *Exchange) Body() ([]byte, *Denial) {
+func (x *Exchange) Body() ([]byte, *Denial) { return x.BodyTo(x.max) }
+
+// BodyTo is Body with a bound of its own, as uploads have. What was read before
+// stays as it was read.
+func (x *Exchange) BodyTo(limit int64) ([]byte, *Denial) {
 	if !x.read {
 		x.read = true
-		b, err := io.ReadAll(io.LimitReader(x.Request.Body, x.max+1))
+		if x.Request.ContentLength > limit { // nothing of it needs to be read
+			x.tooLong = true
+			return nil, &Denial{Status: http.StatusRequestEntityTooLarge, Reason: "the body is too long"}
+		}
+		room := min(max(x.Request.ContentLength, 0), 1<<20)
+		buf := bytes.NewBuffer(make([]byte, 0, room+bytes.MinRead))
+		_, err := buf.ReadFrom(io.LimitReader(x.Request.Body, limit+1))
+		b := buf.Bytes()
 		if err != nil {
 			return nil, &Denial{Status: http.StatusBadRequest, Reason: "the body cannot be read"}
 		}
-		x.tooLong = int64(len(b)) > x.max
+		x.tooLong = int64(len(b)) > limit
 		x.body = b
 		x.Request.Body = io.NopCloser(bytes.NewReader(b))
 		x.Request.ContentLength = int64(len(b))
@@ -77,4 +89,16 @@ type Check interface {
 type Tap interface {
 	Name() string
 	Tap(x *Exchange, r *http.Response) error
+}
+
+// Gate is one protection's look at a request before its route is known: at host,
+// origin and transport. It may answer for every path.
+type Gate interface {
+	Name() string
+	Gate(x *Exchange) *Denial
+}
+
+// Dresser is a Tap that sets fields on answers of guard's own, too.
+type Dresser interface {
+	Dress(x *Exchange, h http.Header)
 }

@@ -55,6 +55,20 @@ func client(r *http.Request, trusted []netip.Prefix) netip.Addr {
 	return at
 }
 
+// secure reports whether the caller's side of the connection is TLS, as far as it
+// can be known: a proxy that is not trusted may say anything.
+func secure(r *http.Request, trusted []netip.Prefix) bool {
+	if r.TLS != nil {
+		return true
+	}
+	proto := r.Header.Values("X-Forwarded-Proto")
+	if len(proto) != 1 || !strings.EqualFold(proto[0], "https") {
+		return false
+	}
+	ap, err := netip.ParseAddrPort(r.RemoteAddr)
+	return err == nil && within(ap.Addr().Unmap(), trusted)
+}
+
 func within(a netip.Addr, in []netip.Prefix) bool {
 	for _, p := range in {
 		if p.Contains(a) {

@@ -25,6 +25,7 @@ type Options struct {
 	Routes   []*Route
 	Checks   []Check // in their order
 	Taps     []Tap
+	Gates    []Gate // asked before the route is known
 	Modes    map[string]Mode
 	Trusted  []netip.Prefix // proxies whose X-Forwarded-For is believed
 	Keep     map[string]bool
@@ -84,6 +85,9 @@ func (p *Pipeline) rewrite(r *httputil.ProxyRequest) {
 	r.Out.URL.RawQuery = r.In.URL.RawQuery // as it came: what was judged is what is asked
 	r.Out.Host = r.In.Host
 	r.SetXForwarded()
+	if x.Secure {
+		r.Out.Header.Set("X-Forwarded-Proto", "https")
+	}
 	if x.Client.IsValid() {
 		r.Out.Header.Set("X-Forwarded-For", x.Client.String())
 	}
@@ -111,7 +115,17 @@ func (p *Pipeline) failed(w http.ResponseWriter, r *http.Request, err error) {
 		d.Status = http.StatusGatewayTimeout
 	}
 	p.o.Log.Warn("upstream", "id", x.ID, "route", x.Route.Pattern, "error", err.Error())
+	p.dress(x, w.Header())
 	d.write(w, x.ID)
+}
+
+// dress sets on an answer of guard's own what the taps set on the upstream's.
+func (p *Pipeline) dress(x *Exchange, h http.Header) {
+	for _, t := range p.o.Taps {
+		if d, ok := t.(Dresser); ok && x.Route.mode(t.Name(), p.o.Modes) == Enforce {
+			d.Dress(x, h)
+		}
+	}
 }
 
 // ServeHTTP takes one request through the checks and to the upstream.
@@ -120,6 +134,7 @@ func (p *Pipeline) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	x := &Exchange{ID: rand.Text(), Client: client(r, p.o.Trusted), max: p.o.MaxBody}
 	rec := &recorder{ResponseWriter: w}
 	reason := ""
+	x.Secure = secure(r, p.o.Trusted)
 	defer func() {
 		for i := len(x.last) - 1; i >= 0; i-- {
 			x.last[i](rec.status)
@@ -135,6 +150,7 @@ func (p *Pipeline) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	strip(x.Request.Header, p.o.Keep)
 	if d := p.judge(x); d != nil {
 		reason = d.Reason
+		p.dress(x, rec.Header())
 		d.write(rec, x.ID)
 		return
 	}
@@ -148,6 +164,19 @@ func (p *Pipeline) judge(x *Exchange) *Denial {
 		return &Denial{Status: http.StatusBadRequest, Reason: "the path has no canonical form"}
 	}
 	x.Path = path
+	for _, g := range p.o.Gates {
+		mode := x.Route.mode(g.Name(), p.o.Modes)
+		if mode == Off {
+			continue
+		}
+		if d := g.Gate(x); d != nil {
+			if mode == Enforce {
+				d.Reason = g.Name() + ": " + d.Reason
+				return d
+			}
+			p.o.Log.Warn("observed", "id", x.ID, "check", g.Name(), "reason", d.Reason)
+		}
+	}
 	route, params := p.table.Find(x.Request.Method, path)
 	if route == nil || route.Blocked {
 		return &Denial{Status: http.StatusNotFound, Reason: "no route of the policy"}

@@ -30,10 +30,12 @@ type Route struct {
 	order    string // its shape
 }
 
-// Mode of a protection on this route.
+// Mode of a protection on this route; of no route, that of all.
 func (r *Route) mode(name string, all map[string]Mode) Mode {
-	if m, ok := r.Modes[name]; ok {
-		return m
+	if r != nil {
+		if m, ok := r.Modes[name]; ok {
+			return m
+		}
 	}
 	if m, ok := all[name]; ok {
 		return m

@@ -1,9 +1,12 @@
-// Package input refuses bodies that two readers could understand in two ways.
+// Package input refuses what two readers could understand in two ways, what the
+// API's description forbids, and files that are not what they say they are.
 package input
 
 import (
 	"mime"
 	"net/http"
+	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/launchready/launchready/guard"
@@ -11,8 +14,10 @@ import (
 
 // Check reads JSON bodies strictly and knows the content types that may come.
 type Check struct {
-	Depth int      // 0: guard.MaxDepth
-	Types []string // media types; none: JSON, forms and multipart
+	Depth   int      // 0: guard.MaxDepth
+	Types   []string // media types; none: those of the description, and JSON, forms and multipart where it has none
+	Spec    *Spec    // nil: nothing is described
+	Uploads *Uploads // nil: files are not looked at
 }
 
 // Name is the protection's.
@@ -26,44 +31,144 @@ func (Check) Gives() guard.Need { return 0 }
 
 var usual = []string{"application/json", "application/x-www-form-urlencoded", "multipart/form-data"}
 
-// Check refuses another type with 415, and JSON that is not strict with 400.
+func refuse(status int, reason string) *guard.Denial {
+	return &guard.Denial{Status: status, Reason: reason}
+}
+
+// Check refuses another type with 415, what is not strict with 400, and what breaks
+// the description with 422.
 func (c Check) Check(x *guard.Exchange) *guard.Denial {
 	r := x.Request
-	if r.Body == nil || r.Body == http.NoBody || r.ContentLength == 0 {
-		return nil
-	}
-	if r.Header.Get("Content-Encoding") != "" {
-		return &guard.Denial{Status: http.StatusUnsupportedMediaType, Reason: "the body is compressed"}
-	}
-	types := r.Header.Values("Content-Type")
-	if len(types) != 1 {
-		return &guard.Denial{Status: http.StatusUnsupportedMediaType, Reason: "the body has no content type, or two"}
-	}
-	kind, params, err := mime.ParseMediaType(types[0])
-	allowed := c.Types
-	if len(allowed) == 0 {
-		allowed = usual
-	}
-	ok := false
-	for _, a := range allowed {
-		ok = ok || a == kind
-	}
-	if cs := params["charset"]; err != nil || !ok || cs != "" && !strings.EqualFold(cs, "utf-8") {
-		return &guard.Denial{Status: http.StatusUnsupportedMediaType, Reason: "the content type is not one of the policy's"}
-	}
-	if kind != "application/json" && !strings.HasSuffix(kind, "+json") {
-		return nil
-	}
-	b, d := x.Body()
-	if d != nil || len(b) == 0 {
-		return d
-	}
 	depth := c.Depth
 	if depth == 0 {
 		depth = guard.MaxDepth
 	}
+	var op *operation
+	if c.Spec != nil {
+		var values []string
+		if op, values = c.Spec.find(r, x.Path); op == nil && c.Spec.Refuse {
+			return refuse(http.StatusNotFound, "no operation of the description")
+		}
+		if op != nil {
+			if d := c.Spec.parameters(x, op, values, depth); d != nil {
+				return d
+			}
+		}
+	}
+	if r.Body == nil || r.Body == http.NoBody || r.ContentLength == 0 {
+		if op != nil && op.needs {
+			return refuse(http.StatusBadRequest, "the operation wants a body")
+		}
+		return nil
+	}
+	if op != nil && !op.body {
+		return refuse(http.StatusBadRequest, "the operation takes no body")
+	}
+	if r.Header.Get("Content-Encoding") != "" {
+		return refuse(http.StatusUnsupportedMediaType, "the body is compressed")
+	}
+	kind, params, ok := c.kind(r, op)
+	if cs := params["charset"]; !ok || cs != "" && !strings.EqualFold(cs, "utf-8") {
+		return refuse(http.StatusUnsupportedMediaType, "the content type is not one of the policy's")
+	}
+	switch {
+	case kind == "application/json" || strings.HasSuffix(kind, "+json"):
+		return c.json(x, op, kind, depth)
+	case kind == "application/x-www-form-urlencoded" && op != nil:
+		return form(x, op)
+	case kind == "multipart/form-data" && c.Uploads != nil:
+		return c.Uploads.check(x, params["boundary"])
+	}
+	return nil
+}
+
+// kind is the body's media type, when the policy or the description takes it.
+func (c Check) kind(r *http.Request, op *operation) (string, map[string]string, bool) {
+	all := r.Header["Content-Type"]
+	if len(all) != 1 {
+		return "", nil, false
+	}
+	if all[0] == "application/json" { // nearly always
+		return all[0], nil, c.takes(all[0], op)
+	}
+	kind, params, err := mime.ParseMediaType(all[0])
+	return kind, params, err == nil && c.takes(kind, op)
+}
+
+func (c Check) takes(kind string, op *operation) bool {
+	if op != nil {
+		if _, ok := op.media(kind); !ok {
+			return false
+		}
+	}
+	if len(c.Types) > 0 {
+		return slices.Contains(c.Types, kind)
+	}
+	return op != nil || slices.Contains(usual, kind)
+}
+
+func (c Check) json(x *guard.Exchange, op *operation, kind string, depth int) *guard.Denial {
+	b, d := x.Body()
+	if d != nil {
+		return d
+	}
+	if len(b) == 0 {
+		if op != nil && op.needs {
+			return refuse(http.StatusBadRequest, "the operation wants a body")
+		}
+		return nil
+	}
+	if op != nil {
+		if s, _ := op.media(kind); s != nil {
+			v, err := guard.Decode(b, depth)
+			if err != nil {
+				return refuse(http.StatusBadRequest, err.Error())
+			}
+			if err := s.Validate(v); err != nil {
+				return refuse(http.StatusUnprocessableEntity, why(err))
+			}
+			return nil
+		}
+	}
 	if err := guard.Strict(b, depth, nil); err != nil {
-		return &guard.Denial{Status: http.StatusBadRequest, Reason: err.Error()}
+		return refuse(http.StatusBadRequest, err.Error())
+	}
+	return nil
+}
+
+// form judges a form by its schema, each value as what its member wants.
+func form(x *guard.Exchange, op *operation) *guard.Denial {
+	b, d := x.Body()
+	if d != nil {
+		return d
+	}
+	q, err := url.ParseQuery(string(b))
+	if err != nil {
+		return refuse(http.StatusBadRequest, "the form cannot be read")
+	}
+	v := make(map[string]any, len(q))
+	for k, vs := range q {
+		if !clean(k) || slices.ContainsFunc(vs, func(v string) bool { return !clean(v) }) {
+			return refuse(http.StatusBadRequest, "the form is no Unicode text, or has a NUL")
+		}
+		t := op.types[k]
+		switch {
+		case t&list != 0:
+			all := make([]any, len(vs))
+			for i, s := range vs {
+				all[i] = s
+			}
+			v[k] = all
+		case len(vs) > 1:
+			return refuse(http.StatusBadRequest, "a name of the form comes twice")
+		default:
+			v[k] = t.value(vs[0])
+		}
+	}
+	if s, _ := op.media("application/x-www-form-urlencoded"); s != nil {
+		if err := s.Validate(v); err != nil {
+			return refuse(http.StatusUnprocessableEntity, why(err))
+		}
 	}
 	return nil
 }

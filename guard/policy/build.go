@@ -6,12 +6,12 @@ import (
 	"net/netip"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/launchready/launchready/guard"
 	"github.com/launchready/launchready/guard/auth"
 	"github.com/launchready/launchready/guard/hygiene"
-	"github.com/launchready/launchready/guard/input"
 	"github.com/launchready/launchready/guard/isolation"
 	"github.com/launchready/launchready/guard/limits"
 )
@@ -23,7 +23,10 @@ type State struct {
 	Now       func() time.Time  // nil: time.Now
 	Transport http.RoundTripper // nil: each pipeline its own
 
+	Folder string // of the policy's file
+
 	keys map[string]*auth.Keys
+	held atomic.Int64 // bytes of uploads that are looked at
 }
 
 func (p *Policy) table() []*guard.Route {
@@ -73,9 +76,8 @@ func (p *Policy) Build(s *State) (*guard.Pipeline, error) {
 			Tenant: p.Auth.TenantClaim, Roles: p.Auth.RolesClaim, Presented: p.Auth.Presented, Keys: s.keys[p.Auth.JWKS], Now: s.Now}),
 			&limits.Check{Counter: &s.Counter, Limits: all, Signed: true})
 	}
-	if p.Input != nil {
-		o.MaxBody = p.Input.MaxBody
-		o.Checks = append(o.Checks, input.Check{Depth: p.Input.MaxDepth, Types: p.Input.Types})
+	if err := p.input(&o, s); err != nil {
+		return nil, err
 	}
 	if t := p.Tenant; t != nil {
 		o.Checks = append(o.Checks, isolation.Tenant{Path: t.Path, Query: t.Query, Header: t.Header, Body: t.Body})
@@ -89,6 +91,9 @@ func (p *Policy) Build(s *State) (*guard.Pipeline, error) {
 			tap.Security = map[string]string{"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer", "X-Frame-Options": "DENY"}
 		}
 		o.Taps = append(o.Taps, tap)
+	}
+	if err := p.cors(&o); err != nil {
+		return nil, err
 	}
 	return guard.New(o)
 }

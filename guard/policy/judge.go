@@ -12,7 +12,7 @@ import (
 )
 
 var (
-	protections = []string{"auth", "isolation", "limits", "input", "hygiene"}
+	protections = []string{"auth", "isolation", "limits", "input", "hygiene", "cors", "hosts"}
 	modes       = []guard.Mode{guard.Enforce, guard.Observe, guard.Off}
 	algorithms  = []string{"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"}
 	methods     = []string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
@@ -72,6 +72,8 @@ func (j *judge) judge(p *Policy) {
 	if len(p.Routes) == 0 {
 		j.fail("routes", "there is no route: guard denies what no route covers")
 	}
+	j.cors(p)
+	j.input(p)
 	j.routes(p)
 	if len(j.errs) == 0 {
 		if _, err := guard.NewTable(p.table()); err != nil {
@@ -160,6 +162,9 @@ func (j *judge) routes(p *Policy) {
 		if r.Public && strings.HasSuffix(r.Path, "**") && strings.Count(r.Path, "/") == 1 {
 			twice(at, "public everything", r.Path, r.Path+" makes all that is not listed public")
 		}
+	}
+	for _, u := range j.needed {
+		delete(meant, u)
 	}
 	for u := range meant {
 		j.fail("unsafe", "unsafe lists %q, which nothing needs", u)

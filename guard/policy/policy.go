@@ -31,6 +31,9 @@ type Policy struct {
 	Input    *Input                `yaml:"input,omitempty"`
 	Hygiene  *Hygiene              `yaml:"hygiene,omitempty"`
 	Routes   []Route               `yaml:"routes"`
+	CORS     *CORS                 `yaml:"cors,omitempty"`
+	Hosts    []string              `yaml:"hosts,omitempty,flow"`
+	Uploads  *Uploads              `yaml:"uploads,omitempty"`
 	Unsafe   []string              `yaml:"unsafe,omitempty"` // what is unsafe and meant, said a second time
 }
 
@@ -67,6 +70,7 @@ type Input struct {
 	MaxBody  int64    `yaml:"max_body,omitempty"` // bytes, of bodies that are read
 	MaxDepth int      `yaml:"max_depth,omitempty"`
 	Types    []string `yaml:"types,omitempty"`
+	OpenAPI  *OpenAPI `yaml:"openapi,omitempty"`
 }
 
 // Hygiene cleans answers.
@@ -130,6 +134,8 @@ type judge struct {
 	name string
 	file *ast.File
 	errs []error
+
+	needed []string // of unsafe
 }
 
 // fail tells a mistake at a YAML path, or at the nearest one above it that the
