@@ -74,9 +74,9 @@ func (p Path) member() string {
 	return ""
 }
 
-// direct reads a path within an item of a list: a name alone is a member of the
+// Direct reads a path within an item of a list: a name alone is a member of the
 // item itself.
-func direct(s string) (Path, error) {
+func Direct(s string) (Path, error) {
 	if s != "" && !strings.HasPrefix(s, "$") {
 		s = "$." + s
 	}

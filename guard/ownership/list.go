@@ -147,7 +147,7 @@ func (k *Keeper) item(ctx context.Context, x *guard.Exchange, r *Rule, d *docume
 		return false, nil, nil
 	}
 	ids := 0
-	r.List.ID.find(d, at, func(i int32) {
+	r.List.id(d, at, func(i int32) {
 		text, is := d.scalar(i)
 		if err != nil || bad || !is || d.nodes[i].kind == 'n' {
 			bad = bad || !is
@@ -171,6 +171,12 @@ func (k *Keeper) item(ctx context.Context, x *guard.Exchange, r *Rule, d *docume
 	return err == nil && !bad && (ids > 0 || said > 0 || !must), teach, err
 }
 
+func (l *List) id(d *document, at int32, visit func(int32)) {
+	if l.ID != nil {
+		l.ID.find(d, at, visit)
+	}
+}
+
 // prefetch asks the resolver for what nobody is known to own, several at once.
 func (k *Keeper) prefetch(ctx context.Context, r *Rule, d *document) error {
 	g, ctx := errgroup.WithContext(ctx)
@@ -178,7 +184,7 @@ func (k *Keeper) prefetch(ctx context.Context, r *Rule, d *document) error {
 	seen := 0
 	r.List.Items.find(d, 0, func(at int32) {
 		for c := at + 1; c < d.nodes[at].next; c = d.nodes[c].next {
-			r.List.ID.find(d, c, func(i int32) {
+			r.List.id(d, c, func(i int32) {
 				text, ok := d.scalar(i)
 				if seen++; !ok || seen > most || len(text) > Longest {
 					return

@@ -35,7 +35,7 @@ type Create struct {
 type List struct {
 	Items  Path // of the lists
 	Kind   string
-	ID     Path   // within an item
+	ID     *Path  // within an item; nil: the tenant alone tells
 	Tenant []Path // within an item
 	Drop   []Path // of the document: null where an item was removed
 }

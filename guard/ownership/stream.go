@@ -39,7 +39,7 @@ func (k *Keeper) passes(ctx context.Context, x *guard.Exchange, r *Rule, data []
 	d := k.document()
 	defer k.free(d)
 	if d.read(data) != nil {
-		if !sse || unsure || data[0] == '{' || data[0] == '[' {
+		if !sse || unsure || cut(data) {
 			return false, errUnread
 		}
 		return true, nil // a word of text, or [DONE] of some: it names no object
@@ -65,6 +65,15 @@ func (k *Keeper) passes(ctx context.Context, x *guard.Exchange, r *Rule, data []
 		}
 	}
 	return !unsure || said > 0, nil
+}
+
+// cut reports that a text begins as JSON does, and so may hold a part of some.
+func cut(data []byte) bool {
+	if data[0] != '[' {
+		return data[0] == '{'
+	}
+	rest := bytes.TrimLeft(data[1:], " \t\r\n")
+	return len(rest) == 0 || strings.IndexByte(`{["-0123456789tfn]`, rest[0]) >= 0
 }
 
 // message judges what a message names; said counts where it names the tenant. Ids

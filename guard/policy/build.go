@@ -24,6 +24,9 @@ type State struct {
 	Transport http.RoundTripper // nil: each pipeline its own
 
 	keys map[string]*auth.Keys
+
+	Dir    string // where the policy's relative file names begin
+	owners estate
 }
 
 func (p *Policy) table() []*guard.Route {
@@ -89,6 +92,14 @@ func (p *Policy) Build(s *State) (*guard.Pipeline, error) {
 			tap.Security = map[string]string{"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer", "X-Frame-Options": "DENY"}
 		}
 		o.Taps = append(o.Taps, tap)
+	}
+	if p.Ownership != nil {
+		k, err := p.Ownership.keeper(s)
+		if err != nil {
+			return nil, err
+		}
+		o.Checks = append(o.Checks, k)
+		o.Taps = append([]guard.Tap{k}, o.Taps...) // before what rewrites an answer
 	}
 	return guard.New(o)
 }

@@ -31,7 +31,10 @@ type Policy struct {
 	Input    *Input                `yaml:"input,omitempty"`
 	Hygiene  *Hygiene              `yaml:"hygiene,omitempty"`
 	Routes   []Route               `yaml:"routes"`
-	Unsafe   []string              `yaml:"unsafe,omitempty"` // what is unsafe and meant, said a second time
+
+	Ownership *Ownership `yaml:"ownership,omitempty"`
+
+	Unsafe []string `yaml:"unsafe,omitempty"` // what is unsafe and meant, said a second time
 }
 
 // Auth says whose tokens count.
