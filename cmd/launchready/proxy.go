@@ -40,7 +40,7 @@ of listen and admin need a restart. The access log goes to stderr.`,
 		RunE: func(c *cobra.Command, _ []string) error { return p.guard(c.Context(), p.path(file)) },
 	}
 	c.Flags().StringVarP(&file, "config", "c", "guard.yaml", "the policy")
-	c.AddCommand(p.guardCheckVerb(), p.guardInitVerb())
+	c.AddCommand(p.guardCheckVerb(), p.guardInitVerb(), p.guardOwnVerb())
 	return c
 }
 
@@ -150,7 +150,14 @@ func (p *program) guard(ctx context.Context, file string) error {
 		return err
 	}
 	log := slog.New(slog.NewJSONHandler(p.err, nil))
-	state := &policy.State{Log: log}
+	state := &policy.State{Log: log, Dir: filepath.Dir(file)}
+	if f, err := pol.OpenOwners(ctx, state.Dir); err != nil {
+		return setup(err)
+	} else if f != nil { // it can be opened: the pipeline does so by itself
+		if err := f.Close(); err != nil {
+			return setup(err)
+		}
+	}
 	pipe, err := pol.Build(state)
 	if err != nil {
 		return setup(err)

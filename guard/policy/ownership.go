@@ -3,6 +3,7 @@ package policy
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"net/url"
@@ -411,6 +412,15 @@ func (e *estate) store(dir string, o *Ownership) ownership.Store {
 		}
 	}
 	return e.at[path]
+}
+
+// Close closes the stores of owners.
+func (s *State) Close() error {
+	var errs []error
+	for _, o := range s.owners.at {
+		errs = append(errs, o.Close())
+	}
+	return errors.Join(errs...)
 }
 
 func (o *Ownership) path(dir string) string {
