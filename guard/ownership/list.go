@@ -154,7 +154,7 @@ func (k *Keeper) item(ctx context.Context, x *guard.Exchange, r *Rule, d *docume
 			return
 		}
 		ids++
-		o := Object{r.List.Kind, Canonical(string(text), k.o.Fold[r.List.Kind])}
+		o := k.listed(r, d, at, text)
 		var v verdict
 		if v, err = k.judge(ctx, r, o, x.Who.Tenant, false); err != nil {
 			return
@@ -169,6 +169,19 @@ func (k *Keeper) item(ctx context.Context, x *guard.Exchange, r *Rule, d *docume
 		}
 	})
 	return err == nil && !bad && (ids > 0 || said > 0 || !must), teach, err
+}
+
+// listed is the object that an item of a list is.
+func (k *Keeper) listed(r *Rule, d *document, at int32, id []byte) Object {
+	kind := r.List.Kind
+	if r.List.KindAt != nil {
+		r.List.KindAt.find(d, at, func(i int32) {
+			if text, ok := d.scalar(i); ok {
+				kind = string(text)
+			}
+		})
+	}
+	return Object{kind, Canonical(string(id), k.o.Fold[kind])}
 }
 
 func (l *List) id(d *document, at int32, visit func(int32)) {
@@ -189,7 +202,7 @@ func (k *Keeper) prefetch(ctx context.Context, r *Rule, d *document) error {
 				if seen++; !ok || seen > most || len(text) > Longest {
 					return
 				}
-				o := Object{r.List.Kind, Canonical(string(text), k.o.Fold[r.List.Kind])}
+				o := k.listed(r, d, c, text)
 				g.Go(func() error {
 					is, err := k.o.Store.Owner(ctx, o)
 					if err == nil && is.Tenant == "" {

@@ -34,7 +34,8 @@ type Create struct {
 // List tells where an answer holds several objects: a list, or the lines of a stream.
 type List struct {
 	Items  Path // of the lists
-	Kind   string
+	Kind   string // of every item
+	KindAt *Path  // or where an item says it
 	ID     *Path  // within an item; nil: the tenant alone tells
 	Tenant []Path // within an item
 	Drop   []Path // of the document: null where an item was removed
@@ -80,4 +81,4 @@ func (r *Rule) max() int {
 	return 4 << 20
 }
 
-func safe(method string) bool { return method == "GET" || method == "HEAD" }
+func safe(method string) bool { return method == "GET" || method == "HEAD" || method == "OPTIONS" }

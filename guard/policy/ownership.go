@@ -73,6 +73,7 @@ type Creates struct {
 type Listed struct {
 	Items  string   `yaml:"items,omitempty"`
 	Kind   string   `yaml:"kind,omitempty"`
+	KindAt string   `yaml:"kind_at,omitempty"` // where an item says its kind
 	ID     string   `yaml:"id,omitempty"`
 	Tenant []string `yaml:"tenant,omitempty,flow"`
 	Drop   []string `yaml:"drop,omitempty,flow"`
@@ -197,8 +198,11 @@ func (j *judge) owned(at string, p *Policy, r *Owned, twice func(at, what, path,
 		if l.Items != "" {
 			j.path(at+".list.items", l.Items, ownership.ParsePath)
 		}
-		if (l.ID == "") != (l.Kind == "") || l.ID == "" && len(l.Tenant) == 0 {
-			j.fail(at+".list", "list needs id and kind, or tenant, or all three: else no item can be told from another's")
+		if l.ID == "" && (l.Kind+l.KindAt != "" || len(l.Tenant) == 0) || l.ID != "" && (l.Kind == "") == (l.KindAt == "") {
+			j.fail(at+".list", "list needs id and kind (or kind_at), or tenant, or all three: else no item can be told from another's")
+		}
+		if l.KindAt != "" {
+			j.path(at+".list.kind_at", l.KindAt, ownership.Direct)
 		}
 		if l.ID != "" {
 			j.path(at+".list.id", l.ID, ownership.Direct)
@@ -343,6 +347,13 @@ func (r *Owned) rule(all ownership.Unknown) (*ownership.Rule, error) {
 				return nil, err
 			}
 			li.ID = &id
+		}
+		if l.KindAt != "" {
+			at, err := ownership.Direct(l.KindAt)
+			if err != nil {
+				return nil, err
+			}
+			li.KindAt = &at
 		}
 		if li.Tenant, err = parsed(l.Tenant, ownership.Direct); err != nil {
 			return nil, err
