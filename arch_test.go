@@ -65,6 +65,7 @@ var may = map[string][]string{
 	"config":            {".", "internal/nearest"},
 	"config/draft":      {".", "surface", "config/intake"},
 	"config/intake":     {".", "surface", "surface/har", "surface/postman"},
+	"store/owners":      {"guard/ownership"},
 	"store/sqlite":      {"stage"},
 	"export":            {".", "oracle", "stage", "surface"},
 	"audit":             {".", "oracle", "plan", "stage", "surface", "audit/auth", "audit/cors", "audit/email", "audit/https", "audit/hygiene", "audit/input", "audit/isolation", "audit/latency", "audit/limits", "audit/model", "audit/operations", "audit/secrets", "internal/nearest"},
@@ -106,12 +107,15 @@ var may = map[string][]string{
 	"guard/input":       {"guard"},
 	"guard/isolation":   {"guard"},
 	"guard/limits":      {"guard"},
-	"guard/policy":      {".", "guard", "guard/auth", "guard/cors", "guard/hygiene", "guard/input", "guard/isolation", "guard/limits"},
+	"guard/ownership":   {"guard"},
+	"guard/policy":      {".", "guard", "guard/auth", "guard/cors", "guard/hygiene", "guard/input", "guard/isolation", "guard/limits", "guard/ownership", "store/owners"},
 	"internal/assembly": {".", "audit", "chat", "config", "drill", "edge", "edge/cloudflare", "edge/update", "edge/zonefile", "mail", "plan", "probe", "probe/browser", "probe/callback", "probe/cloudflare", "probe/signin", "redact", "report", "secretscan/verify", "stage", "surface"},
 	"internal/checkdoc": {".", "internal/nearest"},
 	"internal/expr":     {},
 	"internal/nearest":  {},
 	"cmd/launchready":   {"*"},
+
+	"guard/ownership/storetest": {"guard/ownership"},
 }
 
 // drivers may be imported in these folders only.

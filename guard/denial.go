@@ -16,7 +16,16 @@ type Denial struct {
 	Reason string
 	Retry  time.Duration // for 429 and 503
 	Header http.Header   // more fields of the answer
+
+	// Answer, where it is set, makes the answer that the caller gets instead of the
+	// denial's own, as of something that does not exist. It goes through the taps as
+	// any other. r is the request that the upstream would have got. An error that is
+	// a *Denial is told as such.
+	Answer func(r *http.Request) (*http.Response, error)
 }
+
+// Error serves taps: one that returns a denial has it told to the caller.
+func (d *Denial) Error() string { return d.Reason }
 
 // write renders every denial the same way (RFC 9457).
 func (d *Denial) write(w http.ResponseWriter, id string) {

@@ -39,7 +39,28 @@ type Exchange struct {
 	read    bool
 	tooLong bool
 	last    []func(status int)
+	ask     http.RoundTripper
+	instead func(*http.Request) (*http.Response, error)
+	notes   []note
 }
+
+type note struct{ key, value any }
+
+// Note keeps what a check found for the tap of the same protection.
+func (x *Exchange) Note(key, value any) { x.notes = append(x.notes, note{key, value}) }
+
+// Noted is what was noted last, or nil.
+func (x *Exchange) Noted(key any) any {
+	for i := len(x.notes) - 1; i >= 0; i-- {
+		if x.notes[i].key == key {
+			return x.notes[i].value
+		}
+	}
+	return nil
+}
+
+// Ask sends the upstream a request of guard's own. The caller closes the body.
+func (x *Exchange) Ask(r *http.Request) (*http.Response, error) { return x.ask.RoundTrip(r) }
 
 // Finally registers what is done once when the exchange is over, however it
 // ended; the last registered is done first. The status is 0 when nothing was
@@ -101,4 +122,10 @@ type Gate interface {
 // Dresser is a Tap that sets fields on answers of guard's own, too.
 type Dresser interface {
 	Dress(x *Exchange, h http.Header)
+}
+
+// Watcher is a tap that also looks where its protection only observes, and then
+// changes nothing of the answer.
+type Watcher interface {
+	Watch(x *Exchange, r *http.Response) error
 }

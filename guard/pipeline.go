@@ -73,9 +73,19 @@ func New(o Options) (*Pipeline, error) {
 		o.Dial = &http.Transport{MaxIdleConns: 512, MaxIdleConnsPerHost: 512, IdleConnTimeout: 90 * time.Second, DisableCompression: true, ResponseHeaderTimeout: 5 * time.Minute}
 	}
 	p := &Pipeline{o: o, table: t}
-	p.proxy = &httputil.ReverseProxy{Rewrite: p.rewrite, Transport: o.Dial, ModifyResponse: p.taps, ErrorHandler: p.failed,
+	p.proxy = &httputil.ReverseProxy{Rewrite: p.rewrite, Transport: upstream{o.Dial}, ModifyResponse: p.taps, ErrorHandler: p.failed,
 		ErrorLog: slog.NewLogLogger(o.Log.Handler(), slog.LevelWarn)}
 	return p, nil
+}
+
+// upstream is the application, or who answers in its place.
+type upstream struct{ http.RoundTripper }
+
+func (u upstream) RoundTrip(r *http.Request) (*http.Response, error) {
+	if x, ok := r.Context().Value(exchangeKey{}).(*Exchange); ok && x.instead != nil {
+		return x.instead(r)
+	}
+	return u.RoundTripper.RoundTrip(r)
 }
 
 func (p *Pipeline) rewrite(r *httputil.ProxyRequest) {
@@ -97,10 +107,18 @@ func (p *Pipeline) rewrite(r *httputil.ProxyRequest) {
 func (p *Pipeline) taps(res *http.Response) error {
 	x := res.Request.Context().Value(exchangeKey{}).(*Exchange) //nolint:errcheck // ServeHTTP put it there
 	for _, t := range p.o.Taps {
-		if x.Route.mode(t.Name(), p.o.Modes) != Enforce {
+		look := t.Tap
+		switch x.Route.mode(t.Name(), p.o.Modes) {
+		case Off:
 			continue
+		case Observe:
+			w, ok := t.(Watcher)
+			if !ok {
+				continue
+			}
+			look = w.Watch
 		}
-		if err := t.Tap(x, res); err != nil {
+		if err := look(x, res); err != nil {
 			return fmt.Errorf("%s: %w", t.Name(), err)
 		}
 	}
@@ -110,6 +128,12 @@ func (p *Pipeline) taps(res *http.Response) error {
 
 func (p *Pipeline) failed(w http.ResponseWriter, r *http.Request, err error) {
 	x := r.Context().Value(exchangeKey{}).(*Exchange) //nolint:errcheck // ServeHTTP put it there
+	var told *Denial
+	if errors.As(err, &told) {
+		p.o.Log.Warn("denied", "id", x.ID, "route", x.Route.Pattern, "reason", err.Error())
+		told.write(w, x.ID)
+		return
+	}
 	d := &Denial{Status: http.StatusBadGateway, Reason: "the upstream did not answer"}
 	if errors.Is(err, context.DeadlineExceeded) {
 		d.Status = http.StatusGatewayTimeout
@@ -131,7 +155,7 @@ func (p *Pipeline) dress(x *Exchange, h http.Header) {
 // ServeHTTP takes one request through the checks and to the upstream.
 func (p *Pipeline) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	began := p.o.Now()
-	x := &Exchange{ID: rand.Text(), Client: client(r, p.o.Trusted), max: p.o.MaxBody}
+	x := &Exchange{ID: rand.Text(), Client: client(r, p.o.Trusted), max: p.o.MaxBody, ask: p.o.Dial}
 	rec := &recorder{ResponseWriter: w}
 	reason := ""
 	x.Secure = secure(r, p.o.Trusted)
@@ -150,9 +174,12 @@ func (p *Pipeline) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	strip(x.Request.Header, p.o.Keep)
 	if d := p.judge(x); d != nil {
 		reason = d.Reason
-		p.dress(x, rec.Header())
-		d.write(rec, x.ID)
-		return
+		if d.Answer == nil {
+			p.dress(x, rec.Header())
+			d.write(rec, x.ID)
+			return
+		}
+		x.instead = d.Answer
 	}
 	p.proxy.ServeHTTP(rec, x.Request)
 }

@@ -40,7 +40,7 @@ of listen and admin need a restart. The access log goes to stderr.`,
 		RunE: func(c *cobra.Command, _ []string) error { return p.guard(c.Context(), p.path(file)) },
 	}
 	c.Flags().StringVarP(&file, "config", "c", "guard.yaml", "the policy")
-	c.AddCommand(p.guardCheckVerb(), p.guardInitVerb())
+	c.AddCommand(p.guardCheckVerb(), p.guardInitVerb(), p.guardOwnVerb())
 	return c
 }
 
@@ -151,6 +151,13 @@ func (p *program) guard(ctx context.Context, file string) error {
 	}
 	log := slog.New(slog.NewJSONHandler(p.err, nil))
 	state := &policy.State{Log: log, Folder: filepath.Dir(file)}
+	if f, err := pol.OpenOwners(ctx, state.Folder); err != nil {
+		return setup(err)
+	} else if f != nil { // it can be opened: the pipeline does so by itself
+		if err := f.Close(); err != nil {
+			return setup(err)
+		}
+	}
 	pipe, err := pol.Build(state)
 	if err != nil {
 		return setup(err)

@@ -25,8 +25,9 @@ type State struct {
 
 	Folder string // of the policy's file
 
-	keys map[string]*auth.Keys
-	held atomic.Int64 // bytes of uploads that are looked at
+	keys   map[string]*auth.Keys
+	held   atomic.Int64 // bytes of uploads that are looked at
+	owners estate
 }
 
 func (p *Policy) table() []*guard.Route {
@@ -94,6 +95,14 @@ func (p *Policy) Build(s *State) (*guard.Pipeline, error) {
 	}
 	if err := p.cors(&o); err != nil {
 		return nil, err
+	}
+	if p.Ownership != nil {
+		k, err := p.Ownership.keeper(s)
+		if err != nil {
+			return nil, err
+		}
+		o.Checks = append(o.Checks, k)
+		o.Taps = append([]guard.Tap{k}, o.Taps...) // before what rewrites an answer
 	}
 	return guard.New(o)
 }

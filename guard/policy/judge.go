@@ -12,7 +12,7 @@ import (
 )
 
 var (
-	protections = []string{"auth", "isolation", "limits", "input", "hygiene", "cors", "hosts"}
+	protections = []string{"auth", "isolation", "limits", "input", "hygiene", "cors", "hosts", "ownership"}
 	modes       = []guard.Mode{guard.Enforce, guard.Observe, guard.Off}
 	algorithms  = []string{"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"}
 	methods     = []string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
@@ -163,6 +163,7 @@ func (j *judge) routes(p *Policy) {
 			twice(at, "public everything", r.Path, r.Path+" makes all that is not listed public")
 		}
 	}
+	j.ownership(p, twice)
 	for _, u := range j.needed {
 		delete(meant, u)
 	}

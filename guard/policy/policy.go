@@ -18,23 +18,24 @@ import (
 
 // Policy is guard.yaml.
 type Policy struct {
-	Version  int                   `yaml:"version"`
-	Listen   string                `yaml:"listen"`
-	Admin    string                `yaml:"admin,omitempty"` // health and readiness, on a listener of their own
-	Upstream string                `yaml:"upstream"`
-	Trusted  []string              `yaml:"trusted_proxies,omitempty"`
-	Modes    map[string]guard.Mode `yaml:"modes,omitempty"`
-	Auth     *Auth                 `yaml:"auth,omitempty"`
-	Tenant   *Tenant               `yaml:"tenant,omitempty"`
-	Limits   map[string]Limit      `yaml:"limits,omitempty"`
-	Failures *Limit                `yaml:"auth_failures,omitempty"`
-	Input    *Input                `yaml:"input,omitempty"`
-	Hygiene  *Hygiene              `yaml:"hygiene,omitempty"`
-	Routes   []Route               `yaml:"routes"`
-	CORS     *CORS                 `yaml:"cors,omitempty"`
-	Hosts    []string              `yaml:"hosts,omitempty,flow"`
-	Uploads  *Uploads              `yaml:"uploads,omitempty"`
-	Unsafe   []string              `yaml:"unsafe,omitempty"` // what is unsafe and meant, said a second time
+	Version   int                   `yaml:"version"`
+	Listen    string                `yaml:"listen"`
+	Admin     string                `yaml:"admin,omitempty"` // health and readiness, on a listener of their own
+	Upstream  string                `yaml:"upstream"`
+	Trusted   []string              `yaml:"trusted_proxies,omitempty"`
+	Modes     map[string]guard.Mode `yaml:"modes,omitempty"`
+	Auth      *Auth                 `yaml:"auth,omitempty"`
+	Tenant    *Tenant               `yaml:"tenant,omitempty"`
+	Limits    map[string]Limit      `yaml:"limits,omitempty"`
+	Failures  *Limit                `yaml:"auth_failures,omitempty"`
+	Input     *Input                `yaml:"input,omitempty"`
+	Hygiene   *Hygiene              `yaml:"hygiene,omitempty"`
+	Routes    []Route               `yaml:"routes"`
+	CORS      *CORS                 `yaml:"cors,omitempty"`
+	Hosts     []string              `yaml:"hosts,omitempty,flow"`
+	Uploads   *Uploads              `yaml:"uploads,omitempty"`
+	Ownership *Ownership            `yaml:"ownership,omitempty"`
+	Unsafe    []string              `yaml:"unsafe,omitempty"` // what is unsafe and meant, said a second time
 }
 
 // Auth says whose tokens count.

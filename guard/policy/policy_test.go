@@ -48,6 +48,8 @@ type stand struct {
 	key   jwk.Key
 	asked atomic.Int32
 	down  atomic.Bool
+
+	provider string
 }
 
 func newStand(t *testing.T) *stand {
@@ -76,6 +78,7 @@ func newStand(t *testing.T) *stand {
 		_ = json.NewEncoder(w).Encode(set)
 	}))
 	t.Cleanup(provider.Close)
+	s.provider = provider.URL
 	app := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s.asked.Add(1)
 		w.Header().Set("Server", "app/1.2")

@@ -1,0 +1,84 @@
+package ownership
+
+import (
+	"slices"
+)
+
+// Unknown says what becomes of an object that nobody is known to own.
+type Unknown string
+
+// What may become of it. Deny is what the zero value means.
+const (
+	Deny    Unknown = "deny"
+	Verify  Unknown = "verify"  // reads go on, and the answer must name the caller's tenant; writes are refused
+	Resolve Unknown = "resolve" // the application is asked whose it is
+	Allow   Unknown = "allow"   // for routes that are being observed
+)
+
+// Ref is a parameter of the path or the query that holds an id.
+type Ref struct{ Name, Kind string }
+
+// Field is a value of JSON that holds an id, or a number of objects.
+type Field struct {
+	Path Path
+	Kind string
+}
+
+// Create tells where the answer to a create names what was made.
+type Create struct {
+	Kind     string
+	ID       Path
+	Location bool // the last segment of the header Location instead
+}
+
+// List tells where an answer holds several objects: a list, or the lines of a stream.
+type List struct {
+	Items  Path // of the lists
+	Kind   string // of every item
+	KindAt *Path  // or where an item says it
+	ID     *Path  // within an item; nil: the tenant alone tells
+	Tenant []Path // within an item
+	Drop   []Path // of the document: null where an item was removed
+}
+
+// Messages tells what the messages of a WebSocket or the events of a stream name.
+type Messages struct {
+	IDs    []Field
+	Tenant []Path
+	Socket bool
+	Opaque bool // what is no JSON passes
+}
+
+// Rule is what is known of one route of the policy.
+type Rule struct {
+	Methods     []string // none: all
+	Path, Query []Ref
+	Body        []Field
+	Tenant      []Path // of the answer
+	Creates     []Create
+	List        *List
+	Messages    *Messages
+	Deletes     string  // the parameter of the path whose object a success ends
+	Counts      []Field // of the answer: no more than the tenant has
+	Unknown     Unknown
+	Proven      bool // the audit has shown that reads are isolated: they teach
+	Max         int  // bytes of an answer that is looked at; 0: 4 MiB
+}
+
+func (r *Rule) covers(method string) bool {
+	return len(r.Methods) == 0 || slices.Contains(r.Methods, method) || method == "HEAD" && slices.Contains(r.Methods, "GET")
+}
+
+// looks reports that the answer has to be looked at.
+func (r *Rule) looks() bool {
+	return len(r.Tenant) > 0 || len(r.Creates) > 0 || r.List != nil || len(r.Counts) > 0 || r.Messages != nil || r.Unknown == Verify || r.Proven
+}
+
+func (r *Rule) max() int {
+	if r.Max > 0 {
+		return r.Max
+	}
+	return 4 << 20
+}
+
+func safe(method string) bool { return method == "GET" || method == "HEAD" || method == "OPTIONS" }

@@ -1,0 +1,206 @@
+package ownership
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+
+	"github.com/launchready/launchready/guard"
+)
+
+// longestEvent is how long one line or event of a stream may be.
+const longestEvent = 1 << 20
+
+// stream puts a reader in front of the body that passes on line by line, or event
+// by event, what is the caller's. What cannot be told breaks the stream off.
+func (k *Keeper) stream(ctx context.Context, x *guard.Exchange, r *Rule, res *http.Response, sse, unsure bool) {
+	s := &stream{src: bufio.NewReader(res.Body), body: res.Body, sse: sse}
+	s.pass = func(data []byte) (bool, error) {
+		ok, err := k.passes(ctx, x, r, data, sse, unsure)
+		switch {
+		case err != nil:
+			k.alert(x, "a stream is broken off: "+err.Error(), 0)
+		case !ok:
+			k.alert(x, "a stream holds what is not the caller's", 1)
+		}
+		return ok, err
+	}
+	res.Body = s
+	res.ContentLength = -1
+	res.Header.Del("Content-Length")
+}
+
+// passes judges one line or event.
+func (k *Keeper) passes(ctx context.Context, x *guard.Exchange, r *Rule, data []byte, sse, unsure bool) (bool, error) {
+	d := k.document()
+	defer k.free(d)
+	if d.read(data) != nil {
+		if !sse || unsure || cut(data) {
+			return false, errUnread
+		}
+		return true, nil // a word of text, or [DONE] of some: it names no object
+	}
+	said, reason := k.tenant(d, r.Tenant, x.Who.Tenant)
+	if reason != "" {
+		return false, nil
+	}
+	if m := r.Messages; m != nil {
+		is, more, err := k.message(ctx, x, r, d, nil)
+		if err != nil || !is {
+			return false, err
+		}
+		said += more
+	}
+	if r.List != nil && (r.Messages == nil || !sse) {
+		ok, _, err := k.item(ctx, x, r, d, 0, !sse)
+		if err != nil || !ok {
+			return false, err
+		}
+		for _, p := range r.List.Tenant {
+			p.find(d, 0, func(int32) { said++ }) // item has found each to be the caller's
+		}
+	}
+	return !unsure || said > 0, nil
+}
+
+// cut reports that a text begins as JSON does, and so may hold a part of some.
+func cut(data []byte) bool {
+	if data[0] != '[' {
+		return data[0] == '{'
+	}
+	rest := bytes.TrimLeft(data[1:], " \t\r\n")
+	return len(rest) == 0 || strings.IndexByte(`{["-0123456789tfn]`, rest[0]) >= 0
+}
+
+// message judges what a message names; said counts where it names the tenant. Ids
+// that strangers knows are no objects.
+func (k *Keeper) message(ctx context.Context, x *guard.Exchange, r *Rule, d *document, strangers *exchanges) (ok bool, said int, err error) {
+	said, reason := k.tenant(d, r.Messages.Tenant, x.Who.Tenant)
+	if reason != "" {
+		return false, 0, nil
+	}
+	ok = true
+	if bad := named(d, r.Messages.IDs, func(kind, raw string, _ node) {
+		if err != nil || !ok || strangers.knows(raw) {
+			return
+		}
+		v, jerr := k.judge(ctx, r, Object{kind, Canonical(raw, k.o.Fold[kind])}, x.Who.Tenant, false)
+		if jerr != nil {
+			err = jerr
+		}
+		ok = ok && (v == own || v == nobodys && said > 0)
+	}); bad != nil {
+		return false, 0, nil
+	}
+	return ok, said, err
+}
+
+type stream struct {
+	src  *bufio.Reader
+	body io.Closer
+	sse  bool
+	pass func(data []byte) (bool, error)
+	out  []byte
+	err  error
+}
+
+// Close closes the body.
+func (s *stream) Close() error { return s.body.Close() }
+
+// Read gives what passes.
+func (s *stream) Read(p []byte) (int, error) {
+	for len(s.out) == 0 {
+		if s.err != nil {
+			return 0, s.err
+		}
+		if s.sse {
+			s.out, s.err = s.event()
+		} else {
+			s.out, s.err = s.one()
+		}
+	}
+	n := copy(p, s.out)
+	s.out = s.out[n:]
+	return n, nil
+}
+
+var errLong = errors.New("a line or an event is too long")
+
+// line reads one with its end.
+func (s *stream) line(have int) ([]byte, error) {
+	var all []byte
+	for {
+		b, err := s.src.ReadSlice('\n')
+		all = append(all, b...)
+		switch {
+		case have+len(all) > longestEvent:
+			return nil, errLong
+		case !errors.Is(err, bufio.ErrBufferFull):
+			return all, err
+		}
+	}
+}
+
+// one line of JSON, or nothing where it does not pass.
+func (s *stream) one() ([]byte, error) {
+	b, err := s.line(0)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return nil, err
+	}
+	data := bytes.TrimSpace(b)
+	if len(data) == 0 {
+		return b, err
+	}
+	ok, jerr := s.pass(data)
+	if jerr != nil {
+		return nil, jerr
+	}
+	if !ok {
+		return nil, err
+	}
+	return b, err
+}
+
+// event of a stream of events, or nothing where it does not pass. A comment that
+// stands before one is passed on at once: it keeps a connection alive.
+func (s *stream) event() ([]byte, error) {
+	var raw, data []byte
+	has := false
+	for {
+		b, err := s.line(len(raw))
+		if err != nil && !errors.Is(err, io.EOF) {
+			return nil, err
+		}
+		raw = append(raw, b...)
+		l := bytes.TrimSuffix(bytes.TrimSuffix(b, []byte("\n")), []byte("\r"))
+		if bytes.IndexByte(l, '\r') >= 0 {
+			return nil, errUnread // which some read as the end of a line
+		}
+		name, value, _ := strings.Cut(string(l), ":")
+		if strings.TrimPrefix(name, "\ufeff") == "data" {
+			if has {
+				data = append(data, '\n')
+			}
+			data, has = append(data, strings.TrimPrefix(value, " ")...), true
+		}
+		if err == nil && len(l) > 0 && (has || l[0] != ':' || len(raw) > len(b)) {
+			continue // the event goes on
+		}
+		trimmed := bytes.TrimSpace(data)
+		if len(trimmed) == 0 {
+			return raw, err
+		}
+		ok, jerr := s.pass(trimmed)
+		if jerr != nil {
+			return nil, jerr
+		}
+		if !ok {
+			return nil, err
+		}
+		return raw, err
+	}
+}
