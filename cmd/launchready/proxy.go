@@ -109,12 +109,7 @@ and --admin-role as well.`,
 			if err != nil {
 				return setup(fmt.Errorf("read the report: %w", err))
 			}
-			if s.Upstream == "" {
-				s.Upstream = r.Target
-			}
-			if a.JWKS != "" {
-				s.Auth = &a
-			}
+			s.Auth = &a
 			text, err := policy.Draft(r, s)
 			if err != nil {
 				return setup(err)
@@ -139,6 +134,7 @@ and --admin-role as well.`,
 	fl.StringVar(&a.Issuer, "issuer", "", "issuer of the tokens")
 	fl.StringVar(&a.Audience, "audience", "", "audience of the tokens")
 	fl.StringVar(&a.JWKS, "jwks", "", "address of the keys that sign them")
+	fl.StringVar(&a.TenantClaim, "tenant-claim", "", "claim that names the tenant")
 	fl.StringVar(&a.RolesClaim, "roles-claim", "", "claim that names the roles")
 	fl.StringVar(&s.AdminRole, "admin-role", "", "role that routes for administrators want")
 	return c

@@ -73,6 +73,8 @@ func (j *judge) judge(p *Policy) {
 		j.fail("routes", "there is no route: guard denies what no route covers")
 	}
 	j.routes(p)
+	j.blanks(p)
+	j.own(p)
 	if len(j.errs) == 0 {
 		if _, err := guard.NewTable(p.table()); err != nil {
 			j.fail("routes", "%v", err)

@@ -18,20 +18,22 @@ import (
 
 // Policy is guard.yaml.
 type Policy struct {
-	Version  int                   `yaml:"version"`
-	Listen   string                `yaml:"listen"`
-	Admin    string                `yaml:"admin,omitempty"` // health and readiness, on a listener of their own
-	Upstream string                `yaml:"upstream"`
-	Trusted  []string              `yaml:"trusted_proxies,omitempty"`
-	Modes    map[string]guard.Mode `yaml:"modes,omitempty"`
-	Auth     *Auth                 `yaml:"auth,omitempty"`
-	Tenant   *Tenant               `yaml:"tenant,omitempty"`
-	Limits   map[string]Limit      `yaml:"limits,omitempty"`
-	Failures *Limit                `yaml:"auth_failures,omitempty"`
-	Input    *Input                `yaml:"input,omitempty"`
-	Hygiene  *Hygiene              `yaml:"hygiene,omitempty"`
-	Routes   []Route               `yaml:"routes"`
-	Unsafe   []string              `yaml:"unsafe,omitempty"` // what is unsafe and meant, said a second time
+	Version   int                   `yaml:"version"`
+	Listen    string                `yaml:"listen"`
+	Admin     string                `yaml:"admin,omitempty"` // health and readiness, on a listener of their own
+	Upstream  string                `yaml:"upstream"`
+	Trusted   []string              `yaml:"trusted_proxies,omitempty"`
+	Modes     map[string]guard.Mode `yaml:"modes,omitempty"`
+	Auth      *Auth                 `yaml:"auth,omitempty"`
+	Tenant    *Tenant               `yaml:"tenant,omitempty"`
+	Limits    map[string]Limit      `yaml:"limits,omitempty"`
+	Failures  *Limit                `yaml:"auth_failures,omitempty"`
+	Input     *Input                `yaml:"input,omitempty"`
+	Hygiene   *Hygiene              `yaml:"hygiene,omitempty"`
+	Routes    []Route               `yaml:"routes"`
+	Unsafe    []string              `yaml:"unsafe,omitempty"`    // what is unsafe and meant, said a second time
+	Preflight bool                  `yaml:"preflight,omitempty"` // OPTIONS of every path is the application's to answer, without a credential
+	Own       *Own                  `yaml:"own,omitempty"`
 }
 
 // Auth says whose tokens count.
@@ -87,6 +89,7 @@ type Route struct {
 	Roles   []string              `yaml:"roles,omitempty,flow"`
 	Limits  []string              `yaml:"limits,omitempty,flow"`
 	Modes   map[string]guard.Mode `yaml:"modes,omitempty"`
+	Own     bool                  `yaml:"own_credentials,omitempty"` // the application's keys and cookies are accepted beside tokens, for it to judge
 }
 
 // Parse reads a file's text and judges it. Every mistake is told with its place.
