@@ -19,7 +19,7 @@ func directives() []directive {
 	return []directive{
 		{name: "authenticate", apply: authenticate},
 		{name: "block_paths", apply: blockPaths},
-		{name: "canonical_path", apply: alwaysOn},
+		{name: "canonical_path", apply: canonicalPath, partly: true},
 		{name: "cors"},
 		{name: "hide_headers", apply: hideHeaders, partly: true},
 		{name: "idempotency"},
@@ -27,7 +27,7 @@ func directives() []directive {
 		{name: "model"},
 		{name: "ownership"},
 		{name: "response_cache"},
-		{name: "roles", apply: roles},
+		{name: "roles", apply: roles, partly: true},
 		{name: "scrub_errors", apply: scrubErrors},
 		{name: "strip_headers", apply: alwaysOn},
 		{name: "tenant_binding"},
@@ -119,6 +119,18 @@ func hideHeaders(d *drafter, f *found) string {
 func alwaysOn(d *drafter, f *found) string {
 	d.always = append(d.always, f.word()+": "+f.Guard+" is always on")
 	return ""
+}
+
+// canonicalPath is always on; a limit that is passed by another query is passed
+// by what no path shows, so that guard counts itself.
+func canonicalPath(d *drafter, f *found) string {
+	switch f.check {
+	case "input/path-traversal":
+		return "guard judges the path and not what a parameter names"
+	case "limits/route-spelling":
+		return limited(d, f)
+	}
+	return alwaysOn(d, f)
 }
 
 // validate stops what no route names, since all else is denied.

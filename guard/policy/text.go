@@ -159,11 +159,35 @@ func (d *drafter) needOf(e *entry, s Sketch) string {
 	return out
 }
 
+// beside is the comment of a line. Findings of one check are told by the first of
+// them and how many there are more.
 func beside(why []string) string {
-	if len(why) == 0 {
-		return ""
+	var order []string
+	first, more := map[string]string{}, map[string]int{}
+	for _, w := range why {
+		id, check, ok := strings.Cut(w, " ")
+		if !ok || !strings.HasPrefix(id, "lr-") {
+			check = w
+		}
+		if _, told := first[check]; told {
+			more[check]++
+			continue
+		}
+		first[check] = w
+		order = append(order, check)
 	}
-	return " # " + strings.Join(why, "; ")
+	out := ""
+	for i, check := range order {
+		lead := "; "
+		if i == 0 {
+			lead = " # "
+		}
+		out += lead + first[check]
+		if n := more[check]; n > 0 {
+			out += fmt.Sprintf(" and %d more", n)
+		}
+	}
+	return out
 }
 
 func quoted(all []string) string {
