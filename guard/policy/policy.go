@@ -34,6 +34,8 @@ type Policy struct {
 	Unsafe    []string              `yaml:"unsafe,omitempty"`    // what is unsafe and meant, said a second time
 	Preflight bool                  `yaml:"preflight,omitempty"` // OPTIONS of every path is the application's to answer, without a credential
 	Own       *Own                  `yaml:"own,omitempty"`
+
+	text *judge // knows where things stand
 }
 
 // Auth says whose tokens count.
@@ -115,6 +117,7 @@ func Parse(name string, text []byte) (p *Policy, err error) {
 	if len(j.errs) > 0 {
 		return nil, errors.Join(j.errs...)
 	}
+	p.text = j
 	return p, nil
 }
 
@@ -138,7 +141,13 @@ type judge struct {
 // fail tells a mistake at a YAML path, or at the nearest one above it that the
 // file has.
 func (j *judge) fail(at, format string, args ...any) {
-	line, column := 1, 1
+	line, column := j.place(at)
+	j.errs = append(j.errs, fmt.Errorf("%s:%d:%d: %s", j.name, line, column, fmt.Sprintf(format, args...)))
+}
+
+// place is where a YAML path stands, or the nearest one above it.
+func (j *judge) place(at string) (line, column int) {
+	line, column = 1, 1
 	for p := "$." + at; p != ""; p = above(p) {
 		path, err := yaml.PathString(p)
 		if err != nil {
@@ -155,7 +164,7 @@ func (j *judge) fail(at, format string, args ...any) {
 		line, column = tk.Position.Line, tk.Position.Column
 		break
 	}
-	j.errs = append(j.errs, fmt.Errorf("%s:%d:%d: %s", j.name, line, column, fmt.Sprintf(format, args...)))
+	return line, column
 }
 
 func above(p string) string {
