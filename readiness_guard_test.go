@@ -81,11 +81,11 @@ func TestReadinessGuard(t *testing.T) {
 			t.Errorf("direct: %s: %s: %s", id, v, whatOf(direct, id))
 		}
 	}
-	text, err := policy.Draft(direct, policy.Sketch{Listen: "127.0.0.1:0", AdminRole: "admin", Auth: demoTokens(s.URL)})
+	drafted, err := policy.Draft(direct, policy.Sketch{Listen: "127.0.0.1:0", AdminRole: "admin", Auth: demoTokens(s.URL)})
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, err := policy.Parse("guard.yaml", text)
+	p, err := policy.Parse("guard.yaml", drafted.Text)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -102,7 +102,7 @@ func TestReadinessGuard(t *testing.T) {
 		}
 	}
 	if t.Failed() {
-		t.Logf("by this policy:\n%s", text)
+		t.Logf("by this policy:\n%s", drafted.Text)
 	}
 	sameForTheOwner(t, direct, s, front.URL)
 }

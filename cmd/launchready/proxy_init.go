@@ -45,10 +45,11 @@ names the blanks, and guard does not serve by them.`,
 				return setup(fmt.Errorf("read the report: %w", err))
 			}
 			s.Auth = &a
-			text, err := policy.Draft(r, s)
+			d, err := policy.Draft(r, s)
 			if err != nil {
 				return setup(err)
 			}
+			text := d.Text
 			if n := strings.Count(string(text), "FILL IN"); n > 0 {
 				p.warn("%s to fill in: launchready guard check names them", report.Count(n, "blank"))
 			}

@@ -31,10 +31,20 @@ func Directives() []string {
 	return out
 }
 
+// Drafted is a policy's text, and what became of the findings that name a directive.
+type Drafted struct {
+	Text []byte
+	// Open are the findings, by id, that the policy does not stop, with the reason.
+	// A finding that names no directive, or is only suspected, is in neither.
+	Open map[string]string
+	// Checks are those of findings that the policy stops, in the report's order.
+	Checks []string
+}
+
 // Draft writes a policy of the routes that the run knew and of what it found:
 // each finding that names a directive becomes a stanza, beside its id. What no
 // line names is denied. What this build cannot stop stands in comments.
-func Draft(r *lr.Report, s Sketch) ([]byte, error) {
+func Draft(r *lr.Report, s Sketch) (*Drafted, error) {
 	if len(r.Routes) == 0 {
 		return nil, errors.New("draft a policy: the report lists no routes: audit again with this version")
 	}
@@ -44,7 +54,7 @@ func Draft(r *lr.Report, s Sketch) ([]byte, error) {
 	}
 	base := strings.TrimSuffix(u.Path, "/")
 	s.Upstream = u.Scheme + "://" + u.Host
-	d := &drafter{s: s, base: base, of: map[string]*entry{}, limits: map[string]string{}}
+	d := &drafter{s: s, base: base, of: map[string]*entry{}, limits: map[string]string{}, out: Drafted{Open: map[string]string{}}}
 	d.surface(r)
 	for _, row := range r.Rows {
 		for _, c := range row.Checks {
@@ -62,7 +72,8 @@ func Draft(r *lr.Report, s Sketch) ([]byte, error) {
 	if _, err := Parse("the draft", d.text(full)); err != nil { // but for its blanks, a draft has no mistake
 		return nil, fmt.Errorf("draft a policy: %w", err)
 	}
-	return d.text(s), nil
+	d.out.Text = d.text(s)
+	return &d.out, nil
 }
 
 // entry is what one operation needs.
@@ -79,6 +90,7 @@ type drafter struct {
 	of     map[string]*entry
 	order  []string
 	limits map[string]string // by name, the flow mapping
+	out    Drafted
 
 	headers, cookies  []string // of the application's own credentials
 	scrub, hide       []string // ids of findings
@@ -119,9 +131,12 @@ func (d *drafter) take(check string, f lr.Finding) {
 			why = dir.apply(d, fd)
 		}
 	}
-	if why != "" {
-		d.open = append(d.open, fd.word()+" "+oneLine(f.Subject)+" ("+oneLine(f.Guard)+"): "+why)
+	if why == "" {
+		d.out.Checks = adding(d.out.Checks, check)
+		return
 	}
+	d.out.Open[f.ID] = why
+	d.open = append(d.open, fd.word()+" "+oneLine(f.Subject)+" ("+oneLine(f.Guard)+"): "+why)
 }
 
 // at gives the entry of an operation; one that no route of the report names is

@@ -2,6 +2,7 @@ package policy_test
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -71,9 +72,13 @@ func TestDraft(t *testing.T) {
 			`issuer: "" # FILL IN`, `audience: "" # FILL IN`, `jwks: "" # FILL IN`, `roles_claim: "" # FILL IN`, `roles: [""]} # FILL IN`,
 		}, nil},
 	} {
-		text, err := policy.Draft(surveyed(), c.sketch)
+		drafted, err := policy.Draft(surveyed(), c.sketch)
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
+		}
+		text := drafted.Text
+		if len(drafted.Open) != 2+1 || drafted.Open["lr-ownership"] == "" || slices.Contains(drafted.Checks, "row/ownership") || !slices.Contains(drafted.Checks, "row/limits") {
+			t.Errorf("%s: open %v, stopped %v", name, drafted.Open, drafted.Checks)
 		}
 		for _, want := range c.has {
 			if !strings.Contains(string(text), want) {

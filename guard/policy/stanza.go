@@ -17,7 +17,7 @@ type directive struct {
 // directives are those that checks name. One that is new takes its function here.
 func directives() []directive {
 	return []directive{
-		{name: "authenticate", apply: authenticate},
+		{name: "authenticate", apply: authenticate, partly: true},
 		{name: "block_paths", apply: blockPaths},
 		{name: "canonical_path", apply: canonicalPath, partly: true},
 		{name: "cors"},
@@ -41,6 +41,9 @@ const noOperation = "the finding names no operation that a route can say"
 // authenticate asks for a verified token, and for nothing else, where the finding
 // showed that the application's own judgement does not hold.
 func authenticate(d *drafter, f *found) string {
+	if f.check == "auth/weak-token-secret" {
+		return "change the secret first: whoever guesses it signs tokens that hold"
+	}
 	if f.all && len(f.Subjects) == 0 {
 		d.presented = append(d.presented, f.word())
 		return ""
