@@ -48,8 +48,26 @@ type Report struct {
 	Orphans     []string    `json:"orphans,omitempty"`  // objects that teardown could not remove
 	Rows        []RowReport `json:"rows"`
 	Baseline    *Baseline   `json:"baseline,omitempty"` // when the run was compared with an earlier one
+	// Routes are the operations that the run knew of, for a policy in front of them.
+	Routes []RouteReport `json:"routes,omitempty"`
 	// Assistant is what is known of the target's assistant, when somebody asked it.
 	Assistant *AssistantReport `json:"assistant,omitempty"`
+}
+
+// RouteReport is one operation of the surface, with what its owner and its
+// description say of it.
+type RouteReport struct {
+	Method  string   `json:"method"`
+	Path    string   `json:"path"` // a template below the target's address, or a pattern of the owner's with a final **
+	Kind    string   `json:"kind,omitempty"`
+	Secured bool     `json:"secured,omitempty"` // the description says that it needs a credential, or callers sent one
+	Takes   []string `json:"takes,omitempty"`   // ways of a credential: "bearer", "header X-API-Key", "cookie session"
+	Public  bool     `json:"public,omitempty"`  // answers anyone, on purpose
+	Admin   bool     `json:"admin,omitempty"`   // for privileged roles only
+	Shared  bool     `json:"shared,omitempty"`  // readable across tenants, on purpose
+	// Rehearsal is what an audit asks beside the application, as a mail catcher.
+	Rehearsal bool `json:"rehearsal,omitempty"`
+	Declared  bool `json:"declared,omitempty"` // the description names it
 }
 
 // AssistantReport is how the target's assistant was spoken to and what came of

@@ -21,7 +21,10 @@ type Route struct {
 	Links    []Link
 	Declared bool // the specification names it
 	Secured  bool // the specification says it needs a credential; specifications lie
-	Shown    bool // learned from requests that somebody made: Secured then says that they carried a credential, not that one is needed
+	// Takes are the ways of a credential that the specification names: "bearer",
+	// "basic", "header X-API-Key", "query key", "cookie session", or its word for another.
+	Takes []string
+	Shown bool // learned from requests that somebody made: Secured then says that they carried a credential, not that one is needed
 	// Beside holds the templates of the description that its address fits as well,
 	// though the description names it apart: /users/{name} of /users/me.
 	Beside []string

@@ -76,7 +76,7 @@ func (r *run) report(ctx context.Context) *lr.Report {
 		rep.Rows = append(rep.Rows, r.row(row, now))
 	}
 	rep.Warnings = append(slices.Clone(rep.Warnings), idleWaivers(rep, now)...)
-	rep.Coverage = r.coverage()
+	rep.Coverage, rep.Routes = r.coverage(), surfaceOf(r.Target)
 	rep.Readiness, rep.Reasons = readiness(rep)
 	rep.Plan, rep.RedFlags = plan.Make(plan.Input{Rows: rep.Rows, FailOn: r.FailOn, Owners: r.Owners})
 	rep.Rates = r.Rates

@@ -25,6 +25,7 @@ type Route struct {
 	Roles   []string // one of which the caller must have; none: any
 	Limits  []string // names of limits
 	Modes   map[string]Mode
+	Own     bool // the application's own credentials are accepted beside verified ones
 
 	segments []string
 	order    string // its shape

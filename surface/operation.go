@@ -136,6 +136,11 @@ func (b *routeBuilder) security(rt *lr.Route, op node) {
 		}
 	}
 	rt.Secured = rt.Secured || !optional && len(names) > 0
+	for _, name := range names {
+		if w := b.surface.Schemes[name].way(); !slices.Contains(rt.Takes, w) {
+			rt.Takes = append(rt.Takes, w)
+		}
+	}
 }
 
 // replies reads the media types of success, and links.

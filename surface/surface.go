@@ -69,6 +69,19 @@ type Scheme struct {
 	Missing  bool // used by an operation and declared nowhere
 }
 
+// way is how the scheme carries a credential, in the words of lr.Route.Takes.
+func (s Scheme) way() string {
+	switch {
+	case s.Type == "apiKey" && s.In != "" && s.Name != "":
+		return s.In + " " + s.Name
+	case s.Type == "http" && s.Scheme != "":
+		return s.Scheme
+	case s.Type == "oauth2" || s.Type == "openIdConnect":
+		return "bearer" // RFC 6750, 2.1
+	}
+	return "unknown"
+}
+
 // Load reads the description at the source, whatever its format, and links its
 // routes.
 func Load(ctx context.Context, src Source) (*Surface, error) {

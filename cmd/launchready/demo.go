@@ -24,11 +24,13 @@ func (p *program) demoVerb() *cobra.Command {
 	var seed int64
 	c := &cobra.Command{
 		Use:   "demo",
-		Short: "Audit a flawed chatbot and a clean one, and compare",
-		Long: `Audit a flawed chatbot and a clean one, and compare.
+		Short: "Audit a flawed chatbot, put guard in front, and compare with a clean one",
+		Long: `Audit a flawed chatbot, put guard in front, and compare with a clean one.
 
-Both run on this machine and need nothing else. The comparison comes on the screen
-and as launchready-demo.html and launchready-demo.json in the current folder.`,
+Guard stands in front of the flawed chatbot by the policy that guard init drafts from the
+report, and what it stops is audited again through it. All runs on this machine and needs
+nothing else. The comparison comes on the screen and as launchready-demo.html and
+launchready-demo.json in the current folder, with the policy in launchready-demo.guard.yaml.`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return p.demo(c.Context(), seed) },
 	}
@@ -42,18 +44,36 @@ func (p *program) demo(ctx context.Context, seed int64) error {
 	if err := writable(p.dir); err != nil {
 		return setup(err)
 	}
-	before, err := p.demoAudit(ctx, "a chatbot with every flaw", demo.Options{Flaws: []string{"all"}, Seed: seed, Log: p.chatbotLog()})
+	var before, after *lr.Report
+	var behind *loop
+	err := p.withDemo(demo.Options{Flaws: []string{"all"}, Seed: seed, Log: p.chatbotLog()}, func(s *staged) (err error) {
+		before, err = s.audit(ctx, "a chatbot with every flaw", s.URL, nil)
+		return err
+	})
 	if err != nil {
 		return err
 	}
-	after, err := p.demoAudit(ctx, "the same chatbot without them", demo.Options{Seed: seed, Log: p.chatbotLog()})
+	err = p.withDemo(demo.Options{Flaws: rotated(), Seed: seed, Log: p.chatbotLog()}, func(s *staged) (err error) {
+		behind, err = p.closeLoop(ctx, s, before)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	err = p.withDemo(demo.Options{Seed: seed, Log: p.chatbotLog()}, func(s *staged) (err error) {
+		after, err = s.audit(ctx, "the same chatbot without the flaws", s.URL, nil)
+		return err
+	})
 	if err != nil {
 		return err
 	}
 	if err := term.Compare(p.out, before, after, term.Options{Color: p.colored(p.out), Width: p.width(p.out), Verbose: p.verbose}); err != nil {
 		return err
 	}
-	if err := p.demoReports(before, after); err != nil {
+	if err := term.Guarded(p.out, behind.findings, term.Options{Color: p.colored(p.out), Width: p.width(p.out)}); err != nil {
+		return err
+	}
+	if err := p.demoReports(before, after, behind); err != nil {
 		return setup(err)
 	}
 	if after.Readiness == lr.NotReady || before.Readiness != lr.NotReady {
@@ -72,28 +92,42 @@ func (p *program) chatbotLog() *slog.Logger {
 	return nil
 }
 
-// demoAudit starts a chatbot, audits it as anybody would, and stops it.
-func (p *program) demoAudit(ctx context.Context, what string, o demo.Options) (rep *lr.Report, err error) {
+// staged is a chatbot that runs, in a folder of its own.
+type staged struct {
+	*demo.Server
+	p    *program
+	dir  string
+	seed int64
+}
+
+// withDemo starts a chatbot, and stops it when do has ended.
+func (p *program) withDemo(o demo.Options, do func(*staged) error) (err error) {
 	dir, err := os.MkdirTemp("", "launchready-demo-")
 	if err != nil {
-		return nil, setup(fmt.Errorf("make a folder for the demo: %w", err))
+		return setup(fmt.Errorf("make a folder for the demo: %w", err))
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	o.Folder = dir
 	s, err := demo.New(o)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
 	if err := writeSecret(filepath.Join(dir, demo.SecretsFile), s.Secrets()); err != nil {
-		return nil, setup(err)
+		return setup(err)
 	}
-	cfg, err := config.Parse(config.FileName, s.Config(), dir, config.Options{Env: none, Now: p.now()})
+	return do(&staged{s, p, dir, o.Seed})
+}
+
+// audit asks the chatbot as anybody would, at an address that leads to it.
+func (s *staged) audit(ctx context.Context, what, at string, only []string) (*lr.Report, error) {
+	text := bytes.ReplaceAll(s.Config(), []byte(s.URL), []byte(at))
+	cfg, err := config.Parse(config.FileName, text, s.dir, config.Options{Env: none, Now: s.p.now()})
 	if err != nil {
 		return nil, err
 	}
-	p.progress("%s, at %s", what, s.URL)
-	return p.run(ctx, cfg, &auditFlags{mutate: true, load: true, profile: "quick", seed: o.Seed}, nil)
+	s.p.progress("%s, at %s", what, at)
+	return s.p.run(ctx, cfg, &auditFlags{mutate: true, load: true, profile: "quick", seed: s.seed, only: only}, nil)
 }
 
 // none is an environment without variables: what the user has set is for the
@@ -104,9 +138,11 @@ func none(string) (string, bool) { return "", false }
 type comparison struct {
 	Before *lr.Report `json:"before"`
 	After  *lr.Report `json:"after"`
+	// Guard is what became of the first report's findings behind guard.
+	Guard []report.Guarded `json:"guard"`
 }
 
-func (p *program) demoReports(before, after *lr.Report) error {
+func (p *program) demoReports(before, after *lr.Report, behind *loop) error {
 	var page, data bytes.Buffer
 	if err := html.WriteComparison(&page, before, after); err != nil {
 		return err
@@ -114,14 +150,14 @@ func (p *program) demoReports(before, after *lr.Report) error {
 	e := json.NewEncoder(&data)
 	e.SetIndent("", "  ")
 	e.SetEscapeHTML(false)
-	if err := e.Encode(comparison{report.Tidy(before), report.Tidy(after)}); err != nil {
+	if err := e.Encode(comparison{report.Tidy(before), report.Tidy(after), behind.findings}); err != nil {
 		return err
 	}
-	for name, b := range map[string]*bytes.Buffer{"launchready-demo.html": &page, "launchready-demo.json": &data} {
-		if err := replace(filepath.Join(p.dir, name), b.Bytes()); err != nil {
+	for name, b := range map[string][]byte{"launchready-demo.html": page.Bytes(), "launchready-demo.json": data.Bytes(), "launchready-demo.guard.yaml": behind.policy} {
+		if err := replace(filepath.Join(p.dir, name), b); err != nil {
 			return err
 		}
 	}
-	_, err := fmt.Fprintln(p.out, "\nThe whole story is in launchready-demo.html; launchready-demo.json holds both reports.")
+	_, err := fmt.Fprintln(p.out, "\nThe whole story is in launchready-demo.html; launchready-demo.json holds both reports;\nlaunchready-demo.guard.yaml is the policy that guard stood in front by.")
 	return err
 }

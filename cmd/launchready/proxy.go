@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -18,7 +17,6 @@ import (
 
 	"github.com/launchready/launchready/guard"
 	"github.com/launchready/launchready/guard/policy"
-	"github.com/launchready/launchready/report/json"
 )
 
 const (
@@ -51,97 +49,6 @@ func readPolicy(file string) (*policy.Policy, []byte, error) {
 	}
 	pol, err := policy.Parse(filepath.Base(file), b)
 	return pol, b, setup(err)
-}
-
-func (p *program) guardCheckVerb() *cobra.Command {
-	var file string
-	c := &cobra.Command{
-		Use:   "check",
-		Short: "Judge a policy without serving by it",
-		Long: `Judge a policy without serving by it.
-
-Each mistake is told with its line and column, and so is what is unsafe and was not said
-twice. Exit code 0 when guard would serve by the file, 2 when not.`,
-		Args: cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
-			pol, _, err := readPolicy(p.path(file))
-			if err != nil {
-				return err
-			}
-			if _, err := pol.Build(&policy.State{Folder: filepath.Dir(p.path(file))}); err != nil {
-				return setup(err)
-			}
-			fmt.Fprintf(p.out, "%s: %d routes, no mistake\n", file, len(pol.Routes))
-			return nil
-		},
-	}
-	c.Flags().StringVarP(&file, "config", "c", "guard.yaml", "the policy")
-	return c
-}
-
-func (p *program) guardInitVerb() *cobra.Command {
-	var (
-		rep, out string
-		s        policy.Sketch
-		a        policy.Auth
-	)
-	c := &cobra.Command{
-		Use:   "init",
-		Short: "Draft a policy from a report",
-		Long: `Draft a policy from a report.
-
-Each confirmed finding whose guard directive this build applies becomes a stanza; the
-others are listed in comments. Everything else is passed on as before. Stanzas that ask for a
-credential need --issuer, --audience and --jwks; those that ask for a role need --roles-claim
-and --admin-role as well.`,
-		Example: "  launchready audit -o json=run.json\n  launchready guard init --report run.json --listen 127.0.0.1:8080 -o guard.yaml\n  launchready guard -c guard.yaml",
-		Args:    cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
-			if rep == "" {
-				return setup(errors.New("--report wants the report that an audit wrote with -o json=FILE"))
-			}
-			f, err := os.Open(p.path(rep))
-			if err != nil {
-				return setup(fmt.Errorf("read the report: %w", err))
-			}
-			defer f.Close()
-			r, err := json.Read(f)
-			if err != nil {
-				return setup(fmt.Errorf("read the report: %w", err))
-			}
-			if s.Upstream == "" {
-				s.Upstream = r.Target
-			}
-			if a.JWKS != "" {
-				s.Auth = &a
-			}
-			text, err := policy.Draft(r, s)
-			if err != nil {
-				return setup(err)
-			}
-			if out == "-" {
-				_, err = p.out.Write(text)
-				return err
-			}
-			w, err := os.OpenFile(p.path(out), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-			if err != nil {
-				return setup(fmt.Errorf("write the policy: %w", err))
-			}
-			_, err = w.Write(text)
-			return errors.Join(err, w.Close())
-		},
-	}
-	fl := c.Flags()
-	fl.StringVar(&rep, "report", "", "the report, as JSON")
-	fl.StringVarP(&out, "output", "o", "guard.yaml", "file to write, which must not exist; - for stdout")
-	fl.StringVar(&s.Listen, "listen", "127.0.0.1:8080", "where guard is to listen")
-	fl.StringVar(&s.Upstream, "upstream", "", "the application (default: the report's target)")
-	fl.StringVar(&a.Issuer, "issuer", "", "issuer of the tokens")
-	fl.StringVar(&a.Audience, "audience", "", "audience of the tokens")
-	fl.StringVar(&a.JWKS, "jwks", "", "address of the keys that sign them")
-	fl.StringVar(&a.RolesClaim, "roles-claim", "", "claim that names the roles")
-	fl.StringVar(&s.AdminRole, "admin-role", "", "role that routes for administrators want")
-	return c
 }
 
 func (p *program) guard(ctx context.Context, file string) error {

@@ -31,6 +31,13 @@ var internals = regexp.MustCompile(`(?i)traceback \(most recent|goroutine \d+|\b
 	`[\w/.-]+\.(go|py|js|ts|rb|java|php|cs):\d+|sqlstate|sqlite|sql logic error|unterminated quoted string|ora-\d{5}|you have an error in your sql|syntax error at or near|pq: |violates [a-z ]{1,40}constraint|` +
 	`(^|[\s"':(=])(/(home|var|srv|usr|opt|app|root|tmp|etc)/[\w.-]+|[a-z]:\\\\?\w+)|no such file or directory|<!doctype html|<html`)
 
+// providers are what model providers and the libraries that call them say, in
+// words that no product says of itself.
+var providers = regexp.MustCompile(`(?i)(api|platform|help|console|generativelanguage|[\w-]*aiplatform|api-inference)\.(openai|anthropic|mistral|cohere|groq|googleapis|together|deepseek|fireworks|replicate|huggingface)\.(com|ai|co|xyz)|` +
+	`openai\.azure\.com|bedrock(-runtime)?\.[a-z0-9-]{4,30}\.amazonaws|openrouter\.ai/|incorrect api key provided|invalid x-api-key|you exceeded your current quota|does not exist or you do not have access to it|` +
+	`maximum context length is \d|in organization org-|\borg-[a-z0-9]{16,}\b|\b(openai|anthropic|mistralai|cohere|groq|litellm|langchain|llama_index)\.\w{2,40}(error|exception)\b|overloaded_error|prompt is too long: \d|` +
+	`deploymentnotfound|llm provider not provided|try pulling it first`)
+
 // Tap reads no body of an answer that is no error.
 func (t Tap) Tap(x *guard.Exchange, r *http.Response) error {
 	for _, h := range t.Hide {
@@ -49,8 +56,11 @@ func (t Tap) Tap(x *guard.Exchange, r *http.Response) error {
 		if err != nil {
 			return err
 		}
-		if len(b) <= longest && !internals.Match(b) {
+		if len(b) <= longest && !internals.Match(b) && !providers.Match(b) {
 			_ = r.Body.Close() // it was read to its end
+			if kind := r.Header.Get("Content-Type"); !strings.Contains(kind, "json") && len(b) > 0 && (b[0] == '{' || b[0] == '[') && json.Valid(b) {
+				r.Header.Set("Content-Type", "application/json") // it was that of the answer which it is not
+			}
 			r.Body = io.NopCloser(bytes.NewReader(b))
 			return nil
 		}

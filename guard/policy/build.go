@@ -33,9 +33,9 @@ type State struct {
 func (p *Policy) table() []*guard.Route {
 	var out []*guard.Route
 	for _, r := range p.Routes {
-		out = append(out, &guard.Route{Methods: r.Methods, Pattern: r.Path, Public: r.Public, Blocked: r.Blocked, Roles: r.Roles, Limits: r.Limits, Modes: r.Modes})
+		out = append(out, &guard.Route{Methods: r.Methods, Pattern: r.Path, Public: r.Public, Blocked: r.Blocked, Roles: r.Roles, Limits: r.Limits, Modes: r.Modes, Own: r.Own})
 	}
-	return out
+	return append(out, p.preflights()...)
 }
 
 // Build makes the pipeline of a policy that Parse gave. It is not to be called
@@ -73,8 +73,8 @@ func (p *Policy) Build(s *State) (*guard.Pipeline, error) {
 		if s.keys[p.Auth.JWKS] == nil {
 			s.keys[p.Auth.JWKS] = &auth.Keys{URL: p.Auth.JWKS}
 		}
-		o.Checks = append(o.Checks, auth.New(auth.Options{Issuer: p.Auth.Issuer, Audience: p.Auth.Audience, Algorithms: p.Auth.Algorithms,
-			Tenant: p.Auth.TenantClaim, Roles: p.Auth.RolesClaim, Presented: p.Auth.Presented, Keys: s.keys[p.Auth.JWKS], Now: s.Now}),
+		o.Checks = append(o.Checks, p.Own.beside(auth.New(auth.Options{Issuer: p.Auth.Issuer, Audience: p.Auth.Audience, Algorithms: p.Auth.Algorithms,
+			Tenant: p.Auth.TenantClaim, Roles: p.Auth.RolesClaim, Presented: p.Auth.Presented, Keys: s.keys[p.Auth.JWKS], Now: s.Now})),
 			&limits.Check{Counter: &s.Counter, Limits: all, Signed: true})
 	}
 	if err := p.input(&o, s); err != nil {

@@ -1,7 +1,10 @@
 package policy
 
 import (
+	"cmp"
+	"errors"
 	"fmt"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -9,29 +12,50 @@ import (
 	"github.com/launchready/launchready/guard"
 )
 
-// Sketch is what a draft needs beside a report.
+// Sketch is what a draft needs beside a report. What it lacks is left blank in
+// the draft, which Parse refuses until it is filled in.
 type Sketch struct {
 	Listen, Upstream string
-	Auth             *Auth  // nil: no stanza can ask for a credential
-	AdminRole        string // the role that routes for administrators want; "": none is known
+	Auth             *Auth
+	AdminRole        string // the role that routes for administrators want
 }
 
-// Directives are those that Draft applies; the others it lists in comments.
+// Directives are those that Draft applies to every finding that names them.
 func Directives() []string {
-	return []string{"authenticate", "block_paths", "canonical_path", "hide_headers", "limits", "roles", "scrub_errors", "strip_headers"}
+	var out []string
+	for _, d := range directives() {
+		if d.apply != nil && !d.partly {
+			out = append(out, d.name)
+		}
+	}
+	return out
 }
 
-// stanza is what the findings ask of one operation.
-type stanza struct {
-	method, path               string
-	auth, admin, limit, blocks bool
-	why                        []string
+// Drafted is a policy's text, and what became of the findings that name a directive.
+type Drafted struct {
+	Text []byte
+	// Open are the findings, by id, that the policy does not stop, with the reason.
+	// A finding that names no directive, or is only suspected, is in neither.
+	Open map[string]string
+	// Checks are those of findings that the policy stops, in the report's order.
+	Checks []string
 }
 
-// Draft writes a policy that passes everything on as before, but for what the
-// report found and this build can stop. What it cannot stop stands in comments.
-func Draft(r *lr.Report, s Sketch) ([]byte, error) {
-	d := &drafter{s: s, of: map[string]*stanza{}}
+// Draft writes a policy of the routes that the run knew and of what it found:
+// each finding that names a directive becomes a stanza, beside its id. What no
+// line names is denied. What this build cannot stop stands in comments.
+func Draft(r *lr.Report, s Sketch) (*Drafted, error) {
+	if len(r.Routes) == 0 {
+		return nil, errors.New("draft a policy: the report lists no routes: audit again with this version")
+	}
+	u, err := url.Parse(cmp.Or(s.Upstream, r.Target))
+	if err != nil || u.Host == "" {
+		return nil, errors.New("draft a policy: the application's address is not known: say --upstream")
+	}
+	base := strings.TrimSuffix(u.Path, "/")
+	s.Upstream = u.Scheme + "://" + u.Host
+	d := &drafter{s: s, base: base, of: map[string]*entry{}, limits: map[string]string{}, out: Drafted{Open: map[string]string{}}}
+	d.surface(r)
 	for _, row := range r.Rows {
 		for _, c := range row.Checks {
 			for _, f := range c.Findings {
@@ -41,150 +65,157 @@ func Draft(r *lr.Report, s Sketch) ([]byte, error) {
 			}
 		}
 	}
-	text := d.text()
-	if _, err := Parse("the draft", text); err != nil {
+	full := s
+	if full.Auth == nil || full.Auth.Issuer == "" || full.Auth.Audience == "" || full.Auth.JWKS == "" || full.Auth.RolesClaim == "" || full.AdminRole == "" {
+		full.Auth, full.AdminRole = &Auth{Issuer: "x", Audience: "x", JWKS: "http://x/", TenantClaim: "x", RolesClaim: "x"}, "x"
+	}
+	if _, err := Parse("the draft", d.text(full)); err != nil { // but for its blanks, a draft has no mistake
 		return nil, fmt.Errorf("draft a policy: %w", err)
 	}
-	return text, nil
+	d.out.Text = d.text(s)
+	return &d.out, nil
+}
+
+// entry is what one operation needs.
+type entry struct {
+	method, path                string
+	public, own, admin, blocked bool
+	limits                      []string
+	why                         []string // findings, and what a reader should know
 }
 
 type drafter struct {
-	s                  Sketch
-	of                 map[string]*stanza
-	order              []string
-	scrub, hide, limit bool
-	presented          bool
-	always, open       []string
+	s      Sketch
+	base   string
+	of     map[string]*entry
+	order  []string
+	limits map[string]string // by name, the flow mapping
+	out    Drafted
+
+	headers, cookies  []string // of the application's own credentials
+	scrub, hide       []string // ids of findings
+	presented         []string
+	always, open, gap []string
 }
+
+// found is a finding, with the operations that it names.
+type found struct {
+	check string
+	lr.Finding
+	ops []*entry // nil for one that no route can say
+	all bool     // it is the whole application's
+}
+
+// word is how a stanza names the finding beside it.
+func (f *found) word() string { return oneLine(f.ID + " " + f.check) }
 
 func (d *drafter) take(check string, f lr.Finding) {
-	line := oneLine(check + " " + f.Subject)
-	method, path, ok := strings.Cut(f.Subject, " ")
-	path, _, _ = strings.Cut(path, " ")
-	ok = ok && slices.Contains(methods, method) && strings.HasPrefix(path, "/")
-	if ok { // a path that no route can say is an operation all the same
-		_, err := guard.NewTable([]*guard.Route{{Pattern: path}})
-		ok = err == nil
+	fd := &found{check: check, Finding: f, all: f.Subject == "application"}
+	subjects := f.Subjects
+	if len(subjects) == 0 {
+		subjects = []string{f.Subject}
 	}
-	not := func(why string) { d.open = append(d.open, line+" ("+f.Guard+"): "+why) }
-	at := func() *stanza {
-		key := method + " " + path
-		if d.of[key] == nil {
-			d.of[key] = &stanza{method: method, path: path}
-			d.order = append(d.order, key)
+	for _, s := range subjects {
+		method, path, ok := strings.Cut(s, " ")
+		path, _, _ = strings.Cut(path, " ")
+		path, _, _ = strings.Cut(path, "?")
+		if ok && slices.Contains(methods, method) {
+			if e := d.at(method, d.base+path); e != nil {
+				fd.ops = append(fd.ops, e)
+			}
 		}
-		d.of[key].why = append(d.of[key].why, line)
-		return d.of[key]
 	}
-	switch f.Guard {
-	case "scrub_errors":
-		d.scrub = true
-		d.always = append(d.always, line+": scrub_errors")
-	case "hide_headers":
-		d.hide = true
-		d.always = append(d.always, line+": hide_headers")
-	case "canonical_path", "strip_headers":
-		d.always = append(d.always, line+": "+f.Guard+" is always on")
-	case "block_paths":
-		if !ok {
-			not("the finding names no operation that a route can say")
-			return
+	why := "not in this build"
+	for _, dir := range directives() {
+		if dir.name == f.Guard && dir.apply != nil {
+			why = dir.apply(d, fd)
 		}
-		at().blocks = true
-	case "authenticate":
-		switch {
-		case d.s.Auth == nil:
-			not("say --issuer, --audience and --jwks")
-		case f.Subject == "application":
-			d.presented = true
-			d.always = append(d.always, line+": verify_presented")
-		case !ok:
-			not("the finding names no operation that a route can say")
-		default:
-			at().auth = true
-		}
-	case "roles":
-		switch {
-		case !ok:
-			not("the finding names no operation that a route can say")
-		case d.s.Auth == nil || d.s.Auth.RolesClaim == "" || d.s.AdminRole == "":
-			not("say --issuer, --audience, --jwks, --roles-claim and --admin-role")
-		default:
-			at().admin = true
-		}
-	case "limits":
-		if !ok {
-			not("the finding names no operation that a route can say")
-			return
-		}
-		d.limit = true
-		at().limit = true
-	default:
-		not("not in this build")
 	}
+	if why == "" {
+		d.out.Checks = adding(d.out.Checks, check)
+		return
+	}
+	d.out.Open[f.ID] = why
+	d.open = append(d.open, fd.word()+" "+oneLine(f.Subject)+" ("+oneLine(f.Guard)+"): "+why)
 }
 
-func (d *drafter) text() []byte {
-	var b strings.Builder
-	comment := func(lead string, lines []string) {
-		if len(lines) == 0 {
-			return
-		}
-		b.WriteString("# " + lead + "\n")
-		for _, l := range lines {
-			b.WriteString("#   " + l + "\n")
-		}
+// at gives the entry of an operation; one that no route of the report names is
+// made when something is asked of it. Nil where no route can say the path.
+func (d *drafter) at(method, path string) *entry {
+	key := method + " " + shapeOf(path)
+	if e := d.of[key]; e != nil {
+		return e
 	}
-	b.WriteString("# Drafted by launchready guard init from a report. What no stanza names is passed on as before.\n")
-	comment("Stopped for the whole application:", d.always)
-	comment("Not stopped by this policy:", d.open)
-	fmt.Fprintf(&b, "version: 1\nlisten: %q\nupstream: %q\n", d.s.Listen, d.s.Upstream)
-	if a := d.s.Auth; a != nil {
-		fmt.Fprintf(&b, "auth: {issuer: %q, audience: %q, jwks: %q, tenant_claim: %q, roles_claim: %q, verify_presented: %t}\n", a.Issuer, a.Audience, a.JWKS, a.TenantClaim, a.RolesClaim, d.presented)
+	if _, err := guard.NewTable([]*guard.Route{{Pattern: path}}); err != nil {
+		return nil
 	}
-	if d.scrub || d.hide {
-		fmt.Fprintf(&b, "hygiene: {scrub_errors: %t, hide_headers: [%s]}\n", d.scrub, map[bool]string{true: "Server, X-Powered-By, X-AspNet-Version, X-AspNetMvc-Version, X-Runtime, Via, X-Generator"}[d.hide])
+	return &entry{method: method, path: path}
+}
+
+// need puts the operation into the policy.
+func (d *drafter) need(e *entry, why string) *entry {
+	key := e.method + " " + shapeOf(e.path)
+	if d.of[key] == nil {
+		d.of[key] = e
+		d.order = append(d.order, key)
 	}
-	if d.limit {
-		b.WriteString("limits:\n  found: {per: ip, requests: 30, window: 1m, burst: 10}\n")
+	if why != "" && !slices.Contains(d.of[key].why, why) {
+		d.of[key].why = append(d.of[key].why, why)
 	}
-	b.WriteString("routes:\n")
-	listed := map[string]bool{}
-	for _, key := range d.order {
-		s := d.of[key]
-		fmt.Fprintf(&b, "  # %s\n", strings.Join(s.why, ", "))
-		if d.blocked(s.path) { // whatever else is asked of it, and by any method
-			if !listed[s.path] {
-				listed[s.path] = true
-				fmt.Fprintf(&b, "  - {path: %q, blocked: true}\n", s.path)
-			}
+	return d.of[key]
+}
+
+// surface lists the routes of the report with what they need. What the run only
+// came upon is left out where a description tells what there is.
+func (d *drafter) surface(r *lr.Report) {
+	described := slices.ContainsFunc(r.Routes, func(x lr.RouteReport) bool { return x.Declared })
+	for _, x := range r.Routes {
+		if described && !x.Declared && !x.Public || !slices.Contains(methods, x.Method) {
 			continue
 		}
-		fmt.Fprintf(&b, "  - {path: %q, methods: [%s], public: %t", s.path, s.method, !s.auth && !s.admin)
-		if s.admin {
-			fmt.Fprintf(&b, ", admin: true, roles: [%q]", d.s.AdminRole)
+		e := d.at(x.Method, d.base+x.Path)
+		if e == nil {
+			d.gap = append(d.gap, oneLine(x.Method+" "+x.Path)+": no route of a policy can say this path")
+			continue
 		}
-		if s.limit {
-			b.WriteString(", limits: [found]")
+		e = d.need(e, "")
+		e.public = x.Public || !x.Secured
+		if x.Rehearsal {
+			e.why = append(e.why, "for the audit: take it out in production")
 		}
-		b.WriteString("}\n")
-		if !listed[s.path] {
-			listed[s.path] = true
-			fmt.Fprintf(&b, "  - {path: %q, public: true} # its other methods\n", s.path)
+		for _, way := range x.Takes {
+			place, name, _ := strings.Cut(way, " ")
+			switch {
+			case e.public || way == "bearer":
+			case place == "header" && name != "" && !strings.EqualFold(name, "Authorization"):
+				e.own = true
+				d.headers = adding(d.headers, name)
+			case place == "cookie" && name != "":
+				e.own = true
+				d.cookies = adding(d.cookies, name)
+			default:
+				e.why = adding(e.why, "also takes "+oneLine(way)+", which guard does not let through")
+			}
 		}
 	}
-	b.WriteString("  - {path: \"/**\", public: true}\nunsafe: [\"public everything /**\"]\n")
-	return []byte(b.String())
 }
 
-// blocked reports whether a finding wants the path closed.
-func (d *drafter) blocked(path string) bool {
-	for _, s := range d.of {
-		if s.path == path && s.blocks {
-			return true
+func adding(to []string, s string) []string {
+	if slices.Contains(to, s) {
+		return to
+	}
+	return append(to, s)
+}
+
+// shapeOf is a path without the names of its parameters.
+func shapeOf(path string) string {
+	segments := strings.Split(strings.ToLower(path), "/")
+	for i, s := range segments {
+		if strings.HasPrefix(s, "{") && strings.HasSuffix(s, "}") {
+			segments[i] = "{}"
 		}
 	}
-	return false
+	return strings.Join(segments, "/")
 }
 
 func oneLine(s string) string {

@@ -1,6 +1,8 @@
 package policy_test
 
 import (
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -8,32 +10,75 @@ import (
 	"github.com/launchready/launchready/guard/policy"
 )
 
-func TestDraft(t *testing.T) {
-	found := func(guard, subject string) lr.Finding {
-		return lr.Finding{Guard: guard, Subject: subject, Confidence: lr.Confirmed}
+// surveyed is a report of a small application with a finding of each kind.
+func surveyed() *lr.Report {
+	found := func(guard, subject string, more ...string) lr.CheckReport {
+		return lr.CheckReport{ID: "row/" + strings.ReplaceAll(guard, "_", "-"), Findings: []lr.Finding{{ID: "lr-" + guard, Guard: guard, Subject: subject, Subjects: more, Confidence: lr.Confirmed}}}
 	}
-	r := &lr.Report{Rows: []lr.RowReport{{Checks: []lr.CheckReport{{ID: "row/check", Findings: []lr.Finding{
-		found("authenticate", "GET /v1/invoices"), found("roles", "GET /v1/admin"), found("block_paths", "GET /.git/config"),
-		found("limits", "POST /v1/chat"), found("hide_headers", "application"), found("ownership", "GET /v1/chats/{id}"),
-		found("block_paths", "GET /a;b\n  - {path: /evil, public: true}"),
-		{Guard: "block_paths", Subject: "GET /suspected", Confidence: lr.Suspected},
-	}}}}}}
-	s := policy.Sketch{Listen: "127.0.0.1:0", Upstream: "http://127.0.0.1:1"}
+	keys := []string{"bearer", "header X-API-Key", "cookie session"}
+	suspected := found("block_paths", "GET /suspected")
+	suspected.Findings[0].Confidence = lr.Suspected
+	return &lr.Report{Target: "https://app.test/api/",
+		Routes: []lr.RouteReport{
+			{Method: "GET", Path: "/healthz", Public: true, Declared: true},
+			{Method: "POST", Path: "/login", Declared: true},
+			{Method: "GET", Path: "/v1/invoices", Secured: true, Takes: keys, Declared: true},
+			{Method: "POST", Path: "/v1/invoices", Secured: true, Takes: keys, Declared: true},
+			{Method: "GET", Path: "/v1/chats/{id}", Secured: true, Takes: keys[:1], Declared: true},
+			{Method: "DELETE", Path: "/v1/chats/{chat}", Secured: true, Takes: keys[:1], Declared: true},
+			{Method: "GET", Path: "/v1/admin", Secured: true, Takes: keys, Admin: true, Declared: true},
+			{Method: "POST", Path: "/v1/chat", Secured: true, Takes: keys, Declared: true},
+			{Method: "GET", Path: "/metrics", Declared: true},
+			{Method: "GET", Path: "/guessed"},
+			{Method: "GET", Path: "/mails", Public: true, Rehearsal: true},
+			{Method: "GET", Path: "/v1/files/{name}.pdf", Secured: true, Declared: true},
+		},
+		Rows: []lr.RowReport{{Checks: []lr.CheckReport{
+			found("authenticate", "GET /v1/invoices as nobody"), found("roles", "GET /v1/admin"), found("block_paths", "application", "GET /metrics", "GET /.git/config"),
+			found("limits", "POST /v1/chat"), found("hide_headers", "application"), found("ownership", "GET /v1/chats/{id}"), found("strip_headers", "GET /v1/chats/{id}"),
+			found("block_paths", "GET /a;b\n  - {path: /evil, public: true}"), found("new_one", "application"),
+			{ID: "auth/undeclared-route", Findings: []lr.Finding{{ID: "lr-u", Guard: "validate", Subject: "GET /v1/debug", Confidence: lr.Confirmed}}},
+			suspected,
+		}}}}
+}
+
+func TestDraft(t *testing.T) {
+	whole := policy.Sketch{Listen: "127.0.0.1:0", AdminRole: "boss", Auth: &policy.Auth{Issuer: "https://id.test", Audience: "api", JWKS: "http://127.0.0.1:1/keys", RolesClaim: "role"}}
 	for name, c := range map[string]struct {
-		auth     *policy.Auth
+		sketch   policy.Sketch
 		has, not []string
 	}{
-		"without a provider": {nil,
-			[]string{`{path: "/.git/config", blocked: true}`, `{path: "/v1/chat", methods: [POST], public: true, limits: [found]}`, "#   row/check GET /v1/invoices (authenticate): say --issuer", "(ownership): not in this build", "X-Powered-By"},
-			[]string{"\n  - {path: /evil", "suspected", "auth:", `{path: "/v1/invoices"`}},
-		"with one": {&policy.Auth{Issuer: "i", Audience: "a", JWKS: "http://127.0.0.1:1/keys", RolesClaim: "role"},
-			[]string{`{path: "/v1/invoices", methods: [GET], public: false}`, `roles: ["boss"]`},
-			[]string{"\n  - {path: /evil", "say --issuer"}},
+		"whole": {whole, []string{
+			`upstream: "https://app.test"`,
+			`{path: "/api/healthz", methods: [GET], public: true}`,
+			`{path: "/api/login", methods: [POST], public: true}`,
+			`{path: "/api/v1/invoices", methods: [GET]} # lr-authenticate row/authenticate` + "\n",
+			`{path: "/api/v1/invoices", methods: [POST], own_credentials: true}` + "\n",
+			`{path: "/api/v1/chats/{id}", methods: [GET, DELETE]}` + "\n",
+			`{path: "/api/v1/admin", methods: [GET], admin: true, roles: ["boss"]} # lr-roles row/roles`,
+			`{path: "/api/v1/chat", methods: [POST], own_credentials: true, limits: [found_unverified, found_user]} # lr-limits`,
+			`{path: "/api/metrics", blocked: true} # lr-block_paths`,
+			`{path: "/api/.git/config", blocked: true} # lr-block_paths`,
+			`{path: "/api/mails", methods: [GET], public: true} # for the audit`,
+			`own: {headers: ["X-API-Key"], cookies: ["session"]}`,
+			"X-Generator] # lr-hide_headers",
+			"#   lr-ownership row/ownership GET /v1/chats/{id} (ownership): not in this build",
+			"#   lr-new_one row/new-one application (new_one): not in this build",
+			"#   lr-u auth/undeclared-route GET /v1/debug: no route, so it is denied",
+			"#   GET /v1/files/{name}.pdf: no route of a policy can say this path",
+			"#   lr-strip_headers row/strip-headers: strip_headers is always on",
+		}, []string{"\n  - {path: /evil", "suspected\",", "/guessed", "FILL IN", `path: "/**"` + ", methods"}},
+		"nothing known": {policy.Sketch{Listen: "127.0.0.1:0"}, []string{
+			`issuer: "" # FILL IN`, `audience: "" # FILL IN`, `jwks: "" # FILL IN`, `roles_claim: "" # FILL IN`, `roles: [""]} # FILL IN`,
+		}, nil},
 	} {
-		s.Auth, s.AdminRole = c.auth, "boss"
-		text, err := policy.Draft(r, s)
+		drafted, err := policy.Draft(surveyed(), c.sketch)
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
+		}
+		text := drafted.Text
+		if len(drafted.Open) != 2+1 || drafted.Open["lr-ownership"] == "" || slices.Contains(drafted.Checks, "row/ownership") || !slices.Contains(drafted.Checks, "row/limits") {
+			t.Errorf("%s: open %v, stopped %v", name, drafted.Open, drafted.Checks)
 		}
 		for _, want := range c.has {
 			if !strings.Contains(string(text), want) {
@@ -44,6 +89,68 @@ func TestDraft(t *testing.T) {
 			if strings.Contains(string(text), bad) {
 				t.Errorf("%s holds %s:\n%s", name, bad, text)
 			}
+		}
+		_, err = policy.Parse("guard.yaml", text)
+		if name == "whole" {
+			if err != nil {
+				t.Errorf("whole: %v", err)
+			}
+			continue
+		}
+		if err == nil {
+			t.Fatalf("%s: the blanks are accepted", name)
+		}
+		for _, want := range []string{`guard\.yaml:\d+:11: auth\.issuer is blank`, `guard\.yaml:\d+:13: auth\.audience is blank`, `guard\.yaml:\d+:9: auth\.jwks is blank`, `guard\.yaml:\d+:16: auth\.roles_claim is blank`, `guard\.yaml:\d+:\d\d: a role of /api/v1/admin is blank`} {
+			if !regexp.MustCompile(want).MatchString(err.Error()) {
+				t.Errorf("%s: no %s in\n%v", name, want, err)
+			}
+		}
+	}
+	if _, err := policy.Draft(&lr.Report{Target: "http://a.test"}, whole); err == nil || !strings.Contains(err.Error(), "audit again") {
+		t.Errorf("without routes: %v", err)
+	}
+}
+
+// TestOwn: what guard cannot verify is the application's to judge where a route
+// says so, and never beside a token.
+func TestOwn(t *testing.T) {
+	for name, c := range map[string]struct{ from, to, want string }{
+		"no section":    {"own: {headers: [X-API-Key]}\n", "", "no section own"},
+		"empty":         {"{headers: [X-API-Key]}", "{}", "names no header"},
+		"public":        {"own_credentials: true}", "own_credentials: true, public: true}", "asks for no credential"},
+		"roles":         {"own_credentials: true}", "own_credentials: true, roles: [a]}", "only a verified token tells"},
+		"limit by user": {"own_credentials: true}", "own_credentials: true, limits: [u]}", "add a limit per ip"},
+	} {
+		base := "version: 1\nlisten: 127.0.0.1:0\nupstream: http://127.0.0.1:1\nauth: {issuer: i, audience: a, jwks: http://127.0.0.1:1, roles_claim: r}\n" +
+			"limits:\n  u: {per: user, requests: 1}\nown: {headers: [X-API-Key]}\nroutes: [{path: /a, own_credentials: true}]\n"
+		if _, err := policy.Parse("guard.yaml", []byte(base)); err != nil {
+			t.Fatal(err)
+		}
+		text := strings.Replace(base, c.from, c.to, 1)
+		if _, err := policy.Parse("guard.yaml", []byte(text)); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: %v, want %s", name, err, c.want)
+		}
+	}
+	s := newStandOf(t, strings.Replace(strings.Replace(whole, "auth_failures: {requests: 5", "auth_failures: {requests: 50", 1), `- {path: "/v1/**"}`, `- {path: "/v1/**", own_credentials: true}`, 1)+"own: {headers: [X-API-Key], cookies: [sid]}\npreflight: true\n")
+	for name, c := range map[string]struct {
+		method, path, token string
+		headers             []string
+		want                int
+	}{
+		"key":                 {"GET", "/v1/x", "", []string{"X-Api-Key", "k"}, 200},
+		"cookie":              {"GET", "/v1/x", "", []string{"Cookie", "sid=1"}, 200},
+		"empty cookie":        {"GET", "/v1/x", "", []string{"Cookie", "sid="}, 401},
+		"another cookie":      {"GET", "/v1/x", "", []string{"Cookie", "other=1"}, 401},
+		"neither":             {"GET", "/v1/x", "", nil, 401},
+		"bad token and key":   {"GET", "/v1/x", "bad", []string{"X-Api-Key", "k"}, 401},
+		"empty token and key": {"GET", "/v1/x", "", []string{"X-Api-Key", "k", "Authorization", ""}, 401},
+		"token":               {"GET", "/v1/x", s.token(nil), nil, 200},
+		"another route":       {"POST", "/v1/chat", "", []string{"X-Api-Key", "k"}, 401},
+		"preflight":           {"OPTIONS", "/v1/chat", "", []string{"Origin", "https://a.test"}, 200},
+		"preflight, blocked":  {"OPTIONS", "/.git/x", "", nil, 404},
+	} {
+		if got, _, _, asked := s.do(c.method, c.path, c.token, "", c.headers...); got != c.want || asked != (c.want == 200) {
+			t.Errorf("%s: got %d, the application was asked: %t; want %d", name, got, asked, c.want)
 		}
 	}
 }

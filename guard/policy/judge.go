@@ -75,6 +75,8 @@ func (j *judge) judge(p *Policy) {
 	j.cors(p)
 	j.input(p)
 	j.routes(p)
+	j.blanks(p)
+	j.own(p)
 	if len(j.errs) == 0 {
 		if _, err := guard.NewTable(p.table()); err != nil {
 			j.fail("routes", "%v", err)

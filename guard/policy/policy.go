@@ -35,7 +35,11 @@ type Policy struct {
 	Hosts     []string              `yaml:"hosts,omitempty,flow"`
 	Uploads   *Uploads              `yaml:"uploads,omitempty"`
 	Ownership *Ownership            `yaml:"ownership,omitempty"`
-	Unsafe    []string              `yaml:"unsafe,omitempty"` // what is unsafe and meant, said a second time
+	Unsafe    []string              `yaml:"unsafe,omitempty"`    // what is unsafe and meant, said a second time
+	Preflight bool                  `yaml:"preflight,omitempty"` // OPTIONS of every path is the application's to answer, without a credential
+	Own       *Own                  `yaml:"own,omitempty"`
+
+	text *judge // knows where things stand
 }
 
 // Auth says whose tokens count.
@@ -92,6 +96,7 @@ type Route struct {
 	Roles   []string              `yaml:"roles,omitempty,flow"`
 	Limits  []string              `yaml:"limits,omitempty,flow"`
 	Modes   map[string]guard.Mode `yaml:"modes,omitempty"`
+	Own     bool                  `yaml:"own_credentials,omitempty"` // the application's keys and cookies are accepted beside tokens, for it to judge
 }
 
 // Parse reads a file's text and judges it. Every mistake is told with its place.
@@ -117,6 +122,7 @@ func Parse(name string, text []byte) (p *Policy, err error) {
 	if len(j.errs) > 0 {
 		return nil, errors.Join(j.errs...)
 	}
+	p.text = j
 	return p, nil
 }
 
@@ -142,7 +148,13 @@ type judge struct {
 // fail tells a mistake at a YAML path, or at the nearest one above it that the
 // file has.
 func (j *judge) fail(at, format string, args ...any) {
-	line, column := 1, 1
+	line, column := j.place(at)
+	j.errs = append(j.errs, fmt.Errorf("%s:%d:%d: %s", j.name, line, column, fmt.Sprintf(format, args...)))
+}
+
+// place is where a YAML path stands, or the nearest one above it.
+func (j *judge) place(at string) (line, column int) {
+	line, column = 1, 1
 	for p := "$." + at; p != ""; p = above(p) {
 		path, err := yaml.PathString(p)
 		if err != nil {
@@ -159,7 +171,7 @@ func (j *judge) fail(at, format string, args ...any) {
 		line, column = tk.Position.Line, tk.Position.Column
 		break
 	}
-	j.errs = append(j.errs, fmt.Errorf("%s:%d:%d: %s", j.name, line, column, fmt.Sprintf(format, args...)))
+	return line, column
 }
 
 func above(p string) string {

@@ -54,6 +54,11 @@ type stand struct {
 
 func newStand(t *testing.T) *stand {
 	t.Helper()
+	return newStandOf(t, whole)
+}
+
+func newStandOf(t *testing.T, text string) *stand {
+	t.Helper()
 	s := &stand{t: t}
 	raw, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {
@@ -98,7 +103,7 @@ func newStand(t *testing.T) *stand {
 		}
 	}))
 	t.Cleanup(app.Close)
-	p, err := policy.Parse("guard.yaml", fmt.Appendf(nil, whole, app.URL, provider.URL))
+	p, err := policy.Parse("guard.yaml", fmt.Appendf(nil, text, app.URL, provider.URL))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,0 +1,80 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/launchready/launchready/guard/policy"
+	"github.com/launchready/launchready/report"
+	"github.com/launchready/launchready/report/json"
+)
+
+func (p *program) guardInitVerb() *cobra.Command {
+	var (
+		rep, out string
+		s        policy.Sketch
+		a        policy.Auth
+	)
+	c := &cobra.Command{
+		Use:   "init",
+		Short: "Draft a policy from a report",
+		Long: `Draft a policy from a report.
+
+The routes that the audit knew are listed with what they need, and all else is denied. Each
+confirmed finding whose guard directive this build applies becomes a stanza, with the finding's
+id beside it; the others are listed in comments. What is not said by --issuer, --audience,
+--jwks, --roles-claim and --admin-role is left blank where it is needed: launchready guard check
+names the blanks, and guard does not serve by them.`,
+		Example: "  launchready audit -o json=run.json\n  launchready guard init --report run.json --listen 127.0.0.1:8080 -o guard.yaml\n  launchready guard -c guard.yaml",
+		Args:    cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			if rep == "" {
+				return setup(errors.New("--report wants the report that an audit wrote with -o json=FILE"))
+			}
+			f, err := os.Open(p.path(rep))
+			if err != nil {
+				return setup(fmt.Errorf("read the report: %w", err))
+			}
+			defer f.Close()
+			r, err := json.Read(f)
+			if err != nil {
+				return setup(fmt.Errorf("read the report: %w", err))
+			}
+			s.Auth = &a
+			d, err := policy.Draft(r, s)
+			if err != nil {
+				return setup(err)
+			}
+			text := d.Text
+			if n := strings.Count(string(text), "FILL IN"); n > 0 {
+				p.warn("%s to fill in: launchready guard check names them", report.Count(n, "blank"))
+			}
+			if out == "-" {
+				_, err = p.out.Write(text)
+				return err
+			}
+			w, err := os.OpenFile(p.path(out), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+			if err != nil {
+				return setup(fmt.Errorf("write the policy: %w", err))
+			}
+			_, err = w.Write(text)
+			return errors.Join(err, w.Close())
+		},
+	}
+	fl := c.Flags()
+	fl.StringVar(&rep, "report", "", "the report, as JSON")
+	fl.StringVarP(&out, "output", "o", "guard.yaml", "file to write, which must not exist; - for stdout")
+	fl.StringVar(&s.Listen, "listen", "127.0.0.1:8080", "where guard is to listen")
+	fl.StringVar(&s.Upstream, "upstream", "", "the application (default: the report's target)")
+	fl.StringVar(&a.Issuer, "issuer", "", "issuer of the tokens")
+	fl.StringVar(&a.Audience, "audience", "", "audience of the tokens")
+	fl.StringVar(&a.JWKS, "jwks", "", "address of the keys that sign them")
+	fl.StringVar(&a.TenantClaim, "tenant-claim", "", "claim that names the tenant")
+	fl.StringVar(&a.RolesClaim, "roles-claim", "", "claim that names the roles")
+	fl.StringVar(&s.AdminRole, "admin-role", "", "role that routes for administrators want")
+	return c
+}

@@ -1,0 +1,42 @@
+package policy
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/goccy/go-yaml"
+)
+
+// blanks wants what a draft could not know to be filled in.
+func (j *judge) blanks(p *Policy) {
+	if p.Auth != nil {
+		for _, b := range []struct{ at, value, what string }{
+			{"issuer", p.Auth.Issuer, "who issues the tokens (their claim iss)"},
+			{"audience", p.Auth.Audience, "whom the tokens are for (their claim aud)"},
+			{"jwks", p.Auth.JWKS, "where the keys are that sign the tokens"},
+			{"roles_claim", p.Auth.RolesClaim, "the claim that names the roles, or take the line away"},
+			{"tenant_claim", p.Auth.TenantClaim, "the claim that names the tenant, or take the line away"},
+		} {
+			if strings.TrimSpace(b.value) == "" && j.says("auth."+b.at) {
+				j.fail("auth."+b.at, "auth.%s is blank: fill in %s", b.at, b.what)
+			}
+		}
+	}
+	for i, r := range p.Routes {
+		for k, role := range r.Roles {
+			if strings.TrimSpace(role) == "" {
+				j.fail(fmt.Sprintf("routes[%d].roles[%d]", i, k), "a role of %s is blank: fill in the role that may call it", r.Path)
+			}
+		}
+	}
+}
+
+// says reports whether the file has something at a YAML path.
+func (j *judge) says(at string) bool {
+	path, err := yaml.PathString("$." + at)
+	if err != nil {
+		return false
+	}
+	n, err := path.FilterFile(j.file)
+	return err == nil && n != nil
+}

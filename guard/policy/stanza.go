@@ -1,0 +1,150 @@
+package policy
+
+import (
+	"slices"
+	"strings"
+)
+
+// directive makes stanzas of the findings that name it. apply tells why it can do
+// nothing, or ""; nil is a directive that this build has not. partly is one that
+// stops some of its findings only.
+type directive struct {
+	name   string
+	apply  func(d *drafter, f *found) string
+	partly bool
+}
+
+// directives are those that checks name. One that is new takes its function here.
+func directives() []directive {
+	return []directive{
+		{name: "authenticate", apply: authenticate, partly: true},
+		{name: "block_paths", apply: blockPaths},
+		{name: "canonical_path", apply: canonicalPath, partly: true},
+		{name: "cors"},
+		{name: "hide_headers", apply: hideHeaders, partly: true},
+		{name: "idempotency"},
+		{name: "limits", apply: limited, partly: true},
+		{name: "model"},
+		{name: "ownership"},
+		{name: "response_cache"},
+		{name: "roles", apply: roles, partly: true},
+		{name: "scrub_errors", apply: scrubErrors},
+		{name: "strip_headers", apply: alwaysOn},
+		{name: "tenant_binding"},
+		{name: "validate", apply: validate, partly: true},
+		{name: "websocket"},
+	}
+}
+
+const noOperation = "the finding names no operation that a route can say"
+
+// authenticate asks for a verified token, and for nothing else, where the finding
+// showed that the application's own judgement does not hold.
+func authenticate(d *drafter, f *found) string {
+	if f.check == "auth/weak-token-secret" {
+		return "change the secret first: whoever guesses it signs tokens that hold"
+	}
+	if f.all && len(f.Subjects) == 0 {
+		d.presented = append(d.presented, f.word())
+		return ""
+	}
+	if len(f.ops) == 0 {
+		return noOperation
+	}
+	for _, e := range f.ops {
+		e = d.need(e, f.word())
+		e.public, e.own = false, false
+	}
+	return ""
+}
+
+// roles asks for the administrators' role.
+func roles(d *drafter, f *found) string {
+	if f.check == "auth/api-key-scope" {
+		return "the scopes of the application's own keys are not known to guard"
+	}
+	if len(f.ops) == 0 {
+		return noOperation
+	}
+	for _, e := range f.ops {
+		e = d.need(e, f.word())
+		e.public, e.own, e.admin = false, false, true
+	}
+	return ""
+}
+
+func blockPaths(d *drafter, f *found) string {
+	if len(f.ops) == 0 {
+		return noOperation
+	}
+	for _, e := range f.ops {
+		d.need(e, f.word()).blocked = true
+	}
+	return ""
+}
+
+// limited counts by address, and by user where a token tells who it is.
+func limited(d *drafter, f *found) string {
+	if len(f.ops) == 0 {
+		return noOperation
+	}
+	for _, e := range f.ops {
+		e = d.need(e, f.word())
+		switch {
+		case e.public:
+			d.limits["found_ip"] = "{per: ip, requests: 30, window: 1m, burst: 10}"
+			e.limits = adding(e.limits, "found_ip")
+		case e.own:
+			d.limits["found_unverified"] = "{per: ip, requests: 300, window: 1m, burst: 60}"
+			e.limits = adding(e.limits, "found_unverified")
+			fallthrough
+		default:
+			d.limits["found_user"] = "{per: user, requests: 30, window: 1m, burst: 10}"
+			e.limits = adding(e.limits, "found_user")
+		}
+	}
+	return ""
+}
+
+func scrubErrors(d *drafter, f *found) string {
+	d.scrub = append(d.scrub, f.word())
+	return ""
+}
+
+func hideHeaders(d *drafter, f *found) string {
+	if strings.HasPrefix(f.check, "input/") {
+		return "it takes headers away; this wants one added"
+	}
+	d.hide = append(d.hide, f.word())
+	return ""
+}
+
+func alwaysOn(d *drafter, f *found) string {
+	d.always = append(d.always, f.word()+": "+f.Guard+" is always on")
+	return ""
+}
+
+// canonicalPath is always on; a limit that is passed by another query is passed
+// by what no path shows, so that guard counts itself.
+func canonicalPath(d *drafter, f *found) string {
+	switch f.check {
+	case "input/path-traversal":
+		return "guard judges the path and not what a parameter names"
+	case "limits/route-spelling":
+		return limited(d, f)
+	}
+	return alwaysOn(d, f)
+}
+
+// validate stops what no route names, since all else is denied.
+func validate(d *drafter, f *found) string {
+	if f.check != "auth/undeclared-route" {
+		return "not in this build"
+	}
+	known := slices.ContainsFunc(f.ops, func(e *entry) bool { return d.of[e.method+" "+shapeOf(e.path)] != nil })
+	if len(f.ops) == 0 || known {
+		return "the route is one of the policy"
+	}
+	d.always = append(d.always, f.word()+" "+oneLine(f.Subject)+": no route, so it is denied")
+	return ""
+}
