@@ -105,6 +105,7 @@ var may = map[string][]string{
 	"guard/input":        {"guard"},
 	"guard/isolation":    {"guard"},
 	"guard/limits":       {"guard"},
+	"guard/model":        {".", "guard", "guard/model/screen", "guard/model/span"},
 	"guard/model/screen": {"redact", "secretscan"},
 	"guard/model/span":   {},
 	"guard/policy":       {".", "guard", "guard/auth", "guard/hygiene", "guard/input", "guard/isolation", "guard/limits"},

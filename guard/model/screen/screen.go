@@ -19,7 +19,8 @@ type Rules struct {
 	Personal Personal
 	Links    bool // defuse links and images that lead outside of Hosts
 	Hosts    Hosts
-	Stop     *Needles // values at which the text ends
+	Stop     *Needles             // values at which the text ends
+	Spare    func(value int) bool // values of Stop that may stand in this text; nil: none
 }
 
 // Active reports that there is something to do.
@@ -221,19 +222,29 @@ func (t *Text) stops(part []byte) error {
 	}
 	keep := t.rules.Stop.long - 1
 	t.tail = append(t.tail, part...)
-	found := -1
-	t.rules.Stop.Find(t.tail, func(v int) bool {
-		found = v
-		return false
-	})
-	if found >= 0 {
-		return &Stopped{found}
+	if v := t.rules.find(t.tail); v >= 0 {
+		return &Stopped{v}
 	}
 	if len(t.tail) > 4*keep { // not at each part
 		t.tail = append(t.tail[:0], t.tail[len(t.tail)-keep:]...)
 	}
 	return nil
 }
+
+// find is the first value of Stop in the text that is not spared; -1: none.
+func (r *Rules) find(text []byte) int {
+	found := -1
+	r.Stop.Find(text, func(v int) bool {
+		if r.Spare == nil || !r.Spare(v) {
+			found = v
+		}
+		return found < 0
+	})
+	return found
+}
+
+// Stops reports that the text holds a value of Stop that is not spared.
+func (r *Rules) Stops(text []byte) bool { return r != nil && r.Stop != nil && r.find(text) >= 0 }
 
 // Whole screens a text that is there at once. changed tells what a *Stopped does not.
 func (r *Rules) Whole(text []byte) (out []byte, changed bool, err error) {
