@@ -1,0 +1,317 @@
+package model
+
+import (
+	"bytes"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/launchready/launchready/guard/model/screen"
+	"github.com/launchready/launchready/guard/model/span"
+)
+
+// exchange is one request and what is known of it.
+type exchange struct {
+	o       *Options
+	id      string
+	p       protocol
+	who     Caller
+	model   string
+	stream  bool
+	limit   int64 // of tokens of a completion
+	bytes   int   // of the prompt
+	offered map[string]bool
+	said    said
+	rules   *screen.Rules // of the completion, for this caller
+	results map[string]string
+}
+
+// request judges what the application sends and writes what the provider gets.
+func (x *exchange) request(body []byte) ([]byte, *Denial) {
+	bad := func(message string) *Denial {
+		return deny(http.StatusBadRequest, "invalid_request", message)
+	}
+	d := &span.Document{}
+	if !utf8.Valid(body) {
+		return nil, bad("The body is not UTF-8.")
+	}
+	if err := d.Read(body); err != nil || d.Kind(d.Root()) != span.Object {
+		return nil, bad("The body is not one JSON object without repeated names.")
+	}
+	root := d.Root()
+	x.bytes = len(body)
+	x.model = d.Text(d.Get(root, "model"))
+	if !x.o.speaks(x.model) {
+		return nil, deny(http.StatusForbidden, "model_not_allowed", "The model is not one that the policy allows.")
+	}
+	for c := d.First(root); c != span.None; c = d.Next(c) {
+		if k := d.Kind(c); k == span.Null || k == span.False {
+			continue
+		}
+		if why, ok := unseen[d.Key(c)]; ok {
+			return nil, bad(d.Key(c) + " is not passed on by guard: " + why + ".")
+		}
+	}
+	if x.rules.Active() && x.logprobs(d) {
+		return nil, bad("Log probabilities repeat the text in pieces that are not looked through: leave them out.")
+	}
+	for m := d.First(d.Get(root, "modalities")); m != span.None; m = d.Next(m) {
+		if !d.Is(m, "text") {
+			return nil, bad("Only text is looked through: leave the other modalities out.")
+		}
+	}
+	x.stream = d.Kind(d.Get(root, "stream")) == span.True
+	if denied := x.clamp(d); denied != nil {
+		return nil, denied
+	}
+	if denied := x.tools(d); denied != nil {
+		return nil, denied
+	}
+	if denied := x.canaries(d, root); denied != nil {
+		return nil, denied
+	}
+	x.results = map[string]string{}
+	for _, name := range x.p.texts() {
+		x.text(d, d.Get(root, name), trusted, "")
+	}
+	return d.Output(), nil
+}
+
+// speaks reports a model of the list: its name, or the beginning of it before "*".
+func (o *Options) speaks(model string) bool {
+	return slices.ContainsFunc(o.Models, func(m string) bool {
+		head, open := strings.CutSuffix(m, "*")
+		return model == m || open && model != "" && strings.HasPrefix(model, head)
+	})
+}
+
+func (x *exchange) logprobs(d *span.Document) bool {
+	if d.Kind(d.Get(0, "logprobs")) == span.True || d.Kind(d.Get(0, "top_logprobs")) == span.Number {
+		return true
+	}
+	for c := d.First(d.Get(0, "include")); c != span.None; c = d.Next(c) {
+		if strings.Contains(d.Text(c), "logprobs") {
+			return true
+		}
+	}
+	return false
+}
+
+// clamp bounds what one request may cost.
+func (x *exchange) clamp(d *span.Document) *Denial {
+	if x.p == embeddings {
+		return nil
+	}
+	for _, name := range []string{"n", "best_of"} {
+		n := d.Get(0, name)
+		if d.Kind(n) == 0 || d.Kind(n) == span.Null {
+			continue
+		}
+		if i, ok := d.Int(n); !ok || i < 1 {
+			return deny(http.StatusBadRequest, "invalid_request", name+" is no whole number above 0.")
+		} else if i > 1 {
+			d.Set(n, []byte("1"))
+		}
+	}
+	if x.o.MaxTokens <= 0 {
+		return nil
+	}
+	most := []byte(strconv.FormatInt(x.o.MaxTokens, 10))
+	x.limit = x.o.MaxTokens
+	names, set := x.p.limits(), false
+	for _, name := range names {
+		n := d.Get(0, name)
+		if d.Kind(n) == 0 || d.Kind(n) == span.Null {
+			continue
+		}
+		set = true
+		i, ok := d.Int(n)
+		switch {
+		case !ok || i < 1:
+			return deny(http.StatusBadRequest, "invalid_request", name+" is no whole number above 0.")
+		case i > x.o.MaxTokens:
+			d.Set(n, most)
+		default:
+			x.limit = min(x.limit, i)
+		}
+	}
+	if !set {
+		name := names[len(names)-1]
+		if f := x.o.Providers[x.p.provider()].TokensField; f != "" && x.p == chat {
+			name = f
+		}
+		d.Put(0, name, most)
+	}
+	// Thinking is within the bound of Anthropic's max_tokens, and must be below it.
+	if n := d.Get(0, "thinking", "budget_tokens"); d.Kind(n) == span.Number {
+		if i, ok := d.Int(n); !ok || i >= x.limit {
+			return deny(http.StatusBadRequest, "invalid_request", "thinking.budget_tokens must be below max_tokens, which the policy bounds.")
+		}
+	}
+	return nil
+}
+
+// tools takes out of the request what this tenant and role may not use, before the
+// model knows of it.
+func (x *exchange) tools(d *span.Document) *Denial {
+	x.offered = map[string]bool{}
+	refused := deny(http.StatusForbidden, "tool_not_allowed", "The tool that the request asks for is not one that the policy allows here.")
+	if k := d.Kind(d.Get(0, "web_search_options")); k == span.Object {
+		if t := x.o.tools["web_search"]; t == nil || !t.allowed(&x.who) {
+			return refused.because("web_search_options")
+		}
+	}
+	list := d.Get(0, "tools")
+	if d.Kind(list) != span.Array {
+		return nil
+	}
+	var gone []string
+	for c := d.First(list); c != span.None; c = d.Next(c) {
+		name := x.p.toolName(d, c)
+		if t := x.o.tools[name]; name == "" || t == nil || !t.allowed(&x.who) {
+			gone = append(gone, name)
+			continue
+		}
+		x.offered[name] = true
+	}
+	if len(gone) == 0 {
+		return nil
+	}
+	for _, name := range gone {
+		x.o.Log.Warn("tool removed", "id", x.id, "key", x.who.Key, "tenant", x.who.Tenant, "tool", name)
+	}
+	choice := d.Get(0, "tool_choice")
+	if names := chosen(d, choice); slices.ContainsFunc(names, func(n string) bool { return !x.offered[n] }) {
+		return refused.because("tool_choice")
+	}
+	if len(x.offered) > 0 {
+		d.Drop(list, func(c span.Node) bool { return !x.offered[x.p.toolName(d, c)] })
+		return nil
+	}
+	d.Drop(0, func(c span.Node) bool {
+		k := d.Key(c)
+		return k == "tools" || k == "tool_choice" || k == "parallel_tool_calls"
+	})
+	return nil
+}
+
+// chosen are the tools that tool_choice names.
+func chosen(d *span.Document, n span.Node) []string {
+	var out []string
+	for c := d.First(n); c != span.None; c = d.Next(c) {
+		if d.Kind(n) == span.Object && d.Key(c) == "name" && d.Kind(c) == span.String {
+			out = append(out, d.Text(c))
+		}
+		out = append(out, chosen(d, c)...)
+	}
+	return out
+}
+
+// canaries looks in every text of the request for a value of another tenant: it got
+// there by a search that does not keep tenants apart.
+func (x *exchange) canaries(d *span.Document, n span.Node) *Denial {
+	if x.o.needles == nil {
+		return nil
+	}
+	if d.Kind(n) == span.String {
+		found := -1
+		x.o.needles.Find(d.Bytes(n), func(v int) bool {
+			if t := x.o.Canaries[v].Tenant; t != "" && t != x.who.Tenant {
+				found = v
+			}
+			return found < 0
+		})
+		if found < 0 {
+			return nil
+		}
+		c := x.o.Canaries[found]
+		x.o.Log.Error("foreign canary in a prompt", "id", x.id, "key", x.who.Key, "tenant", x.who.Tenant, "user", x.who.Subject, "owner", c.Tenant, "canary", c.Name, "model", x.model)
+		return deny(http.StatusForbidden, "foreign_content", "The request holds content that must not be in it. It was not sent, and an alert was raised.").because("canary " + c.Name + " of " + c.Tenant)
+	}
+	for c := d.First(n); c != span.None; c = d.Next(c) {
+		if denied := x.canaries(d, c); denied != nil {
+			return denied
+		}
+	}
+	return nil
+}
+
+// structure are members that hold no words of anybody, or bytes that must stay.
+var structure = map[string]bool{
+	"type": true, "role": true, "id": true, "name": true, "tool_call_id": true, "tool_use_id": true, "call_id": true, "item_id": true, "data": true, "url": true,
+	"image_url": true, "file_data": true, "file_id": true, "media_type": true, "format": true, "signature": true, "encrypted_content": true, "encrypted_index": true,
+	"status": true, "detail": true, "cache_control": true, "ttl": true,
+}
+
+// text goes through what the model reads: it notes who said it, and takes out
+// what must not leave.
+func (x *exchange) text(d *span.Document, n span.Node, from source, key string) {
+	switch d.Kind(n) {
+	case span.String:
+		if structure[key] {
+			return
+		}
+		s := d.Bytes(n)
+		if len(x.offered) > 0 {
+			x.said.add(from, s)
+		}
+		if x.o.Prompts.Active() {
+			if out, changed, err := x.o.Prompts.Whole(s); err == nil && changed && !bytes.Equal(out, s) {
+				d.SetText(n, out)
+			}
+		}
+	case span.Array:
+		for c := d.First(n); c != span.None; c = d.Next(c) {
+			x.text(d, c, from, key)
+		}
+	case span.Object:
+		from = x.source(d, n, from)
+		for c := d.First(n); c != span.None; c = d.Next(c) {
+			x.text(d, c, from, d.Key(c))
+		}
+	case span.Null, span.True, span.False, span.Number:
+	}
+}
+
+// source is who said what is in an object. What is in something untrusted is so too.
+func (x *exchange) source(d *span.Document, n span.Node, from source) source {
+	if from == untrusted {
+		return untrusted
+	}
+	kind, role := d.Text(d.Get(n, "type")), d.Text(d.Get(n, "role"))
+	id := func(name string) string { return d.Text(d.Get(n, name)) }
+	switch kind { // calls in the history: the name of the tool, for its result
+	case "function":
+		x.results[id("id")] = d.Text(d.Get(n, "function", "name"))
+		return neutral
+	case "tool_use":
+		x.results[id("id")] = id("name")
+		return neutral
+	case "function_call", "custom_tool_call":
+		x.results[id("call_id")] = id("name")
+		return neutral
+	}
+	result := func(id string) source {
+		if t := x.o.tools[x.results[id]]; t != nil && t.Trusted {
+			return trusted
+		}
+		return untrusted
+	}
+	switch {
+	case role == "tool" || role == "function":
+		return result(id("tool_call_id"))
+	case kind == "tool_result":
+		return result(id("tool_use_id"))
+	case kind == "function_call_output" || kind == "custom_tool_call_output":
+		return result(id("call_id"))
+	case kind == "document" || kind == "file" || kind == "input_file" || kind == "search_result" || strings.HasSuffix(kind, "_output") || strings.HasSuffix(kind, "_result") || strings.HasPrefix(kind, "mcp_") || strings.HasSuffix(kind, "_call"):
+		return untrusted
+	case role == "assistant" || kind == "reasoning" || kind == "thinking":
+		return neutral
+	case role == "system" || role == "developer" || role == "user":
+		return trusted
+	}
+	return from
+}
