@@ -25,7 +25,7 @@ func resolver(ctx context.Context, t *lr.Trial) (*dns.Client, error) {
 // each calls f for every item, several at once. What f returns ends the check.
 func each[T any](ctx context.Context, items []T, f func(context.Context, T) error) error {
 	g, ctx := errgroup.WithContext(ctx)
-	g.SetLimit(64) // the client bounds what is under way
+	g.SetLimit(128) // the client bounds what is under way
 	for _, x := range items {
 		g.Go(func() error { return f(ctx, x) })
 	}

@@ -2,14 +2,11 @@ package https
 
 import (
 	"context"
-	"crypto/tls"
 	"crypto/x509"
 	"errors"
-	"net"
 	"net/url"
 	"slices"
 	"strings"
-	"time"
 
 	lr "github.com/launchready/launchready"
 	"github.com/launchready/launchready/probe/dns"
@@ -69,24 +66,16 @@ func judgeIssuer(ctx context.Context, t *lr.Trial, h *host, set *permission) err
 
 // certificate is the one that a host of the owner's serves, whoever issued it.
 func certificate(ctx context.Context, t *lr.Trial, name string) (*x509.Certificate, error) {
-	return lr.Recall(ctx, t.Memo, "tls/leaf/"+name, func(ctx context.Context) (*x509.Certificate, error) {
-		ctx, cancel := context.WithTimeout(ctx, 6*time.Second)
-		defer cancel()
-		raw, err := t.Target.Domain.Network.Dial(ctx, "tcp", net.JoinHostPort(name, "443"))
-		if err != nil {
-			return nil, err
-		}
-		defer func() { _ = raw.Close() }()
-		conn := tls.Client(raw, &tls.Config{InsecureSkipVerify: true, ServerName: name, MinVersion: tls.VersionTLS10}) //nolint:gosec // who issued it is the question, whatever else is wrong
-		if err := conn.HandshakeContext(ctx); err != nil {
-			return nil, err
-		}
-		certs := conn.ConnectionState().PeerCertificates
-		if len(certs) == 0 {
-			return nil, errors.New("the host showed no certificate")
-		}
-		return certs[0], nil
-	})
+	s, err := met(ctx, t, name)
+	switch {
+	case err != nil:
+		return nil, err
+	case s.Err != nil:
+		return nil, s.Err
+	case len(s.Chain) == 0:
+		return nil, errors.New("the host showed no certificate")
+	}
+	return s.Chain[0], nil
 }
 
 func issuerName(c *x509.Certificate) string {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -16,6 +17,7 @@ import (
 
 	lr "github.com/launchready/launchready"
 	"github.com/launchready/launchready/probe/cloudflare"
+	"github.com/launchready/launchready/probe/dns"
 )
 
 // edges are the checks of what stands in front of the product.
@@ -191,36 +193,46 @@ func edgeName(ctx context.Context, t *lr.Trial) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		var last error
-		seen := 0
-		for _, h := range t.Target.Domain.Hosts[:min(len(t.Target.Domain.Hosts), 10)] {
-			if a, err := c.Ask(ctx, h, wire.TypeA); err == nil {
-				for _, s := range signs {
-					if strings.HasSuffix(strings.TrimSuffix(a.End(), ".")+".", "."+s.alias) {
-						return s.name, nil
-					}
-				}
-			}
-			resp, err := get(ctx, t, h+":443", h, "/")
-			if err != nil {
-				if err := stops(ctx, err); err != nil {
-					return "", err
-				}
-				last = err
-				continue
-			}
-			seen++
-			for _, s := range signs {
-				if resp.Header.Get(s.field) != "" {
-					return s.name, nil
-				}
+		hosts := t.Target.Domain.Hosts[:min(len(t.Target.Domain.Hosts), 10)]
+		found, failed := make([]string, len(hosts)), make([]error, len(hosts))
+		err = everyOf(ctx, hosts, func(ctx context.Context, i int, h string) error {
+			found[i], failed[i] = signOf(ctx, t, c, h)
+			return stops(ctx, failed[i])
+		})
+		if err != nil {
+			return "", err
+		}
+		for _, name := range found { // the first of the hosts tells
+			if name != "" {
+				return name, nil
 			}
 		}
-		if seen == 0 && last != nil {
-			return "", last
+		if !slices.Contains(failed, nil) {
+			return "", errors.Join(failed[:min(1, len(failed))]...)
 		}
 		return "", nil
 	})
+}
+
+// signOf is whose edge stands in front of one host, "" for nobody's.
+func signOf(ctx context.Context, t *lr.Trial, c *dns.Client, host string) (string, error) {
+	if a, err := c.Ask(ctx, host, wire.TypeA); err == nil {
+		for _, s := range signs {
+			if strings.HasSuffix(strings.TrimSuffix(a.End(), ".")+".", "."+s.alias) {
+				return s.name, nil
+			}
+		}
+	}
+	resp, err := get(ctx, t, host+":443", host, "/")
+	if err != nil {
+		return "", err
+	}
+	for _, s := range signs {
+		if resp.Header.Get(s.field) != "" {
+			return s.name, nil
+		}
+	}
+	return "", nil
 }
 
 // reply is an answer of a server, with the begin of its body.

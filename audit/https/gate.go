@@ -75,18 +75,25 @@ func gates(ctx context.Context, t *lr.Trial) ([]*gate, error) {
 		if err != nil {
 			return nil, err
 		}
-		for _, p := range all {
-			if p.host == own || len(p.page.hops) == 0 || p.lost == nil || len(out) >= maxFronts {
-				continue
+		found := make([]*gate, len(all))
+		err = everyOf(ctx, all, func(ctx context.Context, i int, p *place) error {
+			if p.host == own || len(p.page.hops) == 0 || p.lost == nil || alike(ref, p.lost) {
+				return nil
 			}
 			f := &gate{host: p.host, subject: p.host, victim: victim, attacker: attacker}
-			if x, err := f.ask(ctx, t, nil, bust(t, at.RequestURI()), "nobody"); err != nil || !alike(ref, x) || alike(ref, p.lost) {
-				if err := halted(ctx, err); err != nil {
-					return nil, err
-				}
-				continue
+			x, err := f.ask(ctx, t, nil, bust(t, at.RequestURI()), "nobody")
+			if err == nil && alike(ref, x) {
+				found[i] = f
 			}
-			out = append(out, f)
+			return halted(ctx, err)
+		})
+		if err != nil {
+			return nil, err
+		}
+		for _, f := range found {
+			if f != nil && len(out) < maxFronts {
+				out = append(out, f)
+			}
 		}
 		for _, f := range out {
 			if err := f.look(ctx, t); err != nil {

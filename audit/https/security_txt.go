@@ -31,7 +31,7 @@ func runSecurityTxt(ctx context.Context, t *lr.Trial) error {
 		if host == "" {
 			continue
 		}
-		r := w.follow(ctx, d, "https://"+host+"/.well-known/security.txt", "where to report a weakness")
+		r := w.follow(ctx, d, "https://"+host+"/.well-known/security.txt", "where to report a weakness", nil)
 		if err := halted(ctx, r.err); err != nil {
 			return err
 		}

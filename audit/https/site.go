@@ -3,6 +3,7 @@ package https
 import (
 	"context"
 	"errors"
+	"maps"
 	"net"
 	"net/url"
 	"slices"
@@ -16,7 +17,7 @@ import (
 )
 
 // atOnce is how many names are asked at one time.
-const atOnce = 64
+const atOnce = 128
 
 // secure is one name and what its server speaks.
 type secure struct {
@@ -32,8 +33,14 @@ func secures(ctx context.Context, t *lr.Trial) ([]secure, error) {
 		p := &tls.Prober{Network: d.Network, Roots: d.Network.Roots()}
 		all := make([]secure, len(d.Hosts))
 		if err := everyOf(ctx, d.Hosts, func(ctx context.Context, i int, host string) error {
-			all[i] = secure{host, p.Meet(ctx, net.JoinHostPort(host, "443"), host)}
-			return halted(ctx, all[i].survey.Err)
+			s, err := met(ctx, t, host)
+			if err != nil {
+				return err
+			}
+			mine := *s // what is asked beyond the handshake is put there
+			mine.Versions = maps.Clone(s.Versions)
+			all[i] = secure{host, &mine}
+			return halted(ctx, s.Err)
 		}); err != nil {
 			return nil, err
 		}
@@ -57,6 +64,16 @@ func secures(ctx context.Context, t *lr.Trial) ([]secure, error) {
 			}
 		}
 		return all, nil
+	})
+}
+
+// met is the handshake of an ordinary client with a name's server, once for all
+// checks.
+func met(ctx context.Context, t *lr.Trial, name string) (*tls.Survey, error) {
+	return lr.Recall(ctx, t.Memo, "https met "+name, func(ctx context.Context) (*tls.Survey, error) {
+		n := t.Target.Domain.Network
+		s := (&tls.Prober{Network: n, Roots: n.Roots()}).Meet(ctx, net.JoinHostPort(name, "443"), name)
+		return s, halted(ctx, s.Err)
 	})
 }
 
@@ -124,8 +141,16 @@ func (r *trail) last() *lr.Exchange {
 // busy reports that an answer on the way tells nothing.
 func (r *trail) busy() bool { return slices.ContainsFunc(r.hops, busy) }
 
-// follow walks the redirects from an address.
-func (w *web) follow(ctx context.Context, d *lr.DomainAccess, start, note string) *trail {
+// soon is a trail that is being walked.
+type soon struct {
+	start string
+	done  chan struct{}
+	trail *trail
+}
+
+// follow walks the redirects from an address. Where it comes to the start of another
+// trail it goes on as that one did.
+func (w *web) follow(ctx context.Context, d *lr.DomainAccess, start, note string, other *soon) *trail {
 	r := &trail{start: start}
 	seen := map[string]bool{}
 	for at := start; ; {
@@ -134,6 +159,12 @@ func (w *web) follow(ctx context.Context, d *lr.DomainAccess, start, note string
 			return r
 		}
 		seen[at] = true
+		if other != nil && at == other.start {
+			<-other.done
+			r.hops = append(r.hops, other.trail.hops...)
+			r.loop, r.away, r.err = other.trail.loop || len(r.hops) > maxHops+1, other.trail.away, other.trail.err
+			return r
+		}
 		x, err := w.do(ctx, ask{url: at, note: note})
 		if errors.Is(err, lr.ErrScope) {
 			r.away = at
@@ -195,16 +226,24 @@ func places(ctx context.Context, t *lr.Trial) ([]*place, error) {
 			p := &place{host: host}
 			all[i] = p
 			var wait sync.WaitGroup
-			wait.Go(func() { p.plain = w.follow(ctx, d, "http://"+host+"/", "without TLS") })
-			wait.Go(func() { p.page = w.follow(ctx, d, "https://"+host+"/", "with TLS") })
+			page := &soon{start: "https://" + host + "/", done: make(chan struct{})}
+			wait.Go(func() { p.plain = w.follow(ctx, d, "http://"+host+"/", "without TLS", page) })
+			wait.Go(func() {
+				defer close(page.done)
+				p.page = w.follow(ctx, d, page.start, "with TLS", nil)
+				page.trail = p.page
+			})
 			wait.Wait()
 			p.deep = &trail{start: "http://" + host + deepPath, err: p.plain.err}
 			if len(p.plain.hops) > 0 {
-				p.deep = w.follow(ctx, d, p.deep.start, "without TLS, a path and a query")
+				wait.Go(func() { p.deep = w.follow(ctx, d, p.deep.start, "without TLS, a path and a query", nil) })
 			}
 			if len(p.page.hops) > 0 {
-				p.lost, _ = w.do(ctx, ask{url: "https://" + host + "/launchready-check", note: "an address that does not exist"}) //nolint:errcheck // without it the error page is not judged
+				wait.Go(func() {
+					p.lost, _ = w.do(ctx, ask{url: "https://" + host + "/launchready-check", note: "an address that does not exist"}) //nolint:errcheck // without it the error page is not judged
+				})
 			}
+			wait.Wait()
 			for _, r := range []*trail{p.plain, p.page} {
 				if err := halted(ctx, r.err); err != nil {
 					return err

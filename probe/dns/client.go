@@ -25,7 +25,7 @@ const (
 	firstTry   = 1500 * time.Millisecond
 	secondTry  = 2 * time.Second
 	overTCP    = 4 * time.Second
-	atOnce     = 32
+	atOnce     = 64
 	mostKept   = 20_000
 	udpSize    = 1232  // what the DNS flag day of 2020 agreed on
 	udpRead    = 16384 // what is read of a server that sends more than it may

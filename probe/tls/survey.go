@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 )
 
 // Answer is what a server says to an offer. The zero value is not known.
@@ -117,10 +118,36 @@ func (p *Prober) Deepen(ctx context.Context, s *Survey) {
 		return // it speaks nothing: Err says why
 	}
 	s.Err = nil
-	a.weak()
-	a.exchange()
-	a.order()
-	a.fallback()
+	a.abreast((*asker).weak, (*asker).exchange, (*asker).order, (*asker).fallback)
+}
+
+// abreast puts groups of offers side by side, as most of the time is waiting. Each
+// group writes fields of its own into a survey of its own.
+func (a *asker) abreast(groups ...func(*asker)) {
+	parts := make([]Survey, len(groups))
+	var wait sync.WaitGroup
+	for i, ask := range groups {
+		parts[i] = *a.s
+		parts[i].Gaps = nil
+		wait.Go(func() { ask(&asker{p: a.p, ctx: a.ctx, s: &parts[i], silent: a.silent}) })
+	}
+	wait.Wait()
+	s := a.s
+	for i := range parts {
+		p := &parts[i]
+		s.Gaps = append(s.Gaps, p.Gaps...)
+		if len(s.Chain) == 0 {
+			s.Chain = p.Chain
+		}
+		s.Weak, s.WeakDone = append(s.Weak, p.Weak...), s.WeakDone || p.WeakDone
+		s.Fixed, s.FixedDone = max(s.Fixed, p.Fixed), s.FixedDone || p.FixedDone
+		if p.Prime > 0 && (s.Prime == 0 || p.Prime < s.Prime) {
+			s.Prime = p.Prime // the weakest counts
+		}
+		s.WeakGroup, s.OldSignature = max(s.WeakGroup, p.WeakGroup), max(s.OldSignature, p.OldSignature)
+		s.BlockFirst, s.Block = max(s.BlockFirst, p.BlockFirst), max(s.Block, p.Block)
+		s.Fallback = max(s.Fallback, p.Fallback)
+	}
 }
 
 // Like takes over what another survey of the same server found beside the
