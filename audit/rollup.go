@@ -230,7 +230,7 @@ func (r *run) findings(c *lr.Check, res *result) []lr.Finding {
 		}
 	}
 	out := []lr.Finding{}
-	if len(sure) >= 5 && len(sure)*openShare >= len(decided)*(openShare-1) {
+	if !eachByItself(c) && len(sure) >= 5 && len(sure)*openShare >= len(decided)*(openShare-1) {
 		out = append(out, r.whole(c, bySubject, sure, len(decided), "fail alike"))
 		order = slices.DeleteFunc(order, func(s string) bool { return slices.Contains(sure, s) })
 	} else if same := oneFault(bySubject, sure); len(same) >= 5 {
@@ -244,6 +244,19 @@ func (r *run) findings(c *lr.Check, res *result) []lr.Finding {
 		return cmp.Or(cmp.Compare(b.Confidence, a.Confidence), cmp.Compare(b.Severity, a.Severity))
 	})
 	return out
+}
+
+// eachByItself reports a check whose subjects are mended one by one, however many
+// there are: a secret is changed where it was issued, and what a file of the
+// repository lacks is written there. Nothing of them is set in one place.
+func eachByItself(c *lr.Check) bool {
+	return c.Needs&(lr.Repository|lr.Logs) != 0 || strings.HasPrefix(c.ID, "secrets/")
+}
+
+// isRoute reports a subject like "GET /v1/chats as globex_member".
+func isRoute(subject string) bool {
+	method, path, ok := strings.Cut(subject, " ")
+	return ok && strings.HasPrefix(path, "/") && method == strings.ToUpper(method)
 }
 
 // whole is one finding of the application for subjects that fail alike. It shows
@@ -263,7 +276,11 @@ func (r *run) whole(c *lr.Check, bySubject map[string][]lr.Outcome, alike []stri
 		which = shown
 	}
 	o.Subject = application
-	o.Message = fmt.Sprintf("%d of %d routes asked %s, so the fault is the application's: %s. %s: %s", len(alike), decided, how, strings.Join(alike, ", "), which, o.Message)
+	asked := "routes asked"
+	if !slices.ContainsFunc(alike, isRoute) {
+		asked = "asked"
+	}
+	o.Message = fmt.Sprintf("%d of %d %s %s, so the fault is the application's: %s. %s: %s", len(alike), decided, asked, how, strings.Join(alike, ", "), which, o.Message)
 	f := r.finding(c, []lr.Outcome{o})
 	f.Subjects = alike
 	return f

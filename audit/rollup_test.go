@@ -237,6 +237,41 @@ func TestCheckReportTellsWhatIsOpen(t *testing.T) {
 	}
 }
 
+// TestEachByItself: five secrets are five things to change, and five routes that
+// fail alike one.
+func TestEachByItself(t *testing.T) {
+	var many []lr.Outcome
+	for _, s := range []string{"a.ts (key)", "b.ts (key)", "c.ts (key)", "d.ts", "e.ts"} {
+		many = append(many, lr.Outcome{Verdict: lr.Failed, Confidence: lr.Confirmed, Subject: s, Fix: "Change it at " + s})
+	}
+	for name, tc := range map[string]struct {
+		id    string
+		needs lr.Need
+		want  int
+		says  string
+	}{
+		"a secret":                       {"secrets/page", 0, 5, ""},
+		"what the repository lacks":      {"operations/undeclared-variable", lr.Repository, 5, ""},
+		"lines of logs":                  {"operations/security-event", lr.Logs, 5, ""},
+		"what is set in one place":       {"https/hsts", 0, 1, "5 of 5 asked fail alike"},
+		"routes, which one place guards": {"auth/no-credential", lr.Routes, 1, "5 of 5 routes asked fail alike"},
+	} {
+		res := &result{check: &lr.Check{ID: tc.id, Needs: tc.needs, Fix: "Fix"}, outcomes: slices.Clone(many)}
+		if tc.needs == lr.Routes {
+			for i := range res.outcomes {
+				res.outcomes[i].Subject = "GET /" + res.outcomes[i].Subject
+			}
+		}
+		got := rolled(res).findings(res.check, res)
+		if len(got) != tc.want || !strings.Contains(got[0].Message, tc.says) {
+			t.Errorf("%s: got %d findings, the first %q; want %d and %q", name, len(got), got[0].Message, tc.want, tc.says)
+		}
+		if tc.want == 5 && !strings.Contains(got[4].Fix, "Change it at e.ts") {
+			t.Errorf("%s: what to do about the last one is lost: %q", name, got[4].Fix)
+		}
+	}
+}
+
 func TestCoverage(t *testing.T) {
 	r := rolled(made("a", lr.High, passed, failed, open, lr.Outcome{Verdict: lr.Passed, Subject: "GET /e as acme_member"}, lr.Outcome{Verdict: lr.Passed, Subject: "GET /undeclared"}))
 	for _, p := range []string{"/a", "/b", "/d", "/e", "/never"} {

@@ -155,7 +155,7 @@ func TestReplayJudges(t *testing.T) {
 		"another one was asked":            {"GET /b", []lr.Outcome{pass("GET /a")}, "", Inconclusive, "did not ask it"},
 		"nothing was asked":                {"GET /b", nil, "it needs identities in two tenants", Inconclusive, "two tenants"},
 		"does not arise":                   {"GET /b", []lr.Outcome{{Verdict: lr.Skipped, Message: "no GraphQL"}}, "", Inconclusive, "no GraphQL"},
-		"application, still":               {"application", fails("a", "b", "c", "d", "e"), "", Open, "5 of 5 routes"},
+		"application, still":               {"application", fails("a", "b", "c", "d", "e"), "", Open, "5 of 5 asked"},
 		"application, in part":             {"application", append(fails("GET /a", "GET /b"), pass("GET /c")), "", Open, "2 of the 3 routes asked still fail: GET /a, GET /b"},
 		"application, all right":           {"application", []lr.Outcome{pass("GET /a"), pass("GET /b")}, "", Fixed, "all of the 2 routes"},
 		"application, mostly open":         {"application", []lr.Outcome{pass("GET /a"), unknown("GET /b")}, "", Inconclusive, "could not be asked"},

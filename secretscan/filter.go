@@ -27,7 +27,7 @@ type Filter struct {
 // Filtered says what a filter took out.
 type Filtered struct {
 	Bytes     int64 // read
-	Secrets   int   // by the scanner
+	Secrets   int   // keys, tokens, passwords and signatures
 	Addresses int   // of e-mail
 }
 
@@ -115,6 +115,9 @@ func (f *Filter) lines(buf []byte, key *bool, out *Filtered) string {
 		if *key {
 			var n int
 			n, *key = keyLine(&b, rest, begins)
+			if n == 0 && !*key && !strings.HasSuffix(b.String(), "\n") {
+				b.WriteByte('\n') // the key broke off; what comes is a line of its own
+			}
 			rest = rest[n:]
 			begins = true
 			continue
@@ -216,14 +219,21 @@ func (f *Filter) text(data []byte, out *Filtered) string {
 	}
 	b.Write(data[at:])
 	s := b.String()
+	before := countMarks(s)
 	if hasSignature(s) {
 		s = signatures.ReplaceAllString(s, "${1}"+redact.Mark)
 	}
 	s = f.Known.String(s)
+	out.Secrets += max(0, countMarks(s)-before)
 	if f.KeepAddresses {
 		return s
 	}
 	return addresses(s, &out.Addresses)
+}
+
+// countMarks counts what stands where a secret was.
+func countMarks(s string) int {
+	return strings.Count(s, redact.Mark) + strings.Count(s, keyMark) + strings.Count(s, "[jwt")
 }
 
 // addresses replaces what is before and behind each "@" where the two are an e-mail address

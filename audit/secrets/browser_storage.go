@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	lr "github.com/launchready/launchready"
+	"github.com/launchready/launchready/oracle"
 	"github.com/launchready/launchready/secretscan"
 )
 
@@ -53,12 +54,7 @@ func runBrowserStorage(ctx context.Context, t *lr.Trial) error {
 		t.Unknown(application, "no Chromium was found, and only a browser shows what the page keeps: install one, or name it in LAUNCHREADY_CHROMIUM")
 		return nil
 	}
-	for _, as := range visitors(t.Target) {
-		if err := visit(ctx, t, s, as); err != nil {
-			return err
-		}
-	}
-	return nil
+	return oracle.Each(ctx, visitors(t.Target), func(ctx context.Context, as *lr.Account) error { return visit(ctx, t, s, as) })
 }
 
 // visitors is one ordinary account of each of the first two tenants.

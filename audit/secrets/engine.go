@@ -56,6 +56,9 @@ func workTree(ctx context.Context, t *lr.Trial) (secretscan.Result, error) {
 // mostTold bounds how many findings one check reports one by one.
 const mostTold = 50
 
+// mostPlaces bounds how many of the others are named in one line each.
+const mostPlaces = 200
+
 // tell reports what a scan came to. A secret that stands in several places is one
 // finding, at its first. subject names what was searched, for a pass.
 func tell(ctx context.Context, t *lr.Trial, res secretscan.Result, subject, what string) {
@@ -78,7 +81,14 @@ func tell(ctx context.Context, t *lr.Trial, res secretscan.Result, subject, what
 	sort.SliceStable(order, func(i, j int) bool { return keys[order[i]].rank() < keys[order[j]].rank() })
 	for i, print := range order {
 		if i == mostTold {
-			t.Fail(lr.Evidence{Records: []string{fmt.Sprintf("%d different secrets", len(order))}}, application, "%d more secrets were found in %s", len(order)-mostTold, what)
+			e := lr.Evidence{Records: []string{fmt.Sprintf("%d different secrets; the others begin at", len(order))}}
+			for _, p := range order[i:min(len(order), i+mostPlaces)] {
+				e.Records = append(e.Records, kind(first[p])+": "+first[p].Place.String())
+			}
+			if n := len(order) - i - mostPlaces; n > 0 {
+				e.Records = append(e.Records, fmt.Sprintf("and %d more", n))
+			}
+			t.Fail(e, application, "%d more secrets were found in %s", len(order)-mostTold, what)
 			break
 		}
 		f, k := first[print], keys[print]
@@ -114,6 +124,9 @@ func subjectOf(f secretscan.Finding) string {
 func kind(f secretscan.Finding) string {
 	if f.Provider != "" {
 		return "a secret of " + f.Provider + " (" + f.Rule + ")"
+	}
+	if f.Rule == "secret" { // known by its name alone
+		return "a secret"
 	}
 	return "a secret (" + f.Rule + ")"
 }

@@ -2,6 +2,7 @@ package secrets
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -44,6 +45,9 @@ func TestVerify(t *testing.T) {
 					if !strings.Contains(o.Message, "nobody can be asked") || o.Severity != 0 {
 						t.Errorf("got %s %s", o.Severity, o.Message)
 					}
+				}
+				if strings.Contains(fmt.Sprintf("%+v %#v", o, o), stripeKey()) {
+					t.Errorf("%s shows the key", o.Subject)
 				}
 				if !strings.Contains(o.Fix, "dashboard.stripe.com/apikeys") || !strings.Contains(o.Fix, "\n5. ") {
 					t.Errorf("the runbook is %q", o.Fix)

@@ -127,6 +127,13 @@ func TestLogCanary(t *testing.T) {
 			[]string{"failed e-mail address of the sign-in", "failed password of the sign-in", "passed Authorization header", "passed query parameter"}},
 		{"queries", func(r *http.Request, _ string) string { return r.URL.String() + "\n" },
 			[]string{"failed query parameter", "passed Authorization header", "passed e-mail address of the sign-in", "passed password of the sign-in"}},
+		{"bodies of webhooks", func(r *http.Request, body string) string {
+			if r.URL.Path != "/hooks/crm" {
+				body = ""
+			}
+			return r.URL.Path + " " + base64.StdEncoding.EncodeToString([]byte(body)) + " " + body + "\n"
+		},
+			[]string{"failed e-mail address in the payload of POST /hooks/crm", "failed payload of POST /hooks/crm", "passed Authorization header", "passed e-mail address of the sign-in", "passed password of the sign-in", "passed query parameter"}},
 		{"not the live log", func(*http.Request, string) string { return "" },
 			[]string{"unknown Authorization header: no log grew", "unknown e-mail address", "unknown password", "unknown query parameter"}},
 	} {
@@ -147,6 +154,9 @@ func TestLogCanary(t *testing.T) {
 				w.WriteHeader(401)
 			})
 			target := lr.Target{Material: lr.Material{Logs: []string{file}}, Accounts: []*lr.Account{{Identity: lr.Identity{Name: "a", User: "a@acme.test"}}}}
+			if strings.Contains(tc.name, "webhook") {
+				target.Webhooks = []lr.Hook{{Name: "crm", Request: lr.Request{Method: "POST", Path: "/hooks/crm"}}}
+			}
 			got := put(t, &c, h, target)
 			got.holds(t, tc.want)
 			if strings.Contains(got.evidence, "lrlog") {

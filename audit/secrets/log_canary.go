@@ -109,12 +109,12 @@ func carriers(ctx context.Context, t *lr.Trial) []canary {
 	}
 	for i := range t.Target.Webhooks {
 		w := &t.Target.Webhooks[i]
-		token := fresh()
+		token, mail := fresh(), fresh()+"@example.invalid"
 		r := w.Request.Clone()
-		r.Body = []byte(fmt.Sprintf(`{"id": %q, "secret": %q, "email": %q}`, fresh(), token, fresh()+"@example.invalid"))
+		r.Body = []byte(fmt.Sprintf(`{"id": %q, "secret": %q, "email": %q}`, "evt_"+t.Stage.Canary(""), token, mail))
 		r.SetHeader("Content-Type", "application/json")
 		r.Note, r.Once = "an event that is not signed", true
-		out = append(out, canary{"payload of " + w.Subject(), token, lr.Medium, r})
+		out = append(out, canary{"payload of " + w.Subject(), token, lr.Medium, r}, canary{"e-mail address in the payload of " + w.Subject(), mail, lr.Low, nil})
 		break
 	}
 	return out

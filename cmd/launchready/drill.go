@@ -110,7 +110,10 @@ func (p *program) drillRollback(ctx context.Context, cfg *config.Config, f *audi
 
 // rehearsed says what came out.
 func (p *program) rehearsed(r lr.Rehearsal) error {
-	took := r.Took.Round(time.Second)
+	took := "less than a second"
+	if r.Took >= time.Second {
+		took = r.Took.Round(time.Second).String()
+	}
 	var err error
 	switch {
 	case !r.Healthy:

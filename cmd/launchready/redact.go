@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/spf13/cobra"
 
@@ -51,6 +50,6 @@ func (p *program) redact(ctx context.Context, file string, addresses bool) error
 	if err != nil {
 		return setup(err)
 	}
-	p.progress("%s", fmt.Sprintf("%d bytes read: %d secrets and %d addresses taken out", n.Bytes, n.Secrets, n.Addresses))
+	p.progress("%d bytes read; taken out: secrets %d, addresses %d", n.Bytes, n.Secrets, n.Addresses)
 	return nil
 }

@@ -166,17 +166,11 @@ func (p *paper) finding(i int, list []report.Entry, verbose bool) {
 	for _, w := range witnesses(f) {
 		p.field(indent, "witness", report.Line(w))
 	}
-	same := i > 0 && list[i-1].Check == e.Check && list[i-1].Finding.Fix == f.Fix
-	switch {
-	case same:
-		p.field(indent, "fix", "as above")
-	default:
-		if e.Check.Why != "" {
-			p.field(indent, "why", prose(e.Check.Why))
-		}
-		if f.Fix != "" {
-			p.field(indent, "fix", prose(f.Fix))
-		}
+	if e.Check.Why != "" && (i == 0 || list[i-1].Check != e.Check) {
+		p.field(indent, "why", prose(e.Check.Why))
+	}
+	if f.Fix != "" {
+		p.field(indent, "fix", prose(fix(i, list)))
 	}
 	if f.Guard != "" {
 		p.field(indent, "guard", report.Line(lr.Directive(f.Guard)))
@@ -190,6 +184,38 @@ func (p *paper) finding(i int, list []report.Entry, verbose bool) {
 	for _, item := range f.Evidence {
 		p.evidence(item)
 	}
+}
+
+// fix is what to do about the i-th of the list. What all of its check are told is said
+// once, and so are the steps that follow it, which are the same for all keys of one
+// provider.
+func fix(i int, list []report.Entry) string {
+	e := list[i]
+	if last(i, list) == e.Finding.Fix && e.Finding.Fix != "" {
+		return "as above"
+	}
+	own, steps, ok := strings.Cut(e.Finding.Fix, "\n\n")
+	if !ok {
+		return own
+	}
+	if before, _, ok := strings.Cut(last(i, list), "\n\n"); ok && before == own {
+		own = "as above"
+	}
+	for j := range i {
+		if _, told, ok := strings.Cut(list[j].Finding.Fix, "\n\n"); ok && told == steps {
+			title, _, _ := strings.Cut(steps, "\n")
+			return fmt.Sprintf("%s\n%s as under %d", own, title, j+1)
+		}
+	}
+	return own + "\n\n" + steps
+}
+
+// last is the fix of the finding before the i-th, where it is of the same check.
+func last(i int, list []report.Entry) string {
+	if i == 0 || list[i-1].Check != list[i].Check {
+		return ""
+	}
+	return list[i-1].Finding.Fix
 }
 
 // prose is Markdown as it reads without its marks: no fences, no blank lines.
