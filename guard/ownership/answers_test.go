@@ -65,7 +65,7 @@ func get(t testing.TB, target string) (status int, body string, broken error) {
 
 // TestUndecided: what cannot be read is not passed on, whole or in part.
 func TestUndecided(t *testing.T) {
-	id := path(t, "$.id")
+	id, title := path(t, "$.id"), path(t, "$.title")
 	list := &ownership.Rule{List: &ownership.List{Items: path(t, "$.data"), Kind: "chat", ID: &id, Tenant: []ownership.Path{within(t, "org")}}, Counts: []ownership.Field{{Path: path(t, "$.total")}}, Max: 200}
 	item := &ownership.Rule{Path: []ownership.Ref{{Name: "id", Kind: "chat"}}, Tenant: []ownership.Path{path(t, "$.org")}, Unknown: ownership.Verify, Max: 200}
 	const json, lines, events = "application/json", "application/x-ndjson", "text/event-stream"
@@ -77,6 +77,10 @@ func TestUndecided(t *testing.T) {
 	}{
 		"list":                   {list, json, `{"data":[{"id":"a"},{"id":"b"},{"id":"new","org":"acme"}],"total":3}`, 200, `{"data":[{"id":"a"},{"id":"new","org":"acme"}],"total":2}`},
 		"every item":             {list, json, `{"data": [ {"id":"b"} ] }`, 200, `{"data": [] }`},
+		"a byte order mark":      {list, json, "\ufeff{\"data\":[{\"id\":\"b\"},{\"id\":\"a\"}]}", 200, "\ufeff{\"data\":[{\"id\":\"a\"}]}"},
+		"optional":               {&ownership.Rule{List: &ownership.List{Items: path(t, "$.data"), Kind: "chat", ID: &id, Optional: true}}, json, `{"data":[{"id":"b"}]}`, 200, `{"data":[]}`},
+		"optional, no list":      {&ownership.Rule{List: &ownership.List{Items: path(t, "$.data"), Kind: "chat", ID: &id, Optional: true}}, json, `{}`, 200, `{}`},
+		"kinds of items":         {&ownership.Rule{List: &ownership.List{Items: path(t, "$"), KindAt: &id, ID: &title}}, json, `[{"id":"chat","title":"a"},{"id":"chat","title":"b"},{"id":"file","title":"a"},{"title":"a"}]`, 200, `[{"id":"chat","title":"a"}]`},
 		"no list":                {list, json, `{"items":[{"id":"b"}]}`, 502, ""},
 		"an object for a list":   {list, json, `{"data":{"id":"b"}}`, 502, ""},
 		"null for a list":        {list, json, `{"data":null}`, 200, `{"data":null}`},
