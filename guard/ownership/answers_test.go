@@ -112,6 +112,7 @@ func TestUndecided(t *testing.T) {
 		"lines that are long":    {list, lines, "{\"id\":\"" + strings.Repeat("b", 1<<20) + "\"}\n", -1, ""},
 		"events":                 {list, events, "id: 1\r\ndata: {\"id\":\"a\"}\r\n\r\ndata: {\"id\":\"b\"}\n\ndata:{\"type\":\"done\"}\n\ndata: [DONE]", 200, "id: 1\r\ndata: {\"id\":\"a\"}\r\n\r\ndata:{\"type\":\"done\"}\n\ndata: [DONE]"},
 		"an event cut off":       {list, events, "data: {\"id\":\"b\",\"te", -1, ""},
+		"a list cut off":         {list, events, "data: [ {\"id\":\"b\"},\n\n", -1, ""},
 		"an event's other lines": {list, events, "data: {\"x\":1}\rdata: {\"id\":\"b\"}\n\n", -1, ""},
 		"an event without end":   {list, events, strings.Repeat("data: b\n", 1<<18), -1, ""},
 	} {
@@ -193,8 +194,14 @@ func TestLeaves(t *testing.T) {
 		w.Header().Set("Content-Type", "application/json")
 		_, _ = io.WriteString(w, `{"id":"late"}`)
 	})
+	left := make(chan (<-chan struct{}), 1)
+	outer := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		left <- r.Context().Done()
+		front.Config.Handler.ServeHTTP(w, r)
+	}))
+	defer outer.Close()
 	ctx, cancel := context.WithCancel(t.Context())
-	req, _ := http.NewRequestWithContext(ctx, "POST", front.URL+"/x", nil)
+	req, _ := http.NewRequestWithContext(ctx, "POST", outer.URL+"/x", nil)
 	req.Header.Set("Authorization", "Bearer acme")
 	gone := make(chan struct{})
 	go func() {
@@ -206,11 +213,12 @@ func TestLeaves(t *testing.T) {
 	<-in
 	cancel()
 	<-gone
+	<-<-left // guard knows
 	close(out)
 	if err := <-ended; err != nil {
 		t.Errorf("the application was told to stop: %v", err)
 	}
-	front.Close() // waits for the handler
+	outer.Close() // waits for the handler
 	if is, _ := store.Owner(t.Context(), ownership.Object{Kind: "chat", ID: "late"}); is.Tenant != "acme" {
 		t.Errorf("%+v", is)
 	}
@@ -265,6 +273,7 @@ func TestRequests(t *testing.T) {
 		want              int
 	}{
 		"own":             {"chat_id=a", "application/json", `{"chat_id":["a",7,null],"x":1}`, 200},
+		"own batch":       {"chat_id=a,7", "", "", 200},
 		"number":          {"chat_id=007", "application/json", `{"chat_id":7}`, 200},
 		"form":            {"", "application/x-www-form-urlencoded", "chat_id=a&x=b", 200},
 		"none":            {"", "", "", 200},
@@ -312,4 +321,52 @@ func TestRequests(t *testing.T) {
 func ExampleCanonical() {
 	fmt.Println(ownership.Canonical("007", false), ownership.Canonical("Notes", true))
 	// Output: 7 notes
+}
+
+// TestReadsTeachNothing: who guesses an id and is answered does not become its
+// owner, where unknown objects are let through or nothing is enforced.
+func TestReadsTeachNothing(t *testing.T) {
+	for _, r := range []*ownership.Rule{{Unknown: ownership.Allow, Counts: []ownership.Field{{Path: path(t, "n")}}}, {Unknown: ownership.Allow, Tenant: []ownership.Path{path(t, "org")}}} {
+		r.Path = []ownership.Ref{{Name: "id", Kind: "chat"}}
+		store := owning(t)
+		front := serve(t, "/x/{id}", r, store, func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "application/json")
+			_, _ = io.WriteString(w, `{"id":"guessed","n":1}`)
+		})
+		if status, body, err := get(t, front.URL+"/x/guessed"); status != 200 || err != nil {
+			t.Errorf("%d %s %v", status, body, err)
+		}
+		if is, _ := store.Owner(t.Context(), ownership.Object{Kind: "chat", ID: "guessed"}); is.Tenant != "" {
+			t.Errorf("a read teaches %+v", is)
+		}
+	}
+}
+
+// TestWriteIsNoRead: where the read of a missing object is answered with
+// something, a write of another's is refused by guard itself.
+func TestWriteIsNoRead(t *testing.T) {
+	store := owning(t, "globex:b_1234567890123456", "acme:parent")
+	var wrote string
+	r := &ownership.Rule{Path: []ownership.Ref{{Name: "parent", Kind: "chat"}, {Name: "id", Kind: "chat"}}, Deletes: "id"}
+	front := serve(t, "/x/{parent}/y/{id}", r, store, func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != "GET" {
+			wrote = r.Method + r.URL.Path
+		}
+		_, _ = io.WriteString(w, "something for everybody")
+	})
+	s := &stand{t: t, front: front.URL}
+	if r := s.do("acme", "DELETE", "/x/parent/y/b_1234567890123456", ""); r.status != 404 || wrote != "" || strings.Contains(r.body, "everybody") {
+		t.Errorf("%d %s, wrote %s", r.status, r.body, wrote)
+	}
+	if _, err := store.Claim(t.Context(), []ownership.Claim{{Object: ownership.Object{Kind: "chat", ID: "child"}, Tenant: "acme"}}); err != nil {
+		t.Fatal(err)
+	}
+	if r := s.do("acme", "DELETE", "/x/parent/y/child", ""); r.status != 200 {
+		t.Errorf("%d", r.status)
+	}
+	for id, gone := range map[string]bool{"parent": false, "child": true} {
+		if is, _ := store.Owner(t.Context(), ownership.Object{Kind: "chat", ID: id}); is != (ownership.Owner{Tenant: "acme", Gone: gone}) {
+			t.Errorf("%s is %+v", id, is)
+		}
+	}
 }
