@@ -36,7 +36,11 @@ func (d *document) read(b []byte) error {
 	if !utf8.Valid(b) {
 		return errUnread
 	}
-	i, err := d.value(d.blank(0), 0, 0, 0)
+	from := 0
+	if bytes.HasPrefix(b, []byte("\ufeff")) {
+		from = 3 // a mark of byte order, which some frameworks write
+	}
+	i, err := d.value(d.blank(from), 0, 0, 0)
 	if err != nil {
 		return err
 	}

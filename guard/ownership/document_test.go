@@ -1,6 +1,7 @@
 package ownership
 
 import (
+	"bytes"
 	"encoding/json"
 	"slices"
 	"strings"
@@ -54,6 +55,7 @@ func FuzzDocument(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
 		var d document
+		b = bytes.TrimPrefix(b, []byte("\ufeff"))
 		err := d.read(b)
 		if err == nil != json.Valid(b) && strings.Count(string(b), "[")+strings.Count(string(b), "{") <= deepest && !strings.ContainsRune(string(b), '\uFFFD') {
 			t.Fatalf("%q: %v, and encoding/json says %t", b, err, json.Valid(b))

@@ -164,8 +164,12 @@ func (k *Keeper) prepare(x *guard.Exchange, r *Rule) {
 	}
 }
 
-func (k *Keeper) down(x *guard.Exchange, err error) *guard.Denial {
+func (k *Keeper) failing(x *guard.Exchange, err error) {
 	k.o.Log.Error("the store of owners or the resolver fails", "id", x.ID, "route", x.Route.Pattern, "error", err.Error())
+}
+
+func (k *Keeper) down(x *guard.Exchange, err error) *guard.Denial {
+	k.failing(x, err)
 	d := deny(http.StatusServiceUnavailable, "whose an object is cannot be told")
 	d.Retry = time.Second
 	return d

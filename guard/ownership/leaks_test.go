@@ -3,10 +3,13 @@ package ownership_test
 import (
 	"context"
 	"encoding/csv"
+	"encoding/json"
+	"fmt"
 	"maps"
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/coder/websocket"
@@ -220,7 +223,7 @@ func TestCallers(t *testing.T) {
 	if r := s.do("globex", "GET", "/chats/"+mine, ""); r.status != 200 {
 		t.Errorf("reading what is shared: %d", r.status)
 	}
-	for _, who := range []string{"globex", "acme"} {
+	for _, who := range []string{"globex", "acme", "*"} {
 		if r := s.do(who, "PATCH", "/chats/"+mine, `{}`); r.status != 404 || s.app.chats[mine].Title != "of acme" {
 			t.Errorf("%s changes what is shared: %d", who, r.status)
 		}
@@ -332,5 +335,56 @@ func TestSocketEnds(t *testing.T) {
 	}
 	if _, _, err := c.Read(ctx); websocket.CloseStatus(err) != 4001 {
 		t.Errorf("%v", err)
+	}
+}
+
+// TestNotFoundStaysHome: what the application answered to one tenant's missing
+// object is told to no other.
+func TestNotFoundStaysHome(t *testing.T) {
+	named := func(w http.ResponseWriter, r *http.Request) {
+		w.WriteHeader(http.StatusNotFound)
+		_, _ = w.Write([]byte(r.Method + ": no such thing of " + r.Header.Get("Authorization") + " at " + r.URL.Path))
+	}
+	front := serve(t, "/x/{id}", &ownership.Rule{Path: []ownership.Ref{{Name: "id", Kind: "chat"}}}, owning(t, "acme:own_12345678", "globex:theirs_12345678"), named)
+	s := &stand{t: t, front: front.URL}
+	if r := s.do("acme", "DELETE", "/x/own_12345678", ""); r.status != 404 || r.body != "DELETE: no such thing of Bearer acme at /x/own_12345678" {
+		t.Fatalf("%d %s", r.status, r.body)
+	}
+	if r := s.do("acme", "DELETE", "/x/theirs_12345678", ""); r.body != "DELETE: no such thing of Bearer acme at /x/theirs_12345678" {
+		t.Errorf("its own tenant: %s", r.body)
+	}
+	if r := s.do("globex", "DELETE", "/x/own_12345678", ""); r.status != 404 || strings.Contains(r.body, "acme") {
+		t.Errorf("another tenant: %s", r.body)
+	}
+}
+
+// TestAtOnce: many tenants make and read at once, and none sees another's.
+func TestAtOnce(t *testing.T) {
+	s := newStand(t, setting{leaks: true, store: &ownership.Recent{Store: &ownership.Memory{}, Max: 3}})
+	var wg sync.WaitGroup
+	ids := make([]string, 16)
+	for i := range ids {
+		wg.Go(func() {
+			tenant := fmt.Sprint("t", i)
+			r := s.do(tenant, "POST", "/chats", `{}`)
+			var v struct{ ID string }
+			if err := json.Unmarshal([]byte(r.body), &v); err != nil || r.status != 201 {
+				t.Errorf("%d %s", r.status, r.body)
+				return
+			}
+			ids[i] = v.ID
+			if r := s.do(tenant, "GET", "/chats/"+v.ID, ""); r.status != 200 { // at once
+				t.Errorf("%s reads its own: %d", tenant, r.status)
+			}
+			if r := s.do(tenant, "GET", "/chats", ""); !strings.Contains(r.body, v.ID) || !strings.Contains(r.body, `"total":1}`) {
+				t.Errorf("%s lists: %s", tenant, r.body)
+			}
+		})
+	}
+	wg.Wait()
+	for i, id := range ids {
+		if r := s.do(fmt.Sprint("t", (i+1)%len(ids)), "GET", "/chats/"+id, ""); r.status != 404 {
+			t.Errorf("another reads %s: %d", id, r.status)
+		}
 	}
 }

@@ -121,7 +121,7 @@ func (k *Keeper) items(ctx context.Context, x *guard.Exchange, r *Rule, d *docum
 	if err != nil {
 		return nil, 0, err
 	}
-	if lists == 0 {
+	if lists == 0 && !r.List.Optional {
 		return nil, 0, unread("it has no list where the policy says that there is one")
 	}
 	if len(teach) > 0 && x.Noted(noteDenied) == nil {

@@ -33,12 +33,14 @@ type Create struct {
 
 // List tells where an answer holds several objects: a list, or the lines of a stream.
 type List struct {
-	Items  Path // of the lists
+	Items  Path   // of the lists
 	Kind   string // of every item
 	KindAt *Path  // or where an item says it
 	ID     *Path  // within an item; nil: the tenant alone tells
 	Tenant []Path // within an item
 	Drop   []Path // of the document: null where an item was removed
+
+	Optional bool // an answer without the list holds no objects
 }
 
 // Messages tells what the messages of a WebSocket or the events of a stream name.

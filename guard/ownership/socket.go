@@ -104,7 +104,7 @@ func (k *Keeper) said(ctx context.Context, x *guard.Exchange, r *Rule, kind webs
 		v, err := k.judge(ctx, r, Object{kind, Canonical(raw, k.o.Fold[kind])}, x.Who.Tenant, true)
 		switch {
 		case err != nil:
-			k.down(x, err)
+			k.failing(x, err)
 			ok = false
 		case v != own:
 			k.alert(x, "a message names a "+kind+" that is not the caller's", 1)
@@ -136,7 +136,7 @@ func (k *Keeper) told(ctx context.Context, x *guard.Exchange, r *Rule, kind webs
 	}
 	ok, _, err := k.message(ctx, x, r, d, e)
 	if err != nil {
-		k.down(x, err)
+		k.failing(x, err)
 		return nil, false
 	}
 	if !ok {

@@ -18,8 +18,7 @@ const longestEvent = 1 << 20
 // stream puts a reader in front of the body that passes on line by line, or event
 // by event, what is the caller's. What cannot be told breaks the stream off.
 func (k *Keeper) stream(ctx context.Context, x *guard.Exchange, r *Rule, res *http.Response, sse, unsure bool) {
-	s := &stream{src: bufio.NewReader(res.Body), body: res.Body, sse: sse}
-	s.pass = func(data []byte) (bool, error) {
+	res.Body = newStream(res.Body, sse, func(data []byte) (bool, error) {
 		ok, err := k.passes(ctx, x, r, data, sse, unsure)
 		switch {
 		case err != nil:
@@ -28,8 +27,7 @@ func (k *Keeper) stream(ctx context.Context, x *guard.Exchange, r *Rule, res *ht
 			k.alert(x, "a stream holds what is not the caller's", 1)
 		}
 		return ok, err
-	}
-	res.Body = s
+	})
 	res.ContentLength = -1
 	res.Header.Del("Content-Length")
 }
@@ -106,6 +104,10 @@ type stream struct {
 	pass func(data []byte) (bool, error)
 	out  []byte
 	err  error
+}
+
+func newStream(body io.ReadCloser, sse bool, pass func([]byte) (bool, error)) *stream {
+	return &stream{src: bufio.NewReader(body), body: body, sse: sse, pass: pass}
 }
 
 // Close closes the body.

@@ -64,6 +64,9 @@ func (k *Keeper) look(x *guard.Exchange, res *http.Response, enforce bool) error
 	if !r.looks() {
 		return nil
 	}
+	if len(res.Header.Values("Content-Type")) > 1 {
+		return unread("it has two types")
+	}
 	kind, _, err := mime.ParseMediaType(res.Header.Get("Content-Type"))
 	empty := res.StatusCode == http.StatusNoContent || res.ContentLength == 0
 	stream := kind == "text/event-stream" || kind == "application/x-ndjson" || kind == "application/ndjson" || kind == "application/jsonl" || kind == "application/x-jsonlines"
@@ -170,7 +173,7 @@ func (k *Keeper) foreign(x *guard.Exchange, r *Rule, res *http.Response, reason 
 			asked = append(asked, f)
 		}
 	}
-	other, err := k.missing(x, r, res.Request, asked)
+	other, err := k.missing(x, r, res.Request, asked) //nolint:bodyclose // it becomes the answer's body
 	if err != nil {
 		return err
 	}

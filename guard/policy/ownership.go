@@ -77,6 +77,8 @@ type Listed struct {
 	ID     string   `yaml:"id,omitempty"`
 	Tenant []string `yaml:"tenant,omitempty,flow"`
 	Drop   []string `yaml:"drop,omitempty,flow"`
+
+	Optional bool `yaml:"optional,omitempty"`
 }
 
 // Messages say what the messages of a connection name.
@@ -337,7 +339,7 @@ func (r *Owned) rule(all ownership.Unknown) (*ownership.Rule, error) {
 		out.Creates = append(out.Creates, made)
 	}
 	if l := r.List; l != nil {
-		li := &ownership.List{Kind: l.Kind}
+		li := &ownership.List{Kind: l.Kind, Optional: l.Optional}
 		if li.Items, err = ownership.ParsePath(cmp.Or(l.Items, "$")); err != nil {
 			return nil, err
 		}
