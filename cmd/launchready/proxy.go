@@ -40,7 +40,7 @@ of listen and admin need a restart. The access log goes to stderr.`,
 		RunE: func(c *cobra.Command, _ []string) error { return p.guard(c.Context(), p.path(file)) },
 	}
 	c.Flags().StringVarP(&file, "config", "c", "guard.yaml", "the policy")
-	c.AddCommand(p.guardCheckVerb(), p.guardInitVerb())
+	c.AddCommand(p.guardCheckVerb(), p.guardInitVerb(), p.guardKeyVerb())
 	return c
 }
 
@@ -68,7 +68,7 @@ twice. Exit code 0 when guard would serve by the file, 2 when not.`,
 			if err != nil {
 				return err
 			}
-			if _, err := pol.Build(&policy.State{Folder: filepath.Dir(p.path(file))}); err != nil {
+			if _, err := pol.Build(&policy.State{Folder: filepath.Dir(p.path(file)), Env: os.LookupEnv}); err != nil {
 				return setup(err)
 			}
 			fmt.Fprintf(p.out, "%s: %d routes, no mistake\n", file, len(pol.Routes))
@@ -150,7 +150,7 @@ func (p *program) guard(ctx context.Context, file string) error {
 		return err
 	}
 	log := slog.New(slog.NewJSONHandler(p.err, nil))
-	state := &policy.State{Log: log, Folder: filepath.Dir(file)}
+	state := &policy.State{Log: log, Folder: filepath.Dir(file), Env: os.LookupEnv}
 	pipe, err := pol.Build(state)
 	if err != nil {
 		return setup(err)
