@@ -7,33 +7,80 @@ import (
 )
 
 // spoofed are headers by which a caller could say who it is, where it comes from
-// or what it asks, in the words of proxies and frameworks. Each is compared after
-// "_" became "-", because CGI and WSGI make both the same variable.
-var spoofed = []string{
-	"forwarded", "x-real-ip", "true-client-ip", "cf-connecting-ip", "x-client-ip", "x-cluster-client-ip", "client-ip",
-	"x-http-method-override", "x-http-method", "x-method-override", "x-original-url", "x-rewrite-url", "x-original-uri", "x-original-method",
-	"remote-user", "remote-groups", "remote-email", "x-remote-user", "x-user", "x-user-id", "x-user-email", "x-user-role", "x-role", "x-roles",
-	"x-authenticated-user", "x-auth-request-user", "x-auth-request-email", "x-webauth-user", "x-tenant-id", "x-tenant", "x-org-id", "x-organization-id",
-	"x-account-id", "x-middleware-subrequest", "x-launchready-assertion",
+// or what it asks, in the words of proxies and frameworks.
+var spoofed = canonicalSet(
+	"Forwarded", "X-Real-Ip", "True-Client-Ip", "Cf-Connecting-Ip", "X-Client-Ip", "X-Cluster-Client-Ip", "Client-Ip", "X-Originating-Ip", "X-Remote-Ip", "X-Remote-Addr",
+	"X-Http-Method-Override", "X-Http-Method", "X-Method-Override", "X-Original-Url", "X-Rewrite-Url", "X-Original-Uri", "X-Original-Method", "X-Original-Host", "X-Host",
+	"Remote-User", "Remote-Groups", "Remote-Email", "Remote-Name", "X-Remote-User", "X-Remote-Groups", "X-User", "X-User-Id", "X-User-Name", "X-Username", "X-User-Email", "X-User-Role", "X-User-Roles",
+	"X-Role", "X-Roles", "X-Email", "X-Groups", "X-Subject", "X-Authenticated-User", "X-Authenticated-Userid", "X-Consumer-Id", "X-Consumer-Username",
+	"X-Webauth-User", "X-Tenant-Id", "X-Tenant", "X-Org-Id", "X-Organization-Id", "X-Account-Id", "X-Middleware-Subrequest", "X-Launchready-Assertion", "Proxy", "Ssl-Client-Cert", "X-Ssl-Client-Cert", "X-Client-Cert",
+)
+
+// spoofedBegin so.
+var spoofedBegin = []string{"X-Forwarded-", "X-Guard-", "X-Auth-Request-", "X-Auth-User", "X-Goog-Authenticated-User-", "X-Goog-Iap-", "X-Amzn-Oidc-", "X-Ms-Client-Principal", "Cf-Access-", "X-Pomerium-", "X-Authentik-", "X-Vouch-", "X-Token-", "X-Jwt-Assertion"}
+
+func canonicalSet(names ...string) map[string]bool {
+	out := make(map[string]bool, len(names))
+	for _, n := range names {
+		out[n] = true
+	}
+	return out
 }
 
-// strip removes what no caller may say. keep are names that the policy reads.
+// strip removes what no caller may say. keep are names that the policy reads, in lower
+// case. Names are compared after "_" became "-", because CGI and WSGI make both the
+// same variable. Where the name is usual, nothing is allocated.
 func strip(h http.Header, keep map[string]bool) {
 	for k := range h {
-		n := strings.ReplaceAll(strings.ToLower(k), "_", "-")
-		if strings.HasPrefix(n, "x-forwarded-") || !keep[n] && contains(spoofed, n) || strings.Contains(k, "_") && keep[n] {
+		n := k
+		under := strings.IndexByte(k, '_') >= 0
+		if under {
+			n = http.CanonicalHeaderKey(strings.ReplaceAll(k, "_", "-"))
+		}
+		if len(keep) > 0 && keep[strings.ToLower(n)] {
+			if under || strings.HasPrefix(n, "X-Forwarded-") {
+				delete(h, k)
+			}
+			continue
+		}
+		if spoofed[n] || begins(n) {
 			delete(h, k)
 		}
 	}
 }
 
-func contains(all []string, s string) bool {
-	for _, x := range all {
-		if x == s {
+func begins(n string) bool {
+	for _, p := range spoofedBegin {
+		if strings.HasPrefix(n, p) {
 			return true
 		}
 	}
 	return false
+}
+
+// connection holds the fields that belong to the connection to what a proxy may
+// obey, and reports whether it could. A caller that names other fields in Connection
+// would have them taken away on the way to the upstream, guard's own among them; an
+// upgrade to HTTP/2 would carry requests past the policy. Fields that follow the body
+// come too late to be judged.
+func connection(r *http.Request) bool {
+	r.Trailer = nil
+	h := r.Header
+	for _, line := range h["Connection"] {
+		for t := range strings.SplitSeq(line, ",") {
+			switch strings.ToLower(strings.TrimSpace(t)) {
+			case "", "close", "keep-alive", "upgrade", "te", "http2-settings":
+			default:
+				return false
+			}
+		}
+	}
+	if u := h["Upgrade"]; len(u) > 0 && (len(u) > 1 || !strings.EqualFold(strings.TrimSpace(u[0]), "websocket")) {
+		delete(h, "Upgrade")
+		delete(h, "Connection")
+	}
+	delete(h, "Http2-Settings")
+	return true
 }
 
 // client is the address of who asks: of the connection, or the last one in

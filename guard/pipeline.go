@@ -191,6 +191,9 @@ func (p *Pipeline) judge(x *Exchange) *Denial {
 		return &Denial{Status: http.StatusBadRequest, Reason: "the path has no canonical form"}
 	}
 	x.Path = path
+	if !connection(x.Request) {
+		return &Denial{Status: http.StatusBadRequest, Reason: "Connection names fields of the request"}
+	}
 	for _, g := range p.o.Gates {
 		mode := x.Route.mode(g.Name(), p.o.Modes)
 		if mode == Off {

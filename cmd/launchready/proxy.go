@@ -38,7 +38,7 @@ of listen and admin need a restart. The access log goes to stderr.`,
 		RunE: func(c *cobra.Command, _ []string) error { return p.guard(c.Context(), p.path(file)) },
 	}
 	c.Flags().StringVarP(&file, "config", "c", "guard.yaml", "the policy")
-	c.AddCommand(p.guardCheckVerb(), p.guardInitVerb(), p.guardOwnVerb())
+	c.AddCommand(p.guardCheckVerb(), p.guardInitVerb(), p.guardOwnVerb(), p.guardKeyVerb())
 	return c
 }
 
@@ -57,7 +57,7 @@ func (p *program) guard(ctx context.Context, file string) error {
 		return err
 	}
 	log := slog.New(slog.NewJSONHandler(p.err, nil))
-	state := &policy.State{Log: log, Folder: filepath.Dir(file)}
+	state := &policy.State{Log: log, Folder: filepath.Dir(file), Env: os.LookupEnv}
 	if f, err := pol.OpenOwners(ctx, state.Folder); err != nil {
 		return setup(err)
 	} else if f != nil { // it can be opened: the pipeline does so by itself

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/url"
+	"os"
 	"path/filepath"
 
 	"github.com/spf13/cobra"
@@ -39,7 +40,7 @@ func (p *program) guardCheck(ctx context.Context, file, spec string) error {
 	if err != nil {
 		return err
 	}
-	if _, err := pol.Build(&policy.State{Folder: filepath.Dir(p.path(file))}); err != nil {
+	if _, err := pol.Build(&policy.State{Folder: filepath.Dir(p.path(file)), Env: os.LookupEnv}); err != nil {
 		return setup(err)
 	}
 	if spec == "" {

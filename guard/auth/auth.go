@@ -1,9 +1,12 @@
-// Package auth asks every route for a verified token, unless the policy names it
-// public: a JSON Web Token signed by a key of the identity provider, with pinned
-// algorithms, issuer, audience and expiry.
+// Package auth asks every route for a credential that is verified, unless the policy
+// names it public: a JSON Web Token signed by a key of the identity provider, a token
+// that the provider is asked about, a key that guard issued, or a session of the
+// application. Webhooks are verified by their signature. Who asks is told to the
+// application in an assertion that guard signs.
 package auth
 
 import (
+	"context"
 	"crypto/sha256"
 	"errors"
 	"net/http"
@@ -12,23 +15,25 @@ import (
 	"sync"
 	"time"
 
-	"github.com/lestrrat-go/jwx/v3/jws"
-	"github.com/lestrrat-go/jwx/v3/jwt"
-
 	"github.com/launchready/launchready/guard"
 )
 
-// Options say whose tokens count.
+// Options say whose credentials count. At least one of Keys, Introspect, APIKeys and
+// Session makes a route reachable that is not public.
 type Options struct {
 	Issuer, Audience string
 	Algorithms       []string // asymmetric ones; none: RS256
 	Tenant, Roles    string   // names of claims
 	Keys             *Keys
+	Introspect       *Introspection
+	APIKeys          *APIKeys
+	Session          *Session
+	Assert           *Assertion
 	Presented        bool // a bearer token counts on public routes too: a wrong one is refused
 	Now              func() time.Time
 }
 
-// Check verifies the token and the roles that the route wants.
+// Check verifies the credential and the roles that the route wants.
 type Check struct {
 	o Options
 
@@ -42,7 +47,7 @@ type verified struct {
 }
 
 const (
-	remember = 10_000           // verified tokens
+	remember = 10_000           // verified credentials
 	fresh    = 60 * time.Second // how long one is believed without another look
 )
 
@@ -72,15 +77,23 @@ func deny(status int, reason string) *guard.Denial {
 
 // Check denies by default.
 func (c *Check) Check(x *guard.Exchange) *guard.Denial {
-	values := x.Request.Header.Values("Authorization")
+	h := x.Request.Header
+	values := h["Authorization"]
+	session := ""
+	if c.o.Session != nil {
+		var ok bool
+		if session, ok = c.o.Session.cookie(h); !ok {
+			return deny(http.StatusUnauthorized, "the session's cookie comes twice")
+		}
+		// A stranger's page makes the browser send the cookie to public routes, too.
+		if session != "" && !c.o.Session.ownPage(x.Request) {
+			return deny(http.StatusForbidden, "a page of another origin uses the session")
+		}
+	}
 	if x.Route.Public && (!c.o.Presented || !shown(values)) {
 		return nil
 	}
-	token, ok := bearer(values)
-	if !ok {
-		return deny(http.StatusUnauthorized, "no bearer token")
-	}
-	who, err := c.verify(x, token)
+	who, err := c.who(x, values, session)
 	var down *Down
 	switch {
 	case errors.As(err, &down): // neither a refusal of the caller nor a way in
@@ -94,7 +107,80 @@ func (c *Check) Check(x *guard.Exchange) *guard.Denial {
 	if len(x.Route.Roles) > 0 && !slices.ContainsFunc(who.Roles, func(r string) bool { return slices.Contains(x.Route.Roles, r) }) {
 		return deny(http.StatusForbidden, "the caller has none of the route's roles")
 	}
+	if c.o.Assert != nil {
+		h[assertionHeader] = []string{c.o.Assert.sign(who, x.ID, c.o.Now())}
+	}
 	return nil
+}
+
+// who verifies the one credential that counts, and takes away what the application
+// could read as another.
+func (c *Check) who(x *guard.Exchange, values []string, session string) (*guard.Principal, error) {
+	h := x.Request.Header
+	if k := c.o.APIKeys; k != nil {
+		if keys := h[k.Header]; len(keys) > 0 {
+			if len(keys) > 1 || len(values) > 0 {
+				return nil, errors.New("two credentials")
+			}
+			delete(h, k.Header) // it is guard's, and nobody else is to see it
+			c.o.Session.remove(h)
+			return k.find(keys[0], c.o.Now())
+		}
+	}
+	if len(values) == 0 && session != "" {
+		return c.cached("s\x00"+session, c.o.Session.Cache, func(now time.Time) (*guard.Principal, time.Time, error) {
+			who, err := c.o.Session.ask(x.Request.Context(), session)
+			return who, now.Add(c.o.Session.Cache), err
+		})
+	}
+	token, ok := bearer(values)
+	if !ok {
+		return nil, errors.New("no credential, or one that cannot be read")
+	}
+	c.o.Session.remove(h)
+	switch {
+	case c.o.APIKeys != nil && strings.HasPrefix(token, KeyPrefix):
+		delete(h, "Authorization")
+		return c.o.APIKeys.find(token, c.o.Now())
+	case c.o.Keys != nil && (c.o.Introspect == nil || strings.Count(token, ".") == 2):
+		return c.cached("j\x00"+token, fresh, func(now time.Time) (*guard.Principal, time.Time, error) {
+			return c.verify(x.Request.Context(), token, now)
+		})
+	case c.o.Introspect != nil:
+		return c.cached("o\x00"+token, c.o.Introspect.Cache, func(now time.Time) (*guard.Principal, time.Time, error) {
+			return c.o.Introspect.ask(x.Request.Context(), token, &c.o, now)
+		})
+	}
+	return nil, errors.New("a kind of token that the policy does not take")
+}
+
+// cached believes what was verified for a while, and never longer than it may be.
+// What was refused is not remembered.
+func (c *Check) cached(credential string, most time.Duration, look func(now time.Time) (*guard.Principal, time.Time, error)) (*guard.Principal, error) {
+	sum, now := sha256.Sum256([]byte(credential)), c.o.Now()
+	c.mu.Lock()
+	v, ok := c.seen[sum]
+	c.mu.Unlock()
+	if ok && now.Before(v.until) {
+		return v.who, nil
+	}
+	who, until, err := look(now)
+	if err != nil {
+		return nil, err
+	}
+	if soon := now.Add(most); soon.Before(until) {
+		until = soon
+	}
+	if !now.Before(until) {
+		return who, nil
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(c.seen) >= remember {
+		clear(c.seen)
+	}
+	c.seen[sum] = verified{who, until}
+	return who, nil
 }
 
 // shown reports a credential that must hold wherever it is: a JSON Web Token, or
@@ -124,76 +210,8 @@ func bearer(values []string) (string, bool) {
 	return token, ok && strings.EqualFold(scheme, "Bearer") && token != "" && !strings.ContainsAny(token, " ,\t")
 }
 
-// verify tells why a token is refused in words that hold nothing of it.
-func (c *Check) verify(x *guard.Exchange, token string) (*guard.Principal, error) {
-	sum, now := sha256.Sum256([]byte(token)), c.o.Now()
-	c.mu.Lock()
-	v, ok := c.seen[sum]
-	c.mu.Unlock()
-	if ok && now.Before(v.until) {
-		return v.who, nil
-	}
-	m, err := jws.ParseString(token)
-	if err != nil || len(m.Signatures()) != 1 {
-		return nil, errors.New("the token cannot be parsed")
-	}
-	h := m.Signatures()[0].ProtectedHeaders()
-	alg, _ := h.Algorithm()
-	if !slices.Contains(c.o.Algorithms, alg.String()) {
-		return nil, errors.New("the token's algorithm is not one of the policy's")
-	}
-	kid, _ := h.KeyID()
-	key, err := c.o.Keys.find(x.Request.Context(), kid, now)
-	if err != nil {
-		return nil, err
-	}
-	if of, ok := key.Algorithm(); ok && of.String() != alg.String() {
-		return nil, errors.New("the key is for another algorithm")
-	}
-	t, err := jwt.ParseString(token, jwt.WithKey(alg, key), jwt.WithValidate(true), jwt.WithIssuer(c.o.Issuer), jwt.WithAudience(c.o.Audience),
-		jwt.WithRequiredClaim("exp"), jwt.WithRequiredClaim("sub"), jwt.WithClock(jwt.ClockFunc(c.o.Now)))
-	if err != nil {
-		return nil, errors.New("the signature, the expiry, the issuer or the audience of the token is wrong")
-	}
-	who := &guard.Principal{Tenant: text(t, c.o.Tenant), Roles: list(t, c.o.Roles)}
-	who.Subject, _ = t.Subject()
-	until, _ := t.Expiration()
-	if soon := now.Add(fresh); soon.Before(until) {
-		until = soon
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if len(c.seen) >= remember {
-		clear(c.seen)
-	}
-	c.seen[sum] = verified{who, until}
-	return who, nil
-}
-
-func text(t jwt.Token, claim string) string {
-	var s string
-	if claim == "" || t.Get(claim, &s) != nil {
-		return ""
-	}
-	return s
-}
-
-func list(t jwt.Token, claim string) []string {
-	var v any
-	if claim == "" || t.Get(claim, &v) != nil {
-		return nil
-	}
-	switch v := v.(type) {
-	case string:
-		return strings.Fields(v)
-	case []any:
-		var out []string
-		for _, e := range v {
-			if s, ok := e.(string); ok {
-				out = append(out, s)
-			}
-		}
-		return out
-	}
-	return nil
+// outside is the context of a question to somebody else. A caller that leaves must
+// not make the other look down to the next one.
+func outside(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 }

@@ -25,9 +25,12 @@ type State struct {
 
 	Folder string // of the policy's file
 
-	keys   map[string]*auth.Keys
-	held   atomic.Int64 // bytes of uploads that are looked at
-	owners estate
+	Env func(string) (string, bool)
+
+	keys    map[string]*auth.Keys
+	replays auth.Replays
+	held    atomic.Int64 // bytes of uploads that are looked at
+	owners  estate
 }
 
 func (p *Policy) table() []*guard.Route {
@@ -67,14 +70,11 @@ func (p *Policy) Build(s *State) (*guard.Pipeline, error) {
 	}
 	o.Checks = append(o.Checks, early) // before any work on a credential
 	if p.Auth != nil {
-		if s.keys == nil {
-			s.keys = map[string]*auth.Keys{}
+		who, err := p.authenticate(s)
+		if err != nil {
+			return nil, err
 		}
-		if s.keys[p.Auth.JWKS] == nil {
-			s.keys[p.Auth.JWKS] = &auth.Keys{URL: p.Auth.JWKS}
-		}
-		o.Checks = append(o.Checks, p.Own.beside(auth.New(auth.Options{Issuer: p.Auth.Issuer, Audience: p.Auth.Audience, Algorithms: p.Auth.Algorithms,
-			Tenant: p.Auth.TenantClaim, Roles: p.Auth.RolesClaim, Presented: p.Auth.Presented, Keys: s.keys[p.Auth.JWKS], Now: s.Now})),
+		o.Checks = append(o.Checks, p.Own.beside(who),
 			&limits.Check{Counter: &s.Counter, Limits: all, Signed: true})
 	}
 	if err := p.input(&o, s); err != nil {
@@ -92,6 +92,9 @@ func (p *Policy) Build(s *State) (*guard.Pipeline, error) {
 			tap.Security = map[string]string{"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer", "X-Frame-Options": "DENY"}
 		}
 		o.Taps = append(o.Taps, tap)
+	}
+	if err := p.webhooks(&o, s); err != nil {
+		return nil, err
 	}
 	if err := p.cors(&o); err != nil {
 		return nil, err

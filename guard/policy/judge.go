@@ -12,7 +12,7 @@ import (
 )
 
 var (
-	protections = []string{"auth", "isolation", "limits", "input", "hygiene", "cors", "hosts", "ownership"}
+	protections = []string{"auth", "isolation", "limits", "input", "hygiene", "cors", "hosts", "ownership", "webhooks"}
 	modes       = []guard.Mode{guard.Enforce, guard.Observe, guard.Off}
 	algorithms  = []string{"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"}
 	methods     = []string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
@@ -41,19 +41,7 @@ func (j *judge) judge(p *Policy) {
 		}
 	}
 	j.modes("modes", p.Modes)
-	if a := p.Auth; a != nil {
-		if a.Issuer == "" || a.Audience == "" {
-			j.fail("auth", "auth needs issuer and audience: a token for somebody else must not count")
-		}
-		if k, err := url.Parse(a.JWKS); err != nil || k.Scheme != "http" && k.Scheme != "https" || k.Host == "" {
-			j.fail("auth.jwks", "auth.jwks is no address of a key set")
-		}
-		for i, alg := range a.Algorithms {
-			if !slices.Contains(algorithms, alg) {
-				j.fail(fmt.Sprintf("auth.algorithms[%d]", i), "algorithm %q: one of %s", alg, strings.Join(algorithms, ", "))
-			}
-		}
-	}
+	j.auth(p)
 	if p.Tenant != nil && (p.Auth == nil || p.Auth.TenantClaim == "") {
 		j.fail("tenant", "tenant needs auth.tenant_claim: the tenant is bound to a verified claim")
 	}

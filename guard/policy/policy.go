@@ -34,6 +34,7 @@ type Policy struct {
 	CORS      *CORS                 `yaml:"cors,omitempty"`
 	Hosts     []string              `yaml:"hosts,omitempty,flow"`
 	Uploads   *Uploads              `yaml:"uploads,omitempty"`
+	Webhooks  []Webhook             `yaml:"webhooks,omitempty"`
 	Ownership *Ownership            `yaml:"ownership,omitempty"`
 	Unsafe    []string              `yaml:"unsafe,omitempty"`    // what is unsafe and meant, said a second time
 	Preflight bool                  `yaml:"preflight,omitempty"` // OPTIONS of every path is the application's to answer, without a credential
@@ -44,13 +45,19 @@ type Policy struct {
 
 // Auth says whose tokens count.
 type Auth struct {
-	Issuer      string   `yaml:"issuer"`
-	Audience    string   `yaml:"audience"`
-	JWKS        string   `yaml:"jwks"`
+	Issuer      string   `yaml:"issuer,omitempty"`
+	Audience    string   `yaml:"audience,omitempty"`
+	JWKS        string   `yaml:"jwks,omitempty"`
 	Algorithms  []string `yaml:"algorithms,omitempty"`
 	TenantClaim string   `yaml:"tenant_claim,omitempty"`
 	RolesClaim  string   `yaml:"roles_claim,omitempty"`
 	Presented   bool     `yaml:"verify_presented,omitempty"` // a wrong token is refused on public routes too
+
+	Discover      bool           `yaml:"discover,omitempty"` // the issuer's configuration names the keys
+	Introspection *Introspection `yaml:"introspection,omitempty"`
+	APIKeys       *APIKeys       `yaml:"api_keys,omitempty"`
+	Session       *Session       `yaml:"session,omitempty"`
+	Assertion     *Assertion     `yaml:"assertion,omitempty"`
 }
 
 // Tenant says where a request may name a tenant.
