@@ -106,6 +106,7 @@ var may = map[string][]string{
 	"guard/isolation":   {"guard"},
 	"guard/limits":      {"guard"},
 	"guard/policy":      {".", "guard", "guard/auth", "guard/hygiene", "guard/input", "guard/isolation", "guard/limits"},
+	"guard/record":      {"guard"},
 	"internal/assembly": {".", "audit", "chat", "config", "drill", "edge", "edge/cloudflare", "edge/update", "edge/zonefile", "mail", "plan", "probe", "probe/browser", "probe/callback", "probe/cloudflare", "probe/signin", "redact", "report", "secretscan/verify", "stage", "surface"},
 	"internal/checkdoc": {".", "internal/nearest"},
 	"internal/expr":     {},

@@ -44,6 +44,9 @@ var notYet = map[string]string{
 	"auth/weak-token-secret": "the application itself signs with the secret, so that guard must take what it signs",
 }
 
+// already are checks that pass behind a draft though their directive is not whole.
+var already = []string{"auth/undeclared-route", "input/header-size"}
+
 // TestReadinessGuard closes the loop. A demo with every flaw whose check names a
 // directive of this build is audited; guard stands in front by the policy that is
 // drafted from that very report; and each of those checks passes. What the owner
@@ -53,7 +56,7 @@ func TestReadinessGuard(t *testing.T) {
 	var ids []string
 	for _, row := range audit.Scorecard() {
 		for _, c := range row.Checks {
-			if c.Guard != "" && notYet[c.Guard] == "" && notYet[c.ID] == "" {
+			if c.Guard != "" && (notYet[c.Guard] == "" || slices.Contains(already, c.ID)) && notYet[c.ID] == "" {
 				ids = append(ids, c.ID)
 			}
 		}

@@ -2,9 +2,11 @@ package guard
 
 import (
 	"bytes"
+	"context"
 	"io"
 	"net/http"
 	"net/netip"
+	"sync/atomic"
 )
 
 // Need is what a check reads of an exchange, or what one adds to it.
@@ -38,6 +40,8 @@ type Exchange struct {
 	read    bool
 	tooLong bool
 	last    []func(status int)
+	late    atomic.Bool             // the caller was too slow
+	cut     context.CancelCauseFunc // ends it before its time
 }
 
 // Finally registers what is done once when the exchange is over, however it
@@ -50,6 +54,9 @@ func (x *Exchange) Body() ([]byte, *Denial) {
 	if !x.read {
 		x.read = true
 		b, err := io.ReadAll(io.LimitReader(x.Request.Body, x.max+1))
+		if x.late.Load() {
+			return nil, &Denial{Status: http.StatusRequestTimeout, Reason: "the body came too slowly"}
+		}
 		if err != nil {
 			return nil, &Denial{Status: http.StatusBadRequest, Reason: "the body cannot be read"}
 		}

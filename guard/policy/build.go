@@ -23,13 +23,16 @@ type State struct {
 	Now       func() time.Time  // nil: time.Now
 	Transport http.RoundTripper // nil: each pipeline its own
 
+	Record guard.Recorder // nil: each request is a line of Log
+	Gate   *guard.Gate
+
 	keys map[string]*auth.Keys
 }
 
 func (p *Policy) table() []*guard.Route {
 	var out []*guard.Route
 	for _, r := range p.Routes {
-		out = append(out, &guard.Route{Methods: r.Methods, Pattern: r.Path, Public: r.Public, Blocked: r.Blocked, Roles: r.Roles, Limits: r.Limits, Modes: r.Modes, Own: r.Own})
+		out = append(out, &guard.Route{Methods: r.Methods, Pattern: r.Path, Public: r.Public, Blocked: r.Blocked, Roles: r.Roles, Limits: r.Limits, Modes: r.Modes, Own: r.Own, Essential: r.Essential})
 	}
 	return append(out, p.preflights()...)
 }
@@ -90,10 +93,22 @@ func (p *Policy) Build(s *State) (*guard.Pipeline, error) {
 		}
 		o.Taps = append(o.Taps, tap)
 	}
+	o.Record, o.Gate, o.Pace = s.Record, s.Gate, p.Bounds().Pace
 	return guard.New(o)
 }
 
 func (l Limit) limit(name string) (limits.Limit, error) {
 	w, err := l.window()
 	return limits.Limit{Name: name, Per: l.Per, Requests: l.Requests, Window: w, Burst: l.Burst, Concurrent: l.Concurrent}, err
+}
+
+// Proxies are the networks whose X-Forwarded-For is believed.
+func (p *Policy) Proxies() []netip.Prefix {
+	var out []netip.Prefix
+	for _, t := range p.Trusted {
+		if n, err := netip.ParsePrefix(t); err == nil { // Parse refused what is none
+			out = append(out, n)
+		}
+	}
+	return out
 }

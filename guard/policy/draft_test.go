@@ -66,7 +66,7 @@ func TestDraft(t *testing.T) {
 			"#   lr-new_one row/new-one application (new_one): not in this build",
 			"#   lr-u auth/undeclared-route GET /v1/debug: no route, so it is denied",
 			"#   GET /v1/files/{name}.pdf: no route of a policy can say this path",
-			"#   lr-strip_headers row/strip-headers: strip_headers is always on",
+			"#   lr-strip_headers row/strip-headers: always on",
 		}, []string{"\n  - {path: /evil", "suspected\",", "/guessed", "FILL IN", `path: "/**"` + ", methods"}},
 		"nothing known": {policy.Sketch{Listen: "127.0.0.1:0"}, []string{
 			`issuer: "" # FILL IN`, `audience: "" # FILL IN`, `jwks: "" # FILL IN`, `roles_claim: "" # FILL IN`, `roles: [""]} # FILL IN`,

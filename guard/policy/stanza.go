@@ -85,6 +85,12 @@ func blockPaths(d *drafter, f *found) string {
 
 // limited counts by address, and by user where a token tells who it is.
 func limited(d *drafter, f *found) string {
+	switch {
+	case f.check == "input/header-size" || f.check == "limits/slow-request":
+		return alwaysOn(d, f)
+	case strings.HasPrefix(f.check, "input/"):
+		return "a bound on size, not a rate: input.max_body, by hand"
+	}
 	if len(f.ops) == 0 {
 		return noOperation
 	}
@@ -92,14 +98,14 @@ func limited(d *drafter, f *found) string {
 		e = d.need(e, f.word())
 		switch {
 		case e.public:
-			d.limits["found_ip"] = "{per: ip, requests: 30, window: 1m, burst: 10}"
+			d.limits["found_ip"] = "{per: ip, requests: 30, window: 1m, burst: 20}"
 			e.limits = adding(e.limits, "found_ip")
 		case e.own:
 			d.limits["found_unverified"] = "{per: ip, requests: 300, window: 1m, burst: 60}"
 			e.limits = adding(e.limits, "found_unverified")
 			fallthrough
 		default:
-			d.limits["found_user"] = "{per: user, requests: 30, window: 1m, burst: 10}"
+			d.limits["found_user"] = "{per: user, requests: 60, window: 1m, burst: 20}"
 			e.limits = adding(e.limits, "found_user")
 		}
 	}
@@ -120,7 +126,7 @@ func hideHeaders(d *drafter, f *found) string {
 }
 
 func alwaysOn(d *drafter, f *found) string {
-	d.always = append(d.always, f.word()+": "+f.Guard+" is always on")
+	d.always = append(d.always, f.word()+": always on")
 	return ""
 }
 
