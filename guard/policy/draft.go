@@ -92,6 +92,8 @@ type drafter struct {
 	limits map[string]string // by name, the flow mapping
 	out    Drafted
 
+	tenant            []string // findings of the tenant that a request names
+	tenantPath        []string // parameters that name one
 	headers, cookies  []string // of the application's own credentials
 	scrub, hide       []string // ids of findings
 	presented         []string

@@ -30,7 +30,7 @@ func directives() []directive {
 		{name: "roles", apply: roles, partly: true},
 		{name: "scrub_errors", apply: scrubErrors},
 		{name: "strip_headers", apply: alwaysOn},
-		{name: "tenant_binding"},
+		{name: "tenant_binding", apply: tenantBinding, partly: true},
 		{name: "validate", apply: validate, partly: true},
 		{name: "websocket"},
 	}
@@ -140,6 +140,31 @@ func canonicalPath(d *drafter, f *found) string {
 		return limited(d, f)
 	}
 	return alwaysOn(d, f)
+}
+
+// tenantBinding holds the tenant that a request names to the token's. It wants a
+// verified token, since nothing else tells whose tenant the caller is of.
+func tenantBinding(d *drafter, f *found) string {
+	switch {
+	case f.check != "isolation/tenant-swap":
+		return "what the application looks up is its own matter; guard binds what a request names"
+	case len(f.ops) == 0:
+		return noOperation
+	}
+	d.tenant = append(d.tenant, f.word())
+	for _, e := range f.ops {
+		e = d.need(e, f.word())
+		e.public, e.own = false, false
+		for _, s := range strings.Split(e.path, "/") {
+			name := strings.Trim(s, "{}")
+			for _, of := range []string{"tenant", "org", "workspace", "account", "company"} {
+				if name != s && strings.HasPrefix(strings.ToLower(name), of) {
+					d.tenantPath = adding(d.tenantPath, name)
+				}
+			}
+		}
+	}
+	return ""
 }
 
 // validate stops what no route names, since all else is denied.
