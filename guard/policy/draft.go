@@ -80,6 +80,7 @@ func Draft(r *lr.Report, s Sketch) (*Drafted, error) {
 type entry struct {
 	method, path                string
 	public, own, admin, blocked bool
+	essential                   bool // health and documents: served in a lock-down as well
 	limits                      []string
 	why                         []string // findings, and what a reader should know
 }
@@ -182,6 +183,7 @@ func (d *drafter) surface(r *lr.Report) {
 		}
 		e = d.need(e, "")
 		e.public = x.Public || !x.Secured
+		e.essential = x.Public && x.Kind == lr.Health.String()
 		if x.Rehearsal {
 			e.why = append(e.why, "for the audit: take it out in production")
 		}

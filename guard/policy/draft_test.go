@@ -20,7 +20,7 @@ func surveyed() *lr.Report {
 	suspected.Findings[0].Confidence = lr.Suspected
 	return &lr.Report{Target: "https://app.test/api/",
 		Routes: []lr.RouteReport{
-			{Method: "GET", Path: "/healthz", Public: true, Declared: true},
+			{Method: "GET", Path: "/healthz", Kind: "health", Public: true, Declared: true},
 			{Method: "POST", Path: "/login", Declared: true},
 			{Method: "GET", Path: "/v1/invoices", Secured: true, Takes: keys, Declared: true},
 			{Method: "POST", Path: "/v1/invoices", Secured: true, Takes: keys, Declared: true},
@@ -52,7 +52,7 @@ func TestDraft(t *testing.T) {
 	}{
 		"whole": {whole, []string{
 			`upstream: "https://app.test"`,
-			`{path: "/api/healthz", methods: [GET], public: true}`,
+			`{path: "/api/healthz", methods: [GET], public: true, essential: true}`,
 			`{path: "/api/login", methods: [POST], public: true}`,
 			`{path: "/api/v1/invoices", methods: [GET]} # lr-authenticate row/authenticate` + "\n",
 			`{path: "/api/v1/invoices", methods: [POST], own_credentials: true}` + "\n",

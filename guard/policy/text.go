@@ -155,6 +155,9 @@ func (d *drafter) needOf(e *entry, s Sketch) string {
 	case e.own:
 		out = ", own_credentials: true"
 	}
+	if e.essential && e.public {
+		out += ", essential: true"
+	}
 	if e.admin {
 		out += fmt.Sprintf(", admin: true, roles: [%q]", s.AdminRole)
 	}
