@@ -38,7 +38,7 @@ type front struct {
 	srv     *http.Server
 	handler *guard.Handler
 	conns   *guard.Connections
-	gate    *guard.Gate
+	down    *guard.Lockdown
 	ended   *ended
 	build   func(routes ...*guard.Route)
 }
@@ -55,10 +55,10 @@ func newFront(t *testing.T, app http.Handler, pace guard.Pace, change func(*fron
 	if err != nil {
 		t.Fatal(err)
 	}
-	f := &front{T: t, url: "http://" + ln.Addr().String(), handler: &guard.Handler{}, conns: &guard.Connections{Listener: ln}, gate: &guard.Gate{}, ended: &ended{last: make(chan guard.Outcome, 4096)}}
+	f := &front{T: t, url: "http://" + ln.Addr().String(), handler: &guard.Handler{}, conns: &guard.Connections{Listener: ln}, down: &guard.Lockdown{}, ended: &ended{last: make(chan guard.Outcome, 4096)}}
 	transport := guard.Transport(0, pace.Whole) // a tight front waits for no answer either
 	f.build = func(routes ...*guard.Route) {
-		p, err := guard.New(guard.Options{Upstream: u, Routes: routes, Gate: f.gate, Pace: pace, Record: f.ended, Dial: transport})
+		p, err := guard.New(guard.Options{Upstream: u, Routes: routes, Lockdown: f.down, Pace: pace, Record: f.ended, Dial: transport})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -282,8 +282,8 @@ func TestLockdown(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer res.Body.Close()
-	if !f.gate.Lock(true) || f.gate.Lock(true) || !f.gate.Locked() {
-		t.Fatal("the gate does not close")
+	if !f.down.Lock(true) || f.down.Lock(true) || !f.down.Locked() {
+		t.Fatal("it does not lock down")
 	}
 	if _, err := io.ReadAll(res.Body); err == nil || ctx.Err() != nil {
 		t.Errorf("what was under way ended by %v", err)
@@ -294,7 +294,7 @@ func TestLockdown(t *testing.T) {
 	if status, _, _ := f.get("/essential"); status != 200 {
 		t.Errorf("an essential route: %d", status)
 	}
-	f.gate.Lock(false)
+	f.down.Lock(false)
 	if status, _, _ := f.get("/fine"); status != 200 {
 		t.Errorf("open again: %d", status)
 	}

@@ -34,7 +34,7 @@ type Options struct {
 	Now      func() time.Time
 	Dial     http.RoundTripper // nil: a transport of its own
 	Record   Recorder          // nil: each request is a line of Log
-	Gate     *Gate
+	Lockdown *Lockdown
 	Pace     Pace
 }
 
@@ -185,7 +185,7 @@ func (p *Pipeline) judge(x *Exchange) *Denial {
 	}
 	x.Route, x.Params = route, params
 	if !route.Essential {
-		leave, ok := p.o.Gate.enter(x.cut)
+		leave, ok := p.o.Lockdown.enter(x.cut)
 		if !ok {
 			return &Denial{Status: http.StatusServiceUnavailable, Reason: "lockdown: the route is not essential", Retry: time.Minute}
 		}

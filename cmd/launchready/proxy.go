@@ -73,7 +73,7 @@ func (p *program) guard(ctx context.Context, file string) (err error) {
 	log := slog.New(slog.NewJSONHandler(sink, nil))
 	m := record.NewMetrics()
 	s := &standing{file: file, text: text, policy: pol, handler: &guard.Handler{}, metrics: m, log: log, state: &policy.State{
-		Log: log, Record: record.All{m, record.NewAccess(log, b.Quiet)}, Gate: &guard.Gate{}, Transport: guard.Transport(b.Connect, b.UpstreamHeader)}}
+		Log: log, Record: record.All{m, record.NewAccess(log, b.Quiet)}, Lockdown: &guard.Lockdown{}, Transport: guard.Transport(b.Connect, b.UpstreamHeader)}}
 	pipe, err := pol.Build(s.state)
 	if err != nil {
 		return setup(err)
@@ -159,11 +159,11 @@ func (s *standing) reload() {
 	s.log.Error("policy kept: the file has a mistake", "kind", "audit", "error", err.Error())
 }
 
-// lock closes or opens the gate, as the policy and the mark beside it say.
+// lock locks guard down or opens it, as the policy and the mark beside it say.
 func (s *standing) lock() {
 	_, err := os.Stat(lockdownMark(s.file))
 	on := s.policy.Lockdown || err == nil
-	if s.state.Gate.Lock(on) {
+	if s.state.Lockdown.Lock(on) {
 		s.log.Warn("lock-down", "kind", "audit", "on", on)
 	}
 }
@@ -174,7 +174,7 @@ func (s *standing) gauges(front *guard.Connections, sink *record.Sink) {
 	s.metrics.Counter("guard_connections_refused_total", "Connections that were one too many.", func() float64 { return float64(front.Refused()) })
 	s.metrics.Counter("guard_log_dropped_total", "Lines of the log that were lost.", func() float64 { return float64(sink.Dropped()) })
 	s.metrics.Gauge("guard_locked", "1 while guard is locked down.", func() float64 {
-		if s.state.Gate.Locked() {
+		if s.state.Lockdown.Locked() {
 			return 1
 		}
 		return 0

@@ -9,7 +9,7 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// lockdownMark is the file whose being there closes the gate. Whoever may write
+// lockdownMark is the file whose being there locks guard down. Whoever may write
 // beside the policy may change the policy as well, so it opens no way in.
 func lockdownMark(file string) string { return file + ".lockdown" }
 

@@ -30,7 +30,7 @@ func TestStanding(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &standing{file: file, text: b, policy: pol, handler: &guard.Handler{}, metrics: record.NewMetrics(), log: slog.New(slog.DiscardHandler), state: &policy.State{Gate: &guard.Gate{}}}
+	s := &standing{file: file, text: b, policy: pol, handler: &guard.Handler{}, metrics: record.NewMetrics(), log: slog.New(slog.DiscardHandler), state: &policy.State{Lockdown: &guard.Lockdown{}}}
 	sink := record.NewSink(&strings.Builder{}, 0)
 	defer sink.Close()
 	s.gauges(&guard.Connections{}, sink)
@@ -66,14 +66,14 @@ func TestStanding(t *testing.T) {
 	}
 	s.reload()
 	s.lock()
-	if !s.state.Gate.Locked() {
+	if !s.state.Lockdown.Locked() {
 		t.Error("the mark does not lock it down")
 	}
 	if err := os.Remove(lockdownMark(file)); err != nil {
 		t.Fatal(err)
 	}
 	s.lock()
-	if s.state.Gate.Locked() {
+	if s.state.Lockdown.Locked() {
 		t.Error("it stays locked down")
 	}
 	end()

@@ -23,8 +23,8 @@ type State struct {
 	Now       func() time.Time  // nil: time.Now
 	Transport http.RoundTripper // nil: each pipeline its own
 
-	Record guard.Recorder // nil: each request is a line of Log
-	Gate   *guard.Gate
+	Record   guard.Recorder // nil: each request is a line of Log
+	Lockdown *guard.Lockdown
 
 	keys map[string]*auth.Keys
 }
@@ -93,7 +93,7 @@ func (p *Policy) Build(s *State) (*guard.Pipeline, error) {
 		}
 		o.Taps = append(o.Taps, tap)
 	}
-	o.Record, o.Gate, o.Pace = s.Record, s.Gate, p.Bounds().Pace
+	o.Record, o.Lockdown, o.Pace = s.Record, s.Lockdown, p.Bounds().Pace
 	return guard.New(o)
 }
 

@@ -45,7 +45,7 @@ func TestOperationsMistakes(t *testing.T) {
 func TestProviderBack(t *testing.T) {
 	var ahead atomic.Int64
 	now := func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) }
-	s := newStandWith(t, strings.Replace(whole, "auth_failures: {requests: 5, window: 1h}\n", "", 1), &policy.State{Now: now, Gate: &guard.Gate{}})
+	s := newStandWith(t, strings.Replace(whole, "auth_failures: {requests: 5, window: 1h}\n", "", 1), &policy.State{Now: now, Lockdown: &guard.Lockdown{}})
 	status := func(token string) int {
 		got, _, _, asked := s.do("GET", "/v1/x", token, "")
 		if asked != (got == 200) {
