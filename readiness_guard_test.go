@@ -32,7 +32,7 @@ var notYet = map[string]string{
 	"model":          "there is no model listener",
 	"ownership":      "guard knows no owners",
 	"response_cache": "guard sets no cache headers",
-	"tenant_binding": "by hand, in tenant:",
+	"tenant_binding": "guard binds what a request names, and not what the application looks up",
 	"validate":       "guard reads no description; what none names is denied",
 	"websocket":      "messages are not looked at",
 
@@ -44,6 +44,9 @@ var notYet = map[string]string{
 	"auth/weak-token-secret": "the application itself signs with the secret, so that guard must take what it signs",
 }
 
+// already are checks that pass behind a draft though their directive is not whole.
+var already = []string{"auth/undeclared-route", "input/header-size", "isolation/tenant-swap"}
+
 // TestReadinessGuard closes the loop. A demo with every flaw whose check names a
 // directive of this build is audited; guard stands in front by the policy that is
 // drafted from that very report; and each of those checks passes. What the owner
@@ -53,7 +56,7 @@ func TestReadinessGuard(t *testing.T) {
 	var ids []string
 	for _, row := range audit.Scorecard() {
 		for _, c := range row.Checks {
-			if c.Guard != "" && notYet[c.Guard] == "" && notYet[c.ID] == "" {
+			if c.Guard != "" && (notYet[c.Guard] == "" || slices.Contains(already, c.ID)) && notYet[c.ID] == "" {
 				ids = append(ids, c.ID)
 			}
 		}
@@ -129,18 +132,44 @@ func sameForTheOwner(t *testing.T, r *lr.Report, s *demo.Server, front string) {
 		t.Fatalf("sign in: %v: %s", err, reply)
 	}
 	asked := 0
+	same := func(path string) string {
+		status, kind, body := call(t, http.MethodGet, s.URL+path, in.Token, "")
+		if status >= 400 { // an error is what hygiene may rewrite
+			return ""
+		}
+		asked++
+		gs, gk, gb := call(t, http.MethodGet, front+path, in.Token, "")
+		if gs != status || gk != kind || gb != body {
+			t.Errorf("%s: %d %s of %d bytes, and behind guard %d %s of %d bytes", path, status, kind, len(body), gs, gk, len(gb))
+		}
+		return body
+	}
 	for _, rt := range r.Routes {
 		if rt.Method != http.MethodGet || strings.ContainsAny(rt.Path, "{*") || !rt.Declared || rt.Kind == "websocket" || strings.HasPrefix(rt.Path, "/v1/admin") || rt.Path == "/metrics" {
 			continue
 		}
-		status, kind, body := call(t, http.MethodGet, s.URL+rt.Path, in.Token, "")
-		if status >= 400 { // an error is what hygiene may rewrite
-			continue
+		same(rt.Path)
+	}
+	// What is written through guard is there, and streams as it does without.
+	id := func(method, path, body string) string {
+		t.Helper()
+		status, _, reply := call(t, method, front+path, in.Token, body)
+		var made struct {
+			ID string `json:"id"`
 		}
-		asked++
-		gs, gk, gb := call(t, http.MethodGet, front+rt.Path, in.Token, "")
-		if gs != status || gk != kind || gb != body {
-			t.Errorf("%s: %d %s of %d bytes, and behind guard %d %s of %d bytes", rt.Path, status, kind, len(body), gs, gk, len(gb))
+		if err := json.Unmarshal([]byte(reply), &made); err != nil || status != http.StatusCreated || made.ID == "" {
+			t.Fatalf("%s %s: %d %s", method, path, status, reply)
+		}
+		return made.ID
+	}
+	chat := "/v1/chats/" + id(http.MethodPost, "/v1/chats", `{"title":"behind guard"}`)
+	message := chat + "/messages/" + id(http.MethodPost, chat+"/messages", `{"content":"What is 19 + 23?"}`)
+	if same(chat) == "" || same(chat+"/messages") == "" || same(message) == "" {
+		t.Error("what was made through guard cannot be read")
+	}
+	for _, path := range []string{message + "/stream", chat + "/stream"} {
+		if body := same(path); strings.Count(body, "data: ") < 2 {
+			t.Errorf("%s is no stream: %q", path, body)
 		}
 	}
 	if asked < 20 {

@@ -2,9 +2,11 @@ package guard
 
 import (
 	"bytes"
+	"context"
 	"io"
 	"net/http"
 	"net/netip"
+	"sync/atomic"
 )
 
 // Need is what a check reads of an exchange, or what one adds to it.
@@ -42,6 +44,8 @@ type Exchange struct {
 	ask     http.RoundTripper
 	instead func(*http.Request) (*http.Response, error)
 	notes   []note
+	late    atomic.Bool             // the caller was too slow
+	cut     context.CancelCauseFunc // ends it before its time
 }
 
 type note struct{ key, value any }
@@ -83,6 +87,9 @@ func (x *Exchange) BodyTo(limit int64) ([]byte, *Denial) {
 		buf := bytes.NewBuffer(make([]byte, 0, room+bytes.MinRead))
 		_, err := buf.ReadFrom(io.LimitReader(x.Request.Body, limit+1))
 		b := buf.Bytes()
+		if x.late.Load() {
+			return nil, &Denial{Status: http.StatusRequestTimeout, Reason: "the body came too slowly"}
+		}
 		if err != nil {
 			return nil, &Denial{Status: http.StatusBadRequest, Reason: "the body cannot be read"}
 		}

@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/http/httputil"
 	"net/netip"
@@ -33,6 +34,9 @@ type Options struct {
 	Log      *slog.Logger
 	Now      func() time.Time
 	Dial     http.RoundTripper // nil: a transport of its own
+	Record   Recorder          // nil: each request is a line of Log
+	Lockdown *Lockdown
+	Pace     Pace
 }
 
 // Pipeline serves requests by one policy.
@@ -70,7 +74,7 @@ func New(o Options) (*Pipeline, error) {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	if o.Dial == nil {
-		o.Dial = &http.Transport{MaxIdleConns: 512, MaxIdleConnsPerHost: 512, IdleConnTimeout: 90 * time.Second, DisableCompression: true, ResponseHeaderTimeout: 5 * time.Minute}
+		o.Dial = Transport(0, 0)
 	}
 	p := &Pipeline{o: o, table: t}
 	p.proxy = &httputil.ReverseProxy{Rewrite: p.rewrite, Transport: upstream{o.Dial}, ModifyResponse: p.taps, ErrorHandler: p.failed,
@@ -123,6 +127,9 @@ func (p *Pipeline) taps(res *http.Response) error {
 		}
 	}
 	res.Header.Set("X-Request-Id", x.ID)
+	if p.o.Pace.Silence > 0 && res.StatusCode != http.StatusSwitchingProtocols {
+		res.Body = watch(res.Body, p.o.Pace.Silence, x.cut)
+	}
 	return nil
 }
 
@@ -135,7 +142,13 @@ func (p *Pipeline) failed(w http.ResponseWriter, r *http.Request, err error) {
 		return
 	}
 	d := &Denial{Status: http.StatusBadGateway, Reason: "the upstream did not answer"}
-	if errors.Is(err, context.DeadlineExceeded) {
+	var slow net.Error
+	switch {
+	case x.late.Load():
+		d.Status, d.Reason = http.StatusRequestTimeout, "the caller's body came too slowly"
+	case errors.Is(context.Cause(r.Context()), ErrLocked):
+		d.Status = http.StatusServiceUnavailable
+	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &slow) && slow.Timeout(), errors.Is(context.Cause(r.Context()), ErrSilent):
 		d.Status = http.StatusGatewayTimeout
 	}
 	p.o.Log.Warn("upstream", "id", x.ID, "route", x.Route.Pattern, "error", err.Error())
@@ -155,13 +168,24 @@ func (p *Pipeline) dress(x *Exchange, h http.Header) {
 // ServeHTTP takes one request through the checks and to the upstream.
 func (p *Pipeline) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	began := p.o.Now()
-	x := &Exchange{ID: rand.Text(), Client: client(r, p.o.Trusted), max: p.o.MaxBody, ask: p.o.Dial}
-	rec := &recorder{ResponseWriter: w}
-	reason := ""
-	x.Secure = secure(r, p.o.Trusted)
+	x := &Exchange{ID: rand.Text(), Client: client(r, p.o.Trusted), max: p.o.MaxBody, ask: p.o.Dial, Secure: secure(r, p.o.Trusted)}
+	rec := &recorder{ResponseWriter: w, pace: p.o.Pace.Body}
+	reason, whole := "", false
+	ctx, cut := context.WithCancelCause(r.Context())
+	x.cut = cut
+	if p.o.Record != nil {
+		p.o.Record.Begin()
+	}
+	rec.arm(0) // the deadline of the request before may be over
 	defer func() {
+		cut(nil)
+		rec.arm(0) // for what the server still holds
 		for i := len(x.last) - 1; i >= 0; i-- {
 			x.last[i](rec.status)
+		}
+		if p.o.Record != nil {
+			p.o.Record.End(x, Outcome{Status: rec.status, Denied: by(reason), Reason: reason, Began: began, Took: p.o.Now().Sub(began), Bytes: rec.bytes, Aborted: !whole})
+			return
 		}
 		route := ""
 		if x.Route != nil {
@@ -170,18 +194,24 @@ func (p *Pipeline) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		// The route's pattern, never the address as it came: that holds ids and tokens.
 		p.o.Log.Info("request", "id", x.ID, "method", r.Method, "route", route, "status", rec.status, "client", x.Client.String(), "denied", reason, "seconds", p.o.Now().Sub(began).Seconds())
 	}()
-	x.Request = r.WithContext(context.WithValue(r.Context(), exchangeKey{}, x))
+	x.Request = r.WithContext(context.WithValue(ctx, exchangeKey{}, x))
+	if p.o.Pace.Body > 0 && r.Body != nil && r.Body != http.NoBody {
+		x.Request.Body = &slowBody{ReadCloser: r.Body, rc: http.NewResponseController(w), pace: p.o.Pace, late: &x.late}
+	}
 	strip(x.Request.Header, p.o.Keep)
 	if d := p.judge(x); d != nil {
 		reason = d.Reason
 		if d.Answer == nil {
+			unread(w, r, p.o.Pace)
 			p.dress(x, rec.Header())
 			d.write(rec, x.ID)
+			whole = true
 			return
 		}
 		x.instead = d.Answer
 	}
 	p.proxy.ServeHTTP(rec, x.Request)
+	whole = true
 }
 
 // judge finds the route and asks the checks.
@@ -212,6 +242,13 @@ func (p *Pipeline) judge(x *Exchange) *Denial {
 		return &Denial{Status: http.StatusNotFound, Reason: "no route of the policy"}
 	}
 	x.Route, x.Params = route, params
+	if !route.Essential {
+		leave, ok := p.o.Lockdown.enter(x.cut)
+		if !ok {
+			return &Denial{Status: http.StatusServiceUnavailable, Reason: "lockdown: the route is not essential", Retry: time.Minute}
+		}
+		x.Finally(func(int) { leave() })
+	}
 	for _, c := range p.o.Checks {
 		mode := route.mode(c.Name(), p.o.Modes)
 		if mode == Off {
@@ -233,6 +270,9 @@ func (p *Pipeline) judge(x *Exchange) *Denial {
 type recorder struct {
 	http.ResponseWriter
 	status int
+	bytes  int64
+	pace   time.Duration // for the caller to take a piece; 0: any time
+	set    time.Time     // when the deadline was set last
 }
 
 func (r *recorder) WriteHeader(code int) {
@@ -246,7 +286,22 @@ func (r *recorder) Write(b []byte) (int, error) {
 	if r.status == 0 {
 		r.status = http.StatusOK
 	}
-	return r.ResponseWriter.Write(b)
+	r.arm(often)
+	n, err := r.ResponseWriter.Write(b)
+	r.bytes += int64(n)
+	return n, err
+}
+
+// arm gives the caller time again to take the next piece, when the last time it
+// got some is longer ago.
+func (r *recorder) arm(ago time.Duration) {
+	if r.pace == 0 {
+		return
+	}
+	if now := time.Now(); now.Sub(r.set) >= ago {
+		r.set = now
+		_ = http.NewResponseController(r.ResponseWriter).SetWriteDeadline(now.Add(r.pace)) // a writer without deadlines has none to keep
+	}
 }
 
 // Unwrap serves http.ResponseController.

@@ -18,14 +18,15 @@ const (
 
 // Route is one entry of the policy: what it covers and what it asks.
 type Route struct {
-	Methods []string // upper case; none: all
-	Pattern string   // "/v1/chats/{id}", "/docs/**"
-	Public  bool     // no credential is asked
-	Blocked bool     // never reaches the upstream
-	Roles   []string // one of which the caller must have; none: any
-	Limits  []string // names of limits
-	Modes   map[string]Mode
-	Own     bool // the application's own credentials are accepted beside verified ones
+	Methods   []string // upper case; none: all
+	Pattern   string   // "/v1/chats/{id}", "/docs/**"
+	Public    bool     // no credential is asked
+	Blocked   bool     // never reaches the upstream
+	Roles     []string // one of which the caller must have; none: any
+	Limits    []string // names of limits
+	Modes     map[string]Mode
+	Essential bool // served in a lock-down as well
+	Own       bool // the application's own credentials are accepted beside verified ones
 
 	segments []string
 	order    string // its shape

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -17,12 +18,10 @@ import (
 
 	"github.com/launchready/launchready/guard"
 	"github.com/launchready/launchready/guard/policy"
+	"github.com/launchready/launchready/guard/record"
 )
 
-const (
-	drain = 30 * time.Second // for requests that are under way at the end
-	look  = 2 * time.Second  // between two looks at the file
-)
+const look = time.Second // between two looks at the file and at the mark of a lock-down
 
 func (p *program) guardVerb() *cobra.Command {
 	var file string
@@ -33,12 +32,13 @@ func (p *program) guardVerb() *cobra.Command {
 
 It serves until it is interrupted, and then ends what is under way. The policy is read
 again when the file changes or on SIGHUP; a file with a mistake changes nothing. Changes
-of listen and admin need a restart. The access log goes to stderr.`,
+of listen, admin, connections, connect, upstream_header and drain need a restart. The log
+goes to stderr, one JSON object a line; a log that cannot be written holds nothing up.`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return p.guard(c.Context(), p.path(file)) },
 	}
 	c.Flags().StringVarP(&file, "config", "c", "guard.yaml", "the policy")
-	c.AddCommand(p.guardCheckVerb(), p.guardInitVerb(), p.guardOwnVerb(), p.guardKeyVerb())
+	c.AddCommand(p.guardCheckVerb(), p.guardInitVerb(), p.guardOwnVerb(), p.guardKeyVerb(), p.guardLockdownVerb())
 	return c
 }
 
@@ -51,33 +51,50 @@ func readPolicy(file string) (*policy.Policy, []byte, error) {
 	return pol, b, setup(err)
 }
 
-func (p *program) guard(ctx context.Context, file string) error {
+// standing is guard while it serves.
+type standing struct {
+	file    string
+	text    []byte // of the policy that was judged last
+	policy  *policy.Policy
+	handler *guard.Handler
+	state   *policy.State
+	metrics *record.Metrics
+	log     *slog.Logger
+}
+
+func (p *program) guard(ctx context.Context, file string) (err error) {
 	pol, text, err := readPolicy(file)
 	if err != nil {
 		return err
 	}
-	log := slog.New(slog.NewJSONHandler(p.err, nil))
-	state := &policy.State{Log: log, Folder: filepath.Dir(file), Env: os.LookupEnv}
-	if f, err := pol.OpenOwners(ctx, state.Folder); err != nil {
+	b := pol.Bounds()
+	sink := record.NewSink(p.err, 0)
+	defer sink.Close()
+	log := slog.New(slog.NewJSONHandler(sink, nil))
+	m := record.NewMetrics()
+	s := &standing{file: file, text: text, policy: pol, handler: &guard.Handler{}, metrics: m, log: log, state: &policy.State{
+		Log: log, Folder: filepath.Dir(file), Env: os.LookupEnv, Record: record.All{m, record.NewAccess(log, b.Quiet)}, Lockdown: &guard.Lockdown{}, Transport: guard.Transport(b.Connect, b.UpstreamHeader)}}
+	if f, err := pol.OpenOwners(ctx, s.state.Folder); err != nil {
 		return setup(err)
 	} else if f != nil { // it can be opened: the pipeline does so by itself
 		if err := f.Close(); err != nil {
 			return setup(err)
 		}
 	}
-	pipe, err := pol.Build(state)
+	pipe, err := pol.Build(s.state)
 	if err != nil {
 		return setup(err)
 	}
-	h := &guard.Handler{}
-	h.Store(pipe)
+	s.handler.Store(pipe)
+	s.lock()
 	var lc net.ListenConfig
-	front, err := lc.Listen(ctx, "tcp", pol.Listen)
+	ln, err := lc.Listen(ctx, "tcp", pol.Listen)
 	if err != nil {
 		return setup(fmt.Errorf("listen: %w", err))
 	}
-	// No deadline on a whole request or answer: streams last as long as they last.
-	srv := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn)}
+	front := &guard.Connections{Listener: ln, Max: b.Connections, PerAddress: b.PerAddress, Trusted: pol.Proxies()}
+	s.gauges(front, sink)
+	srv := guard.Server(s.handler, log)
 	failed := make(chan error, 2)
 	go func() { failed <- srv.Serve(front) }()
 	defer srv.Close()
@@ -86,12 +103,13 @@ func (p *program) guard(ctx context.Context, file string) error {
 		if err != nil {
 			return setup(fmt.Errorf("listen for admin: %w", err))
 		}
-		adm := &http.Server{Handler: health(ctx), ReadHeaderTimeout: 10 * time.Second}
+		adm := &http.Server{Handler: s.admin(ctx), ReadHeaderTimeout: 10 * time.Second}
 		go func() { failed <- adm.Serve(ln) }()
 		defer adm.Close()
 	}
 	p.serves = true
 	fmt.Fprintf(p.out, "http://%s\n", front.Addr())
+	log.Info("guard serves", "kind", "audit", "listen", front.Addr().String(), "routes", len(pol.Routes))
 	hup := make(chan os.Signal, 1)
 	signal.Notify(hup, syscall.SIGHUP)
 	defer signal.Stop(hup)
@@ -102,38 +120,77 @@ func (p *program) guard(ctx context.Context, file string) error {
 		case err := <-failed:
 			return fmt.Errorf("serve: %w", err)
 		case <-ctx.Done():
-			end, cancel := context.WithTimeout(context.WithoutCancel(ctx), drain)
-			defer cancel()
-			return srv.Shutdown(end)
+			return drain(ctx, srv, b.Drain, log)
 		case <-hup:
 		case <-tick.C:
 		}
-		text = reload(file, text, h, state, log)
+		s.reload()
+		s.lock()
 	}
 }
 
-// reload swaps the pipeline when the file says something else; it gives the text
-// that was judged last.
-func reload(file string, old []byte, h *guard.Handler, s *policy.State, log *slog.Logger) []byte {
-	b, err := os.ReadFile(file)
-	if err != nil || bytes.Equal(b, old) {
-		return old
+// drain takes no request any more and ends those that are under way; what has not
+// ended in time is cut.
+func drain(ctx context.Context, srv *http.Server, within time.Duration, log *slog.Logger) error {
+	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), within)
+	defer cancel()
+	err := srv.Shutdown(end)
+	if errors.Is(err, context.DeadlineExceeded) {
+		log.Warn("guard ends: what was still under way is cut", "kind", "audit")
+		return nil
 	}
-	pol, err := policy.Parse(filepath.Base(file), b)
+	log.Info("guard ends", "kind", "audit")
+	return err
+}
+
+// reload swaps the pipeline when the file says something else. A file with a
+// mistake changes nothing, and is told once.
+func (s *standing) reload() {
+	b, err := os.ReadFile(s.file)
+	if err != nil || bytes.Equal(b, s.text) {
+		return
+	}
+	s.text = b
+	pol, err := policy.Parse(filepath.Base(s.file), b)
 	if err == nil {
 		var pipe *guard.Pipeline
-		if pipe, err = pol.Build(s); err == nil {
-			h.Store(pipe)
-			log.Info("policy reloaded", "routes", len(pol.Routes))
-			return b
+		if pipe, err = pol.Build(s.state); err == nil {
+			s.policy = pol
+			s.handler.Store(pipe)
+			s.metrics.Reloaded(true)
+			s.log.Info("policy reloaded", "kind", "audit", "routes", len(pol.Routes))
+			return
 		}
 	}
-	log.Error("policy kept: the file has a mistake", "error", err.Error())
-	return b
+	s.metrics.Reloaded(false)
+	s.log.Error("policy kept: the file has a mistake", "kind", "audit", "error", err.Error())
 }
 
-// health says that guard lives, and until it is told to end that it is ready.
-func health(ctx context.Context) http.Handler {
+// lock locks guard down or opens it, as the policy and the mark beside it say.
+func (s *standing) lock() {
+	_, err := os.Stat(lockdownMark(s.file))
+	on := s.policy.Lockdown || err == nil
+	if s.state.Lockdown.Lock(on) {
+		s.log.Warn("lock-down", "kind", "audit", "on", on)
+	}
+}
+
+// gauges shows what the parts count themselves.
+func (s *standing) gauges(front *guard.Connections, sink *record.Sink) {
+	s.metrics.Gauge("guard_connections", "Connections that are open.", func() float64 { return float64(front.Open()) })
+	s.metrics.Counter("guard_connections_refused_total", "Connections that were one too many.", func() float64 { return float64(front.Refused()) })
+	s.metrics.Counter("guard_log_dropped_total", "Lines of the log that were lost.", func() float64 { return float64(sink.Dropped()) })
+	s.metrics.Gauge("guard_locked", "1 while guard is locked down.", func() float64 {
+		if s.state.Lockdown.Locked() {
+			return 1
+		}
+		return 0
+	})
+}
+
+// admin says that guard lives, until it is told to end that it is ready, and what
+// it counted.
+func (s *standing) admin(ctx context.Context) http.Handler {
 	m := http.NewServeMux()
 	m.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })
 	m.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) {
@@ -143,5 +200,6 @@ func health(ctx context.Context) http.Handler {
 		}
 		w.WriteHeader(http.StatusNoContent)
 	})
+	m.Handle("GET /metrics", s.metrics.Handler())
 	return m
 }

@@ -23,6 +23,9 @@ type State struct {
 	Now       func() time.Time  // nil: time.Now
 	Transport http.RoundTripper // nil: each pipeline its own
 
+	Record   guard.Recorder // nil: each request is a line of Log
+	Lockdown *guard.Lockdown
+
 	Folder string // of the policy's file
 
 	Env func(string) (string, bool)
@@ -36,7 +39,7 @@ type State struct {
 func (p *Policy) table() []*guard.Route {
 	var out []*guard.Route
 	for _, r := range p.Routes {
-		out = append(out, &guard.Route{Methods: r.Methods, Pattern: r.Path, Public: r.Public, Blocked: r.Blocked, Roles: r.Roles, Limits: r.Limits, Modes: r.Modes, Own: r.Own})
+		out = append(out, &guard.Route{Methods: r.Methods, Pattern: r.Path, Public: r.Public, Blocked: r.Blocked, Roles: r.Roles, Limits: r.Limits, Modes: r.Modes, Own: r.Own, Essential: r.Essential})
 	}
 	return append(out, p.preflights()...)
 }
@@ -107,10 +110,22 @@ func (p *Policy) Build(s *State) (*guard.Pipeline, error) {
 		o.Checks = append(o.Checks, k)
 		o.Taps = append([]guard.Tap{k}, o.Taps...) // before what rewrites an answer
 	}
+	o.Record, o.Lockdown, o.Pace = s.Record, s.Lockdown, p.Bounds().Pace
 	return guard.New(o)
 }
 
 func (l Limit) limit(name string) (limits.Limit, error) {
 	w, err := l.window()
 	return limits.Limit{Name: name, Per: l.Per, Requests: l.Requests, Window: w, Burst: l.Burst, Concurrent: l.Concurrent}, err
+}
+
+// Proxies are the networks whose X-Forwarded-For is believed.
+func (p *Policy) Proxies() []netip.Prefix {
+	var out []netip.Prefix
+	for _, t := range p.Trusted {
+		if n, err := netip.ParsePrefix(t); err == nil { // Parse refused what is none
+			out = append(out, n)
+		}
+	}
+	return out
 }

@@ -80,6 +80,7 @@ func Draft(r *lr.Report, s Sketch) (*Drafted, error) {
 type entry struct {
 	method, path                string
 	public, own, admin, blocked bool
+	essential                   bool // health and documents: served in a lock-down as well
 	limits                      []string
 	why                         []string // findings, and what a reader should know
 }
@@ -92,6 +93,8 @@ type drafter struct {
 	limits map[string]string // by name, the flow mapping
 	out    Drafted
 
+	tenant            []string // findings of the tenant that a request names
+	tenantPath        []string // parameters that name one
 	headers, cookies  []string // of the application's own credentials
 	scrub, hide       []string // ids of findings
 	presented         []string
@@ -180,6 +183,7 @@ func (d *drafter) surface(r *lr.Report) {
 		}
 		e = d.need(e, "")
 		e.public = x.Public || !x.Secured
+		e.essential = x.Public && x.Kind == lr.Health.String()
 		if x.Rehearsal {
 			e.why = append(e.why, "for the audit: take it out in production")
 		}

@@ -20,7 +20,7 @@ func surveyed() *lr.Report {
 	suspected.Findings[0].Confidence = lr.Suspected
 	return &lr.Report{Target: "https://app.test/api/",
 		Routes: []lr.RouteReport{
-			{Method: "GET", Path: "/healthz", Public: true, Declared: true},
+			{Method: "GET", Path: "/healthz", Kind: "health", Public: true, Declared: true},
 			{Method: "POST", Path: "/login", Declared: true},
 			{Method: "GET", Path: "/v1/invoices", Secured: true, Takes: keys, Declared: true},
 			{Method: "POST", Path: "/v1/invoices", Secured: true, Takes: keys, Declared: true},
@@ -39,18 +39,20 @@ func surveyed() *lr.Report {
 			found("block_paths", "GET /a;b\n  - {path: /evil, public: true}"), found("new_one", "application"),
 			{ID: "auth/undeclared-route", Findings: []lr.Finding{{ID: "lr-u", Guard: "validate", Subject: "GET /v1/debug", Confidence: lr.Confirmed}}},
 			suspected,
+			{ID: "isolation/tenant-swap", Findings: []lr.Finding{{ID: "lr-swap", Guard: "tenant_binding", Subject: "GET /v1/tenants/{tenant_id}", Confidence: lr.Confirmed}}},
+			{ID: "isolation/list-leak", Findings: []lr.Finding{{ID: "lr-list", Guard: "tenant_binding", Subject: "GET /v1/invoices", Confidence: lr.Confirmed}}},
 		}}}}
 }
 
 func TestDraft(t *testing.T) {
-	whole := policy.Sketch{Listen: "127.0.0.1:0", AdminRole: "boss", Auth: &policy.Auth{Issuer: "https://id.test", Audience: "api", JWKS: "http://127.0.0.1:1/keys", RolesClaim: "role"}}
+	whole := policy.Sketch{Listen: "127.0.0.1:0", AdminRole: "boss", Auth: &policy.Auth{Issuer: "https://id.test", Audience: "api", JWKS: "http://127.0.0.1:1/keys", RolesClaim: "role", TenantClaim: "tid"}}
 	for name, c := range map[string]struct {
 		sketch   policy.Sketch
 		has, not []string
 	}{
 		"whole": {whole, []string{
 			`upstream: "https://app.test"`,
-			`{path: "/api/healthz", methods: [GET], public: true}`,
+			`{path: "/api/healthz", methods: [GET], public: true, essential: true}`,
 			`{path: "/api/login", methods: [POST], public: true}`,
 			`{path: "/api/v1/invoices", methods: [GET]} # lr-authenticate row/authenticate` + "\n",
 			`{path: "/api/v1/invoices", methods: [POST], own_credentials: true}` + "\n",
@@ -63,13 +65,15 @@ func TestDraft(t *testing.T) {
 			`own: {headers: ["X-API-Key"], cookies: ["session"]}`,
 			"X-Generator] # lr-hide_headers",
 			"#   lr-ownership row/ownership GET /v1/chats/{id} (ownership): not in this build",
+			`tenant: {path: ["tenant_id"], query: [tenant_id, `, `X-Company-ID]} # lr-swap isolation/tenant-swap`, `{path: "/api/v1/tenants/{tenant_id}", methods: [GET]} # lr-swap`,
+			"#   lr-list isolation/list-leak GET /v1/invoices (tenant_binding): what the application looks up",
 			"#   lr-new_one row/new-one application (new_one): not in this build",
 			"#   lr-u auth/undeclared-route GET /v1/debug: no route, so it is denied",
 			"#   GET /v1/files/{name}.pdf: no route of a policy can say this path",
-			"#   lr-strip_headers row/strip-headers: strip_headers is always on",
+			"#   lr-strip_headers row/strip-headers: always on",
 		}, []string{"\n  - {path: /evil", "suspected\",", "/guessed", "FILL IN", `path: "/**"` + ", methods"}},
 		"nothing known": {policy.Sketch{Listen: "127.0.0.1:0"}, []string{
-			`issuer: "" # FILL IN`, `audience: "" # FILL IN`, `jwks: "" # FILL IN`, `roles_claim: "" # FILL IN`, `roles: [""]} # FILL IN`,
+			`issuer: "" # FILL IN`, `audience: "" # FILL IN`, `jwks: "" # FILL IN`, `roles_claim: "" # FILL IN`, `tenant_claim: "" # FILL IN`, `roles: [""]} # FILL IN`,
 		}, nil},
 	} {
 		drafted, err := policy.Draft(surveyed(), c.sketch)
@@ -77,7 +81,7 @@ func TestDraft(t *testing.T) {
 			t.Fatalf("%s: %v", name, err)
 		}
 		text := drafted.Text
-		if len(drafted.Open) != 2+1 || drafted.Open["lr-ownership"] == "" || slices.Contains(drafted.Checks, "row/ownership") || !slices.Contains(drafted.Checks, "row/limits") {
+		if len(drafted.Open) != 4 || drafted.Open["lr-ownership"] == "" || slices.Contains(drafted.Checks, "row/ownership") || !slices.Contains(drafted.Checks, "row/limits") {
 			t.Errorf("%s: open %v, stopped %v", name, drafted.Open, drafted.Checks)
 		}
 		for _, want := range c.has {

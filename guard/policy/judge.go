@@ -65,6 +65,7 @@ func (j *judge) judge(p *Policy) {
 	j.routes(p)
 	j.blanks(p)
 	j.own(p)
+	j.operations(p)
 	if len(j.errs) == 0 {
 		if _, err := guard.NewTable(p.table()); err != nil {
 			j.fail("routes", "%v", err)

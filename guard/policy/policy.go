@@ -40,6 +40,9 @@ type Policy struct {
 	Preflight bool                  `yaml:"preflight,omitempty"` // OPTIONS of every path is the application's to answer, without a credential
 	Own       *Own                  `yaml:"own,omitempty"`
 
+	Operations *Operations `yaml:"operations,omitempty"`
+	Lockdown   bool        `yaml:"lockdown,omitempty"` // only essential routes are served
+
 	text *judge // knows where things stand
 }
 
@@ -94,16 +97,17 @@ type Hygiene struct {
 
 // Route is one entry.
 type Route struct {
-	Path    string                `yaml:"path"`
-	Methods []string              `yaml:"methods,omitempty,flow"`
-	Public  bool                  `yaml:"public,omitempty"`
-	Admin   bool                  `yaml:"admin,omitempty"`
-	Chat    bool                  `yaml:"chat,omitempty"`
-	Blocked bool                  `yaml:"blocked,omitempty"`
-	Roles   []string              `yaml:"roles,omitempty,flow"`
-	Limits  []string              `yaml:"limits,omitempty,flow"`
-	Modes   map[string]guard.Mode `yaml:"modes,omitempty"`
-	Own     bool                  `yaml:"own_credentials,omitempty"` // the application's keys and cookies are accepted beside tokens, for it to judge
+	Path      string                `yaml:"path"`
+	Methods   []string              `yaml:"methods,omitempty,flow"`
+	Public    bool                  `yaml:"public,omitempty"`
+	Admin     bool                  `yaml:"admin,omitempty"`
+	Chat      bool                  `yaml:"chat,omitempty"`
+	Blocked   bool                  `yaml:"blocked,omitempty"`
+	Roles     []string              `yaml:"roles,omitempty,flow"`
+	Limits    []string              `yaml:"limits,omitempty,flow"`
+	Modes     map[string]guard.Mode `yaml:"modes,omitempty"`
+	Essential bool                  `yaml:"essential,omitempty"`       // served in a lock-down as well
+	Own       bool                  `yaml:"own_credentials,omitempty"` // the application's keys and cookies are accepted beside tokens, for it to judge
 }
 
 // Parse reads a file's text and judges it. Every mistake is told with its place.

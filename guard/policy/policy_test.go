@@ -59,6 +59,11 @@ func newStand(t *testing.T) *stand {
 
 func newStandOf(t *testing.T, text string) *stand {
 	t.Helper()
+	return newStandWith(t, text, &policy.State{})
+}
+
+func newStandWith(t *testing.T, text string, state *policy.State) *stand {
+	t.Helper()
 	s := &stand{t: t}
 	raw, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {
@@ -107,7 +112,7 @@ func newStandOf(t *testing.T, text string) *stand {
 	if err != nil {
 		t.Fatal(err)
 	}
-	pipe, err := p.Build(&policy.State{})
+	pipe, err := p.Build(state)
 	if err != nil {
 		t.Fatal(err)
 	}

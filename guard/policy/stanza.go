@@ -30,7 +30,7 @@ func directives() []directive {
 		{name: "roles", apply: roles, partly: true},
 		{name: "scrub_errors", apply: scrubErrors},
 		{name: "strip_headers", apply: alwaysOn},
-		{name: "tenant_binding"},
+		{name: "tenant_binding", apply: tenantBinding, partly: true},
 		{name: "validate", apply: validate, partly: true},
 		{name: "websocket"},
 	}
@@ -85,6 +85,12 @@ func blockPaths(d *drafter, f *found) string {
 
 // limited counts by address, and by user where a token tells who it is.
 func limited(d *drafter, f *found) string {
+	switch {
+	case f.check == "input/header-size" || f.check == "limits/slow-request":
+		return alwaysOn(d, f)
+	case strings.HasPrefix(f.check, "input/"):
+		return "a bound on size, not a rate: input.max_body, by hand"
+	}
 	if len(f.ops) == 0 {
 		return noOperation
 	}
@@ -92,14 +98,14 @@ func limited(d *drafter, f *found) string {
 		e = d.need(e, f.word())
 		switch {
 		case e.public:
-			d.limits["found_ip"] = "{per: ip, requests: 30, window: 1m, burst: 10}"
+			d.limits["found_ip"] = "{per: ip, requests: 30, window: 1m, burst: 20}"
 			e.limits = adding(e.limits, "found_ip")
 		case e.own:
 			d.limits["found_unverified"] = "{per: ip, requests: 300, window: 1m, burst: 60}"
 			e.limits = adding(e.limits, "found_unverified")
 			fallthrough
 		default:
-			d.limits["found_user"] = "{per: user, requests: 30, window: 1m, burst: 10}"
+			d.limits["found_user"] = "{per: user, requests: 60, window: 1m, burst: 20}"
 			e.limits = adding(e.limits, "found_user")
 		}
 	}
@@ -120,7 +126,7 @@ func hideHeaders(d *drafter, f *found) string {
 }
 
 func alwaysOn(d *drafter, f *found) string {
-	d.always = append(d.always, f.word()+": "+f.Guard+" is always on")
+	d.always = append(d.always, f.word()+": always on")
 	return ""
 }
 
@@ -134,6 +140,31 @@ func canonicalPath(d *drafter, f *found) string {
 		return limited(d, f)
 	}
 	return alwaysOn(d, f)
+}
+
+// tenantBinding holds the tenant that a request names to the token's. It wants a
+// verified token, since nothing else tells whose tenant the caller is of.
+func tenantBinding(d *drafter, f *found) string {
+	switch {
+	case f.check != "isolation/tenant-swap":
+		return "what the application looks up is its own matter; guard binds what a request names"
+	case len(f.ops) == 0:
+		return noOperation
+	}
+	d.tenant = append(d.tenant, f.word())
+	for _, e := range f.ops {
+		e = d.need(e, f.word())
+		e.public, e.own = false, false
+		for _, s := range strings.Split(e.path, "/") {
+			name := strings.Trim(s, "{}")
+			for _, of := range []string{"tenant", "org", "workspace", "account", "company"} {
+				if name != s && strings.HasPrefix(strings.ToLower(name), of) {
+					d.tenantPath = adding(d.tenantPath, name)
+				}
+			}
+		}
+	}
+	return ""
 }
 
 // validate stops what no route names, since all else is denied.

@@ -11,6 +11,10 @@ const (
 	fill    = " # FILL IN"
 	hidden  = "Server, X-Powered-By, X-AspNet-Version, X-AspNetMvc-Version, X-Runtime, Via, X-Generator"
 	scrubIt = "scrub_errors: true"
+	// Names that many frameworks read a tenant by. The headers that proxies are known
+	// to set are taken away already.
+	tenantQueries = "tenant_id, tenant, tenantId, org_id, organization_id, workspace_id, account_id"
+	tenantHeaders = "X-Workspace-ID, X-Company-ID"
 )
 
 // text writes the draft.
@@ -86,14 +90,17 @@ func (d *drafter) auth(b *strings.Builder, s Sketch) {
 	put("issuer", a.Issuer, "who issues the tokens, their claim iss")
 	put("audience", a.Audience, "whom the tokens are for, their claim aud")
 	put("jwks", a.JWKS, "where the keys are that sign them")
-	if a.TenantClaim != "" {
-		put("tenant_claim", a.TenantClaim, "")
+	if a.TenantClaim != "" || len(d.tenant) > 0 {
+		put("tenant_claim", a.TenantClaim, "the claim that names the tenant")
 	}
 	if admin || a.RolesClaim != "" {
 		put("roles_claim", a.RolesClaim, "the claim that names the roles")
 	}
 	if len(d.presented) > 0 {
 		b.WriteString("  verify_presented: true" + beside(d.presented) + "\n")
+	}
+	if len(d.tenant) > 0 {
+		fmt.Fprintf(b, "tenant: {path: [%s], query: [%s], header: [%s]}%s\n", quoted(d.tenantPath), tenantQueries, tenantHeaders, beside(d.tenant))
 	}
 	if len(d.headers)+len(d.cookies) > 0 {
 		fmt.Fprintf(b, "own: {headers: [%s], cookies: [%s]} # credentials that the application judges itself\n", quoted(d.headers), quoted(d.cookies))
@@ -147,6 +154,9 @@ func (d *drafter) needOf(e *entry, s Sketch) string {
 		out = ", public: true"
 	case e.own:
 		out = ", own_credentials: true"
+	}
+	if e.essential && e.public {
+		out += ", essential: true"
 	}
 	if e.admin {
 		out += fmt.Sprintf(", admin: true, roles: [%q]", s.AdminRole)

@@ -1,0 +1,86 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/launchready/launchready/guard"
+	"github.com/launchready/launchready/guard/policy"
+	"github.com/launchready/launchready/guard/record"
+)
+
+// TestStanding: guard tells of its health, of its end before it ends, and of what
+// it counted; a file with a mistake changes nothing; a mark locks it down.
+func TestStanding(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "guard.yaml")
+	write := func(text string) {
+		t.Helper()
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	const text = "version: 1\nlisten: 127.0.0.1:0\nupstream: http://127.0.0.1:1\nroutes: [{path: /a, public: true}]\n"
+	write(text)
+	pol, b, err := readPolicy(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &standing{file: file, text: b, policy: pol, handler: &guard.Handler{}, metrics: record.NewMetrics(), log: slog.New(slog.DiscardHandler), state: &policy.State{Lockdown: &guard.Lockdown{}}}
+	sink := record.NewSink(&strings.Builder{}, 0)
+	defer sink.Close()
+	s.gauges(&guard.Connections{}, sink)
+	ctx, end := context.WithCancel(t.Context())
+	defer end()
+	admin := s.admin(ctx)
+	ask := func(path string) (int, string) {
+		w := httptest.NewRecorder()
+		admin.ServeHTTP(w, httptest.NewRequest("GET", path, nil))
+		return w.Code, w.Body.String()
+	}
+	for path, want := range map[string]int{"/healthz": 204, "/readyz": 204, "/metrics": 200, "/": 404} {
+		if got, _ := ask(path); got != want {
+			t.Errorf("%s: %d, want %d", path, got, want)
+		}
+	}
+	kept := s.policy
+	write("version: 2\n")
+	s.reload()
+	s.reload() // the mistake is told once
+	if _, m := ask("/metrics"); s.policy != kept || !strings.Contains(m, `guard_reloads_total{result="kept"} 1`) || !strings.Contains(m, "guard_locked 0") {
+		t.Errorf("a file with a mistake: %s", m)
+	}
+	write(text + "lockdown: true\n")
+	s.reload()
+	s.lock()
+	if _, m := ask("/metrics"); s.policy == kept || !strings.Contains(m, "guard_locked 1") || !strings.Contains(m, `guard_reloads_total{result="taken"} 1`) {
+		t.Errorf("a policy that locks down: %s", m)
+	}
+	write(text)
+	if err := os.WriteFile(lockdownMark(file), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s.reload()
+	s.lock()
+	if !s.state.Lockdown.Locked() {
+		t.Error("the mark does not lock it down")
+	}
+	if err := os.Remove(lockdownMark(file)); err != nil {
+		t.Fatal(err)
+	}
+	s.lock()
+	if s.state.Lockdown.Locked() {
+		t.Error("it stays locked down")
+	}
+	end()
+	if got, _ := ask("/readyz"); got != 503 {
+		t.Errorf("ready while it ends: %d", got)
+	}
+	if got, _ := ask("/healthz"); got != 204 {
+		t.Errorf("alive while it ends: %d", got)
+	}
+}

@@ -1,0 +1,35 @@
+package guard
+
+import (
+	"strings"
+	"time"
+)
+
+// Outcome is how an exchange ended.
+type Outcome struct {
+	Status  int    // 0: nothing was answered
+	Denied  string // the protection that refused; "" when none did
+	Reason  string // why, for the log only
+	Began   time.Time
+	Took    time.Duration
+	Bytes   int64 // of the answer's body
+	Aborted bool  // the answer broke off
+}
+
+// Recorder is told of every exchange, once, when it is over. It must not block.
+type Recorder interface {
+	Begin()
+	End(x *Exchange, o Outcome)
+}
+
+// by is the protection of a reason as judge words it.
+func by(reason string) string {
+	if reason == "" {
+		return ""
+	}
+	name, _, ok := strings.Cut(reason, ": ")
+	if !ok || strings.Contains(name, " ") {
+		return "route"
+	}
+	return name
+}

@@ -1,0 +1,108 @@
+package record
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"log/slog"
+	"strings"
+
+	"github.com/launchready/launchready/guard"
+)
+
+// Access writes a line for each exchange, and a line of kind audit for each that
+// was refused. No line holds an address as it came, a header, a body or a
+// credential: the route is the policy's pattern, and who asked is a fingerprint,
+// by which the lines of one caller are found and nobody is named.
+type Access struct {
+	Log   *slog.Logger
+	Quiet bool // the refusals only
+
+	key [32]byte
+}
+
+// NewAccess makes the fingerprints of this process; those of another differ.
+func NewAccess(log *slog.Logger, quiet bool) *Access {
+	a := &Access{Log: log, Quiet: quiet}
+	_, _ = rand.Read(a.key[:]) // it never fails (crypto/rand)
+	return a
+}
+
+// Begin does nothing: what is under way is not in a log.
+func (*Access) Begin() {}
+
+// End writes the lines.
+func (a *Access) End(x *guard.Exchange, o guard.Outcome) {
+	if a.Quiet && o.Denied == "" {
+		return
+	}
+	kind, level := "access", slog.LevelInfo
+	if o.Denied != "" {
+		kind, level = "audit", slog.LevelWarn
+	}
+	route := ""
+	if x.Route != nil {
+		route = x.Route.Pattern
+	}
+	attrs := [...]slog.Attr{
+		slog.String("kind", kind), slog.String("id", x.ID), slog.String("method", method(x.Request.Method)), slog.String("route", route), slog.Int("status", o.Status),
+		slog.String("client", x.Client.String()), slog.Float64("seconds", o.Took.Seconds()), slog.Int64("bytes", o.Bytes), slog.Bool("aborted", o.Aborted),
+		slog.String("denied", o.Denied), slog.String("reason", o.Reason), slog.String("tenant", ""), slog.String("user", ""),
+		slog.String("credential", a.fingerprint("credential", x.Request.Header.Get("Authorization"))), slog.String("trace", trace(x.Request.Header.Get("Traceparent"))),
+	}
+	if x.Who != nil {
+		attrs[11].Value = slog.StringValue(x.Who.Tenant)
+		attrs[12].Value = slog.StringValue(a.fingerprint("user", x.Who.Tenant+"\x00"+x.Who.Subject))
+	}
+	a.Log.LogAttrs(context.Background(), level, "request", attrs[:]...)
+}
+
+// fingerprint is short and keyed: no list of likely values leads back from it.
+func (a *Access) fingerprint(what, s string) string {
+	if s == "" {
+		return ""
+	}
+	m := hmac.New(sha256.New, a.key[:])
+	m.Write([]byte(what + "\x00" + s))
+	return hex.EncodeToString(m.Sum(nil)[:6])
+}
+
+// trace is the id of a trace (W3C Trace Context, 3.2), or nothing of what is none.
+func trace(s string) string {
+	parts := strings.Split(s, "-")
+	if len(parts) < 4 || len(parts[1]) != 32 || strings.Trim(parts[1], "0123456789abcdef") != "" {
+		return ""
+	}
+	return parts[1]
+}
+
+var usual = []string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
+
+// method is one that is known; a caller may send any word.
+func method(m string) string {
+	for _, u := range usual {
+		if m == u {
+			return u
+		}
+	}
+	return "other"
+}
+
+// All tells several recorders.
+type All []guard.Recorder
+
+// Begin tells each.
+func (l All) Begin() {
+	for _, r := range l {
+		r.Begin()
+	}
+}
+
+// End tells each.
+func (l All) End(x *guard.Exchange, o guard.Outcome) {
+	for _, r := range l {
+		r.End(x, o)
+	}
+}

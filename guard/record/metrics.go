@@ -1,0 +1,85 @@
+package record
+
+import (
+	"net/http"
+	"strconv"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"github.com/launchready/launchready/guard"
+)
+
+// Metrics counts exchanges for Prometheus. Labels are words of the policy, so that
+// no caller makes a new series.
+type Metrics struct {
+	reg      *prometheus.Registry
+	requests *prometheus.CounterVec
+	denied   *prometheus.CounterVec
+	seconds  *prometheus.HistogramVec
+	busy     prometheus.Gauge
+	aborted  prometheus.Counter
+	reloads  *prometheus.CounterVec
+}
+
+// NewMetrics makes counters of their own registry.
+func NewMetrics() *Metrics {
+	m := &Metrics{
+		reg:      prometheus.NewRegistry(),
+		requests: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "guard_requests_total", Help: "Requests that are over, by route of the policy and status."}, []string{"route", "method", "status"}),
+		denied:   prometheus.NewCounterVec(prometheus.CounterOpts{Name: "guard_denied_total", Help: "Requests that a protection refused."}, []string{"route", "protection"}),
+		seconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "guard_request_seconds", Help: "From the request's header to the answer's end.",
+			Buckets: []float64{0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 30, 120}}, []string{"route"}),
+		busy:    prometheus.NewGauge(prometheus.GaugeOpts{Name: "guard_requests_in_flight", Help: "Requests that are under way."}),
+		aborted: prometheus.NewCounter(prometheus.CounterOpts{Name: "guard_aborted_total", Help: "Answers that broke off."}),
+		reloads: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "guard_reloads_total", Help: "Policies that were read again, by whether they were taken."}, []string{"result"}),
+	}
+	m.reg.MustRegister(m.requests, m.denied, m.seconds, m.busy, m.aborted, m.reloads, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	for _, r := range []string{"taken", "kept"} {
+		m.reloads.WithLabelValues(r)
+	}
+	return m
+}
+
+// Begin counts a request in.
+func (m *Metrics) Begin() { m.busy.Inc() }
+
+// End counts it out.
+func (m *Metrics) End(x *guard.Exchange, o guard.Outcome) {
+	m.busy.Dec()
+	route := "none"
+	if x.Route != nil {
+		route = x.Route.Pattern
+	}
+	m.requests.WithLabelValues(route, method(x.Request.Method), strconv.Itoa(o.Status)).Inc()
+	m.seconds.WithLabelValues(route).Observe(o.Took.Seconds())
+	if o.Denied != "" {
+		m.denied.WithLabelValues(route, o.Denied).Inc()
+	}
+	if o.Aborted {
+		m.aborted.Inc()
+	}
+}
+
+// Reloaded counts a policy that was read again.
+func (m *Metrics) Reloaded(taken bool) {
+	if taken {
+		m.reloads.WithLabelValues("taken").Inc()
+		return
+	}
+	m.reloads.WithLabelValues("kept").Inc()
+}
+
+// Gauge shows a value that somebody else keeps.
+func (m *Metrics) Gauge(name, help string, f func() float64) {
+	m.reg.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, f))
+}
+
+// Counter shows a count that somebody else keeps.
+func (m *Metrics) Counter(name, help string, f func() float64) {
+	m.reg.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{Name: name, Help: help}, f))
+}
+
+// Handler answers a scrape.
+func (m *Metrics) Handler() http.Handler { return promhttp.HandlerFor(m.reg, promhttp.HandlerOpts{}) }
