@@ -108,7 +108,7 @@ var may = map[string][]string{
 	"guard/model":        {".", "guard", "guard/model/screen", "guard/model/span"},
 	"guard/model/screen": {"redact", "secretscan"},
 	"guard/model/span":   {},
-	"guard/policy":       {".", "guard", "guard/auth", "guard/hygiene", "guard/input", "guard/isolation", "guard/limits"},
+	"guard/policy":       {".", "guard", "guard/auth", "guard/hygiene", "guard/input", "guard/isolation", "guard/limits", "guard/model", "guard/model/screen", "secretscan"},
 	"internal/assembly":  {".", "audit", "chat", "config", "drill", "edge", "edge/cloudflare", "edge/update", "edge/zonefile", "mail", "plan", "probe", "probe/browser", "probe/callback", "probe/cloudflare", "probe/signin", "redact", "report", "secretscan/verify", "stage", "surface"},
 	"internal/checkdoc":  {".", "internal/nearest"},
 	"internal/expr":      {},

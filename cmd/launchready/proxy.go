@@ -17,6 +17,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/launchready/launchready/guard"
+	"github.com/launchready/launchready/guard/model"
 	"github.com/launchready/launchready/guard/policy"
 	"github.com/launchready/launchready/report/json"
 )
@@ -35,7 +36,7 @@ func (p *program) guardVerb() *cobra.Command {
 
 It serves until it is interrupted, and then ends what is under way. The policy is read
 again when the file changes or on SIGHUP; a file with a mistake changes nothing. Changes
-of listen and admin need a restart. The access log goes to stderr.`,
+of listen, admin and model.listen need a restart. The access log goes to stderr.`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return p.guard(c.Context(), p.path(file)) },
 	}
@@ -157,6 +158,11 @@ func (p *program) guard(ctx context.Context, file string) error {
 	}
 	h := &guard.Handler{}
 	h.Store(pipe)
+	egress := &model.Handler{}
+	proxy, err := pol.BuildModel(state, p.env)
+	if err != nil {
+		return setup(err)
+	}
 	var lc net.ListenConfig
 	front, err := lc.Listen(ctx, "tcp", pol.Listen)
 	if err != nil {
@@ -164,7 +170,7 @@ func (p *program) guard(ctx context.Context, file string) error {
 	}
 	// No deadline on a whole request or answer: streams last as long as they last.
 	srv := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn)}
-	failed := make(chan error, 2)
+	failed := make(chan error, 3)
 	go func() { failed <- srv.Serve(front) }()
 	defer srv.Close()
 	if pol.Admin != "" {
@@ -176,8 +182,21 @@ func (p *program) guard(ctx context.Context, file string) error {
 		go func() { failed <- adm.Serve(ln) }()
 		defer adm.Close()
 	}
+	var models net.Listener
+	if proxy != nil {
+		egress.Store(proxy)
+		if models, err = lc.Listen(ctx, "tcp", pol.Model.Listen); err != nil {
+			return setup(fmt.Errorf("listen for the model: %w", err))
+		}
+		eg := &http.Server{Handler: egress, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10, ErrorLog: srv.ErrorLog}
+		go func() { failed <- eg.Serve(models) }()
+		defer eg.Close()
+	}
 	p.serves = true
 	fmt.Fprintf(p.out, "http://%s\n", front.Addr())
+	if models != nil {
+		fmt.Fprintf(p.out, "model http://%s\n", models.Addr())
+	}
 	hup := make(chan os.Signal, 1)
 	signal.Notify(hup, syscall.SIGHUP)
 	defer signal.Stop(hup)
@@ -194,22 +213,32 @@ func (p *program) guard(ctx context.Context, file string) error {
 		case <-hup:
 		case <-tick.C:
 		}
-		text = reload(file, text, h, state, log)
+		text = reload(file, text, func(pol *policy.Policy) error {
+			pipe, err := pol.Build(state)
+			if err != nil {
+				return err
+			}
+			proxy, err := pol.BuildModel(state, p.env)
+			if err != nil {
+				return err
+			}
+			h.Store(pipe)
+			egress.Store(proxy)
+			return nil
+		}, log)
 	}
 }
 
-// reload swaps the pipeline when the file says something else; it gives the text
-// that was judged last.
-func reload(file string, old []byte, h *guard.Handler, s *policy.State, log *slog.Logger) []byte {
+// reload applies the file when it says something else; it gives the text that was
+// judged last.
+func reload(file string, old []byte, apply func(*policy.Policy) error, log *slog.Logger) []byte {
 	b, err := os.ReadFile(file)
 	if err != nil || bytes.Equal(b, old) {
 		return old
 	}
 	pol, err := policy.Parse(filepath.Base(file), b)
 	if err == nil {
-		var pipe *guard.Pipeline
-		if pipe, err = pol.Build(s); err == nil {
-			h.Store(pipe)
+		if err = apply(pol); err == nil {
 			log.Info("policy reloaded", "routes", len(pol.Routes))
 			return b
 		}

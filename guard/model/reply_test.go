@@ -269,7 +269,9 @@ func TestCanaries(t *testing.T) {
 		for _, path := range paths() {
 			for _, stream := range []bool{false, true} {
 				text := "All is well. The words are " + canary + " and so on."
-				p := proxy(t, split{func() io.Reader { return strings.NewReader(completion(path, stream, strings.SplitAfter(text, "l"), nil)) }, map[bool]string{true: "text/event-stream", false: "application/json"}[stream]})
+				p := proxy(t, split{func() io.Reader {
+					return strings.NewReader(completion(path, stream, strings.SplitAfter(text, "l"), nil))
+				}, map[bool]string{true: "text/event-stream", false: "application/json"}[stream]})
 				got := serve(t, p, path, question(path, stream, "x", "Hi"))
 				h := hear(t, path, got)
 				if h.Error == "" || strings.Contains(h.Text, canary) || strings.Contains(got, "and so on") || !strings.HasPrefix(text, h.Text) {
@@ -279,7 +281,9 @@ func TestCanaries(t *testing.T) {
 		}
 	}
 	path := "/v1/chat/completions"
-	p := proxy(t, split{func() io.Reader { return strings.NewReader(completion(path, true, []string{"It is ", canaryAcme, "."}, nil)) }, "text/event-stream"})
+	p := proxy(t, split{func() io.Reader {
+		return strings.NewReader(completion(path, true, []string{"It is ", canaryAcme, "."}, nil))
+	}, "text/event-stream"})
 	if h := hear(t, path, serve(t, p, path, question(path, true, "x", "Hi"))); h.Text != "It is "+canaryAcme+"." {
 		t.Errorf("its own: %+v", h)
 	}
@@ -303,7 +307,9 @@ func TestBroken(t *testing.T) {
 			t.Errorf("%s: %+v", name, h)
 		}
 	}
-	p := proxy(t, split{func() io.Reader { return strings.NewReader(good[:strings.Index(good, `"finish_reason":"tool_calls"`)-60]) }, "text/event-stream"})
+	p := proxy(t, split{func() io.Reader {
+		return strings.NewReader(good[:strings.Index(good, `"finish_reason":"tool_calls"`)-60])
+	}, "text/event-stream"})
 	if h := hear(t, path, serve(t, p, path, question(path, true, "x", "Hi"))); len(h.Calls) > 0 {
 		t.Errorf("a call without its end: %+v", h)
 	}

@@ -161,6 +161,7 @@ func (j *judge) routes(p *Policy) {
 			twice(at, "public everything", r.Path, r.Path+" makes all that is not listed public")
 		}
 	}
+	j.model(p, twice)
 	for u := range meant {
 		j.fail("unsafe", "unsafe lists %q, which nothing needs", u)
 	}

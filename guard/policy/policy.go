@@ -31,6 +31,7 @@ type Policy struct {
 	Input    *Input                `yaml:"input,omitempty"`
 	Hygiene  *Hygiene              `yaml:"hygiene,omitempty"`
 	Routes   []Route               `yaml:"routes"`
+	Model    *Model                `yaml:"model,omitempty"`  // the second listener, in front of the model provider
 	Unsafe   []string              `yaml:"unsafe,omitempty"` // what is unsafe and meant, said a second time
 }
 
