@@ -80,7 +80,7 @@ func (d *Denial) write(w http.ResponseWriter, p protocol, id string) {
 		h.Set("X-Should-Retry", "false") // what OpenAI's and Anthropic's libraries ask before they try again
 	}
 	w.WriteHeader(d.Status)
-	_, _ = w.Write(append(d.body(p, id), '\n')) // the caller may be gone
+	_, _ = w.Write(append(d.body(p, id), '\n')) //nolint:gosec // JSON by its type, with nosniff; the caller may be gone
 }
 
 // event is the error in the middle of a stream, as the protocol's libraries
