@@ -17,6 +17,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/launchready/launchready/guard"
+	"github.com/launchready/launchready/guard/model"
 	"github.com/launchready/launchready/guard/policy"
 	"github.com/launchready/launchready/guard/record"
 )
@@ -32,7 +33,7 @@ func (p *program) guardVerb() *cobra.Command {
 
 It serves until it is interrupted, and then ends what is under way. The policy is read
 again when the file changes or on SIGHUP; a file with a mistake changes nothing. Changes
-of listen, admin, connections, connect, upstream_header and drain need a restart. The log
+of listen, admin, model.listen, connections, connect, upstream_header and drain need a restart. The log
 goes to stderr, one JSON object a line; a log that cannot be written holds nothing up.`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return p.guard(c.Context(), p.path(file)) },
@@ -57,6 +58,8 @@ type standing struct {
 	text    []byte // of the policy that was judged last
 	policy  *policy.Policy
 	handler *guard.Handler
+	egress  model.Handler // to the model provider
+	env     func(string) (string, bool)
 	state   *policy.State
 	metrics *record.Metrics
 	log     *slog.Logger
@@ -72,7 +75,7 @@ func (p *program) guard(ctx context.Context, file string) (err error) {
 	defer sink.Close()
 	log := slog.New(slog.NewJSONHandler(sink, nil))
 	m := record.NewMetrics()
-	s := &standing{file: file, text: text, policy: pol, handler: &guard.Handler{}, metrics: m, log: log, state: &policy.State{
+	s := &standing{file: file, text: text, policy: pol, handler: &guard.Handler{}, env: p.env, metrics: m, log: log, state: &policy.State{
 		Log: log, Folder: filepath.Dir(file), Env: os.LookupEnv, Record: record.All{m, record.NewAccess(log, b.Quiet)}, Lockdown: &guard.Lockdown{}, Transport: guard.Transport(b.Connect, b.UpstreamHeader)}}
 	if f, err := pol.OpenOwners(ctx, s.state.Folder); err != nil {
 		return setup(err)
@@ -82,6 +85,10 @@ func (p *program) guard(ctx context.Context, file string) (err error) {
 		}
 	}
 	pipe, err := pol.Build(s.state)
+	if err != nil {
+		return setup(err)
+	}
+	proxy, err := pol.BuildModel(s.state, p.env)
 	if err != nil {
 		return setup(err)
 	}
@@ -95,7 +102,7 @@ func (p *program) guard(ctx context.Context, file string) (err error) {
 	front := &guard.Connections{Listener: ln, Max: b.Connections, PerAddress: b.PerAddress, Trusted: pol.Proxies()}
 	s.gauges(front, sink)
 	srv := guard.Server(s.handler, log)
-	failed := make(chan error, 2)
+	failed := make(chan error, 3)
 	go func() { failed <- srv.Serve(front) }()
 	defer srv.Close()
 	if pol.Admin != "" {
@@ -107,8 +114,21 @@ func (p *program) guard(ctx context.Context, file string) (err error) {
 		go func() { failed <- adm.Serve(ln) }()
 		defer adm.Close()
 	}
+	var models net.Listener
+	if proxy != nil {
+		s.egress.Store(proxy)
+		if models, err = lc.Listen(ctx, "tcp", pol.Model.Listen); err != nil {
+			return setup(fmt.Errorf("listen for the model: %w", err))
+		}
+		eg := &http.Server{Handler: &s.egress, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10, ErrorLog: srv.ErrorLog}
+		go func() { failed <- eg.Serve(models) }()
+		defer eg.Close()
+	}
 	p.serves = true
 	fmt.Fprintf(p.out, "http://%s\n", front.Addr())
+	if models != nil {
+		fmt.Fprintf(p.out, "model http://%s\n", models.Addr())
+	}
 	log.Info("guard serves", "kind", "audit", "listen", front.Addr().String(), "routes", len(pol.Routes))
 	hup := make(chan os.Signal, 1)
 	signal.Notify(hup, syscall.SIGHUP)
@@ -153,10 +173,7 @@ func (s *standing) reload() {
 	s.text = b
 	pol, err := policy.Parse(filepath.Base(s.file), b)
 	if err == nil {
-		var pipe *guard.Pipeline
-		if pipe, err = pol.Build(s.state); err == nil {
-			s.policy = pol
-			s.handler.Store(pipe)
+		if err = s.apply(pol); err == nil {
 			s.metrics.Reloaded(true)
 			s.log.Info("policy reloaded", "kind", "audit", "routes", len(pol.Routes))
 			return
@@ -164,6 +181,22 @@ func (s *standing) reload() {
 	}
 	s.metrics.Reloaded(false)
 	s.log.Error("policy kept: the file has a mistake", "kind", "audit", "error", err.Error())
+}
+
+// apply serves by the policy from now on, or leaves all as it was.
+func (s *standing) apply(pol *policy.Policy) error {
+	pipe, err := pol.Build(s.state)
+	if err != nil {
+		return err
+	}
+	proxy, err := pol.BuildModel(s.state, s.env)
+	if err != nil {
+		return err
+	}
+	s.policy = pol
+	s.handler.Store(pipe)
+	s.egress.Store(proxy)
+	return nil
 }
 
 // lock locks guard down or opens it, as the policy and the mark beside it say.

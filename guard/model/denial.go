@@ -54,13 +54,20 @@ func (d *Denial) kind(anthropic bool) string {
 
 // body is the error as the protocol writes it.
 func (d *Denial) body(p protocol, id string) []byte {
-	var v any
+	v := map[string]any{"error": json.RawMessage(d.inner())}
 	if p.anthropic() {
 		v = map[string]any{"type": "error", "error": map[string]any{"type": d.kind(true), "message": d.Message}, "request_id": id}
-	} else {
-		v = map[string]any{"error": map[string]any{"message": d.Message, "type": d.kind(false), "param": nil, "code": d.Code}}
 	}
 	b, err := json.Marshal(v)
+	if err != nil {
+		return []byte("{}")
+	}
+	return b
+}
+
+// inner is the error in OpenAI's words.
+func (d *Denial) inner() []byte {
+	b, err := json.Marshal(map[string]any{"message": d.Message, "type": d.kind(false), "param": nil, "code": d.Code})
 	if err != nil {
 		return []byte("{}")
 	}
@@ -80,7 +87,7 @@ func (d *Denial) write(w http.ResponseWriter, p protocol, id string) {
 		h.Set("X-Should-Retry", "false") // what OpenAI's and Anthropic's libraries ask before they try again
 	}
 	w.WriteHeader(d.Status)
-	_, _ = w.Write(append(d.body(p, id), '\n')) // the caller may be gone
+	_, _ = w.Write(append(d.body(p, id), '\n')) //nolint:gosec // JSON by its type, with nosniff; the caller may be gone
 }
 
 // event is the error in the middle of a stream, as the protocol's libraries
@@ -90,7 +97,8 @@ func (d *Denial) event(p protocol, id string) []byte {
 	case messages:
 		return append(append([]byte("event: error\ndata: "), d.body(p, id)...), "\n\n"...)
 	case responses:
-		b, err := json.Marshal(map[string]any{"type": "error", "code": d.Code, "message": d.Message, "param": nil})
+		b, err := json.Marshal(map[string]any{"type": "error", "code": d.Code, "message": d.Message, "param": nil,
+			"error": json.RawMessage(d.inner())}) // what the libraries raise an exception on
 		if err != nil {
 			return nil
 		}

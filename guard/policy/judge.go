@@ -154,6 +154,7 @@ func (j *judge) routes(p *Policy) {
 			twice(at, "public everything", r.Path, r.Path+" makes all that is not listed public")
 		}
 	}
+	j.model(p, twice)
 	j.ownership(p, twice)
 	for _, u := range j.needed {
 		delete(meant, u)

@@ -35,6 +35,7 @@ type Policy struct {
 	Hosts     []string              `yaml:"hosts,omitempty,flow"`
 	Uploads   *Uploads              `yaml:"uploads,omitempty"`
 	Webhooks  []Webhook             `yaml:"webhooks,omitempty"`
+	Model     *Model                `yaml:"model,omitempty"` // the second listener, in front of the model provider
 	Ownership *Ownership            `yaml:"ownership,omitempty"`
 	Unsafe    []string              `yaml:"unsafe,omitempty"`    // what is unsafe and meant, said a second time
 	Preflight bool                  `yaml:"preflight,omitempty"` // OPTIONS of every path is the application's to answer, without a credential

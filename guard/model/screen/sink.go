@@ -102,7 +102,7 @@ func blank(c byte) bool {
 // word defuses one word. CommonMark 0.31.2, 6.3: a target has no blank unless it
 // is in angle brackets, and then its host is in the first word all the same.
 func (h Hosts) word(w string, target bool) string {
-	if strings.IndexAny(w, `&\`) >= 0 {
+	if strings.ContainsAny(w, `&\`) {
 		if plain := unescape(w); plain != w && h.foreign(plain, target) {
 			return removed
 		}
