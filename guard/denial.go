@@ -14,6 +14,8 @@ type Denial struct {
 	Reason string
 	Retry  time.Duration // for 429 and 503
 	Header http.Header   // more fields of the answer
+	Body   []byte        // what is answered in place of a problem, where Answer says so
+	Answer bool          // an answer that stands without the upstream, and no refusal
 }
 
 // write renders every denial the same way (RFC 9457).
@@ -21,6 +23,12 @@ func (d *Denial) write(w http.ResponseWriter, id string) {
 	h := w.Header()
 	for k, v := range d.Header {
 		h[k] = v
+	}
+	if d.Answer {
+		h.Set("X-Request-Id", id)
+		w.WriteHeader(d.Status)
+		_, _ = w.Write(d.Body) // the caller may be gone
+		return
 	}
 	h.Set("Content-Type", "application/problem+json")
 	h.Set("Cache-Control", "no-store")

@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"net/netip"
+	"strconv"
 )
 
 // Need is what a check reads of an exchange, or what one adds to it.
@@ -33,6 +34,14 @@ type Exchange struct {
 	Client  netip.Addr
 	Who     *Principal // nil: nobody signed in
 
+	// Observed says that the check which looks now is in observe: it must not hold
+	// the request up.
+	Observed bool
+	// Sent says that the upstream may have been asked: it is false after a denial
+	// and where no connection to the upstream was to be had.
+	Sent bool
+
+	fields  [][2]string
 	max     int64
 	body    []byte
 	read    bool
@@ -45,6 +54,21 @@ type Exchange struct {
 // answered.
 func (x *Exchange) Finally(f func(status int)) { x.last = append(x.last, f) }
 
+// Field sets a field of the answer, whoever gives it.
+func (x *Exchange) Field(name, value string) { x.fields = append(x.fields, [2]string{name, value}) }
+
+// SetBody replaces the request's body, for the checks after and for the upstream.
+func (x *Exchange) SetBody(b []byte) {
+	x.read, x.tooLong, x.body = true, false, b
+	x.Request.Body = io.NopCloser(bytes.NewReader(b))
+	x.Request.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(b)), nil }
+	x.Request.ContentLength = int64(len(b))
+	x.Request.TransferEncoding = nil
+	if x.Request.Header.Get("Content-Length") != "" {
+		x.Request.Header.Set("Content-Length", strconv.Itoa(len(b)))
+	}
+}
+
 // Body reads the request's body, once and bounded, and leaves it for the upstream.
 func (x *Exchange) Body() ([]byte, *Denial) {
 	if !x.read {
@@ -53,11 +77,9 @@ func (x *Exchange) Body() ([]byte, *Denial) {
 		if err != nil {
 			return nil, &Denial{Status: http.StatusBadRequest, Reason: "the body cannot be read"}
 		}
-		x.tooLong = int64(len(b)) > x.max
-		x.body = b
-		x.Request.Body = io.NopCloser(bytes.NewReader(b))
-		x.Request.ContentLength = int64(len(b))
-		x.Request.TransferEncoding = nil
+		long := int64(len(b)) > x.max
+		x.SetBody(b)
+		x.tooLong = long
 	}
 	if x.tooLong {
 		return nil, &Denial{Status: http.StatusRequestEntityTooLarge, Reason: "the body is too long"}

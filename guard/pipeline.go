@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/http/httputil"
 	"net/netip"
@@ -100,6 +101,9 @@ func (p *Pipeline) taps(res *http.Response) error {
 			return fmt.Errorf("%s: %w", t.Name(), err)
 		}
 	}
+	for _, f := range x.fields {
+		res.Header[f[0]] = []string{f[1]}
+	}
 	res.Header.Set("X-Request-Id", x.ID)
 	return nil
 }
@@ -109,6 +113,9 @@ func (p *Pipeline) failed(w http.ResponseWriter, r *http.Request, err error) {
 	d := &Denial{Status: http.StatusBadGateway, Reason: "the upstream did not answer"}
 	if errors.Is(err, context.DeadlineExceeded) {
 		d.Status = http.StatusGatewayTimeout
+	}
+	if at := (*net.OpError)(nil); errors.As(err, &at) && at.Op == "dial" {
+		x.Sent = false
 	}
 	p.o.Log.Warn("upstream", "id", x.ID, "route", x.Route.Pattern, "error", err.Error())
 	d.write(w, x.ID)
@@ -135,9 +142,13 @@ func (p *Pipeline) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	strip(x.Request.Header, p.o.Keep)
 	if d := p.judge(x); d != nil {
 		reason = d.Reason
+		for _, f := range x.fields {
+			w.Header()[f[0]] = []string{f[1]}
+		}
 		d.write(rec, x.ID)
 		return
 	}
+	x.Sent = true
 	p.proxy.ServeHTTP(rec, x.Request)
 }
 
@@ -158,6 +169,7 @@ func (p *Pipeline) judge(x *Exchange) *Denial {
 		if mode == Off {
 			continue
 		}
+		x.Observed = mode == Observe
 		if d := c.Check(x); d != nil {
 			if mode == Enforce {
 				d.Reason = c.Name() + ": " + d.Reason
