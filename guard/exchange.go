@@ -40,6 +40,8 @@ type Exchange struct {
 	// Sent says that the upstream may have been asked: it is false after a denial
 	// and where no connection to the upstream was to be had.
 	Sent bool
+	// Refused is the check whose denial ended the exchange, or "".
+	Refused string
 
 	fields  [][2]string
 	max     int64
@@ -52,10 +54,26 @@ type Exchange struct {
 // Finally registers what is done once when the exchange is over, however it
 // ended; the last registered is done first. The status is 0 when nothing was
 // answered.
-func (x *Exchange) Finally(f func(status int)) { x.last = append(x.last, f) }
+func (x *Exchange) Finally(f func(status int)) {
+	if x.last == nil {
+		x.last = make([]func(int), 0, 8)
+	}
+	x.last = append(x.last, f)
+}
 
-// Field sets a field of the answer, whoever gives it.
-func (x *Exchange) Field(name, value string) { x.fields = append(x.fields, [2]string{name, value}) }
+// Field sets a field of the answer, whoever gives it; the name is canonical.
+func (x *Exchange) Field(name, value string) {
+	for i := range x.fields {
+		if x.fields[i][0] == name {
+			x.fields[i][1] = value
+			return
+		}
+	}
+	if x.fields == nil {
+		x.fields = make([][2]string, 0, 4)
+	}
+	x.fields = append(x.fields, [2]string{name, value})
+}
 
 // SetBody replaces the request's body, for the checks after and for the upstream.
 func (x *Exchange) SetBody(b []byte) {

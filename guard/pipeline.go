@@ -172,6 +172,7 @@ func (p *Pipeline) judge(x *Exchange) *Denial {
 		x.Observed = mode == Observe
 		if d := c.Check(x); d != nil {
 			if mode == Enforce {
+				x.Refused = c.Name()
 				d.Reason = c.Name() + ": " + d.Reason
 				return d
 			}

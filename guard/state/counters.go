@@ -66,7 +66,7 @@ func (m *Memory) Take(_ context.Context, _ string, asks []Ask) (Verdict, error) 
 		if v, ok := Rate(a, next-now); !ok {
 			v.By = i
 			return v, nil
-		} else if best.Left < 0 || v.Left < best.Left {
+		} else if !a.Look && (best.Left < 0 || v.Left < best.Left) {
 			v.By = i
 			best = v
 		}
