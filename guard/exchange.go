@@ -43,6 +43,7 @@ type Exchange struct {
 	// Refused is the check whose denial ended the exchange, or "".
 	Refused string
 
+	kept    []kept
 	fields  [][2]string
 	max     int64
 	body    []byte
@@ -59,6 +60,22 @@ func (x *Exchange) Finally(f func(status int)) {
 		x.last = make([]func(int), 0, 8)
 	}
 	x.last = append(x.last, f)
+}
+
+type kept struct{ key, value any }
+
+// Keep remembers what a check found for its tap; the key is a value of a type of
+// its own, as with contexts.
+func (x *Exchange) Keep(key, value any) { x.kept = append(x.kept, kept{key, value}) }
+
+// Kept is what was kept last under the key, or nil.
+func (x *Exchange) Kept(key any) any {
+	for i := len(x.kept) - 1; i >= 0; i-- {
+		if x.kept[i].key == key {
+			return x.kept[i].value
+		}
+	}
+	return nil
 }
 
 // Field sets a field of the answer, whoever gives it; the name is canonical.
