@@ -14,8 +14,8 @@ type Denial struct {
 	Reason string
 	Retry  time.Duration // for 429 and 503
 	Header http.Header   // more fields of the answer
-	Body   []byte        // what is answered in place of a problem, where Answer says so
-	Answer bool          // an answer that stands without the upstream, and no refusal
+	Given  bool          // no refusal: an answer that was given before, with Header and Body
+	Body   []byte
 }
 
 // write renders every denial the same way (RFC 9457).
@@ -24,7 +24,7 @@ func (d *Denial) write(w http.ResponseWriter, id string) {
 	for k, v := range d.Header {
 		h[k] = v
 	}
-	if d.Answer {
+	if d.Given {
 		h.Set("X-Request-Id", id)
 		w.WriteHeader(d.Status)
 		_, _ = w.Write(d.Body) // the caller may be gone

@@ -43,7 +43,7 @@ type Exchange struct {
 	// Refused is the check whose denial ended the exchange, or "".
 	Refused string
 
-	kept    []kept
+	notes   []note
 	fields  [][2]string
 	max     int64
 	body    []byte
@@ -62,17 +62,16 @@ func (x *Exchange) Finally(f func(status int)) {
 	x.last = append(x.last, f)
 }
 
-type kept struct{ key, value any }
+type note struct{ key, value any }
 
-// Keep remembers what a check found for its tap; the key is a value of a type of
-// its own, as with contexts.
-func (x *Exchange) Keep(key, value any) { x.kept = append(x.kept, kept{key, value}) }
+// Note keeps what a check found for the tap of the same protection.
+func (x *Exchange) Note(key, value any) { x.notes = append(x.notes, note{key, value}) }
 
-// Kept is what was kept last under the key, or nil.
-func (x *Exchange) Kept(key any) any {
-	for i := len(x.kept) - 1; i >= 0; i-- {
-		if x.kept[i].key == key {
-			return x.kept[i].value
+// Noted is what was noted last, or nil.
+func (x *Exchange) Noted(key any) any {
+	for i := len(x.notes) - 1; i >= 0; i-- {
+		if x.notes[i].key == key {
+			return x.notes[i].value
 		}
 	}
 	return nil

@@ -32,7 +32,8 @@ type Options struct {
 	MaxBody  int64 // of bodies that are read; 0: 1 MiB
 	Log      *slog.Logger
 	Now      func() time.Time
-	Dial     http.RoundTripper // nil: a transport of its own
+	Dial     http.RoundTripper                         // nil: a transport of its own
+	Wrap     func(http.RoundTripper) http.RoundTripper // around it; nil: nothing
 }
 
 // Pipeline serves requests by one policy.
@@ -71,6 +72,9 @@ func New(o Options) (*Pipeline, error) {
 	}
 	if o.Dial == nil {
 		o.Dial = &http.Transport{MaxIdleConns: 512, MaxIdleConnsPerHost: 512, IdleConnTimeout: 90 * time.Second, DisableCompression: true, ResponseHeaderTimeout: 5 * time.Minute}
+	}
+	if o.Wrap != nil {
+		o.Dial = o.Wrap(o.Dial)
 	}
 	p := &Pipeline{o: o, table: t}
 	p.proxy = &httputil.ReverseProxy{Rewrite: p.rewrite, Transport: o.Dial, ModifyResponse: p.taps, ErrorHandler: p.failed,

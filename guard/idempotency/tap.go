@@ -19,7 +19,7 @@ func (Tap) Name() string { return "idempotency" }
 // Tap remembers what is answered to a request with a key. What fails, and what
 // asks to come again, is not kept: the caller is to try again.
 func (Tap) Tap(x *guard.Exchange, res *http.Response) error {
-	e, _ := x.Kept(entryKey{}).(*entry)
+	e, _ := x.Noted(entryKey{}).(*entry)
 	if e == nil {
 		return nil
 	}

@@ -140,7 +140,7 @@ func (c *Check) Check(x *guard.Exchange) *guard.Denial {
 	}
 	x.Request.Header.Del("Accept-Encoding") // an answer that is compressed tells nothing
 	x.Request.Header.Del("Sec-Websocket-Extensions")
-	x.Keep(holdKey{}, h)
+	x.Note(holdKey{}, h)
 	x.Finally(h.end)
 	return nil
 }

@@ -24,7 +24,7 @@ func (Tap) Name() string { return "spend" }
 
 // Tap puts the meter between the upstream and the caller.
 func (Tap) Tap(x *guard.Exchange, res *http.Response) error {
-	h, _ := x.Kept(holdKey{}).(*hold)
+	h, _ := x.Noted(holdKey{}).(*hold)
 	if h == nil {
 		return nil
 	}
