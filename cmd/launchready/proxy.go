@@ -68,7 +68,7 @@ twice. Exit code 0 when guard would serve by the file, 2 when not.`,
 			if err != nil {
 				return err
 			}
-			if _, err := pol.Build(&policy.State{}); err != nil {
+			if _, err := pol.Build(&policy.State{Folder: filepath.Dir(p.path(file)), Env: os.LookupEnv}); err != nil {
 				return setup(err)
 			}
 			fmt.Fprintf(p.out, "%s: %d routes, no mistake\n", file, len(pol.Routes))
@@ -144,13 +144,14 @@ and --admin-role as well.`,
 	return c
 }
 
-func (p *program) guard(ctx context.Context, file string) error {
+func (p *program) guard(ctx context.Context, file string) (err error) {
 	pol, text, err := readPolicy(file)
 	if err != nil {
 		return err
 	}
 	log := slog.New(slog.NewJSONHandler(p.err, nil))
-	state := &policy.State{Log: log}
+	state := &policy.State{Log: log, Folder: filepath.Dir(file), Env: os.LookupEnv}
+	defer func() { err = errors.Join(err, state.Close()) }()
 	pipe, err := pol.Build(state)
 	if err != nil {
 		return setup(err)

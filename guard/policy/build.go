@@ -13,15 +13,19 @@ import (
 	"github.com/launchready/launchready/guard/hygiene"
 	"github.com/launchready/launchready/guard/input"
 	"github.com/launchready/launchready/guard/isolation"
+	"github.com/launchready/launchready/guard/kill"
 	"github.com/launchready/launchready/guard/limits"
 )
 
 // State is what outlives a reload: keys, counters and connections.
 type State struct {
-	Counter   limits.Counter
 	Log       *slog.Logger
 	Now       func() time.Time  // nil: time.Now
 	Transport http.RoundTripper // nil: each pipeline its own
+
+	Folder string                      // of the policy's file: names of files in it are meant so
+	Env    func(string) (string, bool) // nil: no variable is set
+	Memory traffic                     // what is counted, spent and waited for
 
 	keys map[string]*auth.Keys
 }
@@ -49,19 +53,11 @@ func (p *Policy) Build(s *State) (*guard.Pipeline, error) {
 		}
 		o.Trusted = append(o.Trusted, n)
 	}
-	all := map[string]limits.Limit{}
-	for n, l := range p.Limits {
-		if all[n], err = l.limit(n); err != nil {
-			return nil, err
-		}
+	early, late, err := p.limits(s)
+	if err != nil {
+		return nil, err
 	}
-	early := &limits.Check{Counter: &s.Counter, Limits: all}
-	if p.Failures != nil {
-		if early.Failures, err = p.Failures.limit("failures"); err != nil {
-			return nil, err
-		}
-	}
-	o.Checks = append(o.Checks, early) // before any work on a credential
+	o.Checks = append(o.Checks, kill.Check{Board: &s.Memory.Kill}, early) // before any work on a credential
 	if p.Auth != nil {
 		if s.keys == nil {
 			s.keys = map[string]*auth.Keys{}
@@ -70,9 +66,9 @@ func (p *Policy) Build(s *State) (*guard.Pipeline, error) {
 			s.keys[p.Auth.JWKS] = &auth.Keys{URL: p.Auth.JWKS}
 		}
 		o.Checks = append(o.Checks, auth.New(auth.Options{Issuer: p.Auth.Issuer, Audience: p.Auth.Audience, Algorithms: p.Auth.Algorithms,
-			Tenant: p.Auth.TenantClaim, Roles: p.Auth.RolesClaim, Presented: p.Auth.Presented, Keys: s.keys[p.Auth.JWKS], Now: s.Now}),
-			&limits.Check{Counter: &s.Counter, Limits: all, Signed: true})
+			Tenant: p.Auth.TenantClaim, Roles: p.Auth.RolesClaim, Presented: p.Auth.Presented, Keys: s.keys[p.Auth.JWKS], Now: s.Now}))
 	}
+	o.Checks = append(o.Checks, kill.Check{Board: &s.Memory.Kill, Signed: true}, late)
 	if p.Input != nil {
 		o.MaxBody = p.Input.MaxBody
 		o.Checks = append(o.Checks, input.Check{Depth: p.Input.MaxDepth, Types: p.Input.Types})
@@ -90,7 +86,14 @@ func (p *Policy) Build(s *State) (*guard.Pipeline, error) {
 		}
 		o.Taps = append(o.Taps, tap)
 	}
-	return guard.New(o)
+	if err := p.money(&o, s); err != nil { // last: what another check refuses costs nothing, and what is kept is what the caller gets
+		return nil, err
+	}
+	pipe, err := guard.New(o)
+	if err == nil {
+		s.Memory.Kill.Set(p.switches())
+	}
+	return pipe, err
 }
 
 func (l Limit) limit(name string) (limits.Limit, error) {

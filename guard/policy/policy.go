@@ -32,6 +32,13 @@ type Policy struct {
 	Hygiene  *Hygiene              `yaml:"hygiene,omitempty"`
 	Routes   []Route               `yaml:"routes"`
 	Unsafe   []string              `yaml:"unsafe,omitempty"` // what is unsafe and meant, said a second time
+
+	Queue       *Queue       `yaml:"queue,omitempty"`
+	Spend       *Spend       `yaml:"spend,omitempty"`
+	Idempotency *Idempotency `yaml:"idempotency,omitempty"`
+	Kill        *Kill        `yaml:"kill,omitempty"`
+	Retry       *Retry       `yaml:"retry,omitempty"`
+	Stores      *Stores      `yaml:"state,omitempty"`
 }
 
 // Auth says whose tokens count.
