@@ -107,6 +107,8 @@ var may = map[string][]string{
 	"guard/hygiene":         {"guard"},
 	"guard/input":           {"guard"},
 	"guard/isolation":       {"guard"},
+	"guard/idempotency":     {"guard", "guard/state"},
+	"guard/kill":            {"guard"},
 	"guard/limits":          {"guard", "guard/state"},
 	"guard/retry":           {},
 	"guard/spend":           {"guard", "guard/state"},

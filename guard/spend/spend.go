@@ -12,6 +12,7 @@ import (
 	"log/slog"
 	"math"
 	"net/http"
+	"net/netip"
 	"strings"
 	"time"
 
@@ -162,7 +163,7 @@ func (c *Check) price(model string) (Price, bool) {
 func (c *Check) caps(x *guard.Exchange, now time.Time) []state.Cap {
 	day := now.Format(time.DateOnly)
 	until := now.Truncate(24 * time.Hour).Add(24 * time.Hour)
-	user, tenant := "ip "+x.Client.String(), ""
+	user, tenant := "ip "+network(x.Client), ""
 	if x.Who != nil {
 		user, tenant = state.Key{Tenant: x.Who.Tenant, User: x.Who.Subject}.String(), x.Who.Tenant
 	}
@@ -177,6 +178,16 @@ func (c *Check) caps(x *guard.Exchange, now time.Time) []state.Cap {
 		out = append(out, state.Cap{Account: "total/" + day, Most: c.o.Total, Until: until})
 	}
 	return out
+}
+
+// network is an address, of IPv6 the network: a caller has the whole of it.
+func network(a netip.Addr) string {
+	if a.Is6() {
+		if p, err := a.Prefix(64); err == nil {
+			return p.String()
+		}
+	}
+	return a.String()
 }
 
 // cost cannot overflow: what is too much for the type is the most there is.
