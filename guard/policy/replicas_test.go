@@ -157,16 +157,16 @@ routes:
   - {path: /held, public: true, limits: [one]}
   - {path: /chat, public: true, chat: true, limits: [many]}
 spend: {prices: {m: {input: 1, output: 2}}, model: m, max_tokens: 100, total_day: 0.000300}
-state: {counters: "${env:%s}", ledger: "${env:%s}", lease: 1s}
+state: {counters: "${env:%s}", ledger: "${env:%s}", lease: 1s, patience: 20s}
 `, app.URL, most, replicaRedis, replicaLedger)
 	a, b := newReplica(t, text, redis.URL, d.URL), newReplica(t, text, redis.URL, d.URL)
 
 	got := crowd(2*most, "/free", a, b)
-	if got[200] != most || got[200]+got[429] != 4*most {
+	if got[200] > most || got[200]+got[503] < most || got[200]+got[429]+got[503] != 4*most { // 503: a store that was too slow, and may have counted
 		t.Errorf("of %d: %v", 4*most, got)
 	}
 	asked.Store(0)
-	if got := crowd(25, "/chat", a, b); got[200] != 1 || got[200]+got[429] != 50 || asked.Load() != 1 {
+	if got := crowd(25, "/chat", a, b); got[200] != 1 || got[200]+got[429]+got[503] != 50 || asked.Load() != 1 {
 		t.Errorf("a budget for one: %v, the application was asked %d times", got, asked.Load())
 	}
 
@@ -189,7 +189,7 @@ state: {counters: "${env:%s}", ledger: "${env:%s}", lease: 1s}
 		time.Sleep(20 * time.Millisecond)
 	}
 	c := newReplica(t, text, redis.URL, d.URL)
-	if got := crowd(5, "/chat", b, c); got[429] != 10 {
+	if got := crowd(5, "/chat", b, c); got[429]+got[503] != 10 {
 		t.Errorf("after kill -9 the budget is another's: %v", got)
 	}
 

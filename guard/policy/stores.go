@@ -21,6 +21,7 @@ type Stores struct {
 	Counters string `yaml:"counters,omitempty"` // memory, or a reference to redis://…
 	Ledger   string `yaml:"ledger,omitempty"`   // memory, sqlite:FILE, or a reference to postgres://…
 	Lease    string `yaml:"lease,omitempty"`    // 30s: how long a slot outlives a process that died
+	Patience string `yaml:"patience,omitempty"` // 500ms: how long Redis may take to answer before the request is refused
 }
 
 // traffic is what outlives a reload. The zero value is ready.
@@ -65,6 +66,7 @@ func (j *judge) stores(p *Policy) {
 		j.fail("state.counters", "state.counters is memory, or a reference to redis://…: ${env:NAME} or file:PATH, since it holds a password")
 	}
 	j.time("state.lease", s.Lease)
+	j.time("state.patience", s.Patience)
 	if d, err := span(s.Lease); err == nil && d != 0 && (d < time.Second || d > time.Hour) {
 		j.fail("state.lease", "state.lease is 1s to 1h")
 	}
@@ -113,11 +115,15 @@ func (p *Policy) counters(s *State) (state.Counters, error) {
 	if err != nil {
 		return nil, err
 	}
-	key := at + " " + lease.String()
+	patience, err := span(p.Stores.Patience)
+	if err != nil {
+		return nil, err
+	}
+	key := at + " " + lease.String() + " " + patience.String()
 	if c := s.Memory.redis[key]; c != nil {
 		return c, nil
 	}
-	c, err := redis.New(redis.Options{URL: at, Lease: lease})
+	c, err := redis.New(redis.Options{URL: at, Lease: lease, Patience: patience})
 	if err != nil {
 		return nil, fmt.Errorf("state.counters: %w", err)
 	}

@@ -127,10 +127,12 @@ func TestBudget(t *testing.T) {
 // TestBackOff: waits grow, by chance, and end with the caller.
 func TestBackOff(t *testing.T) {
 	s := &script{says: []string{"503"}}
-	tr := retry.New(s, &retry.Budget{}, retry.Options{Attempts: 3, Base: time.Hour, Longest: time.Hour, Random: func() float64 { return 0.5 }})
 	ctx, cancel := context.WithCancel(t.Context())
+	tr := retry.New(s, &retry.Budget{}, retry.Options{Attempts: 3, Base: time.Hour, Longest: time.Hour, Random: func() float64 {
+		cancel() // while it is to wait
+		return 0.5
+	}})
 	r, _ := http.NewRequestWithContext(ctx, http.MethodGet, "http://app.test", nil)
-	time.AfterFunc(time.Millisecond, cancel)
 	if _, err := tr.RoundTrip(r); !errors.Is(err, context.Canceled) || s.asked != 1 {
 		t.Errorf("%v after %d", err, s.asked)
 	}
