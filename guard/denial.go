@@ -16,6 +16,8 @@ type Denial struct {
 	Reason string
 	Retry  time.Duration // for 429 and 503
 	Header http.Header   // more fields of the answer
+	Given  bool          // no refusal: an answer that was given before, with Header and Body
+	Body   []byte
 
 	// Answer, where it is set, makes the answer that the caller gets instead of the
 	// denial's own, as of something that does not exist. It goes through the taps as
@@ -32,6 +34,12 @@ func (d *Denial) write(w http.ResponseWriter, id string) {
 	h := w.Header()
 	for k, v := range d.Header {
 		h[k] = v
+	}
+	if d.Given {
+		h.Set("X-Request-Id", id)
+		w.WriteHeader(d.Status)
+		_, _ = w.Write(d.Body) // the caller may be gone
+		return
 	}
 	h.Set("X-Request-Id", id)
 	if d.Status < 400 {

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/netip"
+	"strconv"
 	"sync/atomic"
 )
 
@@ -36,6 +37,16 @@ type Exchange struct {
 	Secure  bool       // it came over TLS, here or at a trusted proxy
 	Who     *Principal // nil: nobody signed in
 
+	// Observed says that the check which looks now is in observe: it must not hold
+	// the request up.
+	Observed bool
+	// Sent says that the upstream may have been asked: it is false after a denial
+	// and where no connection to the upstream was to be had.
+	Sent bool
+	// Refused is the check whose denial ended the exchange, or "".
+	Refused string
+
+	fields  [][2]string
 	max     int64
 	body    []byte
 	read    bool
@@ -69,7 +80,38 @@ func (x *Exchange) Ask(r *http.Request) (*http.Response, error) { return x.ask.R
 // Finally registers what is done once when the exchange is over, however it
 // ended; the last registered is done first. The status is 0 when nothing was
 // answered.
-func (x *Exchange) Finally(f func(status int)) { x.last = append(x.last, f) }
+func (x *Exchange) Finally(f func(status int)) {
+	if x.last == nil {
+		x.last = make([]func(int), 0, 8)
+	}
+	x.last = append(x.last, f)
+}
+
+// Field sets a field of the answer, whoever gives it; the name is canonical.
+func (x *Exchange) Field(name, value string) {
+	for i := range x.fields {
+		if x.fields[i][0] == name {
+			x.fields[i][1] = value
+			return
+		}
+	}
+	if x.fields == nil {
+		x.fields = make([][2]string, 0, 4)
+	}
+	x.fields = append(x.fields, [2]string{name, value})
+}
+
+// SetBody replaces the request's body, for the checks after and for the upstream.
+func (x *Exchange) SetBody(b []byte) {
+	x.read, x.tooLong, x.body = true, false, b
+	x.Request.Body = io.NopCloser(bytes.NewReader(b))
+	x.Request.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(b)), nil }
+	x.Request.ContentLength = int64(len(b))
+	x.Request.TransferEncoding = nil
+	if x.Request.Header.Get("Content-Length") != "" {
+		x.Request.Header.Set("Content-Length", strconv.Itoa(len(b)))
+	}
+}
 
 // Body reads the request's body, once and bounded, and leaves it for the upstream.
 func (x *Exchange) Body() ([]byte, *Denial) { return x.BodyTo(x.max) }
@@ -93,11 +135,9 @@ func (x *Exchange) BodyTo(limit int64) ([]byte, *Denial) {
 		if err != nil {
 			return nil, &Denial{Status: http.StatusBadRequest, Reason: "the body cannot be read"}
 		}
-		x.tooLong = int64(len(b)) > limit
-		x.body = b
-		x.Request.Body = io.NopCloser(bytes.NewReader(b))
-		x.Request.ContentLength = int64(len(b))
-		x.Request.TransferEncoding = nil
+		long := int64(len(b)) > limit
+		x.SetBody(b)
+		x.tooLong = long
 	}
 	if x.tooLong {
 		return nil, &Denial{Status: http.StatusRequestEntityTooLarge, Reason: "the body is too long"}

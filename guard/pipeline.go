@@ -37,6 +37,7 @@ type Options struct {
 	Record   Recorder          // nil: each request is a line of Log
 	Lockdown *Lockdown
 	Pace     Pace
+	Wrap     func(http.RoundTripper) http.RoundTripper // around it; nil: nothing
 }
 
 // Pipeline serves requests by one policy.
@@ -75,6 +76,9 @@ func New(o Options) (*Pipeline, error) {
 	}
 	if o.Dial == nil {
 		o.Dial = Transport(0, 0)
+	}
+	if o.Wrap != nil {
+		o.Dial = o.Wrap(o.Dial)
 	}
 	p := &Pipeline{o: o, table: t}
 	p.proxy = &httputil.ReverseProxy{Rewrite: p.rewrite, Transport: upstream{o.Dial}, ModifyResponse: p.taps, ErrorHandler: p.failed,
@@ -126,6 +130,9 @@ func (p *Pipeline) taps(res *http.Response) error {
 			return fmt.Errorf("%s: %w", t.Name(), err)
 		}
 	}
+	for _, f := range x.fields {
+		res.Header[f[0]] = []string{f[1]}
+	}
 	res.Header.Set("X-Request-Id", x.ID)
 	if p.o.Pace.Silence > 0 && res.StatusCode != http.StatusSwitchingProtocols {
 		res.Body = watch(res.Body, p.o.Pace.Silence, x.cut)
@@ -150,6 +157,9 @@ func (p *Pipeline) failed(w http.ResponseWriter, r *http.Request, err error) {
 		d.Status = http.StatusServiceUnavailable
 	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &slow) && slow.Timeout(), errors.Is(context.Cause(r.Context()), ErrSilent):
 		d.Status = http.StatusGatewayTimeout
+	}
+	if at := (*net.OpError)(nil); errors.As(err, &at) && at.Op == "dial" {
+		x.Sent = false
 	}
 	p.o.Log.Warn("upstream", "id", x.ID, "route", x.Route.Pattern, "error", err.Error())
 	p.dress(x, w.Header())
@@ -201,6 +211,9 @@ func (p *Pipeline) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	strip(x.Request.Header, p.o.Keep)
 	if d := p.judge(x); d != nil {
 		reason = d.Reason
+		for _, f := range x.fields {
+			rec.Header()[f[0]] = []string{f[1]}
+		}
 		if d.Answer == nil {
 			unread(w, r, p.o.Pace)
 			p.dress(x, rec.Header())
@@ -210,6 +223,7 @@ func (p *Pipeline) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 		x.instead = d.Answer
 	}
+	x.Sent = true
 	p.proxy.ServeHTTP(rec, x.Request)
 	whole = true
 }
@@ -254,8 +268,10 @@ func (p *Pipeline) judge(x *Exchange) *Denial {
 		if mode == Off {
 			continue
 		}
+		x.Observed = mode == Observe
 		if d := c.Check(x); d != nil {
 			if mode == Enforce {
+				x.Refused = c.Name()
 				d.Reason = c.Name() + ": " + d.Reason
 				return d
 			}

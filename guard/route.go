@@ -22,6 +22,7 @@ type Route struct {
 	Pattern   string   // "/v1/chats/{id}", "/docs/**"
 	Public    bool     // no credential is asked
 	Blocked   bool     // never reaches the upstream
+	Chat      bool     // asks a model, which costs money
 	Roles     []string // one of which the caller must have; none: any
 	Limits    []string // names of limits
 	Modes     map[string]Mode

@@ -1,188 +1,260 @@
-// Package limits counts requests by address, user and organisation. A request
-// is counted under all its keys or under none.
+// Package limits counts requests by address, user, organisation, class of routes
+// and altogether. A request is counted in all of its limits or in none.
 package limits
 
 import (
-	"fmt"
+	"context"
+	"errors"
 	"net/http"
-	"sync"
+	"net/netip"
+	"strconv"
 	"time"
 
 	"github.com/launchready/launchready/guard"
+	"github.com/launchready/launchready/guard/state"
 )
 
-// Limit is a rate that a route names.
+// Limit is a rate and a number of slots, which routes name. Routes that name the
+// same limit share what it counts.
 type Limit struct {
 	Name       string
-	Per        string // "ip", "user", "organisation"
+	Per        string // "ip", "user", "organisation", "class": all callers of its routes, "global": all callers of all routes
 	Requests   int    // in Window
 	Window     time.Duration
 	Burst      int // at one time; 0: Requests
 	Concurrent int // under way at one time; 0: any number
 }
 
-// Counter holds what was counted. It outlives a pipeline, so that a reload gives
-// nobody a new allowance.
-type Counter struct {
-	Now func() time.Time // nil: time.Now
-	Max int              // keys; 0: 200,000
-
-	mu   sync.Mutex
-	next map[string]time.Time // by key: when the bucket is empty again (GCRA)
-	busy map[string]int
+// limit is one that is ready to be asked.
+type limit struct {
+	Limit
+	ask    state.Ask
+	policy string // RateLimit-Policy
+	lead   string // of RateLimit
 }
 
-type ask struct {
-	key   string
-	limit Limit
+func ready(l Limit) *limit {
+	out := &limit{Limit: l, ask: state.Ask{Key: state.Key{Limit: l.Name}, Slots: l.Concurrent}}
+	if l.Requests > 0 {
+		out.ask.Each = max(l.Window/time.Duration(l.Requests), 1)
+		if out.ask.Burst = l.Burst; l.Burst == 0 {
+			out.ask.Burst = l.Requests
+		}
+		out.policy = strconv.Quote(l.Name) + ";q=" + strconv.Itoa(l.Requests) + ";w=" + strconv.Itoa(seconds(l.Window))
+	}
+	out.lead = strconv.Quote(l.Name) + ";r="
+	return out
 }
 
-// take counts one request under every key, or says how long to wait. peek only
-// looks. A table that is full of keys that count refuses a new one: what was
-// forgotten must not mean that it is allowed.
-func (c *Counter) take(asks []ask, peek bool) (ok bool, wait time.Duration, by string) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.next == nil {
-		c.next, c.busy = map[string]time.Time{}, map[string]int{}
-	}
-	now := time.Now()
-	if c.Now != nil {
-		now = c.Now()
-	}
-	if c.Max == 0 {
-		c.Max = 200_000
-	}
-	if len(c.next)+len(asks) > c.Max {
-		for k, t := range c.next {
-			if !t.After(now) {
-				delete(c.next, k)
-			}
-		}
-		if len(c.next)+len(asks) > c.Max {
-			return false, time.Second, "table"
-		}
-	}
-	then := make([]time.Time, len(asks))
-	for i, a := range asks {
-		if a.limit.Concurrent > 0 && c.busy[a.key] >= a.limit.Concurrent {
-			return false, time.Second, a.limit.Name
-		}
-		if a.limit.Requests == 0 {
-			continue
-		}
-		each := a.limit.Window / time.Duration(a.limit.Requests)
-		burst := a.limit.Burst
-		if burst == 0 {
-			burst = a.limit.Requests
-		}
-		t := c.next[a.key]
-		if t.Before(now) {
-			t = now
-		}
-		then[i] = t.Add(each)
-		if over := then[i].Sub(now) - each*time.Duration(burst); over > 0 {
-			return false, over, a.limit.Name
-		}
-	}
-	if peek {
-		return true, 0, ""
-	}
-	for i, a := range asks {
-		if a.limit.Requests > 0 {
-			c.next[a.key] = then[i]
-		}
-		if a.limit.Concurrent > 0 {
-			c.busy[a.key]++
-		}
-	}
-	return true, 0, ""
-}
-
-func (c *Counter) release(asks []ask) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for _, a := range asks {
-		if a.limit.Concurrent == 0 {
-			continue
-		}
-		if c.busy[a.key]--; c.busy[a.key] <= 0 {
-			delete(c.busy, a.key)
-		}
-	}
-}
-
-// Check asks the limits of the route that count by address (Signed false, before
-// the credential is looked at) or by who signed in (Signed true).
-type Check struct {
-	Counter  *Counter
-	Limits   map[string]Limit
-	Signed   bool
+// Options are what limits are made of.
+type Options struct {
+	Counters state.Counters
+	Limits   []Limit
 	Failures Limit // answers of 401 by address, after which it must wait; Requests 0: none
+	Queue    *Queue
+	Bounds   Bounds // of the queue; Depth 0: nobody waits for a slot
+}
+
+// Check asks the limits that count by address, before the credential is looked
+// at, or those that count by who signed in and over all callers.
+type Check struct {
+	o        Options
+	signed   bool
+	named    map[string]*limit
+	global   []*limit
+	failures *limit
+}
+
+// New makes the two checks: the early one before authentication, the late one
+// after it.
+func New(o Options) (early, late *Check) {
+	early = &Check{o: o, named: map[string]*limit{}}
+	late = &Check{o: o, named: early.named, signed: true}
+	for _, l := range o.Limits {
+		r := ready(l)
+		early.named[l.Name] = r
+		if l.Per == "global" {
+			late.global = append(late.global, r)
+		}
+	}
+	if o.Failures.Requests > 0 {
+		o.Failures.Name = "failures"
+		early.failures = ready(o.Failures)
+	}
+	return early, late
 }
 
 // Name is the protection's.
 func (*Check) Name() string { return "limits" }
 
-// Needs the claims where it counts by them.
-func (c *Check) Needs() guard.Need {
-	if c.Signed {
-		return guard.NeedRoute | guard.NeedClaims
-	}
-	return guard.NeedRoute
-}
+// Needs the route, which names its limits. Who asks is told by a check before
+// the late one, where there is any.
+func (*Check) Needs() guard.Need { return guard.NeedRoute }
 
 // Gives nothing.
 func (*Check) Gives() guard.Need { return 0 }
 
+// taken is what a request holds until it is over.
+type taken struct {
+	c        *Check
+	x        *guard.Exchange
+	asks     []state.Ask
+	of       []*limit
+	room     [4]state.Ask
+	lims     [4]*limit
+	failures int // the index of that ask, or -1
+}
+
+// add asks the limit for the caller, where the limit is the check's to ask.
+func (t *taken) add(l *limit) {
+	a := l.ask
+	switch {
+	case l.Per == "ip" && !t.c.signed, l == t.c.failures:
+		a.Net = network(t.x.Client)
+	case l.Per == "user" && t.c.signed && t.x.Who != nil:
+		a.Tenant, a.User = t.x.Who.Tenant, t.x.Who.Subject
+	case l.Per == "organisation" && t.c.signed && t.x.Who != nil:
+		a.Tenant = t.x.Who.Tenant
+	case (l.Per == "class" || l.Per == "global") && t.c.signed:
+	default:
+		return
+	}
+	t.asks, t.of = append(t.asks, a), append(t.of, l)
+}
+
 // Check counts the request.
 func (c *Check) Check(x *guard.Exchange) *guard.Denial {
-	if c.Failures.Requests > 0 && !c.Signed {
-		failed := []ask{{"failures\x00" + address(x), c.Failures}}
-		if ok, wait, _ := c.Counter.take(failed, true); !ok {
-			return refuse("failures", wait)
-		}
-		x.Finally(func(status int) {
-			if status == http.StatusUnauthorized {
-				c.Counter.take(failed, false)
-			}
-		})
-	}
-	var asks []ask
-	for _, name := range x.Route.Limits {
-		l := c.Limits[name]
-		switch {
-		case l.Per == "ip" && !c.Signed:
-			asks = append(asks, ask{name + "\x00" + address(x), l})
-		case l.Per == "user" && c.Signed && x.Who != nil:
-			asks = append(asks, ask{name + "\x00" + x.Who.Tenant + "\x00" + x.Who.Subject, l})
-		case l.Per == "organisation" && c.Signed && x.Who != nil:
-			asks = append(asks, ask{name + "\x00" + x.Who.Tenant, l})
-		}
-	}
-	if len(asks) == 0 {
+	if len(x.Route.Limits) == 0 && len(c.global) == 0 && c.failures == nil {
 		return nil
 	}
-	if ok, wait, by := c.Counter.take(asks, false); !ok {
-		return refuse(by, wait)
+	t := &taken{c: c, x: x, failures: -1}
+	t.asks, t.of = t.room[:0], t.lims[:0]
+	for _, name := range x.Route.Limits {
+		if l := c.named[name]; l != nil && l.Per != "global" {
+			t.add(l)
+		}
 	}
-	x.Finally(func(int) { c.Counter.release(asks) })
+	for _, l := range c.global {
+		t.add(l)
+	}
+	if c.failures != nil {
+		t.failures = len(t.asks)
+		t.add(c.failures)
+		t.asks[t.failures].Look = true
+	}
+	if len(t.asks) == 0 {
+		return nil
+	}
+	return t.take()
+}
+
+// take counts, waits for a slot where the policy has a queue, and says what is left.
+func (t *taken) take() *guard.Denial {
+	x, c := t.x, t.c
+	slots := c.o.Bounds.Depth > 0 && c.o.Queue != nil && t.slots() && !x.Observed
+	var (
+		v   state.Verdict
+		err error
+	)
+	if slots && c.o.Queue.before(t.asks) { // who waits is before who comes
+		v.Slot = true
+	} else {
+		v, err = c.o.Counters.Take(x.Request.Context(), x.ID, t.asks)
+	}
+	if err == nil && !v.OK && v.Slot && slots {
+		v, err = c.o.Queue.wait(x.Request.Context(), c.o.Bounds, &waiter{tenant: tenant(x), lease: x.ID, asks: t.asks, counters: c.o.Counters})
+	}
+	switch {
+	case errors.Is(err, errCrowded), errors.Is(err, errLate):
+		return &guard.Denial{Status: http.StatusTooManyRequests, Reason: err.Error(), Retry: max(c.o.Bounds.Wait, time.Second)}
+	case err != nil: // what cannot be counted is not let in
+		return &guard.Denial{Status: http.StatusServiceUnavailable, Reason: "the limits cannot be counted: " + err.Error(), Retry: 2 * time.Second}
+	}
+	by := t.of[v.By]
+	if !v.OK {
+		wait := v.Wait
+		if v.Slot {
+			wait = time.Second
+		}
+		d := &guard.Denial{Status: http.StatusTooManyRequests, Reason: "limit " + by.Name, Retry: wait,
+			Header: http.Header{"Ratelimit": {by.left(0, wait)}}}
+		if by.policy != "" {
+			d.Header["Ratelimit-Policy"] = []string{by.policy}
+		}
+		return d
+	}
+	x.Finally(t.end)
+	if by.policy != "" && by != c.failures {
+		x.Field("Ratelimit-Policy", by.policy)
+		x.Field("Ratelimit", by.left(v.Left, v.Full))
+	}
 	return nil
 }
 
-func refuse(by string, wait time.Duration) *guard.Denial {
-	seconds := int((wait + time.Second - 1) / time.Second)
-	return &guard.Denial{Status: http.StatusTooManyRequests, Reason: "limit " + by, Retry: wait,
-		Header: http.Header{"Ratelimit": {fmt.Sprintf("%q;r=0;t=%d", by, seconds)}}}
-}
-
-// address is the caller's; of IPv6 the network, of which a caller has the whole.
-func address(x *guard.Exchange) string {
-	a := x.Client
-	if a.Is6() {
-		if p, err := a.Prefix(64); err == nil {
-			return p.String()
+func (t *taken) slots() bool {
+	for i := range t.asks {
+		if t.asks[i].Slots > 0 {
+			return true
 		}
 	}
-	return a.String()
+	return false
+}
+
+// end frees the slots, and counts a failure. A request that another limit refused
+// was counted in none.
+func (t *taken) end(status int) {
+	failed, undo := t.failures >= 0 && status == http.StatusUnauthorized, t.x.Refused == t.c.Name()
+	slots := t.slots()
+	if !failed && !undo && !slots {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.x.Request.Context()), 2*time.Second)
+	defer cancel()
+	if failed { // a store that is down refuses the next request by itself
+		a := t.asks[t.failures]
+		a.Look = false
+		_, _ = t.c.o.Counters.Take(ctx, t.x.ID, []state.Ask{a})
+	}
+	if undo || slots { // a lease that cannot be given back ends by itself
+		_ = t.c.o.Counters.Give(ctx, t.x.ID, t.asks, undo)
+	}
+	if slots && t.c.o.Queue != nil {
+		t.c.o.Queue.freed()
+	}
+}
+
+// left is the field RateLimit (draft-ietf-httpapi-ratelimit-headers-10).
+func (l *limit) left(n int, reset time.Duration) string {
+	var b [96]byte
+	out := append(b[:0], l.lead...)
+	out = strconv.AppendInt(out, int64(n), 10)
+	out = append(out, ";t="...)
+	return string(strconv.AppendInt(out, int64(seconds(reset)), 10))
+}
+
+func seconds(d time.Duration) int { return int((d + time.Second - 1) / time.Second) }
+
+// network is the caller's address; of IPv6 the network, of which a caller has
+// the whole.
+func network(a netip.Addr) netip.Prefix {
+	bits := a.BitLen()
+	if a.Is6() {
+		bits = 64
+	}
+	p, err := a.Prefix(bits)
+	if err != nil {
+		return netip.Prefix{}
+	}
+	return p
+}
+
+// tenant is in whose turn a request waits.
+func tenant(x *guard.Exchange) string {
+	if x.Who != nil && x.Who.Tenant != "" {
+		return x.Who.Tenant
+	}
+	if x.Who != nil {
+		return "user " + x.Who.Subject
+	}
+	return "ip " + network(x.Client).String()
 }

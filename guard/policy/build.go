@@ -13,12 +13,12 @@ import (
 	"github.com/launchready/launchready/guard/auth"
 	"github.com/launchready/launchready/guard/hygiene"
 	"github.com/launchready/launchready/guard/isolation"
+	"github.com/launchready/launchready/guard/kill"
 	"github.com/launchready/launchready/guard/limits"
 )
 
 // State is what outlives a reload: keys, counters and connections.
 type State struct {
-	Counter   limits.Counter
 	Log       *slog.Logger
 	Now       func() time.Time  // nil: time.Now
 	Transport http.RoundTripper // nil: each pipeline its own
@@ -34,12 +34,13 @@ type State struct {
 	replays auth.Replays
 	held    atomic.Int64 // bytes of uploads that are looked at
 	owners  estate
+	Memory  traffic // what is counted, spent and waited for
 }
 
 func (p *Policy) table() []*guard.Route {
 	var out []*guard.Route
 	for _, r := range p.Routes {
-		out = append(out, &guard.Route{Methods: r.Methods, Pattern: r.Path, Public: r.Public, Blocked: r.Blocked, Roles: r.Roles, Limits: r.Limits, Modes: r.Modes, Own: r.Own, Essential: r.Essential})
+		out = append(out, &guard.Route{Methods: r.Methods, Pattern: r.Path, Public: r.Public, Blocked: r.Blocked, Chat: r.Chat, Roles: r.Roles, Limits: r.Limits, Modes: r.Modes, Own: r.Own, Essential: r.Essential})
 	}
 	return append(out, p.preflights()...)
 }
@@ -59,27 +60,19 @@ func (p *Policy) Build(s *State) (*guard.Pipeline, error) {
 		}
 		o.Trusted = append(o.Trusted, n)
 	}
-	all := map[string]limits.Limit{}
-	for n, l := range p.Limits {
-		if all[n], err = l.limit(n); err != nil {
-			return nil, err
-		}
+	early, late, err := p.limits(s)
+	if err != nil {
+		return nil, err
 	}
-	early := &limits.Check{Counter: &s.Counter, Limits: all}
-	if p.Failures != nil {
-		if early.Failures, err = p.Failures.limit("failures"); err != nil {
-			return nil, err
-		}
-	}
-	o.Checks = append(o.Checks, early) // before any work on a credential
+	o.Checks = append(o.Checks, kill.Check{Board: &s.Memory.Kill}, early) // before any work on a credential
 	if p.Auth != nil {
 		who, err := p.authenticate(s)
 		if err != nil {
 			return nil, err
 		}
-		o.Checks = append(o.Checks, p.Own.beside(who),
-			&limits.Check{Counter: &s.Counter, Limits: all, Signed: true})
+		o.Checks = append(o.Checks, p.Own.beside(who))
 	}
+	o.Checks = append(o.Checks, kill.Check{Board: &s.Memory.Kill, Signed: true}, late)
 	if err := p.input(&o, s); err != nil {
 		return nil, err
 	}
@@ -111,7 +104,14 @@ func (p *Policy) Build(s *State) (*guard.Pipeline, error) {
 		o.Taps = append([]guard.Tap{k}, o.Taps...) // before what rewrites an answer
 	}
 	o.Record, o.Lockdown, o.Pace = s.Record, s.Lockdown, p.Bounds().Pace
-	return guard.New(o)
+	if err := p.money(&o, s); err != nil { // last: what another check refuses costs nothing, and what is kept is what the caller gets
+		return nil, err
+	}
+	pipe, err := guard.New(o)
+	if err == nil {
+		s.Memory.Kill.Set(p.switches())
+	}
+	return pipe, err
 }
 
 func (l Limit) limit(name string) (limits.Limit, error) {

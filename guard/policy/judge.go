@@ -12,9 +12,10 @@ import (
 )
 
 var (
-	protections = []string{"auth", "isolation", "limits", "input", "hygiene", "cors", "hosts", "ownership", "webhooks"}
+	protections = []string{"auth", "isolation", "limits", "input", "hygiene", "cors", "hosts", "ownership", "webhooks", "spend", "idempotency"}
 	modes       = []guard.Mode{guard.Enforce, guard.Observe, guard.Off}
 	algorithms  = []string{"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"}
+	pers        = []string{"ip", "user", "organisation", "class", "global"}
 	methods     = []string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 )
 
@@ -50,8 +51,8 @@ func (j *judge) judge(p *Policy) {
 	}
 	for n, l := range p.Limits {
 		j.limit("limits."+n, l, l.Per)
-		if !slices.Contains([]string{"ip", "user", "organisation"}, l.Per) {
-			j.fail("limits."+n, "limit %s counts per %q: one of ip, user, organisation", n, l.Per)
+		if !slices.Contains(pers, l.Per) {
+			j.fail("limits."+n, "limit %s counts per %q: one of %s", n, l.Per, strings.Join(pers, ", "))
 		}
 	}
 	if i := p.Input; i != nil && (i.MaxBody < 0 || i.MaxDepth < 0) {
@@ -66,6 +67,7 @@ func (j *judge) judge(p *Policy) {
 	j.blanks(p)
 	j.own(p)
 	j.operations(p)
+	j.traffic(p)
 	if len(j.errs) == 0 {
 		if _, err := guard.NewTable(p.table()); err != nil {
 			j.fail("routes", "%v", err)
@@ -130,7 +132,7 @@ func (j *judge) routes(p *Policy) {
 			l, ok := p.Limits[n]
 			if !ok {
 				j.fail(fmt.Sprintf("%s.limits[%d]", at, k), "limit %q is not in limits", n)
-			} else if r.Public && l.Per != "ip" {
+			} else if r.Public && (l.Per == "user" || l.Per == "organisation") {
 				j.fail(fmt.Sprintf("%s.limits[%d]", at, k), "limit %q counts per %s, and a public route has none: count per ip", n, l.Per)
 			}
 		}

@@ -427,10 +427,10 @@ func (e *estate) store(dir string, o *Ownership) ownership.Store {
 	return e.at[path]
 }
 
-// Close closes the stores of owners.
-func (s *State) Close() error {
+// close closes the stores of owners.
+func (e *estate) close() error {
 	var errs []error
-	for _, o := range s.owners.at {
+	for _, o := range e.at {
 		errs = append(errs, o.Close())
 	}
 	return errors.Join(errs...)

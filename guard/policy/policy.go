@@ -44,6 +44,13 @@ type Policy struct {
 	Operations *Operations `yaml:"operations,omitempty"`
 	Lockdown   bool        `yaml:"lockdown,omitempty"` // only essential routes are served
 
+	Queue       *Queue       `yaml:"queue,omitempty"`
+	Spend       *Spend       `yaml:"spend,omitempty"`
+	Idempotency *Idempotency `yaml:"idempotency,omitempty"`
+	Kill        *Kill        `yaml:"kill,omitempty"`
+	Retry       *Retry       `yaml:"retry,omitempty"`
+	Stores      *Stores      `yaml:"state,omitempty"`
+
 	text *judge // knows where things stand
 }
 

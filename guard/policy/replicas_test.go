@@ -1,0 +1,200 @@
+package policy_test
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/launchready/launchready/demo/postgres"
+	"github.com/launchready/launchready/guard/policy"
+	"github.com/launchready/launchready/store/redis/redistest"
+)
+
+const (
+	replicaPolicy = "LAUNCHREADY_TEST_REPLICA"
+	replicaRedis  = "LAUNCHREADY_TEST_REDIS"
+	replicaLedger = "LAUNCHREADY_TEST_LEDGER"
+)
+
+// TestReplica is guard in a process of its own, for TestReplicas. It ends when its
+// stdin does.
+func TestReplica(t *testing.T) {
+	text := os.Getenv(replicaPolicy)
+	if text == "" {
+		t.Skip("TestReplicas runs it")
+	}
+	s := &policy.State{Env: os.LookupEnv}
+	front := httptest.NewServer(serve(t, s, "%s", text))
+	fmt.Println(front.URL)
+	_, _ = io.Copy(io.Discard, os.Stdin)
+	front.Close()
+	_ = s.Close()
+}
+
+type replica struct {
+	url string
+	cmd *exec.Cmd
+}
+
+func newReplica(t *testing.T, text, redis, ledger string) *replica {
+	t.Helper()
+	r := &replica{cmd: exec.Command(os.Args[0], "-test.run", "^TestReplica$")}
+	r.cmd.Env = append(os.Environ(), replicaPolicy+"="+text, replicaRedis+"="+redis, replicaLedger+"="+ledger)
+	in, err := r.cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := r.cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := r.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = in.Close()
+		_ = r.cmd.Wait() // it may have been killed
+	})
+	line, err := bufio.NewReader(out).ReadString('\n')
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.url = strings.TrimSpace(line)
+	return r
+}
+
+func (r *replica) ask(path string) int {
+	res, err := http.Post(r.url+path, "application/json", strings.NewReader("{}"))
+	if err != nil {
+		return 0
+	}
+	defer res.Body.Close()
+	if _, err := io.Copy(io.Discard, res.Body); err != nil {
+		return 0
+	}
+	return res.StatusCode
+}
+
+// crowd asks n times of each replica at the same time and counts the answers.
+func crowd(n int, path string, replicas ...*replica) map[int]int {
+	var mu sync.Mutex
+	got := map[int]int{}
+	var wg sync.WaitGroup
+	for _, r := range replicas {
+		turns := make(chan struct{}, n)
+		for range n {
+			turns <- struct{}{}
+		}
+		close(turns)
+		for range 16 {
+			wg.Go(func() {
+				for range turns {
+					code := r.ask(path)
+					mu.Lock()
+					got[code]++
+					mu.Unlock()
+				}
+			})
+		}
+	}
+	wg.Wait()
+	return got
+}
+
+// TestReplicas: two processes on one Redis and one Postgres hold a limit to the
+// request and admit one for a budget of one; kill -9 of one frees its slot when
+// its lease ends and gives its budget to nobody; without Redis nobody new comes in.
+func TestReplicas(t *testing.T) {
+	server := os.Getenv(postgres.Variable)
+	if server == "" {
+		if os.Getenv("CI") == "true" {
+			t.Fatalf("%s is not set: make test starts a Postgres", postgres.Variable)
+		}
+		t.Skipf("there is no Postgres: %s is not set; make test starts one", postgres.Variable)
+	}
+	redis := redistest.Start(t)
+	d, err := postgres.New(context.Background(), server)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := d.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	var asked atomic.Int32
+	in := make(chan struct{}, 10)
+	app := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		asked.Add(1)
+		_, _ = io.Copy(io.Discard, r.Body)
+		if r.URL.Path == "/slow" {
+			in <- struct{}{}
+			<-r.Context().Done()
+		}
+	}))
+	t.Cleanup(app.Close)
+	const most = 200
+	text := fmt.Sprintf(`version: 1
+listen: 127.0.0.1:0
+upstream: %s
+limits:
+  free: {per: class, requests: %d, window: 10h}
+  one: {per: class, concurrent: 1}
+  many: {per: class, requests: 100000, window: 1m}
+routes:
+  - {path: /free, public: true, limits: [free]}
+  - {path: /slow, public: true, limits: [one]}
+  - {path: /held, public: true, limits: [one]}
+  - {path: /chat, public: true, chat: true, limits: [many]}
+spend: {prices: {m: {input: 1, output: 2}}, model: m, max_tokens: 100, total_day: 0.000300}
+state: {counters: "${env:%s}", ledger: "${env:%s}", lease: 1s, patience: 20s}
+`, app.URL, most, replicaRedis, replicaLedger)
+	a, b := newReplica(t, text, redis.URL, d.URL), newReplica(t, text, redis.URL, d.URL)
+
+	got := crowd(2*most, "/free", a, b)
+	if got[200] > most || got[200]+got[503] < most || got[200]+got[429]+got[503] != 4*most { // 503: a store that was too slow, and may have counted
+		t.Errorf("of %d: %v", 4*most, got)
+	}
+	asked.Store(0)
+	if got := crowd(25, "/chat", a, b); got[200] != 1 || got[200]+got[429]+got[503] != 50 || asked.Load() != 1 {
+		t.Errorf("a budget for one: %v, the application was asked %d times", got, asked.Load())
+	}
+
+	broken := make(chan int)
+	go func() { broken <- a.ask("/slow") }()
+	<-in
+	if code := b.ask("/held"); code != 429 {
+		t.Errorf("a slot that another process holds: %d", code)
+	}
+	if err := a.cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	if code := <-broken; code != 0 {
+		t.Errorf("a process that was killed answers %d", code)
+	}
+	for code := b.ask("/held"); code != 200; code = b.ask("/held") { // until the lease ends
+		if code != 429 {
+			t.Fatalf("the slot of a dead process: %d", code)
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	c := newReplica(t, text, redis.URL, d.URL)
+	if got := crowd(5, "/chat", b, c); got[429]+got[503] != 10 {
+		t.Errorf("after kill -9 the budget is another's: %v", got)
+	}
+
+	redis.Down()
+	if got := crowd(5, "/held", b, c); got[503] != 10 {
+		t.Errorf("without Redis: %v", got)
+	}
+}

@@ -1,0 +1,183 @@
+package policy
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/launchready/launchready/guard/kill"
+	"github.com/launchready/launchready/guard/limits"
+	"github.com/launchready/launchready/guard/retry"
+	"github.com/launchready/launchready/guard/state"
+	"github.com/launchready/launchready/store/ledger"
+	"github.com/launchready/launchready/store/redis"
+)
+
+// Stores say where guard remembers what several requests share.
+type Stores struct {
+	Counters string `yaml:"counters,omitempty"` // memory, or a reference to redis://…
+	Ledger   string `yaml:"ledger,omitempty"`   // memory, sqlite:FILE, or a reference to postgres://…
+	Lease    string `yaml:"lease,omitempty"`    // 30s: how long a slot outlives a process that died
+	Patience string `yaml:"patience,omitempty"` // 500ms: how long Redis may take to answer before the request is refused
+}
+
+// traffic is what outlives a reload. The zero value is ready.
+type traffic struct {
+	Counters state.Memory
+	Book     state.Book
+	Replies  state.Replies
+	Queue    limits.Queue
+	Kill     kill.Board
+	Retries  retry.Budget
+
+	redis   map[string]*redis.Counters
+	ledgers map[string]*ledger.Store
+}
+
+// Close ends the connections of the stores.
+func (s *State) Close() error {
+	var errs []error
+	for _, c := range s.Memory.redis {
+		c.Close()
+	}
+	for _, l := range s.Memory.ledgers {
+		errs = append(errs, l.Close())
+	}
+	s.Memory.redis, s.Memory.ledgers = nil, nil
+	return errors.Join(append(errs, s.owners.close())...)
+}
+
+const memory = "memory"
+
+// refers says whether a text is a reference to a secret, and holds none.
+func refers(s string) bool {
+	return strings.HasPrefix(s, "${env:") && strings.HasSuffix(s, "}") && len(s) > len("${env:}") || strings.HasPrefix(s, "file:") && len(s) > len("file:")
+}
+
+func (j *judge) stores(p *Policy) {
+	s := p.Stores
+	if s == nil {
+		return
+	}
+	if c := s.Counters; c != "" && c != memory && !refers(c) {
+		j.fail("state.counters", "state.counters is memory, or a reference to redis://…: ${env:NAME} or file:PATH, since it holds a password")
+	}
+	j.time("state.lease", s.Lease)
+	j.time("state.patience", s.Patience)
+	if d, err := span(s.Lease); err == nil && d != 0 && (d < time.Second || d > time.Hour) {
+		j.fail("state.lease", "state.lease is 1s to 1h")
+	}
+	if l := s.Ledger; l != "" && l != memory && !refers(l) && (!strings.HasPrefix(l, "sqlite:") || l == "sqlite:") {
+		j.fail("state.ledger", "state.ledger is memory, sqlite:FILE, or a reference to postgres://…: ${env:NAME} or file:PATH, since it holds a password")
+	}
+}
+
+// address is what a reference means. An error holds nothing of it.
+func (s *State) address(ref string) (string, error) {
+	if name, ok := strings.CutPrefix(ref, "${env:"); ok {
+		name = strings.TrimSuffix(name, "}")
+		if s.Env != nil {
+			if v, ok := s.Env(name); ok && v != "" {
+				return v, nil
+			}
+		}
+		return "", fmt.Errorf("the variable %s is not set", name)
+	}
+	b, err := os.ReadFile(s.beside(strings.TrimPrefix(ref, "file:")))
+	if err != nil {
+		return "", err
+	}
+	return strings.TrimSpace(string(b)), nil
+}
+
+func (s *State) beside(file string) string {
+	if filepath.IsAbs(file) {
+		return file
+	}
+	return filepath.Join(s.Folder, file)
+}
+
+// counters are those that the policy names. Nothing is connected here: a store
+// that is down when guard starts is asked again with each request.
+func (p *Policy) counters(s *State) (state.Counters, error) {
+	s.Memory.Counters.Now = s.Now
+	if p.Stores == nil || p.Stores.Counters == "" || p.Stores.Counters == memory {
+		return &s.Memory.Counters, nil
+	}
+	at, err := s.address(p.Stores.Counters)
+	if err != nil {
+		return nil, fmt.Errorf("state.counters: %w", err)
+	}
+	lease, err := span(p.Stores.Lease)
+	if err != nil {
+		return nil, err
+	}
+	patience, err := span(p.Stores.Patience)
+	if err != nil {
+		return nil, err
+	}
+	key := at + " " + lease.String() + " " + patience.String()
+	if c := s.Memory.redis[key]; c != nil {
+		return c, nil
+	}
+	c, err := redis.New(redis.Options{URL: at, Lease: lease, Patience: patience})
+	if err != nil {
+		return nil, fmt.Errorf("state.counters: %w", err)
+	}
+	if s.Memory.redis == nil {
+		s.Memory.redis = map[string]*redis.Counters{}
+	}
+	s.Memory.redis[key] = c
+	s.Memory.Queue.Poll = 50 * time.Millisecond // other replicas free slots, too
+	return c, nil
+}
+
+// store is the SQL store that the policy names, or nil for memory.
+func (p *Policy) store(s *State) (*ledger.Store, error) {
+	if p.Stores == nil || p.Stores.Ledger == "" || p.Stores.Ledger == memory {
+		return nil, nil
+	}
+	at, open := p.Stores.Ledger, ledger.Postgres
+	if file, ok := strings.CutPrefix(at, "sqlite:"); ok {
+		at, open = s.beside(file), ledger.SQLite
+	} else {
+		var err error
+		if at, err = s.address(at); err != nil {
+			return nil, fmt.Errorf("state.ledger: %w", err)
+		}
+		if !strings.HasPrefix(at, "postgres://") && !strings.HasPrefix(at, "postgresql://") {
+			return nil, errors.New("state.ledger refers to no address as postgres://host/name")
+		}
+	}
+	if l := s.Memory.ledgers[at]; l != nil {
+		return l, nil
+	}
+	l, err := open(at)
+	if err != nil {
+		return nil, fmt.Errorf("state.ledger: %w", err)
+	}
+	if s.Memory.ledgers == nil {
+		s.Memory.ledgers = map[string]*ledger.Store{}
+	}
+	s.Memory.ledgers[at] = l
+	return l, nil
+}
+
+func (p *Policy) ledger(s *State) (state.Ledger, error) {
+	l, err := p.store(s)
+	if err != nil || l != nil {
+		return l, err
+	}
+	return &s.Memory.Book, nil
+}
+
+func (p *Policy) answers(s *State) (state.Answers, error) {
+	l, err := p.store(s)
+	if err != nil || l != nil {
+		return l, err
+	}
+	return &s.Memory.Replies, nil
+}

@@ -1,0 +1,222 @@
+// Package spend holds requests to a model to budgets of money: by user, by
+// organisation and altogether, each day.
+//
+// The worst case of a request is charged before it is sent, and what it did not
+// use is given back when its answer tells. Where nothing tells, the worst case
+// stands: a caller who leaves, an upstream that dies and a process that is
+// killed never make a request free.
+package spend
+
+import (
+	"context"
+	"log/slog"
+	"math"
+	"net/http"
+	"net/netip"
+	"strings"
+	"time"
+
+	"github.com/launchready/launchready/guard"
+	"github.com/launchready/launchready/guard/state"
+)
+
+// Price is that of one token.
+type Price struct{ In, Out state.Money }
+
+// PerMillion makes it of dollars for a million tokens, rounded up.
+func PerMillion(in, out float64) Price {
+	one := func(f float64) state.Money { return state.Money(math.Ceil(f*float64(state.Dollar)/1e6 - 1e-6)) }
+	return Price{one(in), one(out)}
+}
+
+// Dollars is an amount of them.
+func Dollars(f float64) state.Money {
+	return state.Money(math.Round(f * float64(state.Dollar)))
+}
+
+// Options say what may be spent.
+type Options struct {
+	Ledger    state.Ledger
+	Prices    map[string]Price // by model; a name that ends in * stands for all that begin so
+	Model     string           // what is taken where a body names none
+	MaxTokens int64            // of a reply: more is not asked for, and a stream ends there
+	Context   int64            // tokens that the application adds to each prompt: instructions, history, documents
+	PerToken  int64            // bytes of a request that are at least one token; 0: 1, which no tokenizer goes below
+
+	User, Organisation, Total state.Money // of a day; 0: no budget
+	Request                   state.Money // the most that one request may reserve; 0: any
+
+	Now func() time.Time // nil: time.Now
+	Log *slog.Logger
+}
+
+// Check reserves, for routes that ask a model.
+type Check struct{ o Options }
+
+// New makes the check and its tap.
+func New(o Options) (*Check, Tap) {
+	if o.PerToken == 0 {
+		o.PerToken = 1
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	return &Check{o}, Tap{}
+}
+
+// Name is the protection's.
+func (*Check) Name() string { return "spend" }
+
+// Needs the body, which names the model. Who asks is told by a check before,
+// where there is any.
+func (*Check) Needs() guard.Need { return guard.NeedRoute | guard.NeedBody }
+
+// Gives nothing.
+func (*Check) Gives() guard.Need { return 0 }
+
+type holdKey struct{}
+
+// hold is one request's reservation.
+type hold struct {
+	c       *Check
+	x       *guard.Exchange
+	price   Price
+	in, out int64 // tokens that were reserved
+	amount  state.Money
+	caps    []state.Cap
+
+	free bool  // the upstream refused it
+	m    meter // what its answer holds
+}
+
+// Check reserves the worst case of the request.
+func (c *Check) Check(x *guard.Exchange) *guard.Denial {
+	if !x.Route.Chat {
+		return nil
+	}
+	body, d := x.Body()
+	if d != nil {
+		return d
+	}
+	r, err := read(body, x.Path, c.o.MaxTokens)
+	if err != nil {
+		return &guard.Denial{Status: http.StatusBadRequest, Reason: "the cost cannot be told: " + err.Error()}
+	}
+	model := r.model
+	if model == "" {
+		model = c.o.Model
+	}
+	price, ok := c.price(model)
+	if !ok {
+		return &guard.Denial{Status: http.StatusForbidden, Reason: "the model has no price in the policy"}
+	}
+	h := &hold{c: c, x: x, price: price, in: (int64(len(body))+c.o.PerToken-1)/c.o.PerToken + c.o.Context}
+	if r.output {
+		h.out = c.o.MaxTokens
+		if r.most > 0 && r.provider {
+			h.out = r.most
+		}
+		h.out *= r.choices
+	}
+	h.amount = h.cost(h.in, h.out)
+	if c.o.Request > 0 && h.amount > c.o.Request {
+		return &guard.Denial{Status: http.StatusForbidden, Reason: "the request may cost more than one request may"}
+	}
+	now := c.o.Now().UTC()
+	h.caps = c.caps(x, now)
+	ctx, cancel := context.WithTimeout(x.Request.Context(), 5*time.Second)
+	defer cancel()
+	switch by, err := c.o.Ledger.Reserve(ctx, x.ID, h.amount, h.caps); {
+	case err != nil: // what cannot be charged is not let in
+		return &guard.Denial{Status: http.StatusServiceUnavailable, Reason: "the budget cannot be asked: " + err.Error(), Retry: 2 * time.Second}
+	case by >= 0:
+		name, _, _ := strings.Cut(h.caps[by].Account, "/")
+		return &guard.Denial{Status: http.StatusTooManyRequests, Reason: "the budget of the day is spent: " + name, Retry: h.caps[by].Until.Sub(now)}
+	}
+	if r.edited {
+		x.SetBody(r.body)
+	}
+	x.Request.Header.Del("Accept-Encoding") // an answer that is compressed tells nothing
+	x.Request.Header.Del("Sec-Websocket-Extensions")
+	x.Note(holdKey{}, h)
+	x.Finally(h.end)
+	return nil
+}
+
+func (c *Check) price(model string) (Price, bool) {
+	if p, ok := c.o.Prices[model]; ok {
+		return p, true
+	}
+	best := ""
+	for n := range c.o.Prices {
+		if lead, ok := strings.CutSuffix(n, "*"); ok && strings.HasPrefix(model, lead) && len(n) > len(best) {
+			best = n
+		}
+	}
+	return c.o.Prices[best], best != ""
+}
+
+// caps are the budgets that the caller's request counts in.
+func (c *Check) caps(x *guard.Exchange, now time.Time) []state.Cap {
+	day := now.Format(time.DateOnly)
+	until := now.Truncate(24 * time.Hour).Add(24 * time.Hour)
+	user, tenant := "ip "+network(x.Client), ""
+	if x.Who != nil {
+		user, tenant = state.Key{Tenant: x.Who.Tenant, User: x.Who.Subject}.String(), x.Who.Tenant
+	}
+	out := make([]state.Cap, 0, 3)
+	if c.o.User > 0 {
+		out = append(out, state.Cap{Account: "user/" + day + "/" + user, Most: c.o.User, Until: until})
+	}
+	if c.o.Organisation > 0 && tenant != "" {
+		out = append(out, state.Cap{Account: "organisation/" + day + "/" + tenant, Most: c.o.Organisation, Until: until})
+	}
+	if c.o.Total > 0 {
+		out = append(out, state.Cap{Account: "total/" + day, Most: c.o.Total, Until: until})
+	}
+	return out
+}
+
+// network is an address, of IPv6 the network: a caller has the whole of it.
+func network(a netip.Addr) string {
+	if a.Is6() {
+		if p, err := a.Prefix(64); err == nil {
+			return p.String()
+		}
+	}
+	return a.String()
+}
+
+// cost cannot overflow: what is too much for the type is the most there is.
+func (h *hold) cost(in, out int64) state.Money {
+	f := float64(in)*float64(h.price.In) + float64(out)*float64(h.price.Out)
+	if f >= math.MaxInt64/2 {
+		return math.MaxInt64 / 2
+	}
+	return state.Money(in)*h.price.In + state.Money(out)*h.price.Out
+}
+
+// end settles. Only an answer that was read to its end and tells what it used
+// costs less than what was reserved.
+func (h *hold) end(int) {
+	cost := max(h.amount, h.cost(h.in, h.m.tokens()))
+	usage, ended := h.m.usage()
+	in, out := usage.total()
+	if h.m.s.sse { // at least what was streamed
+		out = max(out, h.m.tokens())
+	}
+	switch {
+	case !h.x.Sent, h.free:
+		cost = 0
+	case ended && usage.told():
+		cost = h.cost(in, out)
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(h.x.Request.Context()), 5*time.Second)
+	defer cancel()
+	if err := h.c.o.Ledger.Settle(ctx, h.x.ID, cost); err != nil { // the reservation stays charged
+		h.c.o.Log.Error("spend not settled", "id", h.x.ID, "error", err.Error())
+	}
+}

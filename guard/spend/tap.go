@@ -1,0 +1,174 @@
+package spend
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"mime"
+	"net/http"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/launchready/launchready/guard"
+	"github.com/launchready/launchready/guard/state"
+)
+
+// Tap reads what an answer used, and ends a stream that takes more than was
+// reserved for it.
+type Tap struct{}
+
+// Name is the protection's.
+func (Tap) Name() string { return "spend" }
+
+// Tap puts the meter between the upstream and the caller.
+func (Tap) Tap(x *guard.Exchange, res *http.Response) error {
+	h, _ := x.Noted(holdKey{}).(*hold)
+	if h == nil {
+		return nil
+	}
+	if res.StatusCode == http.StatusSwitchingProtocols {
+		if rw, ok := res.Body.(io.ReadWriteCloser); ok {
+			res.Body = &tunnel{ReadWriteCloser: rw, h: h, left: h.amount}
+		}
+		return nil
+	}
+	if res.StatusCode >= 400 && res.StatusCode < 500 {
+		h.free = true // refused, as a request that is too long or malformed
+		return nil
+	}
+	if e := res.Header.Get("Content-Encoding"); e != "" && e != "identity" {
+		return nil // nothing can be read of it: the reservation stands
+	}
+	kind, _, _ := mime.ParseMediaType(res.Header.Get("Content-Type"))
+	h.m.from, h.m.most = res.Body, h.out
+	h.m.s.sse = kind == "text/event-stream"
+	if h.m.s.sse { // its length may change
+		res.Header.Del("Content-Length")
+		res.ContentLength = -1
+	}
+	res.Body = &h.m
+	return nil
+}
+
+// errOver ends an answer that is no event stream and was cut.
+var errOver = errors.New("the answer takes more than was reserved for it")
+
+// meter passes an answer on and reads it.
+type meter struct {
+	from  io.ReadCloser
+	most  int64
+	s     scan
+	ended bool
+	last  []byte // what is still to be said after a stream was cut
+	cut   bool
+}
+
+// over is said to the reader of a stream that was cut; the blank lines end an
+// event that was under way.
+const over = "\n\nevent: error\ndata: {\"type\":\"about:blank\",\"title\":\"The budget of this request is spent\",\"status\":429}\n\n"
+
+func (m *meter) Read(p []byte) (int, error) {
+	if m.cut {
+		n := copy(p, m.last)
+		if m.last = m.last[n:]; len(m.last) == 0 {
+			return n, io.EOF
+		}
+		return n, nil
+	}
+	n, err := m.from.Read(p)
+	if !m.s.sse {
+		m.s.write(p[:n])
+	} else if upto, much := m.lines(p[:n]); much {
+		m.cut, m.last = true, []byte(over)
+		_ = m.from.Close() // the upstream stops as well
+		return upto, nil
+	}
+	if errors.Is(err, io.EOF) {
+		m.s.endLine()
+		m.ended = true
+	}
+	return n, err
+}
+
+// lines reads a piece of a stream line by line, so that it ends with the event
+// that was too much.
+func (m *meter) lines(p []byte) (int, bool) {
+	for at := 0; at < len(p); {
+		end := len(p)
+		if i := bytes.IndexByte(p[at:], '\n'); i >= 0 {
+			end = at + i + 1
+		}
+		m.s.write(p[at:end])
+		if max(m.s.tokens(), m.s.found.Out) > m.most {
+			return end, true
+		}
+		at = end
+	}
+	return len(p), false
+}
+
+func (m *meter) Close() error {
+	if m.cut {
+		return nil
+	}
+	return m.from.Close()
+}
+
+func (m *meter) tokens() int64        { return m.s.tokens() }
+func (m *meter) usage() (Usage, bool) { return m.s.found, m.ended }
+
+// tunnel is a WebSocket to a model. Its bytes are counted, both ways, and when
+// they have used up what was reserved as much again is reserved, or it ends.
+type tunnel struct {
+	io.ReadWriteCloser
+	h *hold
+
+	mu    sync.Mutex
+	left  state.Money
+	parts int
+}
+
+func (t *tunnel) Read(p []byte) (int, error) {
+	n, err := t.ReadWriteCloser.Read(p)
+	if n > 0 && !t.pay(t.h.cost(0, int64(n+3)/4)) {
+		return 0, t.end()
+	}
+	return n, err
+}
+
+func (t *tunnel) Write(p []byte) (int, error) {
+	if !t.pay(t.h.cost((int64(len(p))+t.h.c.o.PerToken-1)/t.h.c.o.PerToken, 0)) {
+		return 0, t.end()
+	}
+	return t.ReadWriteCloser.Write(p)
+}
+
+func (t *tunnel) end() error {
+	_ = t.Close()
+	return errOver
+}
+
+func (t *tunnel) pay(cost state.Money) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for t.left < cost {
+		if t.h.amount == 0 {
+			return true // the model costs nothing
+		}
+		t.parts++
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(t.h.x.Request.Context()), 5*time.Second)
+		by, err := t.h.c.o.Ledger.Reserve(ctx, t.h.x.ID+"/"+strconv.Itoa(t.parts), t.h.amount, t.h.c.caps(t.h.x, t.h.c.o.Now().UTC()))
+		if err == nil && by < 0 { // at once: what has passed is not given back
+			err = t.h.c.o.Ledger.Settle(ctx, t.h.x.ID+"/"+strconv.Itoa(t.parts), t.h.amount)
+		}
+		cancel()
+		if err != nil || by >= 0 {
+			return false
+		}
+		t.left += t.h.amount
+	}
+	t.left -= cost
+	return true
+}

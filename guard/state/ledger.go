@@ -1,0 +1,115 @@
+package state
+
+import (
+	"context"
+	"sync"
+	"time"
+)
+
+// Book is the Ledger of one process. It forgets with the process: a budget that
+// must outlive a restart needs a store on disk. The zero value is ready.
+type Book struct {
+	Now func() time.Time // nil: time.Now
+	Max int              // accounts, and holds; 0: 100,000
+
+	mu    sync.Mutex
+	used  map[string]*account
+	holds map[string]hold
+}
+
+type account struct {
+	used  Money
+	until time.Time
+}
+
+type hold struct {
+	amount   Money
+	accounts []string
+}
+
+func clock(f func() time.Time) time.Time {
+	if f == nil {
+		return time.Now()
+	}
+	return f()
+}
+
+// Reserve charges all accounts or none.
+func (b *Book) Reserve(_ context.Context, id string, amount Money, caps []Cap) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.used == nil {
+		b.used, b.holds = map[string]*account{}, map[string]hold{}
+	}
+	most := b.Max
+	if most == 0 {
+		most = 100_000
+	}
+	if len(b.used)+len(caps) > most {
+		now := clock(b.Now)
+		for k, a := range b.used {
+			if a.until.Before(now) {
+				delete(b.used, k)
+			}
+		}
+	}
+	if len(b.used)+len(caps) > most || len(b.holds) >= most {
+		return -1, ErrFull
+	}
+	if _, twice := b.holds[id]; twice {
+		return -1, errTwice
+	}
+	for i, c := range caps {
+		var used Money
+		if a := b.used[c.Account]; a != nil {
+			used = a.used
+		}
+		if Over(used, amount, c.Most) {
+			return i, nil
+		}
+	}
+	h := hold{amount: amount, accounts: make([]string, len(caps))}
+	for i, c := range caps {
+		a := b.used[c.Account]
+		if a == nil {
+			a = &account{}
+			b.used[c.Account] = a
+		}
+		a.used += amount
+		a.until = c.Until
+		h.accounts[i] = c.Account
+	}
+	b.holds[id] = h
+	return -1, nil
+}
+
+// Over says whether the amount is more than the cap leaves, also where a sum
+// would be too great for its type.
+func Over(used, amount, most Money) bool { return amount < 0 || used > most || amount > most-used }
+
+// Settle replaces what was reserved by what it cost.
+func (b *Book) Settle(_ context.Context, id string, cost Money) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	h, ok := b.holds[id]
+	if !ok {
+		return nil
+	}
+	delete(b.holds, id)
+	for _, name := range h.accounts {
+		if a := b.used[name]; a != nil {
+			a.used += max(cost, 0) - h.amount
+		}
+	}
+	return nil
+}
+
+// Used is what the account has come to.
+func (b *Book) Used(_ context.Context, name string) (Money, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if a := b.used[name]; a != nil {
+		return a.used, nil
+	}
+	return 0, nil
+}

@@ -1,0 +1,133 @@
+// Package ledger keeps what guard spends, and the answers that it may have to give
+// again, in SQLite for one process or in Postgres for several: the same schema and
+// the same statements on both.
+package ledger
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"sync"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/stdlib"
+	_ "modernc.org/sqlite" // the driver
+)
+
+// Store is state.Ledger and state.Answers. It connects when it is first asked, and
+// again when the database is back.
+type Store struct {
+	Max   int64 // idempotency keys; 0: 200,000
+	Bytes int64 // of all answers; 0: 1 GiB
+
+	db       *sql.DB
+	postgres bool
+
+	mu     sync.Mutex
+	laid   bool
+	swept  map[string]time.Time
+	keys   int64 // at the last sweep
+	stored int64
+}
+
+// schema is laid where it is missing. SQLite takes the type names of Postgres.
+var schema = [...]string{
+	`CREATE TABLE IF NOT EXISTS guard_accounts (account text PRIMARY KEY, used bigint NOT NULL, until bigint NOT NULL)`,
+	`CREATE TABLE IF NOT EXISTS guard_holds (hold text PRIMARY KEY, amount bigint NOT NULL, accounts text NOT NULL, made bigint NOT NULL)`,
+	`CREATE INDEX IF NOT EXISTS guard_holds_made ON guard_holds (made)`,
+	`CREATE TABLE IF NOT EXISTS guard_answers (key text PRIMARY KEY, owner text NOT NULL, print text NOT NULL, until bigint NOT NULL,
+		status bigint NOT NULL, header text NOT NULL, body bytea NOT NULL, whole bigint NOT NULL)`,
+	`CREATE INDEX IF NOT EXISTS guard_answers_until ON guard_answers (until)`,
+}
+
+// SQLite keeps it in a file, which is made where it is missing.
+func SQLite(file string) (*Store, error) {
+	if file == "" {
+		return nil, errors.New("the file of the ledger has no name")
+	}
+	q := url.Values{"_pragma": {"busy_timeout(5000)", "journal_mode(WAL)", "synchronous(FULL)"}, "_txlock": {"immediate"}}
+	db, err := sql.Open("sqlite", "file:"+(&url.URL{Path: file}).EscapedPath()+"?"+q.Encode())
+	if err != nil {
+		return nil, fmt.Errorf("open the ledger %s: %w", file, err)
+	}
+	db.SetMaxOpenConns(1) // one writer: two would wait for each other
+	return &Store{db: db}, nil
+}
+
+// Postgres keeps it in a database, by an address as
+// postgres://user:password@host:5432/name.
+func Postgres(address string) (*Store, error) {
+	c, err := pgx.ParseConfig(address)
+	if err != nil {
+		return nil, errors.New("the address of the ledger's Postgres cannot be read") // it may hold a password
+	}
+	c.DefaultQueryExecMode = pgx.QueryExecModeExec // poolers keep no prepared statements
+	if c.ConnectTimeout == 0 {
+		c.ConnectTimeout = 3 * time.Second
+	}
+	db := stdlib.OpenDB(*c)
+	db.SetMaxOpenConns(16)
+	db.SetMaxIdleConns(8)
+	db.SetConnMaxIdleTime(5 * time.Minute)
+	return &Store{db: db, postgres: true}, nil
+}
+
+// Close ends the connections.
+func (s *Store) Close() error { return s.db.Close() }
+
+// ready lays the schema once.
+func (s *Store) ready(ctx context.Context) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.laid {
+		return nil
+	}
+	err := s.within(ctx, func(tx *sql.Tx) error {
+		if s.postgres { // two replicas that begin at the same time
+			if _, err := tx.ExecContext(ctx, `SELECT pg_advisory_xact_lock(7240611)`); err != nil {
+				return err
+			}
+		}
+		for _, q := range schema {
+			if _, err := tx.ExecContext(ctx, q); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("lay the ledger's tables: %w", err)
+	}
+	s.laid, s.swept = true, map[string]time.Time{}
+	return nil
+}
+
+var errRefused = errors.New("refused")
+
+// within does it in a transaction, which an error undoes.
+func (s *Store) within(ctx context.Context, do func(*sql.Tx) error) error {
+	tx, err := s.db.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	if err := do(tx); err != nil {
+		_ = tx.Rollback() // a connection that is gone has undone it
+		return err
+	}
+	return tx.Commit()
+}
+
+// due says whether it is time to drop what is past.
+func (s *Store) due(what string, every time.Duration) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := time.Now()
+	if now.Sub(s.swept[what]) < every {
+		return false
+	}
+	s.swept[what] = now
+	return true
+}
