@@ -94,7 +94,7 @@ type hold struct {
 
 // Check reserves the worst case of the request.
 func (c *Check) Check(x *guard.Exchange) *guard.Denial {
-	if !x.Route.Chat {
+	if !x.Route.Chat || x.Request.Method == http.MethodOptions { // which asks for no answer of the model
 		return nil
 	}
 	body, d := x.Body()
