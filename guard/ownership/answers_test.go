@@ -281,7 +281,7 @@ func TestRequests(t *testing.T) {
 		"form unread":     {"", "application/x-www-form-urlencoded", "chat_id=%zz", 400},
 		"query unread":    {"chat_id=%zz", "", "", 400},
 		"query semicolon": {"x=1;chat_id=b", "", "", 400},
-		"empty id":        {"chat_id=", "", "", 404},
+		"empty id":        {"chat_id=", "application/json", `{"chat_id":["",null]}`, 200},
 		"object":          {"", "application/json", `{"chat_id":{"$ne":"a"}}`, 400},
 		"true":            {"", "application/json", `{"chat_id":true}`, 404},
 		"spelt otherwise": {"", "application/json", `{"chat_id":7.0}`, 404},

@@ -86,7 +86,13 @@ type Messages struct {
 	IDs    map[string]string `yaml:"ids,omitempty"`
 	Tenant []string          `yaml:"tenant,omitempty,flow"`
 	Opaque bool              `yaml:"opaque,omitempty"`
+
+	Origins  []string `yaml:"origins,omitempty,flow"` // of pages that may open a WebSocket
+	Messages int      `yaml:"messages,omitempty"`     // of a user in Window
+	Window   string   `yaml:"window,omitempty"`
 }
+
+func (m *Messages) window() (time.Duration, error) { return time.ParseDuration(cmp.Or(m.Window, "1m")) }
 
 const inMemory = "memory"
 
@@ -220,7 +226,7 @@ func (j *judge) owned(at string, p *Policy, r *Owned, twice func(at, what, path,
 			continue
 		}
 		tenants += len(m.Tenant)
-		if len(m.IDs)+len(m.Tenant) == 0 {
+		if len(m.IDs)+len(m.Tenant)+len(m.Origins)+m.Messages == 0 {
 			j.fail(at+"."+n, "%s needs ids or tenant: else no message can be told from another's", n)
 		}
 		for _, s := range slices.Sorted(maps.Keys(m.IDs)) {
@@ -230,8 +236,16 @@ func (j *judge) owned(at string, p *Policy, r *Owned, twice func(at, what, path,
 			}
 		}
 		j.paths(at+"."+n+".tenant", m.Tenant, ownership.ParsePath)
-		if m.Opaque && n == "events" {
-			j.fail(at+".events.opaque", "opaque is for a websocket: events that are no JSON pass as text")
+		for i, s := range m.Origins {
+			if u, err := url.Parse(s); err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || s != u.Scheme+"://"+u.Host || strings.Contains(s, "*") {
+				j.fail(fmt.Sprintf("%s.%s.origins[%d]", at, n, i), "origin %q is none, as https://app.acme.test", s)
+			}
+		}
+		if w, err := m.window(); err != nil || w < max(1, time.Duration(m.Messages)) || m.Messages < 0 || m.Window != "" && m.Messages == 0 {
+			j.fail(at+"."+n, "messages is a number above 0 in a window, as messages: 30, window: 1m")
+		}
+		if n == "events" && (m.Opaque || len(m.Origins) > 0 || m.Messages > 0) {
+			j.fail(at+".events", "opaque, origins and messages are for a websocket: events that are no JSON pass as text")
 		} else if m.Opaque {
 			twice(at+".websocket.opaque", "opaque websocket", r.Path, r.Path+" passes messages that cannot be read")
 		}
@@ -373,6 +387,13 @@ func (r *Owned) rule(all ownership.Unknown) (*ownership.Rule, error) {
 		if ms.Tenant, err = parsed(m.Tenant, ownership.ParsePath); err != nil {
 			return nil, err
 		}
+		for _, s := range m.Origins {
+			ms.Origins = append(ms.Origins, strings.ToLower(s))
+		}
+		ms.Rate = m.Messages
+		if ms.Window, err = m.window(); err != nil {
+			return nil, err
+		}
 		out.Messages = ms
 	}
 	return out, nil
@@ -380,7 +401,7 @@ func (r *Owned) rule(all ownership.Unknown) (*ownership.Rule, error) {
 
 // keeper makes the check, which is the tap as well.
 func (o *Ownership) keeper(s *State) (*ownership.Keeper, error) {
-	opts := ownership.Options{Store: s.owners.store(s.Dir, o), Rules: map[string][]*ownership.Rule{}, Fold: map[string]bool{}, Exempt: o.Exempt, Log: s.Log}
+	opts := ownership.Options{Store: s.owners.store(s.Dir, o), Rules: map[string][]*ownership.Rule{}, Fold: map[string]bool{}, Exempt: o.Exempt, Log: s.Log, Now: s.Now}
 	for _, kind := range o.IgnoreCase {
 		opts.Fold[kind] = true
 	}
