@@ -80,6 +80,8 @@ func TestUndecided(t *testing.T) {
 		"a byte order mark":      {list, json, "\ufeff{\"data\":[{\"id\":\"b\"},{\"id\":\"a\"}]}", 200, "\ufeff{\"data\":[{\"id\":\"a\"}]}"},
 		"optional":               {&ownership.Rule{List: &ownership.List{Items: path(t, "$.data"), Kind: "chat", ID: &id, Optional: true}}, json, `{"data":[{"id":"b"}]}`, 200, `{"data":[]}`},
 		"optional, no list":      {&ownership.Rule{List: &ownership.List{Items: path(t, "$.data"), Kind: "chat", ID: &id, Optional: true}}, json, `{}`, 200, `{}`},
+		"several lists":          {&ownership.Rule{List: &ownership.List{Items: path(t, "$.x"), Kind: "chat", ID: &id}, More: []*ownership.List{{Items: path(t, "$.y"), Kind: "chat", ID: &title, Drop: []ownership.Path{path(t, "$.z")}}}}, json, `{"x":[{"id":"b"},{"id":"a"}],"y":[{"title":"a"},{"title":"b"}],"z":2}`, 200, `{"x":[{"id":"a"}],"y":[{"title":"a"}],"z":null}`},
+		"the second list lacks":  {&ownership.Rule{List: &ownership.List{Items: path(t, "$.x"), Kind: "chat", ID: &id}, More: []*ownership.List{{Items: path(t, "$.y"), Kind: "chat", ID: &id}}}, json, `{"x":[],"q":[{"id":"b"}]}`, 502, ""},
 		"kinds of items":         {&ownership.Rule{List: &ownership.List{Items: path(t, "$"), KindAt: &id, ID: &title}}, json, `[{"id":"chat","title":"a"},{"id":"chat","title":"b"},{"id":"file","title":"a"},{"title":"a"}]`, 200, `[{"id":"chat","title":"a"}]`},
 		"no list":                {list, json, `{"items":[{"id":"b"}]}`, 502, ""},
 		"an object for a list":   {list, json, `{"data":{"id":"b"}}`, 502, ""},

@@ -64,6 +64,7 @@ type Rule struct {
 	Tenant      []Path // of the answer
 	Creates     []Create
 	List        *List
+	More        []*List // other lists of the same answer
 	Messages    *Messages
 	Deletes     string  // the parameter of the path whose object a success ends
 	Counts      []Field // of the answer: no more than the tenant has

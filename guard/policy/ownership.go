@@ -46,6 +46,7 @@ type Owned struct {
 	Tenant    []string          `yaml:"tenant,omitempty,flow"`
 	Creates   []Creates         `yaml:"creates,omitempty"`
 	List      *Listed           `yaml:"list,omitempty"`
+	More      []Listed          `yaml:"more_lists,omitempty"`
 	Events    *Messages         `yaml:"events,omitempty"`
 	Websocket *Messages         `yaml:"websocket,omitempty"`
 	Counts    map[string]string `yaml:"counts,omitempty"`
@@ -201,22 +202,32 @@ func (j *judge) owned(at string, p *Policy, r *Owned, twice func(at, what, path,
 		}
 	}
 	tenants := len(r.Tenant)
-	if l := r.List; l != nil {
+	if len(r.More) > 0 && r.List == nil {
+		j.fail(at+".more_lists", "more_lists stands beside list")
+	}
+	lists := map[string]*Listed{}
+	if r.List != nil {
+		lists[".list"] = r.List
+	}
+	for i := range r.More {
+		lists[fmt.Sprintf(".more_lists[%d]", i)] = &r.More[i]
+	}
+	for here, l := range lists {
 		tenants += len(l.Tenant)
 		if l.Items != "" {
-			j.path(at+".list.items", l.Items, ownership.ParsePath)
+			j.path(at+here+".items", l.Items, ownership.ParsePath)
 		}
 		if l.ID == "" && (l.Kind+l.KindAt != "" || len(l.Tenant) == 0) || l.ID != "" && (l.Kind == "") == (l.KindAt == "") {
-			j.fail(at+".list", "list needs id and kind (or kind_at), or tenant, or all three: else no item can be told from another's")
+			j.fail(at+here, "list needs id and kind (or kind_at), or tenant, or all three: else no item can be told from another's")
 		}
 		if l.KindAt != "" {
-			j.path(at+".list.kind_at", l.KindAt, ownership.Direct)
+			j.path(at+here+".kind_at", l.KindAt, ownership.Direct)
 		}
 		if l.ID != "" {
-			j.path(at+".list.id", l.ID, ownership.Direct)
+			j.path(at+here+".id", l.ID, ownership.Direct)
 		}
-		j.paths(at+".list.tenant", l.Tenant, ownership.Direct)
-		j.paths(at+".list.drop", l.Drop, ownership.ParsePath)
+		j.paths(at+here+".tenant", l.Tenant, ownership.Direct)
+		j.paths(at+here+".drop", l.Drop, ownership.ParsePath)
 	}
 	if r.Events != nil && r.Websocket != nil {
 		j.fail(at, "a route has events or a websocket, not both")
@@ -318,6 +329,13 @@ func fields(m map[string]string) (out []ownership.Field, err error) {
 	return out, nil
 }
 
+func pointers(all []Listed) (out []*Listed) {
+	for i := range all {
+		out = append(out, &all[i])
+	}
+	return out
+}
+
 // rule makes what guard asks of a route.
 func (r *Owned) rule(all ownership.Unknown) (*ownership.Rule, error) {
 	out := &ownership.Rule{Methods: r.Methods, Deletes: r.Deletes, Unknown: cmp.Or(r.Unknown, all, ownership.Deny), Proven: r.Proven, Max: r.MaxAnswer}
@@ -352,7 +370,10 @@ func (r *Owned) rule(all ownership.Unknown) (*ownership.Rule, error) {
 		}
 		out.Creates = append(out.Creates, made)
 	}
-	if l := r.List; l != nil {
+	for i, l := range append([]*Listed{r.List}, pointers(r.More)...) {
+		if l == nil {
+			continue
+		}
 		li := &ownership.List{Kind: l.Kind, Optional: l.Optional}
 		if li.Items, err = ownership.ParsePath(cmp.Or(l.Items, "$")); err != nil {
 			return nil, err
@@ -377,7 +398,11 @@ func (r *Owned) rule(all ownership.Unknown) (*ownership.Rule, error) {
 		if li.Drop, err = parsed(l.Drop, ownership.ParsePath); err != nil {
 			return nil, err
 		}
-		out.List = li
+		if i == 0 {
+			out.List = li
+		} else {
+			out.More = append(out.More, li)
+		}
 	}
 	if m := cmp.Or(r.Events, r.Websocket); m != nil {
 		ms := &ownership.Messages{Socket: r.Websocket != nil, Opaque: m.Opaque}

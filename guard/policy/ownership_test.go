@@ -160,6 +160,8 @@ func TestOwnershipMistakes(t *testing.T) {
 		"creates":          {"id: $.id}]", "id: $.id, location: true}]", ":21:17: creates needs"},
 		"list":             {"kind: chat, id: id, drop", "drop", ":24:13: list needs"},
 		"list's items":     {"$.data", "'$.a b'", ":24:21: \"$.a b\" is no path"},
+		"more lists":       {"list: {items: $.data, kind: chat, id: id, drop: [$.facets]}", "more_lists: [{items: $.data, kind: chat, id: id}]", ":24:19: more_lists stands beside list"},
+		"second list":      {"      counts:", "      more_lists: [{items: $.more, kind: chat}]\n      counts:", ":25:20: list needs"},
 		"counts":           {"$.total", "$..", ":25:15: \"$..\" is no path"},
 		"deletes":          {"deletes: message_id", "deletes: message", ":31:16: deletes"},
 		"verify":           {"deletes: message_id", "unknown: verify", ":31:16: unknown: verify needs tenant"},

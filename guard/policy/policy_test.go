@@ -336,6 +336,7 @@ func TestMistakes(t *testing.T) {
 
 func FuzzParse(f *testing.F) {
 	f.Add([]byte(whole))
+	f.Add([]byte(owning))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		if p, err := policy.Parse("guard.yaml", b); err == nil {
 			if _, err := p.Build(&policy.State{}); err != nil {
