@@ -21,6 +21,7 @@ type Options struct {
 	Fold     map[string]bool    // kinds whose ids ignore case
 	Exempt   []string           // roles that may reach every tenant's objects
 	Log      *slog.Logger       // nil: silent
+	Now      func() time.Time   // nil: time.Now
 }
 
 // Keeper judges requests by the ids that they name, and answers by what they hold.
@@ -29,6 +30,8 @@ type Keeper struct {
 	learned notFounds
 	docs    sync.Pool
 
+	messages flow
+
 	known, unknown atomic.Int64
 }
 
@@ -36,6 +39,9 @@ type Keeper struct {
 func New(o Options) *Keeper {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Now == nil {
+		o.Now = time.Now
 	}
 	return &Keeper{o: o}
 }
@@ -98,6 +104,9 @@ func (k *Keeper) Check(x *guard.Exchange) *guard.Denial {
 	}
 	if x.Who == nil || x.Who.Tenant == "" || x.Who.Tenant == Shared {
 		return deny(http.StatusNotFound, "the caller has no tenant")
+	}
+	if r.Messages != nil && r.Messages.Socket && upgrades(x.Request) && abroad(x, r.Messages.Origins) {
+		return deny(http.StatusForbidden, "a page of another origin opens the connection")
 	}
 	k.prepare(x, r)
 	all, d := k.refs(x, r)

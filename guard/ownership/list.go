@@ -23,9 +23,12 @@ func (k *Keeper) lists(ctx context.Context, x *guard.Exchange, r *Rule, res *htt
 	var edits []edit
 	removed := 0
 	if r.List != nil {
-		var err error
-		if edits, removed, err = k.items(ctx, x, r, d); err != nil {
-			return err
+		for _, l := range append([]*List{r.List}, r.More...) {
+			es, n, err := k.items(ctx, x, r, l, d)
+			if err != nil {
+				return err
+			}
+			edits, removed = append(edits, es...), removed+n
 		}
 	}
 	more, err := k.counts(ctx, x, r, d, removed)
@@ -35,8 +38,10 @@ func (k *Keeper) lists(ctx context.Context, x *guard.Exchange, r *Rule, res *htt
 	edits = append(edits, more...)
 	if removed > 0 {
 		k.alert(x, "a list holds what is not the caller's", removed)
-		for _, p := range r.List.Drop {
-			p.find(d, 0, func(i int32) { edits = append(edits, edit{d.nodes[i].start, d.nodes[i].end, []byte("null")}) })
+		for _, l := range append([]*List{r.List}, r.More...) {
+			for _, p := range l.Drop {
+				p.find(d, 0, func(i int32) { edits = append(edits, edit{d.nodes[i].start, d.nodes[i].end, []byte("null")}) })
+			}
 		}
 	}
 	if len(edits) == 0 || !enforce {
@@ -70,15 +75,15 @@ func apply(b []byte, edits []edit) []byte {
 }
 
 // items judges each item of each list.
-func (k *Keeper) items(ctx context.Context, x *guard.Exchange, r *Rule, d *document) (edits []edit, removed int, err error) {
+func (k *Keeper) items(ctx context.Context, x *guard.Exchange, r *Rule, l *List, d *document) (edits []edit, removed int, err error) {
 	if r.Unknown == Resolve {
-		if err := k.prefetch(ctx, r, d); err != nil {
+		if err := k.prefetch(ctx, l, d); err != nil {
 			return nil, 0, k.down(x, err)
 		}
 	}
 	lists := 0
 	var teach []Claim
-	r.List.Items.find(d, 0, func(at int32) {
+	l.Items.find(d, 0, func(at int32) {
 		n := d.nodes[at]
 		if err != nil {
 			return
@@ -93,7 +98,7 @@ func (k *Keeper) items(ctx context.Context, x *guard.Exchange, r *Rule, d *docum
 		cut := 0
 		var kept [][]byte
 		for c := at + 1; c < n.next; c = d.nodes[c].next {
-			ok, claims, ierr := k.item(ctx, x, r, d, c, true)
+			ok, claims, ierr := k.item(ctx, x, r, l, d, c, true)
 			if ierr != nil {
 				err = k.down(x, ierr)
 				return
@@ -121,7 +126,7 @@ func (k *Keeper) items(ctx context.Context, x *guard.Exchange, r *Rule, d *docum
 	if err != nil {
 		return nil, 0, err
 	}
-	if lists == 0 && !r.List.Optional {
+	if lists == 0 && !l.Optional {
 		return nil, 0, unread("it has no list where the policy says that there is one")
 	}
 	if len(teach) > 0 && x.Noted(noteDenied) == nil {
@@ -134,9 +139,9 @@ func (k *Keeper) items(ctx context.Context, x *guard.Exchange, r *Rule, d *docum
 
 // item tells whether an item may be seen, and what it teaches. What names neither
 // an id nor a tenant is seen only where that is not a must.
-func (k *Keeper) item(ctx context.Context, x *guard.Exchange, r *Rule, d *document, at int32, must bool) (ok bool, teach []Claim, err error) {
+func (k *Keeper) item(ctx context.Context, x *guard.Exchange, r *Rule, l *List, d *document, at int32, must bool) (ok bool, teach []Claim, err error) {
 	said, bad := 0, false
-	for _, p := range r.List.Tenant {
+	for _, p := range l.Tenant {
 		p.find(d, at, func(i int32) {
 			text, is := d.scalar(i)
 			bad = bad || !is || string(text) != x.Who.Tenant
@@ -147,14 +152,14 @@ func (k *Keeper) item(ctx context.Context, x *guard.Exchange, r *Rule, d *docume
 		return false, nil, nil
 	}
 	ids := 0
-	r.List.id(d, at, func(i int32) {
+	l.id(d, at, func(i int32) {
 		text, is := d.scalar(i)
 		if err != nil || bad || !is || d.nodes[i].kind == 'n' {
 			bad = bad || !is
 			return
 		}
 		ids++
-		o := k.listed(r, d, at, text)
+		o := k.listed(l, d, at, text)
 		var v verdict
 		if v, err = k.judge(ctx, r, o, x.Who.Tenant, false); err != nil {
 			return
@@ -172,10 +177,10 @@ func (k *Keeper) item(ctx context.Context, x *guard.Exchange, r *Rule, d *docume
 }
 
 // listed is the object that an item of a list is.
-func (k *Keeper) listed(r *Rule, d *document, at int32, id []byte) Object {
-	kind := r.List.Kind
-	if r.List.KindAt != nil {
-		r.List.KindAt.find(d, at, func(i int32) {
+func (k *Keeper) listed(l *List, d *document, at int32, id []byte) Object {
+	kind := l.Kind
+	if l.KindAt != nil {
+		l.KindAt.find(d, at, func(i int32) {
 			if text, ok := d.scalar(i); ok {
 				kind = string(text)
 			}
@@ -191,18 +196,18 @@ func (l *List) id(d *document, at int32, visit func(int32)) {
 }
 
 // prefetch asks the resolver for what nobody is known to own, several at once.
-func (k *Keeper) prefetch(ctx context.Context, r *Rule, d *document) error {
+func (k *Keeper) prefetch(ctx context.Context, l *List, d *document) error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(8)
 	seen := 0
-	r.List.Items.find(d, 0, func(at int32) {
+	l.Items.find(d, 0, func(at int32) {
 		for c := at + 1; c < d.nodes[at].next; c = d.nodes[c].next {
-			r.List.id(d, c, func(i int32) {
+			l.id(d, c, func(i int32) {
 				text, ok := d.scalar(i)
 				if seen++; !ok || seen > most || len(text) > Longest {
 					return
 				}
-				o := k.listed(r, d, c, text)
+				o := k.listed(l, d, c, text)
 				g.Go(func() error {
 					is, err := k.o.Store.Owner(ctx, o)
 					if err == nil && is.Tenant == "" {

@@ -29,6 +29,9 @@ func deny(status int, reason string) *guard.Denial {
 func (k *Keeper) refs(x *guard.Exchange, r *Rule) ([]ref, *guard.Denial) {
 	all := k.inPath(x, r)
 	add := func(where byte, name, kind, raw string) {
+		if raw == "" {
+			return // names nothing, as one that is left out
+		}
 		all = append(all, ref{where, name, raw, Object{kind, Canonical(raw, k.o.Fold[kind])}})
 	}
 	if len(r.Query) > 0 && x.Request.URL.RawQuery != "" {
@@ -124,7 +127,7 @@ func (k *Keeper) inBody(x *guard.Exchange, r *Rule, add func(where byte, name, k
 }
 
 // named tells every id that fields of a document hold: a list holds several, and
-// an object is none. What is null names nothing.
+// an object is none. What is null or empty names nothing.
 func named(doc *document, fields []Field, id func(kind, raw string, at node)) *guard.Denial {
 	var d *guard.Denial
 	for _, f := range fields {
@@ -135,7 +138,7 @@ func named(doc *document, fields []Field, id func(kind, raw string, at node)) *g
 				case '{':
 					d = deny(http.StatusBadRequest, "an id is no text")
 				default:
-					if text, ok := doc.scalar(c); ok {
+					if text, ok := doc.scalar(c); ok && len(text) > 0 {
 						id(f.Kind, string(text), n)
 					}
 				}

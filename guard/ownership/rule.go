@@ -2,6 +2,7 @@ package ownership
 
 import (
 	"slices"
+	"time"
 )
 
 // Unknown says what becomes of an object that nobody is known to own.
@@ -49,6 +50,10 @@ type Messages struct {
 	Tenant []Path
 	Socket bool
 	Opaque bool // what is no JSON passes
+
+	Origins []string      // of pages that may open it, beside its own host's; lower case
+	Rate    int           // messages of a user in Window, over all connections; 0: any number
+	Window  time.Duration // of Rate
 }
 
 // Rule is what is known of one route of the policy.
@@ -59,6 +64,7 @@ type Rule struct {
 	Tenant      []Path // of the answer
 	Creates     []Create
 	List        *List
+	More        []*List // other lists of the same answer
 	Messages    *Messages
 	Deletes     string  // the parameter of the path whose object a success ends
 	Counts      []Field // of the answer: no more than the tenant has

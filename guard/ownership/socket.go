@@ -55,6 +55,7 @@ func (k *Keeper) carry(x *guard.Exchange, r *Rule, near net.Conn, backend io.Rea
 	app.SetReadLimit(longestMessage)
 	e := &exchanges{}
 	done := make(chan struct{}, 2)
+	many := 0
 	pump := func(src, dst *websocket.Conn, judge func(context.Context, *guard.Exchange, *Rule, websocket.MessageType, []byte, *exchanges) ([]byte, bool)) {
 		defer func() { done <- struct{}{} }()
 		for {
@@ -64,6 +65,20 @@ func (k *Keeper) carry(x *guard.Exchange, r *Rule, near net.Conn, backend io.Rea
 					_ = dst.Close(code, "") // the other end may be gone
 				}
 				return
+			}
+			if src == caller && r.Messages.Rate > 0 {
+				if !k.messages.take(x.Who.Tenant+"\x00"+x.Who.Subject, r.Messages.Rate, r.Messages.Window, k.o.Now()) {
+					if many++; many > patience {
+						k.alert(x, "a connection goes on after its messages were too many", many)
+						_ = src.Close(websocket.StatusPolicyViolation, "") // as above
+						return
+					}
+					if src.Write(ctx, websocket.MessageText, []byte(refusal)) != nil {
+						return
+					}
+					continue
+				}
+				many = 0
 			}
 			b, ok := judge(ctx, x, r, kind, b, e)
 			if !ok {

@@ -54,7 +54,7 @@ func (k *Keeper) passes(ctx context.Context, x *guard.Exchange, r *Rule, data []
 		said += more
 	}
 	if r.List != nil && (r.Messages == nil || !sse) {
-		ok, _, err := k.item(ctx, x, r, d, 0, !sse)
+		ok, _, err := k.item(ctx, x, r, r.List, d, 0, !sse)
 		if err != nil || !ok {
 			return false, err
 		}

@@ -46,6 +46,7 @@ type Owned struct {
 	Tenant    []string          `yaml:"tenant,omitempty,flow"`
 	Creates   []Creates         `yaml:"creates,omitempty"`
 	List      *Listed           `yaml:"list,omitempty"`
+	More      []Listed          `yaml:"more_lists,omitempty"`
 	Events    *Messages         `yaml:"events,omitempty"`
 	Websocket *Messages         `yaml:"websocket,omitempty"`
 	Counts    map[string]string `yaml:"counts,omitempty"`
@@ -86,7 +87,13 @@ type Messages struct {
 	IDs    map[string]string `yaml:"ids,omitempty"`
 	Tenant []string          `yaml:"tenant,omitempty,flow"`
 	Opaque bool              `yaml:"opaque,omitempty"`
+
+	Origins  []string `yaml:"origins,omitempty,flow"` // of pages that may open a WebSocket
+	Messages int      `yaml:"messages,omitempty"`     // of a user in Window
+	Window   string   `yaml:"window,omitempty"`
 }
+
+func (m *Messages) window() (time.Duration, error) { return time.ParseDuration(cmp.Or(m.Window, "1m")) }
 
 const inMemory = "memory"
 
@@ -195,22 +202,32 @@ func (j *judge) owned(at string, p *Policy, r *Owned, twice func(at, what, path,
 		}
 	}
 	tenants := len(r.Tenant)
-	if l := r.List; l != nil {
+	if len(r.More) > 0 && r.List == nil {
+		j.fail(at+".more_lists", "more_lists stands beside list")
+	}
+	lists := map[string]*Listed{}
+	if r.List != nil {
+		lists[".list"] = r.List
+	}
+	for i := range r.More {
+		lists[fmt.Sprintf(".more_lists[%d]", i)] = &r.More[i]
+	}
+	for here, l := range lists {
 		tenants += len(l.Tenant)
 		if l.Items != "" {
-			j.path(at+".list.items", l.Items, ownership.ParsePath)
+			j.path(at+here+".items", l.Items, ownership.ParsePath)
 		}
 		if l.ID == "" && (l.Kind+l.KindAt != "" || len(l.Tenant) == 0) || l.ID != "" && (l.Kind == "") == (l.KindAt == "") {
-			j.fail(at+".list", "list needs id and kind (or kind_at), or tenant, or all three: else no item can be told from another's")
+			j.fail(at+here, "list needs id and kind (or kind_at), or tenant, or all three: else no item can be told from another's")
 		}
 		if l.KindAt != "" {
-			j.path(at+".list.kind_at", l.KindAt, ownership.Direct)
+			j.path(at+here+".kind_at", l.KindAt, ownership.Direct)
 		}
 		if l.ID != "" {
-			j.path(at+".list.id", l.ID, ownership.Direct)
+			j.path(at+here+".id", l.ID, ownership.Direct)
 		}
-		j.paths(at+".list.tenant", l.Tenant, ownership.Direct)
-		j.paths(at+".list.drop", l.Drop, ownership.ParsePath)
+		j.paths(at+here+".tenant", l.Tenant, ownership.Direct)
+		j.paths(at+here+".drop", l.Drop, ownership.ParsePath)
 	}
 	if r.Events != nil && r.Websocket != nil {
 		j.fail(at, "a route has events or a websocket, not both")
@@ -220,7 +237,7 @@ func (j *judge) owned(at string, p *Policy, r *Owned, twice func(at, what, path,
 			continue
 		}
 		tenants += len(m.Tenant)
-		if len(m.IDs)+len(m.Tenant) == 0 {
+		if len(m.IDs)+len(m.Tenant)+len(m.Origins)+m.Messages == 0 {
 			j.fail(at+"."+n, "%s needs ids or tenant: else no message can be told from another's", n)
 		}
 		for _, s := range slices.Sorted(maps.Keys(m.IDs)) {
@@ -230,8 +247,16 @@ func (j *judge) owned(at string, p *Policy, r *Owned, twice func(at, what, path,
 			}
 		}
 		j.paths(at+"."+n+".tenant", m.Tenant, ownership.ParsePath)
-		if m.Opaque && n == "events" {
-			j.fail(at+".events.opaque", "opaque is for a websocket: events that are no JSON pass as text")
+		for i, s := range m.Origins {
+			if u, err := url.Parse(s); err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || s != u.Scheme+"://"+u.Host || strings.Contains(s, "*") {
+				j.fail(fmt.Sprintf("%s.%s.origins[%d]", at, n, i), "origin %q is none, as https://app.acme.test", s)
+			}
+		}
+		if w, err := m.window(); err != nil || w < max(1, time.Duration(m.Messages)) || m.Messages < 0 || m.Window != "" && m.Messages == 0 {
+			j.fail(at+"."+n, "messages is a number above 0 in a window, as messages: 30, window: 1m")
+		}
+		if n == "events" && (m.Opaque || len(m.Origins) > 0 || m.Messages > 0) {
+			j.fail(at+".events", "opaque, origins and messages are for a websocket: events that are no JSON pass as text")
 		} else if m.Opaque {
 			twice(at+".websocket.opaque", "opaque websocket", r.Path, r.Path+" passes messages that cannot be read")
 		}
@@ -304,6 +329,13 @@ func fields(m map[string]string) (out []ownership.Field, err error) {
 	return out, nil
 }
 
+func pointers(all []Listed) (out []*Listed) {
+	for i := range all {
+		out = append(out, &all[i])
+	}
+	return out
+}
+
 // rule makes what guard asks of a route.
 func (r *Owned) rule(all ownership.Unknown) (*ownership.Rule, error) {
 	out := &ownership.Rule{Methods: r.Methods, Deletes: r.Deletes, Unknown: cmp.Or(r.Unknown, all, ownership.Deny), Proven: r.Proven, Max: r.MaxAnswer}
@@ -338,7 +370,10 @@ func (r *Owned) rule(all ownership.Unknown) (*ownership.Rule, error) {
 		}
 		out.Creates = append(out.Creates, made)
 	}
-	if l := r.List; l != nil {
+	for i, l := range append([]*Listed{r.List}, pointers(r.More)...) {
+		if l == nil {
+			continue
+		}
 		li := &ownership.List{Kind: l.Kind, Optional: l.Optional}
 		if li.Items, err = ownership.ParsePath(cmp.Or(l.Items, "$")); err != nil {
 			return nil, err
@@ -363,7 +398,11 @@ func (r *Owned) rule(all ownership.Unknown) (*ownership.Rule, error) {
 		if li.Drop, err = parsed(l.Drop, ownership.ParsePath); err != nil {
 			return nil, err
 		}
-		out.List = li
+		if i == 0 {
+			out.List = li
+		} else {
+			out.More = append(out.More, li)
+		}
 	}
 	if m := cmp.Or(r.Events, r.Websocket); m != nil {
 		ms := &ownership.Messages{Socket: r.Websocket != nil, Opaque: m.Opaque}
@@ -373,6 +412,13 @@ func (r *Owned) rule(all ownership.Unknown) (*ownership.Rule, error) {
 		if ms.Tenant, err = parsed(m.Tenant, ownership.ParsePath); err != nil {
 			return nil, err
 		}
+		for _, s := range m.Origins {
+			ms.Origins = append(ms.Origins, strings.ToLower(s))
+		}
+		ms.Rate = m.Messages
+		if ms.Window, err = m.window(); err != nil {
+			return nil, err
+		}
 		out.Messages = ms
 	}
 	return out, nil
@@ -380,7 +426,7 @@ func (r *Owned) rule(all ownership.Unknown) (*ownership.Rule, error) {
 
 // keeper makes the check, which is the tap as well.
 func (o *Ownership) keeper(s *State) (*ownership.Keeper, error) {
-	opts := ownership.Options{Store: s.owners.store(s.Folder, o), Rules: map[string][]*ownership.Rule{}, Fold: map[string]bool{}, Exempt: o.Exempt, Log: s.Log}
+	opts := ownership.Options{Store: s.owners.store(s.Folder, o), Rules: map[string][]*ownership.Rule{}, Fold: map[string]bool{}, Exempt: o.Exempt, Log: s.Log, Now: s.Now}
 	for _, kind := range o.IgnoreCase {
 		opts.Fold[kind] = true
 	}

@@ -359,6 +359,7 @@ func TestMistakes(t *testing.T) {
 
 func FuzzParse(f *testing.F) {
 	f.Add([]byte(whole))
+	f.Add([]byte(owning))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		if p, err := policy.Parse("guard.yaml", b); err == nil && (p.Input == nil || p.Input.OpenAPI == nil) && !strings.Contains(string(b), "file:") && !strings.Contains(string(b), "env:") { // which are other files' matter
 			if _, err := p.Build(&policy.State{Folder: t.TempDir()}); err != nil && !strings.HasPrefix(err.Error(), "state.") {
