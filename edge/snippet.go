@@ -18,19 +18,34 @@ func ZoneText(w io.Writer, plans []*Plan) error {
 		fmt.Fprintf(b, "; %s\n", p.Zone)
 		for _, item := range p.Items {
 			if item.Key.Kind != Records {
-				fmt.Fprintf(b, "; at the provider: %s\n", item.Key)
+				item.provided(b, ";")
 				continue
 			}
 			for _, v := range item.Removed() {
 				fmt.Fprintf(b, "; delete  %s\n", item.line(Value{Data: v.Data, TTL: v.TTL}))
 			}
 			for _, v := range item.Added() {
-				fmt.Fprintln(b, item.line(Value{Data: v.Data, TTL: v.TTL}))
+				line := item.line(Value{Data: v.Data, TTL: v.TTL})
+				if v.Proxied {
+					line += " ; proxied at the provider"
+				}
+				fmt.Fprintln(b, line)
 			}
 		}
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// provided writes what is set at the provider as a comment, with its value: to be
+// set there by hand.
+func (i Item) provided(b *strings.Builder, comment string) {
+	for _, v := range i.Added() {
+		fmt.Fprintf(b, "%s at the provider: %s = %s\n", comment, i.Key, v.Data)
+	}
+	if len(i.After) == 0 {
+		fmt.Fprintf(b, "%s at the provider: %s goes\n", comment, i.Key)
+	}
 }
 
 // Terraform writes what stands after the plan as resources of Cloudflare's
@@ -115,7 +130,7 @@ func DNSControl(w io.Writer, plans []*Plan) error {
 		fmt.Fprintf(b, "// The D() of the zone needs NO_PURGE as long as it does not list all records.\nD_EXTEND(%s,\n", js(p.Zone))
 		for _, item := range p.Items {
 			if item.Key.Kind != Records {
-				fmt.Fprintf(b, "  // at the provider: %s\n", item.Key)
+				item.provided(b, "  //")
 				continue
 			}
 			for _, v := range item.Removed() {

@@ -130,3 +130,30 @@ func (m moved) Dial(ctx context.Context, network, address string) (net.Conn, err
 	}
 	return m.Network.Dial(ctx, network, address)
 }
+
+// TestOtherClock judges certificates by the clock of the run: one that is wrong by years
+// makes them end, or not begin yet, and nothing else of them wrong.
+func TestOtherClock(t *testing.T) {
+	s := servers(t, whole, text("x"))
+	for name, c := range map[string]struct {
+		years int
+		want  string
+	}{"right": {0, "passed a.test"}, "ten years ahead": {10, "failed a.test"}, "ten years behind": {-10, "failed a.test"}} {
+		for _, check := range []*lr.Check{certificateExpiry, certificateTrust, certificateName} {
+			tr := &lr.Trial{Check: check, Target: &lr.Target{Domain: &lr.DomainAccess{Name: "a.test", Hosts: []string{"a.test"}, Network: s}}, Memo: &lr.Memo{}, Stage: mint{},
+				Now: func() time.Time { return time.Now().AddDate(c.years, 0, 0) }}
+			var out []lr.Outcome
+			tr.Report = func(o lr.Outcome) { out = append(out, o) }
+			if err := check.Run(t.Context(), tr); err != nil {
+				t.Fatal(err)
+			}
+			want := "passed a.test"
+			if check == certificateExpiry {
+				want = c.want
+			}
+			if got := verdicts(out); got != want {
+				t.Errorf("%s, %s: got %q, want %q", name, check.ID, got, want)
+			}
+		}
+	}
+}
