@@ -23,7 +23,7 @@ func Regression(e *Estate, tables []*Table) string {
 	w("DO $$ BEGIN IF current_setting('launchready.a') IN ('', current_setting('launchready.b')) THEN RAISE EXCEPTION 'a and b must be two tenants'; END IF; END $$;")
 	w("SET LOCAL ROLE %s;", Quote(e.Tenancy.Role))
 	set := func(to string) {
-		w("DO $$ BEGIN PERFORM set_config(%s, %s, true); END $$;", Literal(e.Tenancy.Setting()), to)
+		w("%s", block("PERFORM set_config("+Literal(e.Tenancy.Setting())+", "+to+", true);"))
 	}
 	n := 0
 	for _, t := range tables {
