@@ -22,7 +22,9 @@ func Regression(e *Estate, tables []*Table) string {
 	w("SELECT set_config('launchready.a', :'a', true) AS a, set_config('launchready.b', :'b', true) AS b, set_config('launchready.told', '0', true) AS told \\gset launchready_")
 	w("DO $$ BEGIN IF current_setting('launchready.a') IN ('', current_setting('launchready.b')) THEN RAISE EXCEPTION 'a and b must be two tenants'; END IF; END $$;")
 	w("SET LOCAL ROLE %s;", Quote(e.Tenancy.Role))
-	set := func(to string) { w("DO $$ BEGIN PERFORM set_config(%s, %s, true); END $$;", Literal(e.Tenancy.Setting()), to) }
+	set := func(to string) {
+		w("%s", block("PERFORM set_config("+Literal(e.Tenancy.Setting())+", "+to+", true);"))
+	}
 	n := 0
 	for _, t := range tables {
 		if !t.May.Select {
