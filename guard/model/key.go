@@ -25,18 +25,24 @@ type Key struct {
 }
 
 // Context is the header by which an application that serves many tenants says for
-// whom it asks: the short assertion that guard's front signed for it (a JWT with
-// HS256; sub, tenant, roles and exp), which it passes on as it came.
+// whom it asks: the short assertion that guard's front signed for it (a JSON Web Token
+// with HS256), which it passes on as it came.
 type Context struct {
-	Header string // default X-Launchready-Assertion
-	Key    lr.Secret
+	Header   string // default X-Guard-Assertion
+	Audience string // that the assertion must be for; "": any
+	Key      lr.Secret
 }
 
-// DefaultContextHeader carries the assertion.
-const DefaultContextHeader = "X-Launchready-Assertion"
+// DefaultContextHeader carries the assertion, and contextIssuer wrote it.
+const (
+	DefaultContextHeader = "X-Guard-Assertion"
+	contextIssuer        = "launchready-guard"
+)
 
-// longestContext is how long an assertion may be good for: it is of one request.
-const longestContext = 15 * time.Minute
+// longestContext is how far from now an assertion may end, on either side: it is of one
+// request, is signed for the seconds in which that arrives, and the application may ask
+// the model until it has answered.
+const longestContext = 10 * time.Minute
 
 // Caller is for whom a request is made.
 type Caller struct {
@@ -91,8 +97,12 @@ func (o *Options) caller(h http.Header, now time.Time) (*Caller, *Denial) {
 	if len(values) != 1 || o.Context.Key.IsZero() {
 		return nil, refused.because("no signed header, or more than one")
 	}
-	t, err := jwt.ParseString(values[0], jwt.WithKey(jwa.HS256(), []byte(o.Context.Key.Reveal())), jwt.WithValidate(true), jwt.WithRequiredClaim("exp"),
-		jwt.WithClock(jwt.ClockFunc(func() time.Time { return now })))
+	options := []jwt.ParseOption{jwt.WithKey(jwa.HS256(), []byte(o.Context.Key.Reveal())), jwt.WithValidate(true), jwt.WithRequiredClaim("exp"), jwt.WithIssuer(contextIssuer),
+		jwt.WithAcceptableSkew(longestContext), jwt.WithClock(jwt.ClockFunc(func() time.Time { return now }))}
+	if o.Context.Audience != "" {
+		options = append(options, jwt.WithAudience(o.Context.Audience))
+	}
+	t, err := jwt.ParseString(values[0], options...)
 	if err != nil {
 		return nil, refused.because("the signed header does not hold")
 	}

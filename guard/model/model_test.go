@@ -145,7 +145,7 @@ func options(t testing.TB, to string) model.Options {
 			{Name: "acme", Hash: sha256.Sum256([]byte(virtual)), Tenant: "acme", Roles: []string{"agent"}},
 			{Name: "app", Hash: sha256.Sum256([]byte(signed)), Signed: true},
 		},
-		Context:   model.Context{Key: lr.NewSecret(contextKey)},
+		Context:   model.Context{Audience: "app", Key: lr.NewSecret(contextKey)},
 		Models:    []string{"small", "large-*"},
 		MaxTokens: 500,
 		MaxBody:   64 << 10,
@@ -212,6 +212,8 @@ const hello = `{"model":"small","messages":[{"role":"user","content":"Hello"}]}`
 func assertion(t testing.TB, key string, claims map[string]any) string {
 	t.Helper()
 	tok := jwt.New()
+	_ = tok.Set("iss", "launchready-guard")
+	_ = tok.Set("aud", "app")
 	for k, v := range claims {
 		if err := tok.Set(k, v); err != nil {
 			t.Fatal(err)
@@ -243,7 +245,10 @@ func TestKeys(t *testing.T) {
 		{"the app's key without the header", []string{"Authorization", "Bearer " + signed}, 401},
 		{"the app's key", []string{"Authorization", "Bearer " + signed, model.DefaultContextHeader, good}, 200},
 		{"a header of another key", []string{"Authorization", "Bearer " + signed, model.DefaultContextHeader, assertion(t, "another-key-of-at-least-32-bytes-x", map[string]any{"tenant": "other", "exp": soon})}, 401},
-		{"a header that ran out", []string{"Authorization", "Bearer " + signed, model.DefaultContextHeader, assertion(t, contextKey, map[string]any{"tenant": "other", "exp": time.Now().Add(-time.Minute)})}, 401},
+		{"a header that ran out", []string{"Authorization", "Bearer " + signed, model.DefaultContextHeader, assertion(t, contextKey, map[string]any{"tenant": "other", "exp": time.Now().Add(-time.Hour)})}, 401},
+		{"a header of a request that takes a while", []string{"Authorization", "Bearer " + signed, model.DefaultContextHeader, assertion(t, contextKey, map[string]any{"tenant": "other", "exp": time.Now().Add(-2 * time.Minute)})}, 200},
+		{"a header that another wrote", []string{"Authorization", "Bearer " + signed, model.DefaultContextHeader, assertion(t, contextKey, map[string]any{"iss": "app", "tenant": "other", "exp": soon})}, 401},
+		{"a header for another", []string{"Authorization", "Bearer " + signed, model.DefaultContextHeader, assertion(t, contextKey, map[string]any{"aud": "billing", "tenant": "other", "exp": soon})}, 401},
 		{"a header for a year", []string{"Authorization", "Bearer " + signed, model.DefaultContextHeader, assertion(t, contextKey, map[string]any{"tenant": "other", "exp": time.Now().Add(9000 * time.Hour)})}, 401},
 		{"a header for ever", []string{"Authorization", "Bearer " + signed, model.DefaultContextHeader, assertion(t, contextKey, map[string]any{"tenant": "other"})}, 401},
 		{"a header without a tenant", []string{"Authorization", "Bearer " + signed, model.DefaultContextHeader, assertion(t, contextKey, map[string]any{"sub": "ann", "exp": soon})}, 401},

@@ -323,21 +323,20 @@ func TestBroken(t *testing.T) {
 }
 
 func FuzzStream(f *testing.F) {
-	for _, path := range paths() {
-		f.Add(completion(path, true, []string{"Hello ", "you"}, []tool{{"search", `{"q":"a"}`}}), 9)
-		f.Add(completion(path, true, []string{samples()[1], "x"}, []tool{{"shell", `{}`}}), 300)
+	for i, path := range paths() { // the place chooses the protocol
+		f.Add(completion(path, true, []string{"Hello ", "you"}, []tool{{"search", `{"q":"a"}`}}), 30+i)
+		f.Add(completion(path, true, []string{samples()[1], "x"}, []tool{{"shell", `{}`}}), 300+i)
 	}
+	var in func() io.Reader // a worker runs one input at a time
+	p := proxy(f, transport(func(r *http.Request) (*http.Response, error) { return split{in, "text/event-stream"}.RoundTrip(r) }))
 	f.Fuzz(func(t *testing.T, body string, at int) {
-		for _, path := range paths() {
-			var in func() io.Reader
-			p := proxy(t, transport(func(r *http.Request) (*http.Response, error) { return split{in, "text/event-stream"}.RoundTrip(r) }))
-			in = func() io.Reader { return strings.NewReader(body) }
-			want := serve(t, p, path, question(path, true, "x", "Hi"))
-			i := max(0, min(at, len(body)))
-			in = func() io.Reader { return io.MultiReader(strings.NewReader(body[:i]), strings.NewReader(body[i:])) }
-			if got := serve(t, p, path, question(path, true, "x", "Hi")); got != want && !strings.Contains(want, `"error"`) {
-				t.Errorf("at %d: %q, want %q", i, got, want)
-			}
+		path := paths()[max(0, at)%len(paths())]
+		in = func() io.Reader { return strings.NewReader(body) }
+		want := serve(t, p, path, question(path, true, "x", "Hi"))
+		i := max(0, min(at, len(body)))
+		in = func() io.Reader { return io.MultiReader(strings.NewReader(body[:i]), strings.NewReader(body[i:])) }
+		if got := serve(t, p, path, question(path, true, "x", "Hi")); got != want && !strings.Contains(want, `"error"`) {
+			t.Errorf("%s at %d: %q, want %q", path, i, got, want)
 		}
 	})
 }

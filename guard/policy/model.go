@@ -56,8 +56,9 @@ type ModelKey struct {
 
 // ModelContext is how the signed header is verified. Key is ${env:NAME}.
 type ModelContext struct {
-	Key    string `yaml:"key"`
-	Header string `yaml:"header,omitempty"`
+	Key      string `yaml:"key"`
+	Audience string `yaml:"audience,omitempty"`
+	Header   string `yaml:"header,omitempty"`
 }
 
 // ModelTool is a tool that exists for the model.
@@ -297,7 +298,7 @@ func (p *Policy) BuildModel(s *State, env func(name string) (string, bool)) (*mo
 		o.Providers[n] = model.Provider{URL: u, Key: secret(v.Key), TokensField: v.TokensField}
 	}
 	if m.Context != nil {
-		o.Context = model.Context{Header: m.Context.Header, Key: secret(m.Context.Key)}
+		o.Context = model.Context{Header: m.Context.Header, Audience: m.Context.Audience, Key: secret(m.Context.Key)}
 		if n := len(o.Context.Key.Reveal()); n > 0 && n < 32 {
 			missing = append(missing, errors.New("model: the key of context has under 32 bytes"))
 		}
