@@ -97,6 +97,7 @@ type drafter struct {
 	tenantPath        []string // parameters that name one
 	headers, cookies  []string // of the application's own credentials
 	scrub, hide       []string // ids of findings
+	input             []string
 	presented         []string
 	always, open, gap []string
 }
