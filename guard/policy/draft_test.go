@@ -167,6 +167,7 @@ func TestOwn(t *testing.T) {
 func FuzzDraft(f *testing.F) {
 	f.Add("GET", "/v1/chats/{id}", "header X-Key", "GET /v1/chats/{id}", "authenticate", "auth/no-credential", "lr-1")
 	f.Add("GET", "/a\n  - {path: /evil, public: true}", "cookie a\"b", "application", "block_paths", "x\ny", "z\r\n")
+	f.Add("GET", "/\x901/chats/{id}", "header \x90", "GET /\x90", "limits", "\x90", "\u2028")
 	f.Add("POST", "/{x}.pdf", "header \x00", "GET /a\"}\n", "limits", "input/x", "#")
 	f.Fuzz(func(t *testing.T, method, path, takes, subject, directive, check, id string) {
 		r := &lr.Report{Target: "http://app.test", Routes: []lr.RouteReport{{Method: "GET", Path: "/ok", Secured: true, Declared: true}, {Method: method, Path: path, Secured: true, Takes: []string{takes}, Declared: true}},
