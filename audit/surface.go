@@ -45,6 +45,8 @@ func surfaceOf(t *lr.Target) []lr.RouteReport {
 		}
 		add(lr.RouteReport{Method: strings.ToUpper(method), Path: path, Public: true})
 	}
-	slices.SortStableFunc(out, func(a, b lr.RouteReport) int { return cmp.Or(cmp.Compare(a.Path, b.Path), cmp.Compare(a.Method, b.Method)) })
+	slices.SortStableFunc(out, func(a, b lr.RouteReport) int {
+		return cmp.Or(cmp.Compare(a.Path, b.Path), cmp.Compare(a.Method, b.Method))
+	})
 	return out
 }

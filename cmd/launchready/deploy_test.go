@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -93,7 +94,7 @@ func documents(t *testing.T, name, text string) {
 	for i := 0; ; i++ {
 		var m map[string]any
 		err := d.Decode(&m)
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			if i == 0 {
 				t.Errorf("%s is empty", name)
 			}

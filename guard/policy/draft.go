@@ -7,6 +7,8 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	lr "github.com/launchready/launchready"
 	"github.com/launchready/launchready/guard"
@@ -97,6 +99,7 @@ type drafter struct {
 	tenantPath        []string // parameters that name one
 	headers, cookies  []string // of the application's own credentials
 	scrub, hide       []string // ids of findings
+	input             []string
 	presented         []string
 	always, open, gap []string
 }
@@ -149,7 +152,7 @@ func (d *drafter) at(method, path string) *entry {
 	if e := d.of[key]; e != nil {
 		return e
 	}
-	if _, err := guard.NewTable([]*guard.Route{{Pattern: path}}); err != nil {
+	if _, err := guard.NewTable([]*guard.Route{{Pattern: path}}); err != nil || !sayable(path) {
 		return nil
 	}
 	return &entry{method: method, path: path}
@@ -191,6 +194,8 @@ func (d *drafter) surface(r *lr.Report) {
 			place, name, _ := strings.Cut(way, " ")
 			switch {
 			case e.public || way == "bearer":
+			case !sayable(name):
+				e.why = adding(e.why, "also takes what has no name that a policy can say")
 			case place == "header" && name != "" && !strings.EqualFold(name, "Authorization"):
 				e.own = true
 				d.headers = adding(d.headers, name)
@@ -220,6 +225,11 @@ func shapeOf(path string) string {
 		}
 	}
 	return strings.Join(segments, "/")
+}
+
+// sayable reports a text that YAML's quotes hold as it is.
+func sayable(s string) bool {
+	return utf8.ValidString(s) && !strings.ContainsFunc(s, func(r rune) bool { return !unicode.IsPrint(r) })
 }
 
 func oneLine(s string) string {

@@ -39,6 +39,8 @@ func surveyed() *lr.Report {
 			found("block_paths", "GET /a;b\n  - {path: /evil, public: true}"), found("new_one", "application"),
 			{ID: "auth/undeclared-route", Findings: []lr.Finding{{ID: "lr-u", Guard: "validate", Subject: "GET /v1/debug", Confidence: lr.Confirmed}}},
 			suspected,
+			{ID: "input/duplicate-keys", Findings: []lr.Finding{{ID: "lr-dup", Guard: "validate", Subject: "POST /v1/invoices", Confidence: lr.Confirmed}}},
+			{ID: "auth/token-key-header", Findings: []lr.Finding{{ID: "lr-jku", Guard: "authenticate", Subject: "jku", Confidence: lr.Confirmed}}},
 			{ID: "isolation/tenant-swap", Findings: []lr.Finding{{ID: "lr-swap", Guard: "tenant_binding", Subject: "GET /v1/tenants/{tenant_id}", Confidence: lr.Confirmed}}},
 			{ID: "isolation/list-leak", Findings: []lr.Finding{{ID: "lr-list", Guard: "tenant_binding", Subject: "GET /v1/invoices", Confidence: lr.Confirmed}}},
 		}}}}
@@ -67,6 +69,7 @@ func TestDraft(t *testing.T) {
 			"#   lr-ownership row/ownership GET /v1/chats/{id} (ownership): not in this build",
 			`tenant: {path: ["tenant_id"], query: [tenant_id, `, `X-Company-ID]} # lr-swap isolation/tenant-swap`, `{path: "/api/v1/tenants/{tenant_id}", methods: [GET]} # lr-swap`,
 			"#   lr-list isolation/list-leak GET /v1/invoices (tenant_binding): what the application looks up",
+			"input: {max_depth: 32} # lr-dup input/duplicate-keys", "verify_presented: true # lr-jku auth/token-key-header",
 			"#   lr-new_one row/new-one application (new_one): not in this build",
 			"#   lr-u auth/undeclared-route GET /v1/debug: no route, so it is denied",
 			"#   GET /v1/files/{name}.pdf: no route of a policy can say this path",
@@ -157,4 +160,34 @@ func TestOwn(t *testing.T) {
 			t.Errorf("%s: got %d, the application was asked: %t; want %d", name, got, asked, c.want)
 		}
 	}
+}
+
+// FuzzDraft: whatever a report says, the draft is a policy of its routes and
+// findings alone: no text of a target makes a line of its own.
+func FuzzDraft(f *testing.F) {
+	f.Add("GET", "/v1/chats/{id}", "header X-Key", "GET /v1/chats/{id}", "authenticate", "auth/no-credential", "lr-1")
+	f.Add("GET", "/a\n  - {path: /evil, public: true}", "cookie a\"b", "application", "block_paths", "x\ny", "z\r\n")
+	f.Add("GET", "/\x901/chats/{id}", "header \x90", "GET /\x90", "limits", "\x90", "\u2028")
+	f.Add("POST", "/{x}.pdf", "header \x00", "GET /a\"}\n", "limits", "input/x", "#")
+	f.Fuzz(func(t *testing.T, method, path, takes, subject, directive, check, id string) {
+		r := &lr.Report{Target: "http://app.test", Routes: []lr.RouteReport{{Method: "GET", Path: "/ok", Secured: true, Declared: true}, {Method: method, Path: path, Secured: true, Takes: []string{takes}, Declared: true}},
+			Rows: []lr.RowReport{{Checks: []lr.CheckReport{{ID: check, Findings: []lr.Finding{{ID: id, Guard: directive, Subject: subject, Confidence: lr.Confirmed}}}}}}}
+		d, err := policy.Draft(r, policy.Sketch{Listen: "127.0.0.1:0", AdminRole: "r", Auth: &policy.Auth{Issuer: "i", Audience: "a", JWKS: "http://id.test/", TenantClaim: "t", RolesClaim: "r"}})
+		if err != nil {
+			t.Skip() // it says so rather than write what cannot be read
+		}
+		p, err := policy.Parse("guard.yaml", d.Text)
+		if err != nil {
+			t.Fatalf("%v\n%s", err, d.Text)
+		}
+		for _, rt := range p.Routes {
+			_, of, _ := strings.Cut(subject, " ")
+			if rt.Path != "/ok" && rt.Path != path && !strings.HasPrefix(of, rt.Path) {
+				t.Errorf("the route %q is of nobody:\n%s", rt.Path, d.Text)
+			}
+		}
+		if len(p.Unsafe) > 0 {
+			t.Errorf("what is unsafe is said twice by itself:\n%s", d.Text)
+		}
+	})
 }

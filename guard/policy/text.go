@@ -47,6 +47,9 @@ func (d *drafter) text(s Sketch) []byte {
 			b.WriteString("  hide_headers: [" + hidden + "]" + beside(d.hide) + "\n")
 		}
 	}
+	if len(d.input) > 0 {
+		b.WriteString("input: {max_depth: 32}" + beside(d.input) + "\n")
+	}
 	if len(d.limits) > 0 {
 		b.WriteString("limits:\n")
 		var names []string
