@@ -18,6 +18,7 @@ import (
 
 	"github.com/launchready/launchready/guard"
 	"github.com/launchready/launchready/guard/policy"
+	"github.com/launchready/launchready/guard/transport"
 	"github.com/launchready/launchready/report/json"
 )
 
@@ -35,7 +36,7 @@ func (p *program) guardVerb() *cobra.Command {
 
 It serves until it is interrupted, and then ends what is under way. The policy is read
 again when the file changes or on SIGHUP; a file with a mistake changes nothing. Changes
-of listen and admin need a restart. The access log goes to stderr.`,
+of listen, admin and tls need a restart. The access log goes to stderr.`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return p.guard(c.Context(), p.path(file)) },
 	}
@@ -162,11 +163,31 @@ func (p *program) guard(ctx context.Context, file string) error {
 	if err != nil {
 		return setup(fmt.Errorf("listen: %w", err))
 	}
-	// No deadline on a whole request or answer: streams last as long as they last.
-	srv := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn)}
-	failed := make(chan error, 2)
-	go func() { failed <- srv.Serve(front) }()
+	srv, err := pol.Front(state, h)
+	if err != nil {
+		_ = front.Close() // nothing was served
+		return setup(err)
+	}
 	defer srv.Close()
+	var beside net.Listener
+	if srv.Plain != nil { // before certificates are asked for: challenges arrive here
+		if beside, err = lc.Listen(ctx, "tcp", pol.TLS.Plain); err != nil {
+			_ = front.Close() // nothing was served
+			return setup(fmt.Errorf("listen without TLS: %w", err))
+		}
+	}
+	if err := srv.Start(ctx); err != nil {
+		_ = front.Close() // nothing was served
+		return setup(err)
+	}
+	failed := make(chan error, 3)
+	go func() { failed <- srv.Server.Serve(front) }()
+	defer srv.Server.Close()
+	if beside != nil {
+		plain := &transport.Server{Handler: srv.Plain, Log: log}
+		go func() { failed <- plain.Serve(beside) }()
+		defer plain.Close()
+	}
 	if pol.Admin != "" {
 		ln, err := lc.Listen(ctx, "tcp", pol.Admin)
 		if err != nil {
@@ -177,7 +198,7 @@ func (p *program) guard(ctx context.Context, file string) error {
 		defer adm.Close()
 	}
 	p.serves = true
-	fmt.Fprintf(p.out, "http://%s\n", front.Addr())
+	fmt.Fprintf(p.out, "%s://%s\n", srv.Scheme, front.Addr())
 	hup := make(chan os.Signal, 1)
 	signal.Notify(hup, syscall.SIGHUP)
 	defer signal.Stop(hup)
@@ -190,7 +211,7 @@ func (p *program) guard(ctx context.Context, file string) error {
 		case <-ctx.Done():
 			end, cancel := context.WithTimeout(context.WithoutCancel(ctx), drain)
 			defer cancel()
-			return srv.Shutdown(end)
+			return srv.Server.Shutdown(end)
 		case <-hup:
 		case <-tick.C:
 		}

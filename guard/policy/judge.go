@@ -12,7 +12,7 @@ import (
 )
 
 var (
-	protections = []string{"auth", "isolation", "limits", "input", "hygiene", "cors", "hosts", "webhooks"}
+	protections = []string{"auth", "isolation", "limits", "input", "hygiene", "cors", "hosts", "webhooks", "https", "origin_lock"}
 	modes       = []guard.Mode{guard.Enforce, guard.Observe, guard.Off}
 	algorithms  = []string{"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"}
 	methods     = []string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
@@ -36,6 +36,9 @@ func (j *judge) judge(p *Policy) {
 		j.fail("upstream", "upstream is no address as http://host:port, without a path")
 	}
 	for i, t := range p.Trusted {
+		if t == cloudflare {
+			continue // judged with the lock
+		}
 		if n, err := netip.ParsePrefix(t); err != nil || n.Bits() == 0 {
 			j.fail(fmt.Sprintf("trusted_proxies[%d]", i), "%q is no network, as 10.0.0.0/8, or it is all of them", t)
 		}
@@ -62,6 +65,7 @@ func (j *judge) judge(p *Policy) {
 	}
 	j.cors(p)
 	j.input(p)
+	j.transport(p)
 	j.routes(p)
 	if len(j.errs) == 0 {
 		if _, err := guard.NewTable(p.table()); err != nil {
