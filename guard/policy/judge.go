@@ -45,7 +45,7 @@ func (j *judge) judge(p *Policy) {
 	}
 	j.modes("modes", p.Modes)
 	j.auth(p)
-	if p.Tenant != nil && (p.Auth == nil || p.Auth.TenantClaim == "") {
+	if p.Tenant != nil && !p.Auth.tenants() {
 		j.fail("tenant", "tenant needs auth.tenant_claim: the tenant is bound to a verified claim")
 	}
 	if p.Failures != nil {
@@ -124,7 +124,7 @@ func (j *judge) routes(p *Policy) {
 		if r.Public && len(r.Roles) > 0 {
 			j.fail(at+".roles", "%s is public and asks for roles", r.Path)
 		}
-		if len(r.Roles) > 0 && (p.Auth == nil || p.Auth.RolesClaim == "") {
+		if len(r.Roles) > 0 && !p.Auth.roles() {
 			j.fail(at+".roles", "roles need auth.roles_claim")
 		}
 		for k, n := range r.Limits {
