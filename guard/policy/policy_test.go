@@ -309,7 +309,7 @@ func TestNoSpelling(t *testing.T) {
 func TestMistakes(t *testing.T) {
 	base := fmt.Sprintf(whole, "http://127.0.0.1:1", "http://127.0.0.1:1")
 	for name, c := range map[string]struct{ from, to, want string }{
-		"unknown key":    {"upstream:", "upsteam:", ":3:1: "},
+		"unknown key":    {"upstream:", "up_stream:", ":3:1: "},
 		"algorithm":      {"tenant_claim: tid,", "tenant_claim: tid, algorithms: [HS256],", ":4:"},
 		"unlimited chat": {"chat: true, limits: [chat]", "chat: true", `unsafe: ["unlimited chat /v1/chat"]`},
 		"public admin":   {"/healthz, public: true", "/healthz, public: true, admin: true", `unsafe: ["public admin /healthz"]`},
