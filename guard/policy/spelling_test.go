@@ -122,7 +122,7 @@ unsafe: ["public everything /**"]
 		return b.String()
 	}
 	served, refused := 0, 0
-	for range 30_000 {
+	for range 12_000 {
 		words := [][]string{{"v1", "admin", "users"}, {"v1", "chats"}, {".git", "config"}, {"v1", "me"}, {"docs"}}[r.IntN(5)]
 		method := pick("GET", "GET", "DELETE", "POST", "get", "Delete", "HEAD", "OPTIONS", "TRACE", "X", "PUT")
 		target := spell(words...)
@@ -177,7 +177,7 @@ unsafe: ["public everything /**"]
 			t.Errorf("%s: %q became %s %s", bad, head, app.method, app.path)
 		}
 	}
-	if served < 500 || refused < 5000 {
+	if served < 200 || refused < 2000 {
 		t.Errorf("%d served and %d refused: the spellings prove nothing", served, refused)
 	}
 }
