@@ -58,14 +58,17 @@ func begins(n string) bool {
 	return false
 }
 
-// connection holds the fields that belong to the connection to what a proxy may
-// obey, and reports whether it could. A caller that names other fields in Connection
+// connection holds the fields that belong to the connection and its framing to what a
+// proxy may obey, and reports whether it could. A caller that names other fields in Connection
 // would have them taken away on the way to the upstream, guard's own among them; an
 // upgrade to HTTP/2 would carry requests past the policy. Fields that follow the body
 // come too late to be judged.
 func connection(r *http.Request) bool {
 	r.Trailer = nil
 	h := r.Header
+	if len(h["Content-Length"]) > 1 { // net/http takes one of HTTP/2's and leaves the other
+		return false
+	}
 	for _, line := range h["Connection"] {
 		for t := range strings.SplitSeq(line, ",") {
 			switch strings.ToLower(strings.TrimSpace(t)) {

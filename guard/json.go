@@ -209,11 +209,11 @@ func (r *reader) object(depth int) (any, error) {
 					seen[fold(o)] = true
 				}
 			}
-			if f := fold(name); seen[f] {
+			f := fold(name)
+			if seen[f] {
 				return nil, errTwice
-			} else {
-				seen[f] = true
 			}
+			seen[f] = true
 		}
 		if seen == nil {
 			r.names = append(r.names, name)

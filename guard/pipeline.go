@@ -236,7 +236,7 @@ func (p *Pipeline) judge(x *Exchange) *Denial {
 	}
 	x.Path = path
 	if !connection(x.Request) {
-		return &Denial{Status: http.StatusBadRequest, Reason: "Connection names fields of the request"}
+		return &Denial{Status: http.StatusBadRequest, Reason: "the request's fields can be read in two ways"}
 	}
 	for _, g := range p.o.Gates {
 		mode := x.Route.mode(g.Name(), p.o.Modes)

@@ -20,6 +20,7 @@ import (
 	"github.com/launchready/launchready/guard/model"
 	"github.com/launchready/launchready/guard/policy"
 	"github.com/launchready/launchready/guard/record"
+	"github.com/launchready/launchready/guard/transport"
 )
 
 const look = time.Second // between two looks at the file and at the mark of a lock-down
@@ -33,7 +34,7 @@ func (p *program) guardVerb() *cobra.Command {
 
 It serves until it is interrupted, and then ends what is under way. The policy is read
 again when the file changes or on SIGHUP; a file with a mistake changes nothing. Changes
-of listen, admin, model.listen, connections, connect, upstream_header and drain need a restart. The log
+of listen, admin, model.listen, tls, connections, connect, upstream_header and drain need a restart. The log
 goes to stderr, one JSON object a line; a log that cannot be written holds nothing up.`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return p.guard(c.Context(), p.path(file)) },
@@ -101,11 +102,32 @@ func (p *program) guard(ctx context.Context, file string) (err error) {
 		return setup(fmt.Errorf("listen: %w", err))
 	}
 	front := &guard.Connections{Listener: ln, Max: b.Connections, PerAddress: b.PerAddress, Trusted: pol.Proxies()}
+	srv, err := pol.Front(s.state, s.handler)
+	if err != nil {
+		_ = ln.Close() // nothing was served
+		return setup(err)
+	}
 	s.gauges(front, sink)
-	srv := guard.Server(s.handler, log)
-	failed := make(chan error, 3)
-	go func() { failed <- srv.Serve(front) }()
 	defer srv.Close()
+	var beside net.Listener
+	if srv.Plain != nil { // before certificates are asked for: challenges arrive here
+		if beside, err = lc.Listen(ctx, "tcp", pol.TLS.Plain); err != nil {
+			_ = front.Close() // nothing was served
+			return setup(fmt.Errorf("listen without TLS: %w", err))
+		}
+	}
+	if err := srv.Start(ctx); err != nil {
+		_ = front.Close() // nothing was served
+		return setup(err)
+	}
+	failed := make(chan error, 4)
+	go func() { failed <- srv.Server.Serve(front) }()
+	defer srv.Server.Close()
+	if beside != nil {
+		plain := &transport.Server{Handler: srv.Plain, Log: log}
+		go func() { failed <- plain.Serve(beside) }()
+		defer plain.Close()
+	}
 	if pol.Admin != "" {
 		ln, err := lc.Listen(ctx, "tcp", pol.Admin)
 		if err != nil {
@@ -121,12 +143,12 @@ func (p *program) guard(ctx context.Context, file string) (err error) {
 		if models, err = lc.Listen(ctx, "tcp", pol.Model.Listen); err != nil {
 			return setup(fmt.Errorf("listen for the model: %w", err))
 		}
-		eg := &http.Server{Handler: &s.egress, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10, ErrorLog: srv.ErrorLog}
+		eg := &http.Server{Handler: &s.egress, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn)}
 		go func() { failed <- eg.Serve(models) }()
 		defer eg.Close()
 	}
 	p.serves = true
-	fmt.Fprintf(p.out, "http://%s\n", front.Addr())
+	fmt.Fprintf(p.out, "%s://%s\n", srv.Scheme, front.Addr())
 	if models != nil {
 		fmt.Fprintf(p.out, "model http://%s\n", models.Addr())
 	}
@@ -141,7 +163,7 @@ func (p *program) guard(ctx context.Context, file string) (err error) {
 		case err := <-failed:
 			return fmt.Errorf("serve: %w", err)
 		case <-ctx.Done():
-			return drain(ctx, srv, b.Drain, log)
+			return drain(ctx, srv.Server, b.Drain, log)
 		case <-hup:
 		case <-tick.C:
 		}
@@ -152,7 +174,7 @@ func (p *program) guard(ctx context.Context, file string) (err error) {
 
 // drain takes no request any more and ends those that are under way; what has not
 // ended in time is cut.
-func drain(ctx context.Context, srv *http.Server, within time.Duration, log *slog.Logger) error {
+func drain(ctx context.Context, srv *transport.Server, within time.Duration, log *slog.Logger) error {
 	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), within)
 	defer cancel()
 	err := srv.Shutdown(end)

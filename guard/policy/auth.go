@@ -172,6 +172,15 @@ func (j *judge) auth(p *Policy) {
 	}
 }
 
+// roles reports whether any credential can have one; tenants likewise.
+func (a *Auth) roles() bool {
+	return a != nil && (a.RolesClaim != "" || a.APIKeys != nil || a.Session != nil && a.Session.Roles != "")
+}
+
+func (a *Auth) tenants() bool {
+	return a != nil && (a.TenantClaim != "" || a.APIKeys != nil || a.Session != nil && a.Session.Tenant != "")
+}
+
 func (j *judge) webhooks(p *Policy) {
 	for i, w := range p.Webhooks {
 		at := fmt.Sprintf("webhooks[%d]", i)

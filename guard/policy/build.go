@@ -15,6 +15,7 @@ import (
 	"github.com/launchready/launchready/guard/isolation"
 	"github.com/launchready/launchready/guard/kill"
 	"github.com/launchready/launchready/guard/limits"
+	"github.com/launchready/launchready/guard/transport"
 )
 
 // State is what outlives a reload: keys, counters and connections.
@@ -54,6 +55,10 @@ func (p *Policy) Build(s *State) (*guard.Pipeline, error) {
 	}
 	o := guard.Options{Upstream: u, Routes: p.table(), Modes: p.Modes, Log: s.Log, Now: s.Now, Dial: s.Transport, Keep: map[string]bool{}}
 	for _, t := range p.Trusted {
+		if t == cloudflare {
+			o.Trusted = append(o.Trusted, transport.Cloudflare()...)
+			continue
+		}
 		n, err := netip.ParsePrefix(t)
 		if err != nil {
 			return nil, err
@@ -88,6 +93,9 @@ func (p *Policy) Build(s *State) (*guard.Pipeline, error) {
 			tap.Security = map[string]string{"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer", "X-Frame-Options": "DENY"}
 		}
 		o.Taps = append(o.Taps, tap)
+	}
+	if err := p.transport(&o, s); err != nil {
+		return nil, err
 	}
 	if err := p.webhooks(&o, s); err != nil {
 		return nil, err

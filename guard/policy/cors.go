@@ -98,15 +98,8 @@ func (c *CORS) age() (time.Duration, error) {
 	return time.ParseDuration(c.MaxAge)
 }
 
-// cors adds the gates, the check and the tap.
+// cors adds the gate, the check and the tap.
 func (p *Policy) cors(o *guard.Options) error {
-	if len(p.Hosts) > 0 {
-		all := cors.Hosts{}
-		for _, h := range p.Hosts {
-			all[h] = true
-		}
-		o.Gates = append(o.Gates, all)
-	}
 	c := p.CORS
 	if c == nil {
 		return nil

@@ -12,7 +12,7 @@ import (
 )
 
 var (
-	protections = []string{"auth", "isolation", "limits", "input", "hygiene", "cors", "hosts", "ownership", "webhooks", "spend", "idempotency"}
+	protections = []string{"auth", "isolation", "limits", "input", "hygiene", "cors", "hosts", "ownership", "webhooks", "https", "origin_lock", "spend", "idempotency"}
 	modes       = []guard.Mode{guard.Enforce, guard.Observe, guard.Off}
 	algorithms  = []string{"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"}
 	pers        = []string{"ip", "user", "organisation", "class", "global"}
@@ -37,13 +37,16 @@ func (j *judge) judge(p *Policy) {
 		j.fail("upstream", "upstream is no address as http://host:port, without a path")
 	}
 	for i, t := range p.Trusted {
+		if t == cloudflare {
+			continue // judged with the lock
+		}
 		if n, err := netip.ParsePrefix(t); err != nil || n.Bits() == 0 {
 			j.fail(fmt.Sprintf("trusted_proxies[%d]", i), "%q is no network, as 10.0.0.0/8, or it is all of them", t)
 		}
 	}
 	j.modes("modes", p.Modes)
 	j.auth(p)
-	if p.Tenant != nil && (p.Auth == nil || p.Auth.TenantClaim == "") {
+	if p.Tenant != nil && !p.Auth.tenants() {
 		j.fail("tenant", "tenant needs auth.tenant_claim: the tenant is bound to a verified claim")
 	}
 	if p.Failures != nil {
@@ -63,6 +66,7 @@ func (j *judge) judge(p *Policy) {
 	}
 	j.cors(p)
 	j.input(p)
+	j.transport(p)
 	j.routes(p)
 	j.blanks(p)
 	j.own(p)
@@ -125,7 +129,7 @@ func (j *judge) routes(p *Policy) {
 		if r.Public && len(r.Roles) > 0 {
 			j.fail(at+".roles", "%s is public and asks for roles", r.Path)
 		}
-		if len(r.Roles) > 0 && (p.Auth == nil || p.Auth.RolesClaim == "") {
+		if len(r.Roles) > 0 && !p.Auth.roles() {
 			j.fail(at+".roles", "roles need auth.roles_claim")
 		}
 		for k, n := range r.Limits {

@@ -35,6 +35,9 @@ type Policy struct {
 	Hosts     []string              `yaml:"hosts,omitempty,flow"`
 	Uploads   *Uploads              `yaml:"uploads,omitempty"`
 	Webhooks  []Webhook             `yaml:"webhooks,omitempty"`
+	Cookies   *Cookies              `yaml:"cookies,omitempty"`
+	TLS       *TLS                  `yaml:"tls,omitempty"`
+	Lock      *Lock                 `yaml:"origin_lock,omitempty"`
 	Model     *Model                `yaml:"model,omitempty"` // the second listener, in front of the model provider
 	Ownership *Ownership            `yaml:"ownership,omitempty"`
 	Unsafe    []string              `yaml:"unsafe,omitempty"`    // what is unsafe and meant, said a second time
@@ -101,6 +104,7 @@ type Hygiene struct {
 	ScrubErrors bool     `yaml:"scrub_errors,omitempty"`
 	HideHeaders []string `yaml:"hide_headers,omitempty"`
 	Headers     bool     `yaml:"security_headers,omitempty"`
+	NoStore     bool     `yaml:"no_store,omitempty"` // answers to a credential stay out of caches
 }
 
 // Route is one entry.

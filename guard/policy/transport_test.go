@@ -1,0 +1,80 @@
+package policy_test
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/launchready/launchready/guard/policy"
+)
+
+func TestTransportMistakes(t *testing.T) {
+	mistakes(t, map[string]string{
+		"tls: {certificate: a}": ":5:6: tls needs certificate and key",
+		"tls: {certificate: a, key: b, acme: {folder: c}}\nhosts: [a.test]": "one of the two",
+		"tls: {acme: {folder: c}}":                                       "tls.acme needs folder",
+		"tls: {acme: {folder: c, directory: x}}\nhosts: [a.test]":        "no address of an authority",
+		"tls: {plain: \":80\"}\nhosts: [a.test]":                         "plain is no host:port",
+		"tls: {redirect: true}":                                          "a redirect needs hosts",
+		"tls: {redirect: true, certificate: a, key: b}\nhosts: [a.test]": "redirect is for guard behind a proxy",
+		"tls: {hsts: {max_age: a year}}":                                 ":5:23: max_age",
+		"tls: {hsts: {max_age: 24h, subdomains: true, preload: true}}":   "preload needs subdomains",
+		"cookies: {same_site: None}":                                     ":5:22: same_site",
+		"origin_lock: {}":                                                "origin_lock needs header and secrets",
+		"origin_lock: {header: X-A, secrets: [abc]}":                     "a secret is referred to",
+		"origin_lock: {header: X-Guard-Lock, secrets: [\"${env:A}\"]}":   ":5:23: header",
+		"origin_lock: {client_ca: ca.pem}":                               "needs tls",
+		"trusted_proxies: [cloudflare]":                                  `unsafe: ["cloudflare without a lock"]`,
+		"trusted_proxies: [cloudfront]":                                  ":5:19: ",
+	},
+		"tls: {redirect: true, hsts: {max_age: 8760h}}\nhosts: [a.test]", "cookies: {}", "cookies: {same_site: none, readable: [csrf]}", "hygiene: {no_store: true}",
+		"trusted_proxies: [cloudflare, 10.0.0.0/8]\nunsafe: [cloudflare without a lock]")
+}
+
+// TestBehindProxy: the lock comes first, the redirect knows what the proxy took, and
+// answers of guard's own carry the fields too.
+func TestBehindProxy(t *testing.T) {
+	p, err := judged("hosts: [a.test]\ntrusted_proxies: [192.0.2.0/24]\ntls: {redirect: true, hsts: {max_age: 8760h}}\norigin_lock: {header: X-Origin-Lock, secrets: [\"${env:LOCK}\"]}\ncors: {origins: [\"https://app.test\"]}\nhygiene: {no_store: true}\ncookies: {}\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := p.Build(&policy.State{Env: func(string) (string, bool) { return "short", true }}); err == nil || strings.Contains(err.Error(), "short\"") {
+		t.Errorf("a secret of five bytes: %v", err)
+	}
+	pipe, err := p.Build(&policy.State{Env: func(string) (string, bool) { return "0123456789abcdef", true }, Transport: bare{}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, x := range map[string]struct {
+		path, host, lock, proto, from string
+		want                          int
+	}{
+		"right":            {"/a", "a.test", "0123456789abcdef", "https", "192.0.2.1:1", 200},
+		"not by the proxy": {"/a", "a.test", "", "https", "192.0.2.1:1", 403},
+		"without TLS":      {"/a", "a.test", "0123456789abcdef", "http", "192.0.2.1:1", 308},
+		"says TLS":         {"/a", "a.test", "0123456789abcdef", "https", "198.51.100.1:1", 308},
+		"another host":     {"/a", "b.test", "0123456789abcdef", "http", "192.0.2.1:1", 421},
+		"no route":         {"/b", "a.test", "0123456789abcdef", "https", "192.0.2.1:1", 404},
+	} {
+		r := httptest.NewRequest(http.MethodGet, x.path, http.NoBody)
+		r.Host, r.RemoteAddr = x.host, x.from
+		r.Header.Set("X-Forwarded-Proto", x.proto)
+		r.Header.Set("Origin", "https://app.test")
+		if x.lock != "" {
+			r.Header.Set("X-Origin-Lock", x.lock)
+		}
+		w := httptest.NewRecorder()
+		pipe.ServeHTTP(w, r)
+		if w.Code != x.want {
+			t.Errorf("%s: %d, want %d", name, w.Code, x.want)
+		}
+		secure := x.proto == "https" && strings.HasPrefix(x.from, "192.0.2.")
+		if (w.Header().Get("Strict-Transport-Security") != "") != secure || w.Header().Get("Access-Control-Allow-Origin") != "https://app.test" {
+			t.Errorf("%s: %v", name, w.Header())
+		}
+		if w.Code == 308 && w.Header().Get("Location") != "https://a.test/a" {
+			t.Errorf("%s: to %s", name, w.Header().Get("Location"))
+		}
+	}
+}

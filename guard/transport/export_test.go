@@ -1,0 +1,55 @@
+package transport
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"io"
+	"net/http"
+	"testing"
+)
+
+// CheckFraming holds that a cut changes no verdict, and that net/http finds the same
+// requests in what is taken.
+func CheckFraming(t *testing.T, b []byte, at int) {
+	var whole, cut scanner
+	if at < 0 || at > len(b) {
+		at = len(b) / 2
+	}
+	one := whole.feed(b)
+	two := cut.feed(b[:at])
+	if two == nil {
+		two = cut.feed(b[at:])
+	}
+	if (one == nil) != (two == nil) || one == nil && whole != cut {
+		t.Fatalf("%q cut at %d: %v, %v", b, at, one, two)
+	}
+	if one != nil || whole.state != requestLine || whole.n != 0 || whole.cr {
+		return
+	}
+	r := bufio.NewReader(bytes.NewReader(b))
+	for {
+		if _, err := r.Peek(1); err != nil {
+			return
+		}
+		req, err := http.ReadRequest(r)
+		if err != nil {
+			return // the server refuses it
+		}
+		if req.Header.Get("Upgrade") != "" {
+			return
+		}
+		if _, err := io.Copy(io.Discard, req.Body); err != nil {
+			if !errors.Is(err, io.ErrUnexpectedEOF) {
+				return // as a trailer without a colon
+			}
+			t.Fatalf("%q: net/http finds a body that the scanner does not: %v", b, err)
+		}
+	}
+}
+
+// Feed serves the benchmark.
+func Feed(b []byte) error {
+	var s scanner
+	return s.feed(b)
+}

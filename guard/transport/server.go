@@ -1,0 +1,172 @@
+package transport
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+)
+
+// Server serves HTTP/1.1 whose framing is held to one reading, and HTTP/2 over TLS.
+type Server struct {
+	Handler http.Handler
+	TLS     *tls.Config // nil: plain HTTP/1.1
+	Log     *slog.Logger
+
+	one, two *http.Server
+	in       [2]*queue
+	once     sync.Once
+}
+
+// greet is how long a handshake may take, and greeting how many may be under way.
+const (
+	greet    = 10 * time.Second
+	greeting = 1024
+)
+
+type stateKey struct{}
+
+func (s *Server) begin() {
+	log := s.Log
+	if log == nil {
+		log = slog.New(slog.DiscardHandler)
+	}
+	// No deadline on a whole request or answer: streams last as long as they last.
+	build := func(h http.Handler) *http.Server {
+		return &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn)}
+	}
+	s.one = build(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if t, ok := r.Context().Value(stateKey{}).(*tls.ConnectionState); ok {
+			r.TLS = t
+		}
+		s.Handler.ServeHTTP(w, r)
+	}))
+	s.one.ConnContext = func(ctx context.Context, c net.Conn) context.Context {
+		if f, ok := c.(*framed); ok {
+			if t, ok := f.Conn.(*tls.Conn); ok {
+				st := t.ConnectionState()
+				return context.WithValue(ctx, stateKey{}, &st)
+			}
+		}
+		return ctx
+	}
+	s.one.ConnState = func(c net.Conn, st http.ConnState) {
+		f, ok := c.(*framed)
+		switch {
+		case ok && st == http.StateHijacked:
+			f.tunnel.Store(true)
+		case ok && st == http.StateIdle && f.scan.state == tunnelled: // no read is under way then
+			f.scan.state = requestLine
+		}
+	}
+	s.two = build(s.Handler)
+	s.two.TLSConfig = s.TLS
+	s.in = [2]*queue{newQueue(), newQueue()}
+}
+
+// Serve takes connections until the server is closed or the listener fails.
+func (s *Server) Serve(l net.Listener) error {
+	s.once.Do(s.begin)
+	failed := make(chan error, 3)
+	s.in[0].addr, s.in[1].addr = l.Addr(), l.Addr()
+	go func() { failed <- s.one.Serve(s.in[0]) }()
+	if s.TLS != nil {
+		go func() { failed <- s.two.Serve(s.in[1]) }()
+	}
+	go func() { failed <- s.accept(l) }()
+	err := <-failed
+	_ = l.Close() // it is of no use any more
+	return err
+}
+
+func (s *Server) accept(l net.Listener) error {
+	room := make(chan struct{}, greeting)
+	for {
+		c, err := l.Accept()
+		if err != nil {
+			var ne net.Error
+			if errors.As(err, &ne) && ne.Timeout() || isBusy(err) {
+				time.Sleep(5 * time.Millisecond) // as net/http does: descriptors come back
+				continue
+			}
+			return err
+		}
+		if s.TLS == nil {
+			s.in[0].put(&framed{Conn: c})
+			continue
+		}
+		room <- struct{}{}
+		go func() {
+			defer func() { <-room }()
+			s.greet(c)
+		}()
+	}
+}
+
+func (s *Server) greet(c net.Conn) {
+	t := tls.Server(c, s.TLS)
+	ctx, cancel := context.WithTimeout(context.Background(), greet)
+	defer cancel()
+	if err := t.HandshakeContext(ctx); err != nil {
+		_ = c.Close() // there is nobody to tell
+		return
+	}
+	switch t.ConnectionState().NegotiatedProtocol {
+	case "h2":
+		s.in[1].put(t)
+	case "", "http/1.1":
+		s.in[0].put(&framed{Conn: t})
+	default:
+		_ = t.Close() // a challenge of ACME, which the handshake answered
+	}
+}
+
+// Shutdown ends what is under way, and takes nothing more.
+func (s *Server) Shutdown(ctx context.Context) error {
+	s.once.Do(s.begin)
+	return errors.Join(s.one.Shutdown(ctx), s.two.Shutdown(ctx), s.in[0].Close(), s.in[1].Close())
+}
+
+// Close ends everything at once.
+func (s *Server) Close() error {
+	s.once.Do(s.begin)
+	return errors.Join(s.one.Close(), s.two.Close(), s.in[0].Close(), s.in[1].Close())
+}
+
+// queue is a listener whose connections were accepted elsewhere.
+type queue struct {
+	addr net.Addr
+	c    chan net.Conn
+	done chan struct{}
+	once sync.Once
+}
+
+func newQueue() *queue { return &queue{c: make(chan net.Conn), done: make(chan struct{})} }
+
+func (q *queue) put(c net.Conn) {
+	select {
+	case q.c <- c:
+	case <-q.done:
+		_ = c.Close() // the server has ended
+	}
+}
+
+// Accept gives the next one.
+func (q *queue) Accept() (net.Conn, error) {
+	select {
+	case c := <-q.c:
+		return c, nil
+	case <-q.done:
+		return nil, net.ErrClosed
+	}
+}
+
+// Close wakes who waits.
+func (q *queue) Close() error { q.once.Do(func() { close(q.done) }); return nil }
+
+// Addr is the listener's that accepts.
+func (q *queue) Addr() net.Addr { return q.addr }
