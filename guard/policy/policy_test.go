@@ -63,7 +63,7 @@ func (s *stand) more(sections string) {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	pipe, err := p.Build(&policy.State{})
+	pipe, err := p.Build(s.state)
 	if err != nil {
 		s.t.Fatal(err)
 	}
