@@ -7,7 +7,7 @@ LINT      = $(GO) run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.
 SEEDS    ?= 20
 FUZZ     ?= 20000x
 # Where concurrency lives; the race detector walks these.
-RACE      = ./probe/... ./stage ./oracle ./redact ./store/... ./chat ./audit ./audit/limits ./audit/latency ./audit/model ./audit/secrets ./audit/operations ./demo/... ./secretscan ./tail ./guard/... ./edge/...
+RACE      = ./probe/... ./stage ./oracle ./redact ./store/... ./chat ./audit ./audit/limits ./audit/latency ./audit/model ./audit/secrets ./audit/operations ./demo/... ./secretscan ./tail ./guard ./guard/auth ./guard/idempotency ./guard/limits ./guard/model ./guard/ownership ./guard/record ./guard/spend ./guard/state ./guard/transport ./edge
 
 # Walks of whole applications, which make test does without the detector.
 LONG      = TestFlaws|TestSusceptible|TestRefusing|TestHostile|TestRegressionOnTheDemo|TestDatabaseFlaws

@@ -65,6 +65,14 @@ func runCacheTenant(ctx context.Context, t *lr.Trial) error {
 			if len(oracle.Find(hits, past)) > 0 {
 				return nil // the application itself shows it: the rows auth and isolation decide
 			}
+			own, err := itself(ctx, t, f, v, as)
+			if err != nil {
+				t.Unknown(v.subject(f), "%v", err)
+				return halted(ctx, err)
+			}
+			if own {
+				return nil // a cache of the application's own: isolation/shared-cache decides
+			}
 			who := "nobody"
 			if as != nil {
 				who = as.Name
@@ -75,4 +83,18 @@ func runCacheTenant(ctx context.Context, t *lr.Trial) error {
 		t.Pass(lr.Seen(owner), v.subject(f), "another tenant and nobody asked after %s, and got nothing of theirs", f.victim.Tenant)
 		return nil
 	})
+}
+
+// itself does the same at the target's own address, behind every cache of the edge, and
+// tells whether the answer is given away there too.
+func itself(ctx context.Context, t *lr.Trial, f *gate, v *view, as *lr.Account) (bool, error) {
+	path := bust(t, v.path)
+	at := &gate{victim: f.victim, attacker: f.attacker}
+	for range 2 {
+		if _, err := at.ask(ctx, t, f.victim, path, "owner, at the application itself"); err != nil {
+			return false, err
+		}
+	}
+	x, err := at.ask(ctx, t, as, path, "the same address right after the owner, at the application itself")
+	return err == nil && len(oracle.Find(v.witness, x)) > 0, err
 }

@@ -101,6 +101,7 @@ type drafter struct {
 	scrub, hide       []string // ids of findings
 	input             []string
 	presented         []string
+	once              []string
 	always, open, gap []string
 }
 
@@ -133,8 +134,12 @@ func (d *drafter) take(check string, f lr.Finding) {
 	}
 	why := "not in this build"
 	for _, dir := range directives() {
-		if dir.name == f.Guard && dir.apply != nil {
+		switch {
+		case dir.name != f.Guard:
+		case dir.apply != nil:
 			why = dir.apply(d, fd)
+		default:
+			why = dir.hand
 		}
 	}
 	if why == "" {

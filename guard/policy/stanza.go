@@ -6,12 +6,13 @@ import (
 )
 
 // directive makes stanzas of the findings that name it. apply tells why it can do
-// nothing, or ""; nil is a directive that this build has not. partly is one that
-// stops some of its findings only.
+// nothing, or ""; nil is a directive that wants what no report tells, and hand says
+// what is to be written. partly is one that stops some of its findings only.
 type directive struct {
 	name   string
 	apply  func(d *drafter, f *found) string
 	partly bool
+	hand   string
 }
 
 // directives are those that checks name. One that is new takes its function here.
@@ -20,19 +21,19 @@ func directives() []directive {
 		{name: "authenticate", apply: authenticate, partly: true},
 		{name: "block_paths", apply: blockPaths},
 		{name: "canonical_path", apply: canonicalPath, partly: true},
-		{name: "cors"},
+		{name: "cors", hand: "by hand, cors: which origins may read is not in the report"},
 		{name: "hide_headers", apply: hideHeaders, partly: true},
-		{name: "idempotency"},
+		{name: "idempotency", apply: keyed},
 		{name: "limits", apply: limited, partly: true},
-		{name: "model"},
-		{name: "ownership"},
-		{name: "response_cache"},
+		{name: "model", hand: "by hand, model: it wants the provider's key, and the application's calls"},
+		{name: "ownership", hand: "by hand, ownership: where ids stand in requests and answers"},
+		{name: "response_cache", hand: "by hand, hygiene.no_store; what the application caches itself is its own matter"},
 		{name: "roles", apply: roles, partly: true},
 		{name: "scrub_errors", apply: scrubErrors},
 		{name: "strip_headers", apply: alwaysOn},
 		{name: "tenant_binding", apply: tenantBinding, partly: true},
 		{name: "validate", apply: validate, partly: true},
-		{name: "websocket"},
+		{name: "websocket", hand: "by hand, cors: for who opens one, ownership: for its messages"},
 	}
 }
 
@@ -83,6 +84,19 @@ func blockPaths(d *drafter, f *found) string {
 	return ""
 }
 
+// slotsOf are the limits of what runs at one moment, by the check that missed one.
+func slotsOf(check string) (name, says string) {
+	switch check {
+	case "limits/concurrent-runs":
+		return "found_user_slots", "{per: user, concurrent: 4}"
+	case "limits/concurrent-organisation":
+		return "found_organisation_slots", organisationSlots
+	}
+	return "", ""
+}
+
+const organisationSlots = "{per: organisation, concurrent: 6}"
+
 // limited counts by address, and by user where a token tells who it is.
 func limited(d *drafter, f *found) string {
 	switch {
@@ -90,9 +104,19 @@ func limited(d *drafter, f *found) string {
 		return alwaysOn(d, f)
 	case strings.HasPrefix(f.check, "input/"):
 		return "a bound on size, not a rate: input.max_body, by hand"
+	case f.check == "auth/graphql-batching":
+		return "a rate counts a batch as one: switch batches off in the application"
 	}
 	if len(f.ops) == 0 {
 		return noOperation
+	}
+	if name, says := slotsOf(f.check); name != "" {
+		d.limits[name] = says
+		for _, e := range f.ops {
+			e = d.need(e, f.word())
+			e.limits = adding(e.limits, name)
+		}
+		return ""
 	}
 	for _, e := range f.ops {
 		e = d.need(e, f.word())
@@ -176,12 +200,25 @@ func validate(d *drafter, f *found) string {
 		return ""
 	case "auth/undeclared-route":
 	default:
-		return "not in this build"
+		return "by hand, input.openapi with the API's description, or uploads"
 	}
 	known := slices.ContainsFunc(f.ops, func(e *entry) bool { return d.of[e.method+" "+shapeOf(e.path)] != nil })
 	if len(f.ops) == 0 || known {
 		return "the route is one of the policy"
 	}
 	d.always = append(d.always, f.word()+" "+oneLine(f.Subject)+": no route, so it is denied")
+	return ""
+}
+
+// keyed keeps the answers of writes that bear a key, of callers who signed in.
+func keyed(d *drafter, f *found) string {
+	signed := slices.DeleteFunc(slices.Clone(f.ops), func(e *entry) bool { return e.public })
+	if len(signed) == 0 {
+		return "keys belong to callers who signed in"
+	}
+	for _, e := range signed {
+		d.need(e, "")
+	}
+	d.once = append(d.once, f.word())
 	return ""
 }

@@ -50,6 +50,9 @@ func (d *drafter) text(s Sketch) []byte {
 	if len(d.input) > 0 {
 		b.WriteString("input: {max_depth: 32}" + beside(d.input) + "\n")
 	}
+	if len(d.once) > 0 {
+		b.WriteString("idempotency: {keep: 24h}" + beside(d.once) + "\n")
+	}
 	if len(d.limits) > 0 {
 		b.WriteString("limits:\n")
 		var names []string
@@ -93,7 +96,7 @@ func (d *drafter) auth(b *strings.Builder, s Sketch) {
 	put("issuer", a.Issuer, "who issues the tokens, their claim iss")
 	put("audience", a.Audience, "whom the tokens are for, their claim aud")
 	put("jwks", a.JWKS, "where the keys are that sign them")
-	if a.TenantClaim != "" || len(d.tenant) > 0 {
+	if a.TenantClaim != "" || len(d.tenant) > 0 || d.limits["found_organisation_slots"] != "" {
 		put("tenant_claim", a.TenantClaim, "the claim that names the tenant")
 	}
 	if admin || a.RolesClaim != "" {

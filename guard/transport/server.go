@@ -63,7 +63,7 @@ func (s *Server) begin() {
 			f.scan.state = requestLine
 		}
 	}
-	s.two = build(s.Handler)
+	s.two = build(ended(s.Handler))
 	s.two.TLSConfig = s.TLS
 	s.in = [2]*queue{newQueue(), newQueue()}
 }

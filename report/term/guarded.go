@@ -21,7 +21,7 @@ func Guarded(w io.Writer, list []report.Guarded, o Options) error {
 		{report.Blocked, green, "✓", "fails direct, blocked by guard, the owner still works"},
 		{report.Through, bold + red, "✗", "fails direct, and behind guard"},
 		{report.Undecided, yellow, "?", "fails direct, not decided behind guard"},
-		{report.NotGuards, dim, "–", "not guard's, or not in this build"},
+		{report.NotGuards, dim, "–", "not guard's, or to be written by hand"},
 	} {
 		lines := together(list, k.what)
 		if len(lines) == 0 {
