@@ -70,7 +70,7 @@ func TestFront(t *testing.T) {
 func TestInFrontIsHonest(t *testing.T) {
 	for _, got := range []string{report.InFront(), report.AtOnce(), lr.Directive("ownership")} {
 		promised := strings.Contains(got, "now") || strings.Contains(got, "At once")
-		if strings.Contains(got, "planned") != (lr.NoGuard != "") || promised && lr.NoGuard != "" {
+		if strings.Contains(got, "drafted") != (lr.NoGuard != "") || promised && lr.NoGuard != "" {
 			t.Errorf("%q while this build is %q", got, lr.NoGuard)
 		}
 	}
