@@ -2,6 +2,7 @@ package https
 
 import (
 	"context"
+	"net/http"
 	"slices"
 
 	lr "github.com/launchready/launchready"
@@ -65,7 +66,7 @@ func runCacheTenant(ctx context.Context, t *lr.Trial) error {
 			if len(oracle.Find(hits, past)) > 0 {
 				return nil // the application itself shows it: the rows auth and isolation decide
 			}
-			own, err := itself(ctx, t, f, v, as)
+			own, err := itself(ctx, t, f, v, path, as)
 			if err != nil {
 				t.Unknown(v.subject(f), "%v", err)
 				return halted(ctx, err)
@@ -85,16 +86,21 @@ func runCacheTenant(ctx context.Context, t *lr.Trial) error {
 	})
 }
 
-// itself does the same at the target's own address, behind every cache of the edge, and
-// tells whether the answer is given away there too.
-func itself(ctx context.Context, t *lr.Trial, f *gate, v *view, as *lr.Account) (bool, error) {
-	path := bust(t, v.path)
+// itself tells whether the answer comes from a cache of the application's own, as it
+// does where the target itself gives it away at the same address. That cache is then
+// filled with what the asker may see (RFC 9111 section 5.2.1.4): what the edge still
+// gives away after that, it keeps itself.
+func itself(ctx context.Context, t *lr.Trial, f *gate, v *view, path string, as *lr.Account) (bool, error) {
 	at := &gate{victim: f.victim, attacker: f.attacker}
-	for range 2 {
-		if _, err := at.ask(ctx, t, f.victim, path, "owner, at the application itself"); err != nil {
-			return false, err
-		}
+	x, err := at.ask(ctx, t, as, path, "the same address, at the application itself")
+	if err != nil || len(oracle.Find(v.witness, x)) == 0 {
+		return false, err
 	}
-	x, err := at.ask(ctx, t, as, path, "the same address right after the owner, at the application itself")
-	return err == nil && len(oracle.Find(v.witness, x)) > 0, err
+	fresh := http.Header{"Cache-Control": {"no-cache"}}
+	x, err = t.HTTP.Do(ctx, as, &lr.Request{Method: "GET", Path: path, Header: fresh, Note: "the same address, at the application itself, not from a cache"})
+	if err != nil || len(oracle.Find(v.witness, x)) > 0 {
+		return true, err
+	}
+	x, err = f.ask(ctx, t, as, path, "the same address again, after the application's own cache holds the asker's answer")
+	return err == nil && len(oracle.Find(v.witness, x)) == 0, err
 }

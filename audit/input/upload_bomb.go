@@ -48,6 +48,7 @@ func unpacks(ctx context.Context, t *lr.Trial, d *drop, n *tries) (*hit, string,
 	for _, a := range archives {
 		var last *lr.Exchange
 		sent := map[int][]byte{}
+		best := map[int]time.Duration{} // noise only adds, so that the least of many tries comes near what it costs
 		took := func(size int) (time.Duration, error) {
 			if sent[size] == nil {
 				b, err := bombOf(a.entry, size)
@@ -56,18 +57,20 @@ func unpacks(ctx context.Context, t *lr.Trial, d *drop, n *tries) (*hit, string,
 				}
 				sent[size] = b
 			}
-			best := time.Duration(1 << 62)
 			for range 2 {
 				x, err := d.put(ctx, t, n, lr.File{Name: a.name, Type: a.media, Data: sent[size]}, fmt.Sprintf("%s that unpacks to %d MB", a.name, size/mega))
 				if err != nil {
 					return 0, err
 				}
-				last, best = x, min(best, x.Took)
+				last = x
+				if least, ok := best[size]; !ok || x.Took < least {
+					best[size] = x.Took
+				}
 				if !x.OK() {
 					break
 				}
 			}
-			return best, nil
+			return best[size], nil
 		}
 		plain, err := took(0)
 		if err != nil {
@@ -81,18 +84,27 @@ func unpacks(ctx context.Context, t *lr.Trial, d *drop, n *tries) (*hit, string,
 		if err != nil {
 			return nil, "", err
 		}
-		if !last.OK() || much-plain < unpacking {
+		if !last.OK() {
 			continue
 		}
-		shown := last
-		little, err := took(small)
-		if err != nil {
-			return nil, "", err
-		}
-		if again, err := took(large); err != nil || !outgrows(plain, little, min(much, again)) {
-			if err != nil {
+		shown, little, grows := last, time.Duration(0), false
+		for round := 0; round < asks && !grows; round++ {
+			if round > 0 {
+				if plain, err = took(0); err != nil {
+					return nil, "", err
+				}
+			}
+			if much-plain >= unpacking {
+				if little, err = took(small); err != nil {
+					return nil, "", err
+				}
+			}
+			if much, err = took(large); err != nil {
 				return nil, "", err
 			}
+			grows = best[small] > 0 && outgrows(plain, little, much)
+		}
+		if !grows {
 			continue
 		}
 		y := *shown
@@ -108,6 +120,9 @@ func unpacks(ctx context.Context, t *lr.Trial, d *drop, n *tries) (*hit, string,
 	}
 	return nil, "archives are refused, kept as they are, or unpacked to a bound", nil
 }
+
+// asks is how often a machine that is busy is asked before it counts as bounded.
+const asks = 3
 
 // unpacking is the least that reading the large one to its end takes.
 const unpacking = 40 * time.Millisecond
