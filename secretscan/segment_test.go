@@ -66,9 +66,9 @@ func TestSegments(t *testing.T) {
 		secrets int
 	}{
 		"a private key over lines":     {[]string{"-----BEGIN RSA " + "PRIVATE KEY-----\n", line, line, "-----END RSA " + "PRIVATE KEY-----\n", "done\n"}, "done", random40[:12], 1},
-		"a header begins a line":       {[]string{"Cookies: a=1 b=2 c\n"}, "Cookies:", "b=2", 0},
+		"a header begins a line":       {[]string{"Cookies: a=1 b=2 c\n"}, "Cookies:", "b=2", 1},
 		"in the middle it is a word":   {[]string{"Eat the ", "Cookies: two or three\n"}, "two or three", "[secret]", 0},
-		"a line behind it begins anew": {[]string{"Eat the ", "rest\n", "Cookies: a=1 b=2 c\n"}, "rest", "b=2", 0},
+		"a line behind it begins anew": {[]string{"Eat the ", "rest\n", "Cookies: a=1 b=2 c\n"}, "rest", "b=2", 1},
 	} {
 		s, out, n := &Segment{}, strings.Builder{}, Filtered{}
 		for _, p := range c.pieces {
