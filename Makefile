@@ -7,7 +7,7 @@ LINT      = $(GO) run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.
 SEEDS    ?= 20
 FUZZ     ?= 20000x
 # Where concurrency lives; the race detector walks these.
-RACE      = ./probe ./probe/callback ./probe/cloudflare ./probe/dns ./probe/signin ./probe/smtp ./probe/tls ./stage ./oracle ./store/... ./chat ./audit ./audit/limits ./audit/latency ./demo/... ./secretscan ./tail ./guard ./guard/auth ./guard/idempotency ./guard/limits ./guard/model ./guard/ownership ./guard/record ./guard/spend ./guard/state ./guard/transport ./edge
+RACE      = ./probe ./probe/callback ./probe/cloudflare ./probe/dns ./probe/signin ./probe/smtp ./probe/tls ./stage ./oracle ./store/... ./chat ./audit ./audit/limits ./audit/latency ./demo/front ./demo/mailhost ./demo/model ./demo/nameserver ./secretscan ./tail ./guard ./guard/auth ./guard/idempotency ./guard/limits ./guard/model ./guard/ownership ./guard/record ./guard/spend ./guard/state ./guard/transport ./edge
 
 # Walks of whole applications, which make test does without the detector.
 LONG      = TestFlaws|TestSusceptible|TestRefusing|TestHostile|TestRegressionOnTheDemo|TestDatabaseFlaws
@@ -29,6 +29,7 @@ race: ## the race detector where concurrency lives
 soak: ## the readiness test with many seeds: SEEDS=20
 	$(GO) test -run 'TestReadiness' -timeout 120m . -single -seeds $(SEEDS)
 	$(GO) test -run 'TestFlaws' -timeout 20m ./demo -beside
+	$(GO) test -race -skip 'TestFlaws|TestDatabaseFlaws' -timeout 20m ./demo
 	$(GO) test -run 'TestSusceptible|TestHalfSusceptible' -v -timeout 120m ./audit/model -seeds $(SEEDS)
 
 bench: ## what an audit costs: time, memory, growth, start
