@@ -38,8 +38,8 @@ func (c *tally) weigh(got weight, say string) {
 		c.wrongs = append(c.wrongs, wrong{say: say, xs: []*lr.Exchange{got.x, got.read}})
 	case got.x == nil, refusal(got.x):
 		c.refused++
-	case got.x.OK():
-		c.idle++
+	case got.x.OK() && got.read != nil:
+		c.idle++ // what nobody could look at is no answer
 	}
 	if c.last = got.x; c.last == nil {
 		c.last = &lr.Exchange{Note: "the connection was cut before the body had been read"}

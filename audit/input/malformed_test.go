@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 
 	lr "github.com/launchready/launchready"
@@ -60,6 +61,16 @@ func TestMalformed(t *testing.T) {
 		"a body of any size":       {"input/body-size", func(a *strict) { a.read = unlimited }, []string{made}},
 		"a limit":                  {"input/body-size", func(*strict) {}, nil},
 		"a connection that is cut": {"input/body-size", func(a *strict) { a.front = cutOff }, nil},
+		"any size, by a server that cut once": {"input/body-size", func(a *strict) {
+			a.read = unlimited
+			var cut sync.Once
+			a.front = func(w http.ResponseWriter, r *http.Request) bool {
+				if r.ContentLength > mega {
+					cut.Do(func() { cutOff(w, r) })
+				}
+				return false
+			}
+		}, []string{made}},
 		"a limit by the length told": {"input/streamed-size", func(a *strict) {
 			a.read = func(r *http.Request) ([]byte, bool) {
 				if r.ContentLength > mega {
