@@ -28,7 +28,6 @@ race: ## the race detector where concurrency lives
 
 soak: ## the readiness test with many seeds: SEEDS=20
 	$(GO) test -run 'TestReadiness' -timeout 120m . -single -seeds $(SEEDS)
-	$(GO) test -run 'TestFlaws' -timeout 20m ./demo -beside
 	$(GO) test -race -skip 'TestFlaws|TestDatabaseFlaws' -timeout 20m ./demo
 	$(GO) test -run 'TestSusceptible|TestHalfSusceptible' -v -timeout 120m ./audit/model -seeds $(SEEDS)
 

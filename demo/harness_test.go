@@ -31,7 +31,8 @@ type world struct {
 	s *Server
 	c *http.Client
 
-	crowded bool // other flaws are on as well
+	crowded bool       // other flaws are on as well
+	looking sync.Mutex // held while a test looks at a world that several share
 
 	mu    sync.Mutex
 	clock time.Time // what the server takes for now, when set
@@ -63,6 +64,16 @@ func start(t testing.TB, flaws ...string) *world {
 	w.c = &http.Client{Transport: &http.Transport{}, Timeout: 20 * time.Second,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	return w
+}
+
+// sees looks for a symptom on behalf of a test, which is not always the one that
+// started the world.
+func (w *world) sees(t *testing.T, show symptom) bool {
+	t.Helper()
+	w.looking.Lock()
+	defer w.looking.Unlock()
+	w.t = t
+	return show(w)
 }
 
 // now is the server's clock; forward moves it.
