@@ -261,7 +261,7 @@ func TestOne(t *testing.T) {
 				})
 			}
 			wg.Wait()
-			if in.Load() != 1 && s.asked.Load() != 1 || refused.Load() != 29 {
+			if in.Load() != 1 || s.asked.Load() != 1 || refused.Load() != 29 {
 				t.Errorf("%d let in, %d refused", in.Load(), refused.Load())
 			}
 		})
@@ -374,6 +374,23 @@ func TestNobody(t *testing.T) {
 		if status, _, _ := s.ask(t.Context(), "/v1/silent", "", ""); status != want {
 			t.Errorf("request %d: %d", i, status)
 		}
+	}
+}
+
+// TestNoBudget: who has no budget asks no model; and a model by a name in another
+// case, which the upstream may not read, is no cheaper than the usual one.
+func TestNoBudget(t *testing.T) {
+	s := newStand(t, func(o *spend.Options) { o.User, o.Organisation = 0, 1000 })
+	for user, want := range map[string]int{"": 403, "ann@": 403, "ann@x": 200} {
+		if status, _, _ := s.ask(t.Context(), "/v1/silent", user, ""); status != want {
+			t.Errorf("%q: %d, want %d", user, status, want)
+		}
+	}
+	s = newStand(t, func(o *spend.Options) {
+		o.Model, o.User = "m-big-1", 1e6
+	})
+	if status, _, _ := s.ask(t.Context(), "/v1/silent", "ann@x", `{"Model":"m","messages":[],"max_tokens":2}`); status != 200 || s.spent("user") != 2*42+200 {
+		t.Errorf("status %d, cost %d", status, s.spent("user"))
 	}
 }
 
