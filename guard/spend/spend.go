@@ -142,11 +142,13 @@ func (c *Check) Check(x *guard.Exchange) *guard.Denial {
 		name, _, _ := strings.Cut(h.caps[by].Account, "/")
 		return &guard.Denial{Status: http.StatusTooManyRequests, Reason: "the budget of the day is spent: " + name, Retry: h.caps[by].Until.Sub(now)}
 	}
-	if r.edited {
-		x.SetBody(r.body)
+	if !x.Observed { // which changes nothing of a request
+		if r.edited {
+			x.SetBody(r.body)
+		}
+		x.Request.Header.Del("Accept-Encoding") // an answer that is compressed tells nothing
+		x.Request.Header.Del("Sec-Websocket-Extensions")
 	}
-	x.Request.Header.Del("Accept-Encoding") // an answer that is compressed tells nothing
-	x.Request.Header.Del("Sec-Websocket-Extensions")
 	x.Note(holdKey{}, h)
 	x.Finally(h.end)
 	return nil
