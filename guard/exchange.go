@@ -3,11 +3,13 @@ package guard
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"net/http"
 	"net/netip"
 	"strconv"
 	"sync/atomic"
+	"time"
 )
 
 // Need is what a check reads of an exchange, or what one adds to it.
@@ -57,6 +59,29 @@ type Exchange struct {
 	notes   []note
 	late    atomic.Bool             // the caller was too slow
 	cut     context.CancelCauseFunc // ends it before its time
+	alone   atomic.Pointer[context.CancelCauseFunc]
+}
+
+// end ends the exchange before its time, also one that goes on without its caller.
+func (x *Exchange) end(why error) {
+	x.cut(why)
+	for cut, last := x.alone.Load(), (*context.CancelCauseFunc)(nil); cut != last; last, cut = cut, x.alone.Load() {
+		(*cut)(why) // and what was detached in the meantime
+	}
+}
+
+// Detach lets the request go on when its caller leaves, for so long at most: what was
+// begun is done to its end. What guard cuts, as in a lock-down, is cut all the same.
+func (x *Exchange) Detach(most time.Duration) {
+	was := x.Request.Context()
+	whole, cut := context.WithCancelCause(context.WithoutCancel(was))
+	ctx, stop := context.WithTimeout(whole, most)
+	x.alone.Store(&cut)
+	if why := context.Cause(was); errors.Is(why, ErrLocked) { // just before
+		cut(why)
+	}
+	x.Request = x.Request.WithContext(ctx)
+	x.Finally(func(int) { stop(); cut(nil) })
 }
 
 type note struct{ key, value any }

@@ -135,7 +135,7 @@ func (p *Pipeline) taps(res *http.Response) error {
 	}
 	res.Header.Set("X-Request-Id", x.ID)
 	if p.o.Pace.Silence > 0 && res.StatusCode != http.StatusSwitchingProtocols {
-		res.Body = watch(res.Body, p.o.Pace.Silence, x.cut)
+		res.Body = watch(res.Body, p.o.Pace.Silence, x.end)
 	}
 	return nil
 }
@@ -257,7 +257,7 @@ func (p *Pipeline) judge(x *Exchange) *Denial {
 	}
 	x.Route, x.Params = route, params
 	if !route.Essential {
-		leave, ok := p.o.Lockdown.enter(x.cut)
+		leave, ok := p.o.Lockdown.enter(x.end)
 		if !ok {
 			return &Denial{Status: http.StatusServiceUnavailable, Reason: "lockdown: the route is not essential", Retry: time.Minute}
 		}

@@ -115,10 +115,8 @@ func (c *Check) Check(x *guard.Exchange) *guard.Denial {
 	}
 	x.Request.Header.Del("Accept-Encoding") // the answer may go to another client
 	// A caller who leaves does not end what was begun: it is the one who will ask again.
-	detached, stop := context.WithTimeout(context.WithoutCancel(x.Request.Context()), c.o.Lease)
-	x.Request = x.Request.WithContext(detached)
+	x.Detach(c.o.Lease)
 	x.Note(entryKey{}, e)
-	x.Finally(func(int) { stop() })
 	x.Finally(e.end)
 	return nil
 }

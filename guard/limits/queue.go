@@ -241,8 +241,9 @@ func (q *Queue) dispatch() {
 		}
 		if len(q.lines) == left { // else the next tenant is where this one was
 			q.next++
+			since++
 		}
-		if since++; let {
+		if let {
 			since = 0
 		}
 	}

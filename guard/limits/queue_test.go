@@ -144,6 +144,31 @@ func TestLeaving(t *testing.T) {
 	}
 }
 
+// TestRefusedInLine: tenants that a rate refuses in line keep nobody behind them
+// from the slot that is free.
+func TestRefusedInLine(t *testing.T) {
+	s := newStand(t, Bounds{Depth: 10, Wait: 10 * time.Second})
+	rate := state.Ask{Key: state.Key{Limit: "rate"}, Each: time.Hour, Burst: 1}
+	both := []state.Ask{s.slot[0], rate}
+	refused := []<-chan error{s.enter(t.Context(), "a", both), s.enter(t.Context(), "b", both)}
+	last := s.enter(t.Context(), "c", s.slot)
+	if v, err := s.m.Take(t.Context(), "other", []state.Ask{rate}); err != nil || !v.OK {
+		t.Fatal(v, err)
+	}
+	s.open()
+	if err := <-last; err != nil {
+		t.Errorf("the slot is free: %v", err)
+	}
+	for _, r := range refused {
+		if err := <-r; err != nil {
+			t.Errorf("not refused by the rate: %v", err)
+		}
+	}
+	if st := s.q.Stats(); st.Depth != 0 || st.Admitted != 1 {
+		t.Errorf("%+v", st)
+	}
+}
+
 // TestOwnSlots: a tenant that waits for a slot of its own holds nobody up who
 // has one.
 func TestOwnSlots(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"io"
 	"strconv"
 	"strings"
 )
@@ -11,6 +12,7 @@ import (
 // request is what a body says about its cost.
 type request struct {
 	model    string
+	vague    bool  // it is called so in another case, which not every reader takes
 	provider bool  // the body is a provider's own, so that the model's bound can be said in it
 	choices  int64 // completions that are asked for
 	most     int64 // tokens of a reply; 0: not said
@@ -19,7 +21,10 @@ type request struct {
 	edited   bool
 }
 
-var errTwice = errors.New("the body has a name twice")
+var (
+	errTwice = errors.New("the body has a name twice")
+	errMore  = errors.New("something follows the body's JSON")
+)
 
 // bounds are the names by which providers call the most tokens of a reply.
 var bounds = [...]string{"max_tokens", "max_completion_tokens", "max_output_tokens"}
@@ -31,16 +36,19 @@ type span struct{ from, to int }
 // added, byte for byte: nothing else changes.
 func read(body []byte, path string, most int64) (request, error) {
 	r := request{choices: 1, output: true, body: body}
-	trimmed := bytes.TrimLeft(body, " \t\r\n")
-	if len(trimmed) == 0 || trimmed[0] != '{' {
-		return r, nil
+	text := body
+	for _, mark := range [...]string{"\xef\xbb\xbf", "\xfe\xff", "\xff\xfe"} {
+		text = bytes.TrimPrefix(text, []byte(mark))
 	}
+	if text = bytes.TrimLeft(text, " \t\r\n\x00"); len(text) == 0 || text[0] != '{' {
+		return r, nil
+	} // an object in another encoding, which some readers take, is one that cannot be read here
 	d := json.NewDecoder(bytes.NewReader(body))
 	if _, err := d.Token(); err != nil {
 		return r, err
 	}
 	inner := int(d.InputOffset())
-	members, at := map[string]json.RawMessage{}, map[string]span{}
+	members, at, exact := map[string]json.RawMessage{}, map[string]span{}, map[string]bool{}
 	for d.More() {
 		t, err := d.Token()
 		if err != nil {
@@ -51,15 +59,22 @@ func read(body []byte, path string, most int64) (request, error) {
 		if err := d.Decode(&raw); err != nil {
 			return r, err
 		}
-		fold := strings.ToLower(name)
+		fold := strings.ToLower(strings.ToUpper(name)) // as readers do that ignore case
 		if _, twice := members[fold]; twice {
 			return r, errTwice
 		}
-		members[fold] = raw
+		members[fold], exact[fold] = raw, fold == name
 		to := int(d.InputOffset())
 		at[fold] = span{to - len(raw), to}
 	}
+	if _, err := d.Token(); err != nil { // its end
+		return r, err
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return r, errMore
+	}
 	if raw, ok := members["model"]; ok {
+		r.vague = !exact["model"]
 		if err := json.Unmarshal(raw, &r.model); err != nil || r.model == "" {
 			return r, errors.New("the model is no name")
 		}
@@ -79,12 +94,14 @@ func read(body []byte, path string, most int64) (request, error) {
 		}
 	}
 	var prompts []json.RawMessage
+	each := int64(1)
 	if json.Unmarshal(members["prompt"], &prompts) == nil && len(prompts) > 1 && r.provider {
-		r.choices *= int64(len(prompts)) // a completion each
+		each = int64(len(prompts)) // a completion each
 	}
-	if r.choices > 1<<20 {
+	if r.choices > 1<<20/each {
 		return r, errors.New("too many completions are asked for")
 	}
+	r.choices *= each
 	var edits []span
 	for _, n := range bounds {
 		v, ok, err := whole(members[n])
@@ -101,7 +118,9 @@ func read(body []byte, path string, most int64) (request, error) {
 			edits = append(edits, at[n])
 			v = most
 		}
-		r.most = max(r.most, v)
+		if exact[n] || !r.provider { // a provider reads no other spelling
+			r.most = max(r.most, v)
+		}
 	}
 	r.body, r.edited = clamp(body, edits, most), len(edits) > 0
 	if r.most == 0 && r.provider && r.output {

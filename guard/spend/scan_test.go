@@ -114,6 +114,15 @@ func TestRead(t *testing.T) {
 		"exponent":          {"/chat", `{"max_tokens":9e9}`, "", "", 0, 1, "number"},
 		"no name":           {"/chat", `{"model":["m"],"messages":[]}`, "", "", 0, 1, "model"},
 		"cut":               {"/chat", `{"model":`, "", "", 0, 1, "EOF"},
+		"other case":        {"/v1/chat/completions", `{"model":"m","Max_Tokens":5000,"messages":[]}`, `{"max_completion_tokens":100,"model":"m","Max_Tokens":100,"messages":[]}`, "m", 0, 1, ""},
+		"long s":            {"/chat", `{"max_token\u017f":5000}`, `{"max_token\u017f":100}`, "", 100, 1, ""},
+		"more":              {"/chat", `{"model":"m","messages":[]} {"n":9}`, "", "", 0, 1, "follows"},
+		"open":              {"/chat", `{"model":"m"`, "", "", 0, 1, "EOF"},
+		"marked":            {"/chat", "\ufeff" + `{"model":"m","messages":[]}`, "", "", 0, 1, "invalid"},
+		"UTF-16":            {"/chat", "\xff\xfe{\x00\"\x00", "", "", 0, 1, "invalid"},
+		"UTF-16, big":       {"/chat", "\x00 \x00{\x00\"", "", "", 0, 1, "invalid"},
+		"a film":            {"/chat", "\x00\x00\x00\x20ftyp", "", "", 0, 1, ""},
+		"wraps":             {"/v1/completions", `{"model":"m","prompt":["a","b","c","d"],"n":4611686018427387904}`, "", "m", 0, 1, "completions"},
 		"crowd":             {"/chat", `{"model":"m","messages":[],"n":999999999}`, "", "", 0, 1, "completions"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -143,8 +152,8 @@ func FuzzRead(f *testing.F) {
 			return
 		}
 		again, err := read(r.body, path, 100)
-		if err == nil && (again.most > 100 || string(again.body) != string(r.body)) {
-			t.Errorf("%q becomes %q, then %q", b, r.body, again.body)
+		if err != nil || again.most > 100 || string(again.body) != string(r.body) {
+			t.Errorf("%q becomes %q, then %q %v", b, r.body, again.body, err)
 		}
 	})
 }

@@ -110,6 +110,10 @@ func (c *Check) Check(x *guard.Exchange) *guard.Denial {
 		model = c.o.Model
 	}
 	price, ok := c.price(model)
+	if r.vague && c.o.Model != "" && ok {
+		other, known := c.price(c.o.Model)
+		price, ok = Price{max(price.In, other.In), max(price.Out, other.Out)}, known
+	}
 	if !ok {
 		return &guard.Denial{Status: http.StatusForbidden, Reason: "the model has no price in the policy"}
 	}
@@ -126,7 +130,9 @@ func (c *Check) Check(x *guard.Exchange) *guard.Denial {
 		return &guard.Denial{Status: http.StatusForbidden, Reason: "the request may cost more than one request may"}
 	}
 	now := c.o.Now().UTC()
-	h.caps = c.caps(x, now)
+	if h.caps = c.caps(x, now); len(h.caps) == 0 && c.o.Organisation > 0 {
+		return &guard.Denial{Status: http.StatusForbidden, Reason: "no budget is the caller's: it has no organisation"}
+	}
 	ctx, cancel := context.WithTimeout(x.Request.Context(), 5*time.Second)
 	defer cancel()
 	switch by, err := c.o.Ledger.Reserve(ctx, x.ID, h.amount, h.caps); {
@@ -136,11 +142,13 @@ func (c *Check) Check(x *guard.Exchange) *guard.Denial {
 		name, _, _ := strings.Cut(h.caps[by].Account, "/")
 		return &guard.Denial{Status: http.StatusTooManyRequests, Reason: "the budget of the day is spent: " + name, Retry: h.caps[by].Until.Sub(now)}
 	}
-	if r.edited {
-		x.SetBody(r.body)
+	if !x.Observed { // which changes nothing of a request
+		if r.edited {
+			x.SetBody(r.body)
+		}
+		x.Request.Header.Del("Accept-Encoding") // an answer that is compressed tells nothing
+		x.Request.Header.Del("Sec-Websocket-Extensions")
 	}
-	x.Request.Header.Del("Accept-Encoding") // an answer that is compressed tells nothing
-	x.Request.Header.Del("Sec-Websocket-Extensions")
 	x.Note(holdKey{}, h)
 	x.Finally(h.end)
 	return nil

@@ -60,11 +60,12 @@ type stand struct {
 	in    chan struct{} // one comes in for each request to /v1/slow
 	out   chan struct{} // closed to answer them
 	said  atomic.Value  // the last body
+	modes map[string]guard.Mode
 }
 
 func newStand(t testing.TB, change func(*spend.Options)) *stand {
 	t.Helper()
-	s := &stand{t: t, book: &state.Book{}, in: make(chan struct{}, 1000), out: make(chan struct{})}
+	s := &stand{t: t, modes: map[string]guard.Mode{}, book: &state.Book{}, in: make(chan struct{}, 1000), out: make(chan struct{})}
 	app := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s.asked.Add(1)
 		if r.Header.Get("Upgrade") != "" {
@@ -122,7 +123,7 @@ func newStand(t testing.TB, change func(*spend.Options)) *stand {
 	}
 	check, tap := spend.New(o)
 	p, err := guard.New(guard.Options{Upstream: u, Routes: []*guard.Route{{Pattern: "/v1/**", Chat: true}, {Pattern: "/other"}},
-		Checks: []guard.Check{named{}, check, late{}}, Taps: []guard.Tap{tap}})
+		Checks: []guard.Check{named{}, check, late{}}, Taps: []guard.Tap{tap}, Modes: s.modes})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -261,7 +262,7 @@ func TestOne(t *testing.T) {
 				})
 			}
 			wg.Wait()
-			if in.Load() != 1 && s.asked.Load() != 1 || refused.Load() != 29 {
+			if in.Load() != 1 || s.asked.Load() != 1 || refused.Load() != 29 {
 				t.Errorf("%d let in, %d refused", in.Load(), refused.Load())
 			}
 		})
@@ -374,6 +375,33 @@ func TestNobody(t *testing.T) {
 		if status, _, _ := s.ask(t.Context(), "/v1/silent", "", ""); status != want {
 			t.Errorf("request %d: %d", i, status)
 		}
+	}
+}
+
+// TestNoBudget: who has no budget asks no model; and a model by a name in another
+// case, which the upstream may not read, is no cheaper than the usual one.
+func TestNoBudget(t *testing.T) {
+	s := newStand(t, func(o *spend.Options) { o.User, o.Organisation = 0, 1000 })
+	for user, want := range map[string]int{"": 403, "ann@": 403, "ann@x": 200} {
+		if status, _, _ := s.ask(t.Context(), "/v1/silent", user, ""); status != want {
+			t.Errorf("%q: %d, want %d", user, status, want)
+		}
+	}
+	s = newStand(t, func(o *spend.Options) {
+		o.Model, o.User = "m-big-1", 1e6
+	})
+	if status, _, _ := s.ask(t.Context(), "/v1/silent", "ann@x", `{"Model":"m","messages":[],"max_tokens":2}`); status != 200 || s.spent("user") != 2*42+200 {
+		t.Errorf("status %d, cost %d", status, s.spent("user"))
+	}
+}
+
+// TestObserve: in observe a request goes on as it came, and is charged all the same.
+func TestObserve(t *testing.T) {
+	s := newStand(t, func(o *spend.Options) { o.User = 5000 })
+	s.modes["spend"] = guard.Observe
+	body := `{"model":"m","messages":[],"max_tokens":5000}`
+	if status, _, _ := s.ask(t.Context(), "/v1/silent", "ann@x", body); status != 200 || s.said.Load() != body || s.spent("user") != 45+1000 {
+		t.Errorf("status %d, sent %v, cost %d", status, s.said.Load(), s.spent("user"))
 	}
 }
 

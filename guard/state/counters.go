@@ -51,8 +51,19 @@ func (m *Memory) Take(_ context.Context, _ string, asks []Ask) (Verdict, error) 
 		}
 		of = append(of, c)
 	}
-	if fresh > 0 && !m.fits(fresh, now) {
-		return Verdict{}, ErrFull
+	if fresh > 0 {
+		if !m.fits(fresh, now) {
+			return Verdict{}, ErrFull
+		}
+		fresh = 0
+		for i := range asks { // the walk may have dropped what this request counts in
+			if of[i] = m.seen[asks[i].Key]; of[i] == nil {
+				fresh++
+			}
+		}
+		if len(m.seen)+fresh > m.most() {
+			return Verdict{}, ErrFull
+		}
 	}
 	best := Verdict{OK: true, Left: -1}
 	for i, a := range asks {
@@ -108,14 +119,18 @@ func Rate(a Ask, full time.Duration) (Verdict, bool) {
 	return Verdict{OK: true, Left: int((whole - then) / a.Each), Full: then}, true
 }
 
+func (m *Memory) most() int {
+	if m.Max == 0 {
+		return 200_000
+	}
+	return m.Max
+}
+
 // fits makes room for new keys by dropping those that no longer count. It looks
 // once a second at most, or a flood of addresses would make every request pay
 // for a walk through the table.
 func (m *Memory) fits(n int, now time.Duration) bool {
-	most := m.Max
-	if most == 0 {
-		most = 200_000
-	}
+	most := m.most()
 	if len(m.seen)+n <= most {
 		return true
 	}

@@ -97,6 +97,30 @@ func TestFullTable(t *testing.T) {
 	}
 }
 
+// TestSwept: a slot of a key that was idle when the table was walked is held as any other.
+func TestSwept(t *testing.T) {
+	m := &state.Memory{Max: 3}
+	slot := func(name string) state.Ask { return state.Ask{Key: state.Key{Limit: name}, Slots: 1} }
+	for _, name := range []string{"known", "a", "b"} {
+		asks := []state.Ask{slot(name)}
+		if v, err := m.Take(t.Context(), name, asks); err != nil || !v.OK {
+			t.Fatal(v, err)
+		}
+		if err := m.Give(t.Context(), name, asks, false); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if v, err := m.Take(t.Context(), "one", []state.Ask{slot("known"), slot("new")}); err != nil || !v.OK {
+		t.Fatal(v, err)
+	}
+	if v, err := m.Take(t.Context(), "two", []state.Ask{slot("known")}); err != nil || v.OK {
+		t.Errorf("one slot is held twice: %+v %v", v, err)
+	}
+	if v, err := m.Take(t.Context(), "three", []state.Ask{slot("known"), slot("c"), slot("d")}); !errors.Is(err, state.ErrFull) {
+		t.Errorf("more keys than there is room for: %+v %v", v, err)
+	}
+}
+
 // TestBookSums: whatever is reserved and settled at the same time, an account
 // is what was settled and what is still held, and never was above its cap.
 func TestBookSums(t *testing.T) {

@@ -36,9 +36,6 @@ func CheckFraming(t *testing.T, b []byte, at int) {
 		if err != nil {
 			return // the server refuses it
 		}
-		if req.Header.Get("Upgrade") != "" {
-			return
-		}
 		if _, err := io.Copy(io.Discard, req.Body); err != nil {
 			if !errors.Is(err, io.ErrUnexpectedEOF) {
 				return // as a trailer without a colon

@@ -17,7 +17,7 @@ import (
 type framed struct {
 	net.Conn
 	scan   scanner
-	tunnel atomic.Bool // it was hijacked
+	tunnel atomic.Bool // it was hijacked, before its caller was told (RFC 6455 section 4.1: it waits for that)
 }
 
 // Read gives the server nothing of what breaks the framing: it then answers 400.
@@ -46,7 +46,6 @@ const (
 	chunk    // data of one
 	chunkEnd // CRLF after it
 	body     // of a length
-	tunnelled
 )
 
 // scanner follows requests through the bytes of a connection. It keeps the beginning
@@ -61,7 +60,6 @@ type scanner struct {
 	length  int64 // -1: none
 	chunked bool
 	old     bool // before HTTP/1.1
-	upgrade bool
 	broken  bool
 }
 
@@ -71,8 +69,6 @@ func (s *scanner) feed(b []byte) error {
 	}
 	for len(b) > 0 {
 		switch s.state {
-		case tunnelled:
-			return nil
 		case body, chunk:
 			take := min(uint64(len(b)), s.left)
 			b, s.left = b[take:], s.left-take
@@ -132,7 +128,7 @@ func (s *scanner) end() bool {
 		if s.n == 0 {
 			return true // the server judges it
 		}
-		s.length, s.chunked, s.upgrade = -1, false, false
+		s.length, s.chunked = -1, false
 		s.old = s.n <= len(s.line) && !strings.HasSuffix(string(line), " HTTP/1.1") // a longer one is judged as 1.1
 		s.state = field
 	case field:
@@ -162,7 +158,7 @@ func (s *scanner) end() bool {
 }
 
 func (s *scanner) field(line []byte) bool {
-	if c := line[0] | 0x20; c != 'c' && c != 't' && c != 'u' {
+	if c := line[0] | 0x20; c != 'c' && c != 't' {
 		return true
 	}
 	name, value, ok := strings.Cut(string(line), ":")
@@ -182,8 +178,6 @@ func (s *scanner) field(line []byte) bool {
 			return false
 		}
 		s.chunked = true
-	case strings.EqualFold(name, "Upgrade"):
-		s.upgrade = true
 	}
 	return true
 }
@@ -196,8 +190,6 @@ func (s *scanner) headEnd() bool {
 		s.state = chunkSize
 	case s.length > 0:
 		s.left, s.state = uint64(s.length), body //nolint:gosec // above 0
-	case s.upgrade:
-		s.state = tunnelled // until the server says that it was none
 	default:
 		s.state = requestLine
 	}

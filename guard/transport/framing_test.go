@@ -183,6 +183,19 @@ func TestFramed(t *testing.T) {
 	}
 }
 
+// TestNoTunnel: what asks for a tunnel that is not given hides nothing behind it.
+func TestNoTunnel(t *testing.T) {
+	f := newFront(t, nil)
+	text := "GET /a HTTP/1.1\r\n" + host + "Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n" +
+		"POST /hidden HTTP/1.1\r\n" + host + "Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"
+	for _, pieces := range [][]string{{text}, strings.SplitAfter(text, "\n"), strings.Split(text, "")} {
+		got := f.raw(t, 2, pieces...)
+		if seen, _ := f.seen.Load().(string); strings.Contains(seen, "/hidden") || len(got) == 0 || got[len(got)-1] != 400 {
+			t.Errorf("in %d pieces: %v, the application was asked %q", len(pieces), got, seen)
+		}
+	}
+}
+
 func TestTunnel(t *testing.T) {
 	f := newFront(t, nil)
 	c, _, err := websocket.Dial(t.Context(), "http://"+f.address+"/ws", nil)

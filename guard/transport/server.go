@@ -55,12 +55,8 @@ func (s *Server) begin() {
 		return ctx
 	}
 	s.one.ConnState = func(c net.Conn, st http.ConnState) {
-		f, ok := c.(*framed)
-		switch {
-		case ok && st == http.StateHijacked:
+		if f, ok := c.(*framed); ok && st == http.StateHijacked {
 			f.tunnel.Store(true)
-		case ok && st == http.StateIdle && f.scan.state == tunnelled: // no read is under way then
-			f.scan.state = requestLine
 		}
 	}
 	s.two = build(ended(s.Handler))

@@ -20,6 +20,17 @@ func (s *Store) Begin(ctx context.Context, key, owner string, print [32]byte, le
 	if err := s.room(ctx); err != nil {
 		return 0, state.Answer{}, err
 	}
+	found, a, err := s.claim(ctx, key, owner, print, lease)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.coming--
+	if err == nil && found == state.Fresh { // a key that was there is no new one
+		s.keys++
+	}
+	return found, a, err
+}
+
+func (s *Store) claim(ctx context.Context, key, owner string, print [32]byte, lease time.Duration) (state.Found, state.Answer, error) {
 	text := hex.EncodeToString(print[:])
 	for range 3 { // the row that stood in the way may be gone when it is read
 		now := time.Now()
@@ -82,10 +93,10 @@ func (s *Store) room(ctx context.Context) error {
 	if bytes == 0 {
 		bytes = 1 << 30
 	}
-	if s.keys >= most || s.stored >= bytes {
+	if s.keys+s.coming >= most || s.stored >= bytes {
 		return state.ErrFull
 	}
-	s.keys++
+	s.coming++
 	return nil
 }
 

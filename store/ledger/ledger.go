@@ -29,7 +29,8 @@ type Store struct {
 	mu     sync.Mutex
 	laid   bool
 	swept  map[string]time.Time
-	keys   int64 // at the last sweep
+	keys   int64 // at the last sweep, and new ones since
+	coming int64 // that may become new ones
 	stored int64
 }
 

@@ -10,6 +10,7 @@ import (
 	_ "embed"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -85,6 +86,9 @@ func (c *Counters) connected(ctx context.Context) (rueidis.Client, error) {
 		return nil, c.why
 	}
 	c.tried = time.Now()
+	// Others wait for it too: a caller that leaves does not end it.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), c.o.Patience)
+	defer cancel()
 	c.client, c.why = c.dial(ctx)
 	return c.client, c.why
 }
@@ -271,7 +275,7 @@ func (c *Counters) lengthen() {
 	c.mu.Lock()
 	var gone [][2]string // given back in the meantime
 	for i, lease := range leases {
-		if c.held[lease] == nil {
+		if !slices.Contains(c.held[lease], keys[i]) {
 			gone = append(gone, [2]string{keys[i], lease})
 		}
 	}

@@ -1,6 +1,7 @@
 package redis_test
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"testing"
@@ -46,6 +47,41 @@ func TestCounters(t *testing.T) {
 		dead.Close() // as by kill -9: nothing is given back
 		next := open(t, o)
 		for !taken(t, next, "next") { // until the lease ends
+		}
+	})
+	t.Run("a short lease ends no long one", func(t *testing.T) {
+		o := redis.Options{URL: s.URL, Lease: time.Hour, Prefix: "mixed", Patience: 5 * time.Second}
+		two := []state.Ask{{Key: state.Key{Limit: "two"}, Slots: 2}}
+		take := func(c state.Counters, lease string) bool {
+			t.Helper()
+			v, err := c.Take(t.Context(), lease, two)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return v.OK
+		}
+		long := open(t, o)
+		o.Lease = 50 * time.Millisecond // as after a reload
+		short := open(t, o)
+		if !take(long, "long") || !take(short, "short") || !taken(t, short, "later") {
+			t.Fatal("not taken")
+		}
+		short.Close()
+		for !taken(t, long, "later still") { // until the short leases end
+		}
+		if !take(long, "next") || take(long, "third") {
+			t.Error("the long lease ended with the short one")
+		}
+	})
+	t.Run("a caller that leaves ends no connecting", func(t *testing.T) {
+		c := open(t, redis.Options{URL: s.URL, Prefix: "leaves", Patience: 5 * time.Second})
+		ctx, leave := context.WithCancel(t.Context())
+		leave()
+		if v, err := c.Take(ctx, "gone", slot); err == nil || v.OK {
+			t.Errorf("who left is let in: %+v", v)
+		}
+		if !taken(t, c, "next") {
+			t.Error("not taken")
 		}
 	})
 	t.Run("a lease is renewed while it is held", func(t *testing.T) {

@@ -33,7 +33,8 @@ for i = 1, n do
     end
     if tonumber(ARGV[4 * i + 1]) > 0 then
       redis.call('ZADD', KEYS[2 * i], string.format('%.0f', now + lease), ARGV[1])
-      redis.call('PEXPIRE', KEYS[2 * i], math.max(1, math.ceil(lease / 1000)))
+      local ms = math.max(1, math.ceil(lease / 1000)) -- never shorter: others may hold longer leases
+      if redis.call('PTTL', KEYS[2 * i]) < ms then redis.call('PEXPIRE', KEYS[2 * i], ms) end
     end
   end
 end
