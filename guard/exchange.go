@@ -54,6 +54,7 @@ type Exchange struct {
 	last    []func(status int)
 	ask     http.RoundTripper
 	instead func(*http.Request) (*http.Response, error)
+	reason  string // why it was refused, for the log; "" when it was not
 	notes   []note
 	late    atomic.Bool             // the caller was too slow
 	cut     context.CancelCauseFunc // ends it before its time
@@ -99,6 +100,13 @@ func (x *Exchange) Field(name, value string) {
 		x.fields = make([][2]string, 0, 4)
 	}
 	x.fields = append(x.fields, [2]string{name, value})
+}
+
+// setFields writes them, over what an answer says itself.
+func (x *Exchange) setFields(h http.Header) {
+	for _, f := range x.fields {
+		h[f[0]] = []string{f[1]}
+	}
 }
 
 // SetBody replaces the request's body, for the checks after and for the upstream.

@@ -6,6 +6,7 @@
 package guard
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -130,9 +131,7 @@ func (p *Pipeline) taps(res *http.Response) error {
 			return fmt.Errorf("%s: %w", t.Name(), err)
 		}
 	}
-	for _, f := range x.fields {
-		res.Header[f[0]] = []string{f[1]}
-	}
+	x.setFields(res.Header)
 	res.Header.Set("X-Request-Id", x.ID)
 	if p.o.Pace.Silence > 0 && res.StatusCode != http.StatusSwitchingProtocols {
 		res.Body = watch(res.Body, p.o.Pace.Silence, x.cut)
@@ -142,17 +141,18 @@ func (p *Pipeline) taps(res *http.Response) error {
 
 func (p *Pipeline) failed(w http.ResponseWriter, r *http.Request, err error) {
 	x := r.Context().Value(exchangeKey{}).(*Exchange) //nolint:errcheck // ServeHTTP put it there
-	var told *Denial
-	if errors.As(err, &told) {
+	var d *Denial
+	if errors.As(err, &d) { // of a tap, or of who answered instead of the upstream, whose check has refused
+		x.reason = cmp.Or(x.reason, err.Error())
 		p.o.Log.Warn("denied", "id", x.ID, "route", x.Route.Pattern, "reason", err.Error())
-		told.write(w, x.ID)
+		p.refuse(w, x, d)
 		return
 	}
-	d := &Denial{Status: http.StatusBadGateway, Reason: "the upstream did not answer"}
+	d = &Denial{Status: http.StatusBadGateway}
 	var slow net.Error
 	switch {
 	case x.late.Load():
-		d.Status, d.Reason = http.StatusRequestTimeout, "the caller's body came too slowly"
+		d.Status = http.StatusRequestTimeout
 	case errors.Is(context.Cause(r.Context()), ErrLocked):
 		d.Status = http.StatusServiceUnavailable
 	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &slow) && slow.Timeout(), errors.Is(context.Cause(r.Context()), ErrSilent):
@@ -162,17 +162,19 @@ func (p *Pipeline) failed(w http.ResponseWriter, r *http.Request, err error) {
 		x.Sent = false
 	}
 	p.o.Log.Warn("upstream", "id", x.ID, "route", x.Route.Pattern, "error", err.Error())
-	p.dress(x, w.Header())
-	d.write(w, x.ID)
+	p.refuse(w, x, d)
 }
 
-// dress sets on an answer of guard's own what the taps set on the upstream's.
-func (p *Pipeline) dress(x *Exchange, h http.Header) {
+// refuse answers in guard's own words, with what the checks and the taps set on
+// every answer.
+func (p *Pipeline) refuse(w http.ResponseWriter, x *Exchange, d *Denial) {
+	x.setFields(w.Header())
 	for _, t := range p.o.Taps {
-		if d, ok := t.(Dresser); ok && x.Route.mode(t.Name(), p.o.Modes) == Enforce {
-			d.Dress(x, h)
+		if s, ok := t.(Dresser); ok && x.Route.mode(t.Name(), p.o.Modes) == Enforce {
+			s.Dress(x, w.Header())
 		}
 	}
+	d.write(w, x.ID)
 }
 
 // ServeHTTP takes one request through the checks and to the upstream.
@@ -180,7 +182,7 @@ func (p *Pipeline) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	began := p.o.Now()
 	x := &Exchange{ID: rand.Text(), Client: client(r, p.o.Trusted), max: p.o.MaxBody, ask: p.o.Dial, Secure: secure(r, p.o.Trusted)}
 	rec := &recorder{ResponseWriter: w, pace: p.o.Pace.Body}
-	reason, whole := "", false
+	whole := false
 	ctx, cut := context.WithCancelCause(r.Context())
 	x.cut = cut
 	if p.o.Record != nil {
@@ -194,7 +196,7 @@ func (p *Pipeline) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			x.last[i](rec.status)
 		}
 		if p.o.Record != nil {
-			p.o.Record.End(x, Outcome{Status: rec.status, Denied: by(reason), Reason: reason, Began: began, Took: p.o.Now().Sub(began), Bytes: rec.bytes, Aborted: !whole})
+			p.o.Record.End(x, Outcome{Status: rec.status, Denied: by(x.reason), Reason: x.reason, Began: began, Took: p.o.Now().Sub(began), Bytes: rec.bytes, Aborted: !whole})
 			return
 		}
 		route := ""
@@ -202,7 +204,7 @@ func (p *Pipeline) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			route = x.Route.Pattern
 		}
 		// The route's pattern, never the address as it came: that holds ids and tokens.
-		p.o.Log.Info("request", "id", x.ID, "method", r.Method, "route", route, "status", rec.status, "client", x.Client.String(), "denied", reason, "seconds", p.o.Now().Sub(began).Seconds())
+		p.o.Log.Info("request", "id", x.ID, "method", r.Method, "route", route, "status", rec.status, "client", x.Client.String(), "denied", x.reason, "seconds", p.o.Now().Sub(began).Seconds())
 	}()
 	x.Request = r.WithContext(context.WithValue(ctx, exchangeKey{}, x))
 	if p.o.Pace.Body > 0 && r.Body != nil && r.Body != http.NoBody {
@@ -210,14 +212,10 @@ func (p *Pipeline) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	strip(x.Request.Header, p.o.Keep)
 	if d := p.judge(x); d != nil {
-		reason = d.Reason
-		for _, f := range x.fields {
-			rec.Header()[f[0]] = []string{f[1]}
-		}
+		x.reason = d.Reason
 		if d.Answer == nil {
 			unread(w, r, p.o.Pace)
-			p.dress(x, rec.Header())
-			d.write(rec, x.ID)
+			p.refuse(rec, x, d)
 			whole = true
 			return
 		}
