@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"strconv"
 	"sync/atomic"
+	"time"
 )
 
 // Need is what a check reads of an exchange, or what one adds to it.
@@ -58,6 +59,7 @@ type Exchange struct {
 	notes   []note
 	late    atomic.Bool             // the caller was too slow
 	cut     context.CancelCauseFunc // ends it before its time
+	stay    func() bool             // no longer ends it when the caller leaves
 }
 
 type note struct{ key, value any }
@@ -77,6 +79,17 @@ func (x *Exchange) Noted(key any) any {
 
 // Ask sends the upstream a request of guard's own. The caller closes the body.
 func (x *Exchange) Ask(r *http.Request) (*http.Response, error) { return x.ask.RoundTrip(r) }
+
+// Detach lets the exchange go on when its caller leaves, for so long at most. Guard
+// itself still cuts it: in a lock-down, and when the upstream falls silent.
+func (x *Exchange) Detach(most time.Duration) {
+	if x.stay != nil {
+		x.stay()
+	}
+	ctx, cancel := context.WithTimeout(x.Request.Context(), most)
+	x.Request = x.Request.WithContext(ctx)
+	x.Finally(func(int) { cancel() })
+}
 
 // Finally registers what is done once when the exchange is over, however it
 // ended; the last registered is done first. The status is 0 when nothing was

@@ -183,13 +183,15 @@ func (p *Pipeline) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	x := &Exchange{ID: rand.Text(), Client: client(r, p.o.Trusted), max: p.o.MaxBody, ask: p.o.Dial, Secure: secure(r, p.o.Trusted)}
 	rec := &recorder{ResponseWriter: w, pace: p.o.Pace.Body}
 	whole := false
-	ctx, cut := context.WithCancelCause(r.Context())
-	x.cut = cut
+	// The exchange's context is its own, and ends when the caller leaves unless a check detaches it.
+	ctx, cut := context.WithCancelCause(context.WithValue(context.WithoutCancel(r.Context()), exchangeKey{}, x))
+	x.cut, x.stay = cut, context.AfterFunc(r.Context(), func() { cut(context.Cause(r.Context())) })
 	if p.o.Record != nil {
 		p.o.Record.Begin()
 	}
 	rec.arm(0) // the deadline of the request before may be over
 	defer func() {
+		x.stay()
 		cut(nil)
 		rec.arm(0) // for what the server still holds
 		for i := len(x.last) - 1; i >= 0; i-- {
@@ -206,7 +208,7 @@ func (p *Pipeline) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		// The route's pattern, never the address as it came: that holds ids and tokens.
 		p.o.Log.Info("request", "id", x.ID, "method", r.Method, "route", route, "status", rec.status, "client", x.Client.String(), "denied", x.reason, "seconds", p.o.Now().Sub(began).Seconds())
 	}()
-	x.Request = r.WithContext(context.WithValue(ctx, exchangeKey{}, x))
+	x.Request = r.WithContext(ctx)
 	if p.o.Pace.Body > 0 && r.Body != nil && r.Body != http.NoBody {
 		x.Request.Body = &slowBody{ReadCloser: r.Body, rc: http.NewResponseController(w), pace: p.o.Pace, late: &x.late}
 	}

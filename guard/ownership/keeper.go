@@ -167,9 +167,7 @@ func (k *Keeper) prepare(x *guard.Exchange, r *Rule) {
 		x.Request.Method = http.MethodGet // its length tells what the list holds; the server sends no body to HEAD
 	}
 	if len(r.Creates) > 0 {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(x.Request.Context()), 5*time.Minute)
-		x.Request = x.Request.WithContext(ctx)
-		x.Finally(func(int) { cancel() })
+		x.Detach(5 * time.Minute)
 	}
 }
 
