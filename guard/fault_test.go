@@ -437,3 +437,66 @@ func TestDetach(t *testing.T) {
 		<-f.ended.last
 	})
 }
+
+// TestQuietAnswer: an answer that begins late and pauses is no caller that is slow, over
+// HTTP/1.1 and HTTP/2; one that takes nothing is let go over both.
+func TestQuietAnswer(t *testing.T) {
+	t.Parallel()
+	const pace = 200 * time.Millisecond
+	for name, two := range map[string]bool{"HTTP/1.1": false, "HTTP/2": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			app := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				if r.URL.Path == "/flood" {
+					faulty(w, r)
+					return
+				}
+				w.Header().Set("Content-Type", "text/event-stream")
+				for range 3 {
+					time.Sleep(3 * pace)
+					_ = http.NewResponseController(w).Flush() // first the header alone
+					_, _ = io.WriteString(w, "data: x\n\n")
+				}
+			}))
+			defer app.Close()
+			e := &ended{last: make(chan guard.Outcome, 2)}
+			front := httptest.NewUnstartedServer(pipeline(t, app.URL, guard.Options{Pace: guard.Pace{Body: pace}, Record: e}))
+			front.EnableHTTP2 = two
+			front.StartTLS()
+			defer front.Close()
+			ask := func(path string) *http.Response {
+				r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, front.URL+path, nil)
+				if err != nil {
+					t.Fatal(err)
+				}
+				res, err := front.Client().Do(r)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if two != (res.ProtoMajor == 2) {
+					t.Fatalf("over %s", res.Proto)
+				}
+				return res
+			}
+			res := ask("/quiet")
+			b, err := io.ReadAll(res.Body)
+			_ = res.Body.Close()
+			if err != nil || strings.Count(string(b), "data: x") != 3 {
+				t.Errorf("%q, %v", b, err)
+			}
+			if o := <-e.last; o.Aborted {
+				t.Errorf("recorded %+v", o)
+			}
+			res = ask("/flood") // and reads nothing
+			defer res.Body.Close()
+			select {
+			case o := <-e.last:
+				if !o.Aborted {
+					t.Errorf("recorded %+v", o)
+				}
+			case <-time.After(20 * time.Second):
+				t.Error("a caller that takes nothing is still served")
+			}
+		})
+	}
+}

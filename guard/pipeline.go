@@ -181,7 +181,7 @@ func (p *Pipeline) refuse(w http.ResponseWriter, x *Exchange, d *Denial) {
 func (p *Pipeline) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	began := p.o.Now()
 	x := &Exchange{ID: rand.Text(), Client: client(r, p.o.Trusted), max: p.o.MaxBody, ask: p.o.Dial, Secure: secure(r, p.o.Trusted)}
-	rec := &recorder{ResponseWriter: w, pace: p.o.Pace.Body}
+	rec := &recorder{ResponseWriter: w, pace: p.o.Pace.Body, stream: r.ProtoMajor > 1}
 	whole := false
 	// The exchange's context is its own, and ends when the caller leaves unless a check detaches it.
 	ctx, cut := context.WithCancelCause(context.WithValue(context.WithoutCancel(r.Context()), exchangeKey{}, x))
@@ -189,7 +189,9 @@ func (p *Pipeline) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if p.o.Record != nil {
 		p.o.Record.Begin()
 	}
-	rec.arm(0) // the deadline of the request before may be over
+	if !rec.stream {
+		rec.arm(0) // the deadline of the request before may be over
+	}
 	defer func() {
 		x.stay()
 		cut(nil)
@@ -288,6 +290,7 @@ type recorder struct {
 	status int
 	bytes  int64
 	pace   time.Duration // for the caller to take a piece; 0: any time
+	stream bool          // over HTTP/2, where a deadline ends the answer though nothing is being written
 	set    time.Time     // when the deadline was set last
 }
 
@@ -302,10 +305,29 @@ func (r *recorder) Write(b []byte) (int, error) {
 	if r.status == 0 {
 		r.status = http.StatusOK
 	}
-	r.arm(often)
+	defer r.taking()()
 	n, err := r.ResponseWriter.Write(b)
 	r.bytes += int64(n)
 	return n, err
+}
+
+// FlushError sends what is held back, in the time that a caller has for a piece.
+func (r *recorder) FlushError() error {
+	defer r.taking()()
+	return http.NewResponseController(r.ResponseWriter).Flush()
+}
+
+// taking begins the caller's time to take a piece; what it gives ends that.
+func (r *recorder) taking() func() {
+	if r.pace == 0 {
+		return func() {}
+	}
+	if !r.stream {
+		r.arm(min(often, r.pace/4))
+		return func() {} // the deadline of a connection counts while it is written to only
+	}
+	r.arm(0)
+	return func() { _ = http.NewResponseController(r.ResponseWriter).SetWriteDeadline(time.Time{}) }
 }
 
 // arm gives the caller time again to take the next piece, when the last time it
