@@ -3,7 +3,6 @@ package guard
 import (
 	"bytes"
 	"context"
-	"errors"
 	"io"
 	"net/http"
 	"net/netip"
@@ -56,32 +55,11 @@ type Exchange struct {
 	last    []func(status int)
 	ask     http.RoundTripper
 	instead func(*http.Request) (*http.Response, error)
+	reason  string // why it was refused, for the log; "" when it was not
 	notes   []note
 	late    atomic.Bool             // the caller was too slow
 	cut     context.CancelCauseFunc // ends it before its time
-	alone   atomic.Pointer[context.CancelCauseFunc]
-}
-
-// end ends the exchange before its time, also one that goes on without its caller.
-func (x *Exchange) end(why error) {
-	x.cut(why)
-	for cut, last := x.alone.Load(), (*context.CancelCauseFunc)(nil); cut != last; last, cut = cut, x.alone.Load() {
-		(*cut)(why) // and what was detached in the meantime
-	}
-}
-
-// Detach lets the request go on when its caller leaves, for so long at most: what was
-// begun is done to its end. What guard cuts, as in a lock-down, is cut all the same.
-func (x *Exchange) Detach(most time.Duration) {
-	was := x.Request.Context()
-	whole, cut := context.WithCancelCause(context.WithoutCancel(was))
-	ctx, stop := context.WithTimeout(whole, most)
-	x.alone.Store(&cut)
-	if why := context.Cause(was); errors.Is(why, ErrLocked) { // just before
-		cut(why)
-	}
-	x.Request = x.Request.WithContext(ctx)
-	x.Finally(func(int) { stop(); cut(nil) })
+	stay    func() bool             // no longer ends it when the caller leaves
 }
 
 type note struct{ key, value any }
@@ -101,6 +79,17 @@ func (x *Exchange) Noted(key any) any {
 
 // Ask sends the upstream a request of guard's own. The caller closes the body.
 func (x *Exchange) Ask(r *http.Request) (*http.Response, error) { return x.ask.RoundTrip(r) }
+
+// Detach lets the exchange go on when its caller leaves, for so long at most. Guard
+// itself still cuts it: in a lock-down, and when the upstream falls silent.
+func (x *Exchange) Detach(most time.Duration) {
+	if x.stay != nil {
+		x.stay()
+	}
+	ctx, cancel := context.WithTimeout(x.Request.Context(), most)
+	x.Request = x.Request.WithContext(ctx)
+	x.Finally(func(int) { cancel() })
+}
 
 // Finally registers what is done once when the exchange is over, however it
 // ended; the last registered is done first. The status is 0 when nothing was
@@ -124,6 +113,13 @@ func (x *Exchange) Field(name, value string) {
 		x.fields = make([][2]string, 0, 4)
 	}
 	x.fields = append(x.fields, [2]string{name, value})
+}
+
+// setFields writes them, over what an answer says itself.
+func (x *Exchange) setFields(h http.Header) {
+	for _, f := range x.fields {
+		h[f[0]] = []string{f[1]}
+	}
 }
 
 // SetBody replaces the request's body, for the checks after and for the upstream.

@@ -40,6 +40,7 @@ type front struct {
 	conns   *guard.Connections
 	down    *guard.Lockdown
 	ended   *ended
+	checks  []guard.Check
 	build   func(routes ...*guard.Route)
 }
 
@@ -58,7 +59,7 @@ func newFront(t *testing.T, app http.Handler, pace guard.Pace, change func(*fron
 	f := &front{T: t, url: "http://" + ln.Addr().String(), handler: &guard.Handler{}, conns: &guard.Connections{Listener: ln}, down: &guard.Lockdown{}, ended: &ended{last: make(chan guard.Outcome, 4096)}}
 	transport := guard.Transport(0, pace.Whole) // a tight front waits for no answer either
 	f.build = func(routes ...*guard.Route) {
-		p, err := guard.New(guard.Options{Upstream: u, Routes: routes, Lockdown: f.down, Pace: pace, Record: f.ended, Dial: transport})
+		p, err := guard.New(guard.Options{Upstream: u, Routes: routes, Checks: f.checks, Lockdown: f.down, Pace: pace, Record: f.ended, Dial: transport})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -348,5 +349,154 @@ func TestReloadUnderLoad(t *testing.T) {
 			swaps++
 			f.build(&guard.Route{Pattern: "/**", Public: true}, &guard.Route{Pattern: fmt.Sprintf("/other/%d", swaps), Blocked: true})
 		}
+	}
+}
+
+// apart is a check that lets the exchange go on without its caller.
+type apart struct{ most time.Duration }
+
+func (apart) Name() string      { return "idempotency" }
+func (apart) Needs() guard.Need { return guard.NeedRoute }
+func (apart) Gives() guard.Need { return 0 }
+func (a apart) Check(x *guard.Exchange) *guard.Denial {
+	x.Detach(a.most)
+	return nil
+}
+
+// TestDetach: what its caller leaves goes on, and ends by a lock-down, by the upstream's
+// silence, and when its time is over.
+func TestDetach(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		most, silence time.Duration
+		detach, lock  bool
+	}{
+		"a lock-down": {time.Minute, time.Minute, true, true}, "silence": {time.Minute, 300 * time.Millisecond, true, false}, "its time": {300 * time.Millisecond, time.Minute, true, false},
+		"the caller, not detached": {0, time.Minute, false, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			begun, done := make(chan struct{}), make(chan struct{})
+			f := newFront(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				_, _ = io.WriteString(w, "half of ")
+				_ = http.NewResponseController(w).Flush()
+				close(begun)
+				<-r.Context().Done()
+				close(done)
+			}), guard.Pace{Silence: c.silence}, nil)
+			if c.detach {
+				f.checks = []guard.Check{apart{c.most}}
+				f.build(&guard.Route{Pattern: "/**", Public: true})
+			}
+			ctx, leave := context.WithCancel(t.Context())
+			defer leave()
+			r, err := http.NewRequestWithContext(ctx, http.MethodGet, f.url+"/x", nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			res, err := (&http.Transport{DisableKeepAlives: true}).RoundTrip(r)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer res.Body.Close()
+			<-begun
+			if !c.detach {
+				leave()
+			}
+			if c.lock {
+				f.down.Lock(true)
+			}
+			select {
+			case <-done:
+			case <-time.After(10 * time.Second):
+				t.Error("the upstream is still asked")
+			}
+			if o := <-f.ended.last; !o.Aborted {
+				t.Errorf("recorded %+v", o)
+			}
+		})
+	}
+	t.Run("the caller leaves", func(t *testing.T) {
+		t.Parallel()
+		begun, finish, left := make(chan struct{}), make(chan struct{}), make(chan bool, 1)
+		f := newFront(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			close(begun)
+			<-finish
+			left <- r.Context().Err() != nil
+		}), guard.Pace{}, nil)
+		f.checks = []guard.Check{apart{time.Minute}}
+		f.build(&guard.Route{Pattern: "/**", Public: true})
+		c := f.dial("GET /x HTTP/1.1\r\nHost: a\r\n\r\n")
+		<-begun
+		_ = c.Close()
+		time.Sleep(200 * time.Millisecond) // as long as the news of it may take
+		close(finish)
+		if <-left {
+			t.Error("what was begun was cut")
+		}
+		<-f.ended.last
+	})
+}
+
+// TestQuietAnswer: an answer that begins late and pauses is no caller that is slow, over
+// HTTP/1.1 and HTTP/2; one that takes nothing is let go over both.
+func TestQuietAnswer(t *testing.T) {
+	t.Parallel()
+	const pace = 200 * time.Millisecond
+	for name, two := range map[string]bool{"HTTP/1.1": false, "HTTP/2": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			app := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				if r.URL.Path == "/flood" {
+					faulty(w, r)
+					return
+				}
+				w.Header().Set("Content-Type", "text/event-stream")
+				for range 3 {
+					time.Sleep(3 * pace)
+					_ = http.NewResponseController(w).Flush() // first the header alone
+					_, _ = io.WriteString(w, "data: x\n\n")
+				}
+			}))
+			defer app.Close()
+			e := &ended{last: make(chan guard.Outcome, 2)}
+			front := httptest.NewUnstartedServer(pipeline(t, app.URL, guard.Options{Pace: guard.Pace{Body: pace}, Record: e}))
+			front.EnableHTTP2 = two
+			front.StartTLS()
+			defer front.Close()
+			ask := func(path string) *http.Response {
+				r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, front.URL+path, nil)
+				if err != nil {
+					t.Fatal(err)
+				}
+				res, err := front.Client().Do(r)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if two != (res.ProtoMajor == 2) {
+					t.Fatalf("over %s", res.Proto)
+				}
+				return res
+			}
+			res := ask("/quiet")
+			b, err := io.ReadAll(res.Body)
+			_ = res.Body.Close()
+			if err != nil || strings.Count(string(b), "data: x") != 3 {
+				t.Errorf("%q, %v", b, err)
+			}
+			if o := <-e.last; o.Aborted {
+				t.Errorf("recorded %+v", o)
+			}
+			res = ask("/flood") // and reads nothing
+			defer res.Body.Close()
+			select {
+			case o := <-e.last:
+				if !o.Aborted {
+					t.Errorf("recorded %+v", o)
+				}
+			case <-time.After(20 * time.Second):
+				t.Error("a caller that takes nothing is still served")
+			}
+		})
 	}
 }

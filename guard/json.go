@@ -21,12 +21,15 @@ const longestNumber = 100
 // Strict reads JSON that every reader understands alike: one value, no name
 // twice in an object (not even in another case, which some bind alike), bounded
 // depth, valid UTF-8, no half of a surrogate pair and no NUL, numbers that are
-// finite. It tells each member that holds no object or list.
+// finite. It tells each member, and of a list each of its own: an object as Object.
 func Strict(b []byte, depth int, member func(name string, value any)) error {
 	r := reader{b: b, member: member}
 	_, err := r.whole(depth)
 	return err
 }
+
+// Object stands for one where Strict tells of members.
+type Object struct{}
 
 // Decode reads JSON as Strict does and gives its value: map[string]any, []any,
 // string, json.Number, bool or nil.
@@ -99,6 +102,9 @@ func (r *reader) value(depth int, name string) (any, error) {
 		}
 		r.i++
 		if c == '{' {
+			if r.member != nil {
+				r.member(name, Object{})
+			}
 			return r.object(depth - 1)
 		}
 		return r.list(depth-1, name)

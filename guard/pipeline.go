@@ -6,6 +6,7 @@
 package guard
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -130,29 +131,28 @@ func (p *Pipeline) taps(res *http.Response) error {
 			return fmt.Errorf("%s: %w", t.Name(), err)
 		}
 	}
-	for _, f := range x.fields {
-		res.Header[f[0]] = []string{f[1]}
-	}
+	x.setFields(res.Header)
 	res.Header.Set("X-Request-Id", x.ID)
 	if p.o.Pace.Silence > 0 && res.StatusCode != http.StatusSwitchingProtocols {
-		res.Body = watch(res.Body, p.o.Pace.Silence, x.end)
+		res.Body = watch(res.Body, p.o.Pace.Silence, x.cut)
 	}
 	return nil
 }
 
 func (p *Pipeline) failed(w http.ResponseWriter, r *http.Request, err error) {
 	x := r.Context().Value(exchangeKey{}).(*Exchange) //nolint:errcheck // ServeHTTP put it there
-	var told *Denial
-	if errors.As(err, &told) {
+	var d *Denial
+	if errors.As(err, &d) { // of a tap, or of who answered instead of the upstream, whose check has refused
+		x.reason = cmp.Or(x.reason, err.Error())
 		p.o.Log.Warn("denied", "id", x.ID, "route", x.Route.Pattern, "reason", err.Error())
-		told.write(w, x.ID)
+		p.refuse(w, x, d)
 		return
 	}
-	d := &Denial{Status: http.StatusBadGateway, Reason: "the upstream did not answer"}
+	d = &Denial{Status: http.StatusBadGateway}
 	var slow net.Error
 	switch {
 	case x.late.Load():
-		d.Status, d.Reason = http.StatusRequestTimeout, "the caller's body came too slowly"
+		d.Status = http.StatusRequestTimeout
 	case errors.Is(context.Cause(r.Context()), ErrLocked):
 		d.Status = http.StatusServiceUnavailable
 	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &slow) && slow.Timeout(), errors.Is(context.Cause(r.Context()), ErrSilent):
@@ -162,39 +162,45 @@ func (p *Pipeline) failed(w http.ResponseWriter, r *http.Request, err error) {
 		x.Sent = false
 	}
 	p.o.Log.Warn("upstream", "id", x.ID, "route", x.Route.Pattern, "error", err.Error())
-	p.dress(x, w.Header())
-	d.write(w, x.ID)
+	p.refuse(w, x, d)
 }
 
-// dress sets on an answer of guard's own what the taps set on the upstream's.
-func (p *Pipeline) dress(x *Exchange, h http.Header) {
+// refuse answers in guard's own words, with what the checks and the taps set on
+// every answer.
+func (p *Pipeline) refuse(w http.ResponseWriter, x *Exchange, d *Denial) {
+	x.setFields(w.Header())
 	for _, t := range p.o.Taps {
-		if d, ok := t.(Dresser); ok && x.Route.mode(t.Name(), p.o.Modes) == Enforce {
-			d.Dress(x, h)
+		if s, ok := t.(Dresser); ok && x.Route.mode(t.Name(), p.o.Modes) == Enforce {
+			s.Dress(x, w.Header())
 		}
 	}
+	d.write(w, x.ID)
 }
 
 // ServeHTTP takes one request through the checks and to the upstream.
 func (p *Pipeline) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	began := p.o.Now()
 	x := &Exchange{ID: rand.Text(), Client: client(r, p.o.Trusted), max: p.o.MaxBody, ask: p.o.Dial, Secure: secure(r, p.o.Trusted)}
-	rec := &recorder{ResponseWriter: w, pace: p.o.Pace.Body}
-	reason, whole := "", false
-	ctx, cut := context.WithCancelCause(r.Context())
-	x.cut = cut
+	rec := &recorder{ResponseWriter: w, pace: p.o.Pace.Body, stream: r.ProtoMajor > 1}
+	whole := false
+	// The exchange's context is its own, and ends when the caller leaves unless a check detaches it.
+	ctx, cut := context.WithCancelCause(context.WithValue(context.WithoutCancel(r.Context()), exchangeKey{}, x))
+	x.cut, x.stay = cut, context.AfterFunc(r.Context(), func() { cut(context.Cause(r.Context())) })
 	if p.o.Record != nil {
 		p.o.Record.Begin()
 	}
-	rec.arm(0) // the deadline of the request before may be over
+	if !rec.stream {
+		rec.arm(0) // the deadline of the request before may be over
+	}
 	defer func() {
+		x.stay()
 		cut(nil)
 		rec.arm(0) // for what the server still holds
 		for i := len(x.last) - 1; i >= 0; i-- {
 			x.last[i](rec.status)
 		}
 		if p.o.Record != nil {
-			p.o.Record.End(x, Outcome{Status: rec.status, Denied: by(reason), Reason: reason, Began: began, Took: p.o.Now().Sub(began), Bytes: rec.bytes, Aborted: !whole})
+			p.o.Record.End(x, Outcome{Status: rec.status, Denied: by(x.reason), Reason: x.reason, Began: began, Took: p.o.Now().Sub(began), Bytes: rec.bytes, Aborted: !whole})
 			return
 		}
 		route := ""
@@ -202,22 +208,18 @@ func (p *Pipeline) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			route = x.Route.Pattern
 		}
 		// The route's pattern, never the address as it came: that holds ids and tokens.
-		p.o.Log.Info("request", "id", x.ID, "method", r.Method, "route", route, "status", rec.status, "client", x.Client.String(), "denied", reason, "seconds", p.o.Now().Sub(began).Seconds())
+		p.o.Log.Info("request", "id", x.ID, "method", r.Method, "route", route, "status", rec.status, "client", x.Client.String(), "denied", x.reason, "seconds", p.o.Now().Sub(began).Seconds())
 	}()
-	x.Request = r.WithContext(context.WithValue(ctx, exchangeKey{}, x))
+	x.Request = r.WithContext(ctx)
 	if p.o.Pace.Body > 0 && r.Body != nil && r.Body != http.NoBody {
 		x.Request.Body = &slowBody{ReadCloser: r.Body, rc: http.NewResponseController(w), pace: p.o.Pace, late: &x.late}
 	}
 	strip(x.Request.Header, p.o.Keep)
 	if d := p.judge(x); d != nil {
-		reason = d.Reason
-		for _, f := range x.fields {
-			rec.Header()[f[0]] = []string{f[1]}
-		}
+		x.reason = d.Reason
 		if d.Answer == nil {
 			unread(w, r, p.o.Pace)
-			p.dress(x, rec.Header())
-			d.write(rec, x.ID)
+			p.refuse(rec, x, d)
 			whole = true
 			return
 		}
@@ -257,7 +259,7 @@ func (p *Pipeline) judge(x *Exchange) *Denial {
 	}
 	x.Route, x.Params = route, params
 	if !route.Essential {
-		leave, ok := p.o.Lockdown.enter(x.end)
+		leave, ok := p.o.Lockdown.enter(x.cut)
 		if !ok {
 			return &Denial{Status: http.StatusServiceUnavailable, Reason: "lockdown: the route is not essential", Retry: time.Minute}
 		}
@@ -288,6 +290,7 @@ type recorder struct {
 	status int
 	bytes  int64
 	pace   time.Duration // for the caller to take a piece; 0: any time
+	stream bool          // over HTTP/2, where a deadline ends the answer though nothing is being written
 	set    time.Time     // when the deadline was set last
 }
 
@@ -302,10 +305,29 @@ func (r *recorder) Write(b []byte) (int, error) {
 	if r.status == 0 {
 		r.status = http.StatusOK
 	}
-	r.arm(often)
+	defer r.taking()()
 	n, err := r.ResponseWriter.Write(b)
 	r.bytes += int64(n)
 	return n, err
+}
+
+// FlushError sends what is held back, in the time that a caller has for a piece.
+func (r *recorder) FlushError() error {
+	defer r.taking()()
+	return http.NewResponseController(r.ResponseWriter).Flush()
+}
+
+// taking begins the caller's time to take a piece; what it gives ends that.
+func (r *recorder) taking() func() {
+	if r.pace == 0 {
+		return func() {}
+	}
+	if !r.stream {
+		r.arm(min(often, r.pace/4))
+		return func() {} // the deadline of a connection counts while it is written to only
+	}
+	r.arm(0)
+	return func() { _ = http.NewResponseController(r.ResponseWriter).SetWriteDeadline(time.Time{}) }
 }
 
 // arm gives the caller time again to take the next piece, when the last time it

@@ -314,3 +314,61 @@ func bench(b *testing.B, h http.Handler) {
 		h.ServeHTTP(httptest.NewRecorder(), r)
 	}
 }
+
+// telling is a check that sets a field of every answer, a tap and a recorder.
+type telling struct {
+	check, tap error // what they refuse with
+	outcome    *guard.Outcome
+}
+
+func (telling) Name() string      { return "ownership" }
+func (telling) Needs() guard.Need { return guard.NeedRoute }
+func (telling) Gives() guard.Need { return 0 }
+func (c telling) Check(x *guard.Exchange) *guard.Denial {
+	x.Field("Ratelimit", "left")
+	d, _ := c.check.(*guard.Denial) //nolint:errorlint // it is one, or nil
+	return d
+}
+func (c telling) Tap(*guard.Exchange, *http.Response) error { return c.tap }
+func (telling) Dress(_ *guard.Exchange, h http.Header)      { h.Set("Dressed", "yes") }
+func (telling) Begin()                                      {}
+func (c telling) End(_ *guard.Exchange, o guard.Outcome)    { *c.outcome = o }
+
+// TestFields: a field that a check sets is on every kind of answer, once, and whoever
+// refuses is told of.
+func TestFields(t *testing.T) {
+	app := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	defer app.Close()
+	missing := func(r *http.Request) (*http.Response, error) {
+		return &http.Response{StatusCode: 404, Header: http.Header{"Ratelimit": {"of the application"}}, Body: http.NoBody, Request: r}, nil
+	}
+	none := func(*http.Request) (*http.Response, error) { return nil, &guard.Denial{Status: 410, Reason: "gone"} }
+	for name, c := range map[string]struct {
+		upstream   string
+		check, tap error
+		want       int
+		denied     string
+		reason     string
+	}{
+		"served":             {app.URL, nil, nil, 200, "", ""},
+		"refused":            {app.URL, &guard.Denial{Status: 403, Reason: "no"}, nil, 403, "ownership", "ownership: no"},
+		"answered instead":   {app.URL, &guard.Denial{Status: 404, Reason: "no", Answer: missing}, nil, 404, "ownership", "ownership: no"},
+		"nothing to answer":  {app.URL, &guard.Denial{Status: 404, Reason: "no", Answer: none}, nil, 410, "ownership", "ownership: no"},
+		"refused by a tap":   {app.URL, nil, &guard.Denial{Status: 502, Reason: "no list"}, 502, "ownership", "ownership: no list"},
+		"given before":       {app.URL, &guard.Denial{Status: 201, Reason: "given", Given: true, Body: []byte("x")}, nil, 201, "ownership", "ownership: given"},
+		"a tap that breaks":  {app.URL, nil, io.ErrUnexpectedEOF, 502, "", ""},
+		"nobody is upstream": {"http://127.0.0.1:1", nil, nil, 502, "", ""},
+	} {
+		var o guard.Outcome
+		c1 := telling{c.check, c.tap, &o}
+		w := httptest.NewRecorder()
+		pipeline(t, c.upstream, guard.Options{Checks: []guard.Check{c1}, Taps: []guard.Tap{c1}, Record: c1}).ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/a", http.NoBody))
+		if got := w.Header()["Ratelimit"]; w.Code != c.want || len(got) != 1 || got[0] != "left" || len(w.Header()["X-Request-Id"]) != 1 {
+			t.Errorf("%s: %d, want %d: %v", name, w.Code, c.want, w.Header())
+		}
+		own := w.Header().Get("Content-Type") == "application/problem+json"
+		if own && w.Header().Get("Dressed") == "" || o.Denied != c.denied || o.Reason != c.reason || o.Status != c.want {
+			t.Errorf("%s: recorded %+v, want %q %q: %v", name, o, c.denied, c.reason, w.Header())
+		}
+	}
+}

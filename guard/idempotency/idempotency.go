@@ -114,8 +114,7 @@ func (c *Check) Check(x *guard.Exchange) *guard.Denial {
 		return &guard.Denial{Status: a.Status, Header: h, Body: a.Body, Given: true, Reason: "the answer was given before"}
 	}
 	x.Request.Header.Del("Accept-Encoding") // the answer may go to another client
-	// A caller who leaves does not end what was begun: it is the one who will ask again.
-	x.Detach(c.o.Lease)
+	x.Detach(c.o.Lease)                     // a caller who leaves does not end what was begun: it is the one who will ask again
 	x.Note(entryKey{}, e)
 	x.Finally(e.end)
 	return nil

@@ -3,7 +3,6 @@
 package input
 
 import (
-	"mime"
 	"net/http"
 	"net/url"
 	"slices"
@@ -64,12 +63,9 @@ func (c Check) Check(x *guard.Exchange) *guard.Denial {
 	if op != nil && !op.body {
 		return refuse(http.StatusBadRequest, "the operation takes no body")
 	}
-	if r.Header.Get("Content-Encoding") != "" {
-		return refuse(http.StatusUnsupportedMediaType, "the body is compressed")
-	}
-	kind, params, ok := c.kind(r, op)
-	if cs := params["charset"]; !ok || cs != "" && !strings.EqualFold(cs, "utf-8") {
-		return refuse(http.StatusUnsupportedMediaType, "the content type is not one of the policy's")
+	kind, params, ok := guard.BodyType(r.Header)
+	if !ok || !c.takes(kind, op) {
+		return refuse(http.StatusUnsupportedMediaType, "the content type is not one of the policy's, or the body is compressed")
 	}
 	switch {
 	case kind == "application/json" || strings.HasSuffix(kind, "+json"):
@@ -82,19 +78,7 @@ func (c Check) Check(x *guard.Exchange) *guard.Denial {
 	return nil
 }
 
-// kind is the body's media type, when the policy or the description takes it.
-func (c Check) kind(r *http.Request, op *operation) (string, map[string]string, bool) {
-	all := r.Header["Content-Type"]
-	if len(all) != 1 {
-		return "", nil, false
-	}
-	if all[0] == "application/json" { // nearly always
-		return all[0], nil, c.takes(all[0], op)
-	}
-	kind, params, err := mime.ParseMediaType(all[0])
-	return kind, params, err == nil && c.takes(kind, op)
-}
-
+// takes reports whether the policy or the description takes the media type.
 func (c Check) takes(kind string, op *operation) bool {
 	if op != nil {
 		if _, ok := op.media(kind); !ok {

@@ -3,9 +3,9 @@
 package isolation
 
 import (
-	"mime"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/launchready/launchready/guard"
@@ -52,9 +52,9 @@ func (t Tenant) Check(x *guard.Exchange) *guard.Denial {
 	if len(t.Body) == 0 || x.Request.Body == nil || x.Request.Body == http.NoBody || x.Request.ContentLength == 0 {
 		return nil
 	}
-	kind, _, err := mime.ParseMediaType(x.Request.Header.Get("Content-Type"))
+	kind, _, ok := guard.BodyType(x.Request.Header)
 	unread := &guard.Denial{Status: http.StatusUnsupportedMediaType, Reason: "the tenant cannot be read of a body of this type"}
-	if err != nil {
+	if !ok {
 		return unread
 	}
 	switch {
@@ -63,9 +63,8 @@ func (t Tenant) Check(x *guard.Exchange) *guard.Denial {
 		if d != nil || len(b) == 0 {
 			return d
 		}
-		ok := true
 		err := guard.Strict(b, guard.MaxDepth, func(name string, v any) {
-			if s, is := v.(string); named(t.Body, name) && v != nil && (!is || !own(s)) {
+			if s, is := v.(string); v != nil && (!is || !own(s)) && slices.ContainsFunc(t.Body, func(n string) bool { return strings.EqualFold(n, name) }) {
 				ok = false
 			}
 		})
@@ -97,25 +96,12 @@ func pairs(raw string, names []string, own func(string) bool) bool {
 		return false
 	}
 	for k, vs := range q {
-		if !named(names, k) {
-			continue
-		}
-		for _, v := range vs {
-			if !own(v) {
+		for _, n := range names {
+			is, whole := guard.Member(k, n)
+			if is && (!whole || slices.ContainsFunc(vs, func(v string) bool { return !own(v) })) {
 				return false
 			}
 		}
 	}
 	return true
-}
-
-// named compares without case and without the brackets of lists.
-func named(names []string, k string) bool {
-	k, _, _ = strings.Cut(k, "[")
-	for _, n := range names {
-		if strings.EqualFold(n, k) {
-			return true
-		}
-	}
-	return false
 }

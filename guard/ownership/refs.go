@@ -1,7 +1,6 @@
 package ownership
 
 import (
-	"mime"
 	"net/http"
 	"net/url"
 	"strings"
@@ -16,6 +15,8 @@ type ref struct {
 	raw   string
 	o     Object
 }
+
+const noText = "an id is no text"
 
 // most is how many ids one request may name.
 const most = 1000
@@ -41,8 +42,12 @@ func (k *Keeper) refs(x *guard.Exchange, r *Rule) ([]ref, *guard.Denial) {
 		}
 		for name, values := range q {
 			for _, p := range r.Query {
-				if !called(name, p.Name) {
+				is, whole := guard.Member(name, p.Name)
+				switch {
+				case !is:
 					continue
+				case !whole:
+					return nil, deny(http.StatusBadRequest, noText)
 				}
 				for _, v := range values {
 					for _, id := range strings.Split(v, ",") {
@@ -77,25 +82,14 @@ func (k *Keeper) inPath(x *guard.Exchange, r *Rule) []ref {
 	return all
 }
 
-// called compares without case and without the brackets of lists.
-func called(name, want string) bool {
-	name, _, _ = strings.Cut(name, "[")
-	return strings.EqualFold(name, want)
-}
-
 func (k *Keeper) inBody(x *guard.Exchange, r *Rule, add func(where byte, name, kind, raw string)) *guard.Denial {
-	h := x.Request.Header
 	if x.Request.Body == nil || x.Request.Body == http.NoBody || x.Request.ContentLength == 0 {
 		return nil
 	}
 	unread := deny(http.StatusUnsupportedMediaType, "the objects cannot be read of a body of this type")
-	types := h.Values("Content-Type")
-	if len(types) != 1 || h.Get("Content-Encoding") != "" {
-		return unread
-	}
-	kind, _, err := mime.ParseMediaType(types[0])
+	kind, _, ok := guard.BodyType(x.Request.Header)
 	form := kind == "application/x-www-form-urlencoded"
-	if err != nil || !form && !isJSON(kind) {
+	if !ok || !form && !isJSON(kind) {
 		return unread
 	}
 	b, d := x.Body()
@@ -109,8 +103,12 @@ func (k *Keeper) inBody(x *guard.Exchange, r *Rule, add func(where byte, name, k
 		}
 		for name, values := range q {
 			for _, f := range r.Body {
-				if called(name, f.Path.member()) {
-					for _, v := range values {
+				is, whole := guard.Member(name, f.Path.member())
+				if is && !whole {
+					return deny(http.StatusBadRequest, noText)
+				}
+				for _, v := range values {
+					if is {
 						add('b', name, f.Kind, v)
 					}
 				}
@@ -136,7 +134,7 @@ func named(doc *document, fields []Field, id func(kind, raw string, at node)) *g
 				switch n := doc.nodes[c]; n.kind {
 				case '[', 'n':
 				case '{':
-					d = deny(http.StatusBadRequest, "an id is no text")
+					d = deny(http.StatusBadRequest, noText)
 				default:
 					if text, ok := doc.scalar(c); ok && len(text) > 0 {
 						id(f.Kind, string(text), n)

@@ -210,16 +210,9 @@ func (j *judge) reference(at, s string, optional bool) {
 }
 
 func (j *judge) cache(at, s string) {
-	if d, err := lasting(s); err != nil || d < 0 || d > time.Minute {
+	if d, err := span(s); err != nil || d < 0 || d > time.Minute {
 		j.fail(at, "cache %q is no time up to 1m, as 30s: a credential that was withdrawn counts that long", s)
 	}
-}
-
-func lasting(s string) (time.Duration, error) {
-	if s == "" {
-		return 0, nil
-	}
-	return time.ParseDuration(s)
 }
 
 func address(s string) bool {
@@ -266,7 +259,7 @@ func (p *Policy) authenticate(s *State) (*auth.Check, error) {
 		o.Keys = s.keys[name]
 	}
 	if i := a.Introspection; i != nil {
-		cache, err := lasting(i.Cache)
+		cache, err := span(i.Cache)
 		if err != nil {
 			return nil, err
 		}
@@ -286,7 +279,7 @@ func (p *Policy) authenticate(s *State) (*auth.Check, error) {
 		}
 	}
 	if c := a.Session; c != nil {
-		cache, err := lasting(c.Cache)
+		cache, err := span(c.Cache)
 		if err != nil {
 			return nil, err
 		}

@@ -53,18 +53,7 @@ func (p *Policy) Build(s *State) (*guard.Pipeline, error) {
 	if err != nil {
 		return nil, err
 	}
-	o := guard.Options{Upstream: u, Routes: p.table(), Modes: p.Modes, Log: s.Log, Now: s.Now, Dial: s.Transport, Keep: map[string]bool{}}
-	for _, t := range p.Trusted {
-		if t == cloudflare {
-			o.Trusted = append(o.Trusted, transport.Cloudflare()...)
-			continue
-		}
-		n, err := netip.ParsePrefix(t)
-		if err != nil {
-			return nil, err
-		}
-		o.Trusted = append(o.Trusted, n)
-	}
+	o := guard.Options{Upstream: u, Routes: p.table(), Modes: p.Modes, Log: s.Log, Now: s.Now, Dial: s.Transport, Trusted: p.Proxies(), Keep: map[string]bool{}}
 	early, late, err := p.limits(s)
 	if err != nil {
 		return nil, err
@@ -131,7 +120,9 @@ func (l Limit) limit(name string) (limits.Limit, error) {
 func (p *Policy) Proxies() []netip.Prefix {
 	var out []netip.Prefix
 	for _, t := range p.Trusted {
-		if n, err := netip.ParsePrefix(t); err == nil { // Parse refused what is none
+		if t == cloudflare {
+			out = append(out, transport.Cloudflare()...)
+		} else if n, err := netip.ParsePrefix(t); err == nil { // Parse refused what is none
 			out = append(out, n)
 		}
 	}

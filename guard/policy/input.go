@@ -3,7 +3,6 @@ package policy
 import (
 	"fmt"
 	"os"
-	"path/filepath"
 	"slices"
 
 	"github.com/launchready/launchready/guard"
@@ -65,7 +64,7 @@ func (j *judge) input(p *Policy) {
 	}
 }
 
-// input adds the check; folder is where the policy's file lies.
+// input adds the check.
 func (p *Policy) input(o *guard.Options, s *State) error {
 	if p.Input == nil {
 		return nil
@@ -73,11 +72,7 @@ func (p *Policy) input(o *guard.Options, s *State) error {
 	o.MaxBody = p.Input.MaxBody
 	c := input.Check{Depth: p.Input.MaxDepth, Types: p.Input.Types}
 	if api := p.Input.OpenAPI; api != nil {
-		file := api.File
-		if !filepath.IsAbs(file) {
-			file = filepath.Join(s.Folder, file)
-		}
-		b, err := os.ReadFile(file)
+		b, err := os.ReadFile(s.path(api.File))
 		if err != nil {
 			return fmt.Errorf("input.openapi.file: %w", err)
 		}

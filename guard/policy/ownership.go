@@ -95,8 +95,6 @@ type Messages struct {
 
 func (m *Messages) window() (time.Duration, error) { return time.ParseDuration(cmp.Or(m.Window, "1m")) }
 
-const inMemory = "memory"
-
 var unknowns = []ownership.Unknown{ownership.Deny, ownership.Verify, ownership.Resolve, ownership.Allow}
 
 // ownership judges the section. twice wants what is unsafe said a second time.
@@ -464,7 +462,7 @@ func (e *estate) store(dir string, o *Ownership) ownership.Store {
 	}
 	path := o.path(dir)
 	if e.at[path] == nil {
-		if path == inMemory {
+		if path == memory {
 			e.at[path] = &ownership.Memory{Max: o.Remember}
 		} else {
 			e.at[path] = &ownership.Recent{Store: &owners.File{Path: path}, Max: o.Remember}
@@ -483,7 +481,7 @@ func (e *estate) close() error {
 }
 
 func (o *Ownership) path(dir string) string {
-	if o.Store == inMemory || filepath.IsAbs(o.Store) || dir == "" {
+	if o.Store == memory || filepath.IsAbs(o.Store) || dir == "" {
 		return o.Store
 	}
 	return filepath.Join(dir, o.Store)
@@ -492,7 +490,7 @@ func (o *Ownership) path(dir string) string {
 // OpenOwners opens the file of owners, which else is opened by the first request;
 // nil where the policy has none.
 func (p *Policy) OpenOwners(ctx context.Context, dir string) (*owners.File, error) {
-	if p.Ownership == nil || p.Ownership.Store == inMemory {
+	if p.Ownership == nil || p.Ownership.Store == memory {
 		return nil, nil
 	}
 	f := &owners.File{Path: p.Ownership.path(dir)}

@@ -3,8 +3,6 @@ package policy
 import (
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -52,17 +50,12 @@ func (s *State) Close() error {
 
 const memory = "memory"
 
-// refers says whether a text is a reference to a secret, and holds none.
-func refers(s string) bool {
-	return strings.HasPrefix(s, "${env:") && strings.HasSuffix(s, "}") && len(s) > len("${env:}") || strings.HasPrefix(s, "file:") && len(s) > len("file:")
-}
-
 func (j *judge) stores(p *Policy) {
 	s := p.Stores
 	if s == nil {
 		return
 	}
-	if c := s.Counters; c != "" && c != memory && !refers(c) {
+	if c := s.Counters; c != "" && c != memory && !reference(c) {
 		j.fail("state.counters", "state.counters is memory, or a reference to redis://…: ${env:NAME} or file:PATH, since it holds a password")
 	}
 	j.time("state.lease", s.Lease)
@@ -70,34 +63,9 @@ func (j *judge) stores(p *Policy) {
 	if d, err := span(s.Lease); err == nil && d != 0 && (d < time.Second || d > time.Hour) {
 		j.fail("state.lease", "state.lease is 1s to 1h")
 	}
-	if l := s.Ledger; l != "" && l != memory && !refers(l) && (!strings.HasPrefix(l, "sqlite:") || l == "sqlite:") {
+	if l := s.Ledger; l != "" && l != memory && !reference(l) && (!strings.HasPrefix(l, "sqlite:") || l == "sqlite:") {
 		j.fail("state.ledger", "state.ledger is memory, sqlite:FILE, or a reference to postgres://…: ${env:NAME} or file:PATH, since it holds a password")
 	}
-}
-
-// address is what a reference means. An error holds nothing of it.
-func (s *State) address(ref string) (string, error) {
-	if name, ok := strings.CutPrefix(ref, "${env:"); ok {
-		name = strings.TrimSuffix(name, "}")
-		if s.Env != nil {
-			if v, ok := s.Env(name); ok && v != "" {
-				return v, nil
-			}
-		}
-		return "", fmt.Errorf("the variable %s is not set", name)
-	}
-	b, err := os.ReadFile(s.beside(strings.TrimPrefix(ref, "file:")))
-	if err != nil {
-		return "", err
-	}
-	return strings.TrimSpace(string(b)), nil
-}
-
-func (s *State) beside(file string) string {
-	if filepath.IsAbs(file) {
-		return file
-	}
-	return filepath.Join(s.Folder, file)
 }
 
 // counters are those that the policy names. Nothing is connected here: a store
@@ -107,10 +75,11 @@ func (p *Policy) counters(s *State) (state.Counters, error) {
 	if p.Stores == nil || p.Stores.Counters == "" || p.Stores.Counters == memory {
 		return &s.Memory.Counters, nil
 	}
-	at, err := s.address(p.Stores.Counters)
+	ref, err := s.secret(p.Stores.Counters)
 	if err != nil {
 		return nil, fmt.Errorf("state.counters: %w", err)
 	}
+	at := string(ref)
 	lease, err := span(p.Stores.Lease)
 	if err != nil {
 		return nil, err
@@ -142,13 +111,13 @@ func (p *Policy) store(s *State) (*ledger.Store, error) {
 	}
 	at, open := p.Stores.Ledger, ledger.Postgres
 	if file, ok := strings.CutPrefix(at, "sqlite:"); ok {
-		at, open = s.beside(file), ledger.SQLite
+		at, open = s.path(file), ledger.SQLite
 	} else {
-		var err error
-		if at, err = s.address(at); err != nil {
+		ref, err := s.secret(at)
+		if err != nil {
 			return nil, fmt.Errorf("state.ledger: %w", err)
 		}
-		if !strings.HasPrefix(at, "postgres://") && !strings.HasPrefix(at, "postgresql://") {
+		if at = string(ref); !strings.HasPrefix(at, "postgres://") && !strings.HasPrefix(at, "postgresql://") {
 			return nil, errors.New("state.ledger refers to no address as postgres://host/name")
 		}
 	}

@@ -3,6 +3,8 @@ package policy_test
 import (
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
+	"slices"
 	"strings"
 	"testing"
 
@@ -30,6 +32,20 @@ func TestTransportMistakes(t *testing.T) {
 	},
 		"tls: {redirect: true, hsts: {max_age: 8760h}}\nhosts: [a.test]", "cookies: {}", "cookies: {same_site: none, readable: [csrf]}", "hygiene: {no_store: true}",
 		"trusted_proxies: [cloudflare, 10.0.0.0/8]\nunsafe: [cloudflare without a lock]")
+}
+
+// TestProxies: networks of a name are believed, and bound as proxies, as those that are written out.
+func TestProxies(t *testing.T) {
+	p, err := judged("trusted_proxies: [cloudflare, 10.0.0.0/8]\nunsafe: [cloudflare without a lock]")
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := p.Proxies()
+	for _, at := range []string{"104.16.1.1", "2606:4700::1", "10.1.1.1"} {
+		if !slices.ContainsFunc(all, func(n netip.Prefix) bool { return n.Contains(netip.MustParseAddr(at)) }) {
+			t.Errorf("%s is no proxy", at)
+		}
+	}
 }
 
 // TestBehindProxy: the lock comes first, the redirect knows what the proxy took, and
