@@ -2,6 +2,7 @@ package https
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"slices"
 
@@ -49,7 +50,7 @@ func runCacheTenant(ctx context.Context, t *lr.Trial) error {
 			return nil
 		}
 		for _, as := range []*lr.Account{f.attacker, nil} {
-			x, err := f.ask(ctx, t, as, path, "the same address right after the owner")
+			x, err := f.tells(ctx, t, as, path, "the same address right after the owner")
 			if err != nil {
 				t.Unknown(v.subject(f), "%v", err)
 				return halted(ctx, err)
@@ -58,7 +59,7 @@ func runCacheTenant(ctx context.Context, t *lr.Trial) error {
 			if len(hits) == 0 {
 				continue
 			}
-			past, err := f.ask(ctx, t, as, bust(t, v.path), "at an address that no cache has met")
+			past, err := f.tells(ctx, t, as, bust(t, v.path), "at an address that no cache has met")
 			if err != nil {
 				t.Unknown(v.subject(f), "%v", err)
 				return halted(ctx, err)
@@ -66,13 +67,14 @@ func runCacheTenant(ctx context.Context, t *lr.Trial) error {
 			if len(oracle.Find(hits, past)) > 0 {
 				return nil // the application itself shows it: the rows auth and isolation decide
 			}
-			own, err := itself(ctx, t, f, v, path, as)
-			if err != nil {
+			own, err := itself(ctx, t, f, hits, path, as)
+			switch {
+			case err != nil:
 				t.Unknown(v.subject(f), "%v", err)
 				return halted(ctx, err)
-			}
-			if own {
-				return nil // a cache of the application's own: isolation/shared-cache decides
+			case own:
+				t.Pass(lr.Seen(owner), v.subject(f), "only a cache of the application's own gave it away: isolation/shared-cache decides")
+				return nil
 			}
 			who := "nobody"
 			if as != nil {
@@ -86,21 +88,44 @@ func runCacheTenant(ctx context.Context, t *lr.Trial) error {
 	})
 }
 
-// itself tells whether the answer comes from a cache of the application's own, as it
-// does where the target itself gives it away at the same address. That cache is then
-// filled with what the asker may see (RFC 9111 section 5.2.1.4): what the edge still
-// gives away after that, it keeps itself.
-func itself(ctx context.Context, t *lr.Trial, f *gate, v *view, path string, as *lr.Account) (bool, error) {
-	at := &gate{victim: f.victim, attacker: f.attacker}
-	x, err := at.ask(ctx, t, as, path, "the same address, at the application itself")
-	if err != nil || len(oracle.Find(v.witness, x)) == 0 {
+// errOwnCache is a cache of the application's own behind which the edge's cannot be seen.
+var errOwnCache = errors.New("the application's own cache gives it away and keeps it, so that the edge's cannot be seen: mend isolation/shared-cache first")
+
+// tells asks the front as ask does; that it is busy is no answer.
+func (f *gate) tells(ctx context.Context, t *lr.Trial, as *lr.Account, path, note string) (*lr.Exchange, error) {
+	x, err := f.ask(ctx, t, as, path, note)
+	if err == nil && busy(x) {
+		err = errBusy
+	}
+	return x, err
+}
+
+// itself tells whether what the front gave away comes from a cache of the application's
+// own, as it does where the target itself gives it away at the same address. That cache
+// is then asked for what is fresh (RFC 9111 section 5.2.1.4). Once it has forgotten, the
+// front is asked again: what it still gives away it keeps itself. Some pass such a
+// request by and give the old answer to the next, and some hear none of it.
+func itself(ctx context.Context, t *lr.Trial, f *gate, witness []string, path string, as *lr.Account) (bool, error) {
+	shows := func(header http.Header, note string) (bool, error) {
+		x, err := t.HTTP.Do(ctx, as, &lr.Request{Method: "GET", Path: path, Header: header, Note: "the same address, at the application itself" + note})
+		if err == nil && busy(x) {
+			err = errBusy
+		}
+		return err == nil && len(oracle.Find(witness, x)) > 0, err
+	}
+	if own, err := shows(nil, ""); err != nil || !own {
 		return false, err
 	}
-	fresh := http.Header{"Cache-Control": {"no-cache"}}
-	x, err = t.HTTP.Do(ctx, as, &lr.Request{Method: "GET", Path: path, Header: fresh, Note: "the same address, at the application itself, not from a cache"})
-	if err != nil || len(oracle.Find(v.witness, x)) > 0 {
-		return true, err
+	if _, err := shows(http.Header{"Cache-Control": {"no-cache"}}, ", not from a cache"); err != nil {
+		return false, err
 	}
-	x, err = f.ask(ctx, t, as, path, "the same address again, after the application's own cache holds the asker's answer")
-	return err == nil && len(oracle.Find(v.witness, x)) == 0, err
+	kept, err := shows(nil, ", once more")
+	switch {
+	case err != nil:
+		return false, err
+	case kept:
+		return false, errOwnCache
+	}
+	x, err := f.tells(ctx, t, as, path, "the same address again, after the application's own cache has forgotten the owner's answer")
+	return err == nil && len(oracle.Find(witness, x)) == 0, err
 }

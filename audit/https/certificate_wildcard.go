@@ -2,9 +2,7 @@ package https
 
 import (
 	"context"
-	"errors"
 	"slices"
-	"strings"
 
 	lr "github.com/launchready/launchready"
 	"github.com/launchready/launchready/probe/dns"
@@ -24,9 +22,6 @@ var certificateWildcard = &lr.Check{
 		all, err := secures(ctx, t)
 		if err != nil {
 			return err
-		}
-		if len(all) == 0 {
-			return errors.New("no name of the domain is known: give domain.hosts")
 		}
 		hosts, err := inventory(ctx, t)
 		if err != nil {
@@ -50,7 +45,7 @@ var certificateWildcard = &lr.Check{
 				continue
 			}
 			alias := hosts[i].Alias()
-			if alias == "" || owned(d, alias) || fronts(alias) || slices.Contains(mains, registrable(alias)) {
+			if alias == "" || owned(d, alias) || edgeOf(alias) != "" || slices.Contains(mains, registrable(alias)) {
 				continue // the owner's own machine, or the edge or host that serves the application itself
 			}
 			asked = true
@@ -66,14 +61,4 @@ var certificateWildcard = &lr.Check{
 		}
 		return nil
 	},
-}
-
-// fronts reports an alias of an edge, which stands before whole domains.
-func fronts(alias string) bool {
-	for _, s := range signs {
-		if strings.HasSuffix("."+dns.Plain(alias), "."+strings.TrimSuffix(s.alias, ".")) {
-			return true
-		}
-	}
-	return false
 }

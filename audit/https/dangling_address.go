@@ -5,7 +5,6 @@ import (
 	"context"
 	"crypto/x509"
 	"fmt"
-	"net"
 	"net/netip"
 	"slices"
 	"strings"
@@ -28,7 +27,6 @@ var danglingAddress = &lr.Check{
 	Needs:    lr.Domain,
 	Extra:    true,
 	Run: func(ctx context.Context, t *lr.Trial) error {
-		p := &tls.Prober{Network: t.Target.Domain.Network}
 		return eachHost(ctx, t, func(ctx context.Context, c *dns.Client, h *host) error {
 			if alias := h.Alias(); alias != "" && !owned(t.Target.Domain, alias) {
 				return nil // the service that it is an alias of gives the address out: https/dangling-cname
@@ -43,14 +41,16 @@ var danglingAddress = &lr.Check{
 				t.Pass(said(h.V4.Lines()...), h.Name, "no cloud that lends addresses has a name for it")
 				return nil
 			}
-			s := p.Meet(ctx, net.JoinHostPort(h.Name, "443"), h.Name)
-			if err := halted(ctx, s.Err); err != nil {
+			s, err := met(ctx, t, h.Name)
+			if err != nil {
 				return err
 			}
 			e := said(append([]string{line, fmt.Sprintf("%s has the name %s", ip, cloud)}, s.Describe()...)...)
 			switch {
 			case len(s.Chain) == 0:
 				t.Unknown(h.Name, "its address %s is a cloud's (%s), and nobody answers there by TLS: see that it is still yours", ip, cloud)
+			case elsewhere(s, h, ip):
+				t.Unknown(h.Name, "its address %s is a cloud's (%s), and the name led to another of its addresses: see that it is still yours", ip, cloud)
 			case certifies(s.Chain[0], t.Target.Domain, h.Name):
 				t.Pass(e, h.Name, "its address %s is a cloud's, and the server there has a certificate for the domain", ip)
 			case len(s.Chain[0].DNSNames) == 0 || bytes.Equal(s.Chain[0].RawIssuer, s.Chain[0].RawSubject):
@@ -93,6 +93,13 @@ func lender(ctx context.Context, c *dns.Client, h *host) (ip netip.Addr, cloud s
 		}
 	}
 	return ip, "", nil
+}
+
+// elsewhere reports that the server that was met stands at another of the name's
+// addresses than the one in question.
+func elsewhere(s *tls.Survey, h *host, ip netip.Addr) bool {
+	at, err := netip.ParseAddrPort(s.Remote)
+	return err == nil && at.Addr().Unmap() != ip && slices.Contains(h.Addrs(), at.Addr().Unmap())
 }
 
 // certifies reports a certificate with a name of the owner's.

@@ -181,9 +181,9 @@ func ruled(phase string, r cloudflare.Rule) string {
 // signs of edges in the header of an answer, and in the names that hosts are
 // aliases of.
 var signs = [...]struct{ name, field, alias string }{
-	{"Cloudflare", "Cf-Ray", "cdn.cloudflare.net."}, {"CloudFront", "X-Amz-Cf-Id", "cloudfront.net."}, {"Fastly", "X-Fastly-Request-Id", "fastly.net."},
-	{"Fastly", "X-Served-By", "fastlylb.net."}, {"Vercel", "X-Vercel-Id", "vercel-dns.com."}, {"Netlify", "X-Nf-Request-Id", "netlify.app."}, {"Render", "Rndr-Id", "onrender.com."},
-	{"Akamai", "X-Akamai-Request-Id", "edgekey.net."}, {"Azure Front Door", "X-Azure-Ref", "azurefd.net."}, {"Fly", "Fly-Request-Id", "fly.dev."},
+	{"Cloudflare", "Cf-Ray", "cdn.cloudflare.net"}, {"CloudFront", "X-Amz-Cf-Id", "cloudfront.net"}, {"Fastly", "X-Fastly-Request-Id", "fastly.net"},
+	{"Fastly", "X-Served-By", "fastlylb.net"}, {"Vercel", "X-Vercel-Id", "vercel-dns.com"}, {"Netlify", "X-Nf-Request-Id", "netlify.app"}, {"Render", "Rndr-Id", "onrender.com"},
+	{"Akamai", "X-Akamai-Request-Id", "edgekey.net"}, {"Azure Front Door", "X-Azure-Ref", "azurefd.net"}, {"Fly", "Fly-Request-Id", "fly.dev"},
 }
 
 // edgeName is whose edge stands in front of the product's hosts, "" for nobody's.
@@ -216,12 +216,8 @@ func edgeName(ctx context.Context, t *lr.Trial) (string, error) {
 
 // signOf is whose edge stands in front of one host, "" for nobody's.
 func signOf(ctx context.Context, t *lr.Trial, c *dns.Client, host string) (string, error) {
-	if a, err := c.Ask(ctx, host, wire.TypeA); err == nil {
-		for _, s := range signs {
-			if strings.HasSuffix(strings.TrimSuffix(a.End(), ".")+".", "."+s.alias) {
-				return s.name, nil
-			}
-		}
+	if a, err := c.Ask(ctx, host, wire.TypeA); err == nil && edgeOf(a.End()) != "" {
+		return edgeOf(a.End()), nil
 	}
 	resp, err := get(ctx, t, host+":443", host, "/")
 	if err != nil {
@@ -233,6 +229,16 @@ func signOf(ctx context.Context, t *lr.Trial, c *dns.Client, host string) (strin
 		}
 	}
 	return "", nil
+}
+
+// edgeOf is whose edge a host is an alias of, "" for nobody's.
+func edgeOf(alias string) string {
+	for _, s := range signs {
+		if dns.Below(dns.Plain(alias), s.alias) {
+			return s.name
+		}
+	}
+	return ""
 }
 
 // reply is an answer of a server, with the begin of its body.

@@ -59,26 +59,16 @@ func runOpenRedirect(ctx context.Context, t *lr.Trial) error {
 	return everyOf(ctx, asked, func(ctx context.Context, _ int, p *place) error {
 		told, open := false, 0
 		for _, path := range onwardPaths {
-			for _, form := range onwardForms {
-				at := "https://" + p.host + path
-				x, err := w.do(ctx, ask{url: at + "?" + onward(form(stranger), onwardNames[:]...), note: "asked to go on to a stranger's host"})
-				if err != nil || busy(x) {
-					if err := halted(ctx, err); err != nil {
-						return err
-					}
-					open++
-					continue
-				}
-				if !leadsTo(x, stranger) {
-					if !redirects(x) {
-						break // it does not redirect, whatever is written there
-					}
-					continue
-				}
-				name := culprit(ctx, w, at, form(stranger), stranger)
-				t.Fail(lr.Evidence{Exchanges: []*lr.Exchange{x}, Witness: []string{stranger}}, p.host+path, "redirects to whatever host its query names in %s", name)
+			at := "https://" + p.host + path
+			x, to, err := sendsOn(ctx, w, at, stranger)
+			switch {
+			case halted(ctx, err) != nil:
+				return halted(ctx, err)
+			case err != nil:
+				open++
+			case x != nil:
 				told = true
-				break
+				t.Fail(lr.Evidence{Exchanges: []*lr.Exchange{x}, Witness: []string{stranger}}, p.host+path, "redirects to whatever host its query names in %s", culprit(ctx, w, at, to, stranger))
 			}
 		}
 		switch {
@@ -90,6 +80,39 @@ func runOpenRedirect(ctx context.Context, t *lr.Trial) error {
 		}
 		return nil
 	})
+}
+
+// sendsOn asks one address with each form of the stranger's host until one is followed:
+// the answer and the form, or nil. The error is that of a form that was not answered.
+func sendsOn(ctx context.Context, w *web, at, stranger string) (x *lr.Exchange, to string, open error) {
+	for _, form := range onwardForms {
+		to := form(stranger)
+		x, err := w.do(ctx, ask{url: at + "?" + onward(to, onwardNames[:]...), note: "asked to go on to a stranger's host"})
+		if err == nil && busy(x) {
+			err = errBusy
+		}
+		switch {
+		case halted(ctx, err) != nil:
+			return nil, "", err
+		case err != nil:
+			open = err
+		case leadsTo(x, stranger):
+			return x, to, nil
+		case !redirects(x) && !refuses(x):
+			return nil, "", open // it does not redirect, whatever is written there
+		}
+	}
+	return nil, "", open
+}
+
+// refuses reports that what the query says was looked at, and not taken: another form
+// of the same may be.
+func refuses(x *lr.Exchange) bool {
+	switch x.Status {
+	case http.StatusBadRequest, http.StatusForbidden, http.StatusUnprocessableEntity:
+		return true
+	}
+	return false
 }
 
 func onward(to string, names ...string) string {

@@ -30,6 +30,9 @@ type secure struct {
 func secures(ctx context.Context, t *lr.Trial) ([]secure, error) {
 	return lr.Recall(ctx, t.Memo, "https tls", func(ctx context.Context) ([]secure, error) {
 		d := t.Target.Domain
+		if len(d.Hosts) == 0 {
+			return nil, errors.New("no name of the domain is known: give domain.hosts")
+		}
 		p := &tls.Prober{Network: d.Network, Roots: d.Network.Roots()}
 		all := make([]secure, len(d.Hosts))
 		if err := everyOf(ctx, d.Hosts, func(ctx context.Context, i int, host string) error {

@@ -24,9 +24,6 @@ var unknownName = &lr.Check{
 		if err != nil {
 			return err
 		}
-		if len(all) == 0 {
-			return errors.New("no name of the domain is known: give domain.hosts")
-		}
 		var servers []secure // one name of each
 		seen := map[string]bool{}
 		for _, s := range all {

@@ -141,6 +141,8 @@ func lend(r *http.Request, x *lr.Exchange, c lr.Credential) {
 	}
 }
 
+var errBusy = errors.New("it was busy")
+
 // busy is an answer that says nothing of the application.
 func busy(x *lr.Exchange) bool {
 	switch x.Status {

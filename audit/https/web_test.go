@@ -173,6 +173,18 @@ func onTo(name string, kept func(string) string) http.HandlerFunc {
 	}
 }
 
+// refusing is a sign-in page that goes on to whatever does not begin so.
+func refusing(begin string) http.HandlerFunc {
+	on := onTo("next", func(s string) string { return s })
+	return func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasPrefix(r.URL.Query().Get("next"), begin) {
+			http.Error(w, "next must be a path", http.StatusBadRequest)
+			return
+		}
+		on(w, r)
+	}
+}
+
 // cutOff is nothing but a path of one's own where the text begins so.
 func cutOff(s, begin string) string {
 	if strings.HasPrefix(s, begin) {
@@ -243,6 +255,7 @@ func TestChecks(t *testing.T) {
 		"goes on to who has no scheme":        {openRedirect, whole, onTo("next", func(s string) string { return strings.TrimPrefix(s, "https:") }), "failed a.test/login"},
 		"goes on but for a scheme":            {openRedirect, whole, onTo("to", func(s string) string { return cutOff(s, "https:") }), "failed a.test/login"},
 		"goes on but for slashes":             {openRedirect, whole, onTo("to", func(s string) string { return cutOff(cutOff(s, "https:"), "//") }), "failed a.test/login"},
+		"goes on to what it does not refuse":  {openRedirect, whole, refusing("https:"), "failed a.test/login"},
 		"goes on to its own paths":            {openRedirect, whole, onTo("next", func(s string) string { return cutOff(cutOff(cutOff(s, "https:"), "//"), `/\`) }), "passed a.test"},
 		"keeps the query on its way":          {openRedirect, whole, func(w http.ResponseWriter, r *http.Request) { to(302, "https://b.test/?"+r.URL.RawQuery)(w, r) }, "passed a.test"},
 		"writes the address in the path":      {openRedirect, whole, onTo("next", func(s string) string { return "/go/" + s }), "passed a.test"},

@@ -34,8 +34,10 @@ const (
 	large = 72 * mega
 )
 
-// archives are the files that applications unpack, and the entry that they read.
-var archives = []struct{ name, media, entry string }{
+// archive is a kind of file that applications unpack, and the entry that they read.
+type archive struct{ name, media, entry string }
+
+var archives = []archive{
 	{"archive.zip", "application/zip", "notes.txt"},
 	{"report.docx", "application/vnd.openxmlformats-officedocument.wordprocessingml.document", "word/document.xml"},
 }
@@ -44,85 +46,83 @@ var archives = []struct{ name, media, entry string }{
 // little and to much. Only what is unpacked to the end takes longer with what is
 // in it.
 func unpacks(ctx context.Context, t *lr.Trial, d *drop, n *tries) (*hit, string, error) {
-	taken := false
+	say := "archives are refused"
 	for _, a := range archives {
-		var last *lr.Exchange
-		sent := map[int][]byte{}
-		best := map[int]time.Duration{} // noise only adds, so that the least of many tries comes near what it costs
-		took := func(size int) (time.Duration, error) {
-			if sent[size] == nil {
-				b, err := bombOf(a.entry, size)
-				if err != nil {
-					return 0, err
-				}
-				sent[size] = b
-			}
-			for range 2 {
-				x, err := d.put(ctx, t, n, lr.File{Name: a.name, Type: a.media, Data: sent[size]}, fmt.Sprintf("%s that unpacks to %d MB", a.name, size/mega))
-				if err != nil {
-					return 0, err
-				}
-				last = x
-				if least, ok := best[size]; !ok || x.Took < least {
-					best[size] = x.Took
-				}
-				if !x.OK() {
-					break
-				}
-			}
-			return best[size], nil
-		}
-		plain, err := took(0)
-		if err != nil {
+		p := &packed{archive: a, sent: map[int][]byte{}, took: map[int]time.Duration{}}
+		grows, err := p.grows(func(f lr.File, note string) (*lr.Exchange, error) { return d.put(ctx, t, n, f, note) })
+		switch {
+		case err != nil:
 			return nil, "", err
+		case grows:
+			return p.hit(), "", nil
+		case len(p.took) > 0:
+			say = "archives are refused, kept as they are, or unpacked to a bound"
 		}
-		if !last.OK() {
-			continue // it takes no archives
-		}
-		taken = true
-		much, err := took(large)
-		if err != nil {
-			return nil, "", err
-		}
-		if !last.OK() {
-			continue
-		}
-		shown, little, grows := last, time.Duration(0), false
-		for round := 0; round < asks && !grows; round++ {
-			if round > 0 {
-				if plain, err = took(0); err != nil {
-					return nil, "", err
-				}
-			}
-			if much-plain >= unpacking {
-				if little, err = took(small); err != nil {
-					return nil, "", err
-				}
-			}
-			if much, err = took(large); err != nil {
-				return nil, "", err
-			}
-			grows = best[small] > 0 && outgrows(plain, little, much)
-		}
-		if !grows {
-			continue
-		}
-		y := *shown
-		y.Sent = nil
-		return &hit{xs: []*lr.Exchange{&y}, records: []string{
-			fmt.Sprintf("%d bytes that unpack to nothing: %d ms", len(sent[0]), plain.Milliseconds()),
-			fmt.Sprintf("%d bytes that unpack to %d MB: %d ms", len(sent[small]), small/mega, little.Milliseconds()),
-			fmt.Sprintf("%d bytes that unpack to %d MB: %d ms", len(sent[large]), large/mega, much.Milliseconds())},
-			say: fmt.Sprintf("%s is unpacked to its end: the time grows with what comes out, to %d MB from %d KB", a.name, large/mega, len(sent[large])>>10)}, "", nil
 	}
-	if !taken {
-		return nil, "archives are refused", nil
-	}
-	return nil, "archives are refused, kept as they are, or unpacked to a bound", nil
+	return nil, say, nil
+}
+
+// packed is an archive by the sizes that it unpacks to, and how each was taken.
+type packed struct {
+	archive
+	sent  map[int][]byte
+	took  map[int]time.Duration // noise only adds, so that the least of many tries comes near what it costs
+	shown *lr.Exchange          // the last that was taken
 }
 
 // asks is how often a machine that is busy is asked before it counts as bounded.
 const asks = 3
+
+// grows asks for each size in turn, for the large one on both sides of the small one.
+// A refusal ends it: how quickly it came says nothing of what is unpacked.
+func (p *packed) grows(put func(lr.File, string) (*lr.Exchange, error)) (bool, error) {
+	for range asks {
+		for _, size := range []int{0, large, small, large} {
+			if size == small && p.took[large]-p.took[0] < unpacking {
+				break
+			}
+			if taken, err := p.send(size, put); err != nil || !taken {
+				return false, err
+			}
+		}
+		if little, asked := p.took[small]; asked && outgrows(p.took[0], little, p.took[large]) {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// send sends one size twice, and reports whether it was taken.
+func (p *packed) send(size int, put func(lr.File, string) (*lr.Exchange, error)) (bool, error) {
+	if p.sent[size] == nil {
+		b, err := bombOf(p.entry, size)
+		if err != nil {
+			return false, err
+		}
+		p.sent[size] = b
+	}
+	for range 2 {
+		x, err := put(lr.File{Name: p.name, Type: p.media, Data: p.sent[size]}, fmt.Sprintf("%s that unpacks to %d MB", p.name, size/mega))
+		if err != nil || !x.OK() {
+			return false, err
+		}
+		p.shown = x
+		if least, asked := p.took[size]; !asked || x.Took < least {
+			p.took[size] = x.Took
+		}
+	}
+	return true, nil
+}
+
+func (p *packed) hit() *hit {
+	x := *p.shown
+	x.Sent = nil
+	h := &hit{xs: []*lr.Exchange{&x}, say: fmt.Sprintf("%s is unpacked to its end: the time grows with what comes out, to %d MB from %d KB", p.name, large/mega, len(p.sent[large])>>10)}
+	for _, size := range []int{0, small, large} {
+		h.records = append(h.records, fmt.Sprintf("%d bytes that unpack to %d MB: %d ms", len(p.sent[size]), size/mega, p.took[size].Milliseconds()))
+	}
+	return h
+}
 
 // unpacking is the least that reading the large one to its end takes.
 const unpacking = 40 * time.Millisecond

@@ -260,6 +260,70 @@ func TestRefusesUploads(t *testing.T) {
 	}
 }
 
+// TestBombOnABusyMachine: answers that waited for a processor hide no bomb, and make
+// none of an archive that is kept or bounded; nor does a refusal, however quick.
+func TestBombOnABusyMachine(t *testing.T) {
+	t.Parallel()
+	const wait = time.Second // longer than what is unpacked to its end takes
+	kept, bounded, whole := int64(0), int64(1<<20), int64(1<<30)
+	for name, tc := range map[string]struct {
+		unpacks int64         // how much it reads of an archive
+		late    map[int64]int // how many answers to each kind of archive wait, by what it holds
+		refused int64         // what holds this is not taken
+		failed  bool
+	}{
+		"unpacked to its end":                      {unpacks: whole, failed: true},
+		"and the first empty ones wait":            {unpacks: whole, late: map[int64]int{0: 2}, failed: true},
+		"and the first small ones wait":            {unpacks: whole, late: map[int64]int{small: 2}, failed: true},
+		"and one of each waits":                    {unpacks: whole, late: map[int64]int{0: 1, small: 1, large: 1}, failed: true},
+		"kept, and the first large ones wait":      {unpacks: kept, late: map[int64]int{large: 2}},
+		"bounded, and the first large ones wait":   {unpacks: bounded, late: map[int64]int{large: 2}},
+		"the large ones wait, the small are taken": {unpacks: kept, late: map[int64]int{large: 2, small: 2}},
+		"the large ones wait, the small are not":   {unpacks: kept, late: map[int64]int{large: 99}, refused: small},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var mu sync.Mutex
+			came := map[string]int{}
+			a, b := newHostileApp(), box{refuse: func(f stored) string {
+				holds := claimed(f.data)
+				kind := fmt.Sprint(f.name, holds)
+				mu.Lock()
+				came[kind]++
+				waits := came[kind] <= tc.late[holds]
+				mu.Unlock()
+				if waits {
+					time.Sleep(wait)
+				}
+				if tc.refused > 0 && holds == tc.refused {
+					return "not today"
+				}
+				if tc.unpacks > 0 {
+					unzipped(f.data, tc.unpacks)
+				}
+				return ""
+			}}
+			b.serve(a)
+			v := putHostile(t, "input/upload-bomb", hostileTrial(t, a))
+			if tc.failed {
+				v.wants(t, "POST /files")
+			} else {
+				v.wants(t)
+			}
+		})
+	}
+}
+
+// claimed is how much the first entry of an archive holds by its index, -1 for a file
+// that is none.
+func claimed(b []byte) int64 {
+	z, err := zip.NewReader(bytes.NewReader(b), int64(len(b)))
+	if err != nil || len(z.File) == 0 {
+		return -1
+	}
+	return z.File[0].FileInfo().Size()
+}
+
 func TestOutgrows(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {
