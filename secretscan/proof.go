@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"sort"
 	"strings"
+	"sync"
 
 	lr "github.com/launchready/launchready"
 	"github.com/launchready/launchready/redact"
@@ -42,6 +43,7 @@ type Proof struct {
 	parts   []proofPart
 	unfit   []string
 	longest int
+	idle    sync.Pool // *[]byte of searches that are over
 }
 
 // proofPart is one automaton over the beginnings of some forms; what follows is compared.
@@ -138,7 +140,13 @@ func (p *Proof) Search(ctx context.Context, name string, r io.Reader) ([]Leak, C
 	var c Coverage
 	found := map[string]*Leak{}
 	keep := p.longest + 64
-	buf := make([]byte, chunkSize+2*keep)
+	lent, ok := p.idle.Get().(*[]byte)
+	if !ok {
+		b := make([]byte, chunkSize+2*keep)
+		lent = &b
+	}
+	defer p.idle.Put(lent)
+	buf := *lent
 	n, from, line, column := 0, 0, 1, 0
 	c.Files = 1
 	for {

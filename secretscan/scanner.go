@@ -17,6 +17,7 @@ import (
 	"io"
 	"runtime"
 	"sort"
+	"sync"
 	"time"
 
 	lr "github.com/launchready/launchready"
@@ -49,6 +50,7 @@ type Scanner struct {
 	e       *engine
 	options Options
 	key     []byte
+	idle    sync.Pool // *buffers of scans that are over: most texts are small, and none is the last
 }
 
 // Result is what a scan found, and what it read. Findings are in the order of their places.
@@ -133,7 +135,11 @@ const (
 // part of the judgement. An archive is read entry by entry.
 func (s *Scanner) Scan(ctx context.Context, name string, r io.Reader) (Result, error) {
 	c := s.collect()
-	buf := &buffers{}
+	buf, ok := s.idle.Get().(*buffers)
+	if !ok {
+		buf = &buffers{}
+	}
+	defer s.idle.Put(buf)
 	err := s.read(ctx, c, name, r, buf, 0)
 	return c.result(), err
 }
