@@ -52,14 +52,16 @@ type Browser struct {
 	o     Options
 	turns chan struct{}
 
-	mu      sync.RWMutex // visits read-lock it, so that Close waits for them
-	begun   bool
-	closed  bool
-	failed  error // why it did not start: it is tried once
-	ctx     context.Context
-	name    string
-	profile string
-	end     []func()
+	mu     sync.RWMutex // visits read-lock it, so that Close waits for them
+	closed bool
+
+	starting sync.Mutex // a lock of its own: who waits for mu waits for the visits under way
+	begun    bool
+	failed   error // why it did not start: it is tried once
+	ctx      context.Context
+	name     string
+	profile  string
+	end      []func()
 }
 
 // Find looks for a Chromium: the one that is named, or else the usual names in
@@ -140,12 +142,9 @@ func newProfile() (string, error) {
 
 // start brings the browser up, once.
 func (b *Browser) start(ctx context.Context) error {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	switch {
-	case b.closed:
-		return errClosed
-	case b.begun:
+	b.starting.Lock()
+	defer b.starting.Unlock()
+	if b.begun {
 		return b.failed
 	}
 	b.begun = true

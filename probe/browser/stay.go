@@ -61,8 +61,10 @@ func (b *Browser) stay(tab context.Context, to *url.URL, v lr.Sojourn) (*lr.Kept
 			return nil, err
 		}
 	}
-	if err := settle(tab); err != nil {
-		return nil, err
+	if !k.SignedIn { // else it has settled since
+		if err := settle(tab); err != nil {
+			return nil, err
+		}
 	}
 	raw, err := chromedp.Run(tab, chromedp.Evaluate[string](fmt.Sprintf("(%s)(%d)", keeps, mostKept), chromedp.EvalAwaitPromise))
 	if err != nil {

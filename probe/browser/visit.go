@@ -57,13 +57,13 @@ func (b *Browser) inTab(ctx context.Context, limit time.Duration, what string, d
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-	if err := b.start(ctx); err != nil {
-		return err
-	}
 	b.mu.RLock()
 	defer b.mu.RUnlock()
 	if b.closed {
 		return errClosed
+	}
+	if err := b.start(ctx); err != nil {
+		return err
 	}
 	// Cookies are those of a browser context, which nobody else uses.
 	tab, closeTab := chromedp.NewContext(b.ctx, chromedp.WithNewBrowserContext())
