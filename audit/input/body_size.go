@@ -17,6 +17,7 @@ func bodySize() *lr.Check {
 		Severity: lr.Medium,
 		Refs:     []lr.Ref{{Source: "CWE", ID: "770"}, {Source: "OWASP API", ID: "API4:2023"}, {Source: "ASVS", ID: "v5.0.0-4.3.1"}},
 		Needs:    lr.Routes | lr.Credentials,
+		Beside:   true,
 		Run: func(ctx context.Context, t *lr.Trial) error {
 			return eachLarge(ctx, t, func(ctx context.Context, t *lr.Trial, m *maker, c *tally) error {
 				got, err := withLength(ctx, t, m, c)

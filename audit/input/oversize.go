@@ -31,8 +31,8 @@ type weight struct {
 	read *lr.Exchange // nil where the owner could not look
 }
 
-// eachLarge asks the creations one after the other: two large bodies at once say
-// no more, and take the memory of both sides.
+// eachLarge asks the creations one after the other, whoever asks: two large bodies
+// at once say no more, and take the memory of both sides.
 func eachLarge(ctx context.Context, t *lr.Trial, ask func(context.Context, *lr.Trial, *maker, *tally) error) error {
 	makers, err := makersOf(ctx, t)
 	if err != nil {
@@ -44,7 +44,10 @@ func eachLarge(ctx context.Context, t *lr.Trial, ask func(context.Context, *lr.T
 			creations = append(creations, m)
 		}
 	}
-	var one sync.Mutex
+	one, err := lr.Recall(ctx, t.Memo, "input: one large body", func(context.Context) (*sync.Mutex, error) { return &sync.Mutex{}, nil })
+	if err != nil {
+		return err
+	}
 	err = askMakers(ctx, t, creations, func(ctx context.Context, t *lr.Trial, m *maker, c *tally) error {
 		one.Lock()
 		defer one.Unlock()

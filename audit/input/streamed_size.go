@@ -18,6 +18,7 @@ func streamedSize() *lr.Check {
 		Severity: lr.Medium,
 		Refs:     []lr.Ref{{Source: "CWE", ID: "770"}, {Source: "CWE", ID: "130"}, {Source: "RFC", ID: "9112"}, {Source: "OWASP API", ID: "API4:2023"}},
 		Needs:    lr.Routes | lr.Credentials,
+		Beside:   true,
 		Run: func(ctx context.Context, t *lr.Trial) error {
 			return eachLarge(ctx, t, func(ctx context.Context, t *lr.Trial, m *maker, c *tally) error {
 				control, err := withLength(ctx, t, m, c)
