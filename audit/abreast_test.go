@@ -167,3 +167,37 @@ func TestHaltedAbreast(t *testing.T) {
 		}
 	}
 }
+
+// TestBrief: a first look leaves out bursts beyond the scorecard, says so, and asks them
+// where they are named.
+func TestBrief(t *testing.T) {
+	t.Parallel()
+	extra := func(c *lr.Check) { c.Extra = true }
+	for name, c := range map[string]struct {
+		brief bool
+		only  []string
+		want  []string
+	}{
+		"a whole run":   {false, nil, []string{"auth/extra-loads", "auth/extra-reads", "auth/loads"}},
+		"a first look":  {true, nil, []string{"auth/extra-reads", "auth/loads"}},
+		"its row named": {true, []string{"auth"}, []string{"auth/extra-reads", "auth/loads"}},
+		"itself named":  {true, []string{"auth/extra-loads"}, []string{"auth/extra-loads"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := newFloor()
+			rows := []lr.Row{{ID: "auth", Checks: []*lr.Check{f.check("auth/loads", lr.Loads), f.check("auth/extra-loads", lr.Loads, extra), f.check("auth/extra-reads", lr.Reads, extra)}}}
+			rep := run(t, newDesk(t).audit(t, func(s *setup) {
+				s.audit.Rows, s.audit.Target.Load, s.audit.Brief, s.audit.Only = rows, true, c.brief, c.only
+			}))
+			if slices.Sort(f.ended); !slices.Equal(f.ended, c.want) {
+				t.Errorf("asked %v, want %v", f.ended, c.want)
+			}
+			for _, got := range rep.Rows[0].Checks {
+				if !slices.Contains(c.want, got.ID) && (got.Verdict != lr.Unknown || !strings.Contains(got.Reason, "--profile standard")) {
+					t.Errorf("%s: %s, %q", got.ID, got.Verdict, got.Reason)
+				}
+			}
+		})
+	}
+}

@@ -80,6 +80,9 @@ type Options struct {
 	Listener lr.Listener
 	Deaf     string
 	Profile  lr.Profile
+	// Brief leaves out what sends bursts and is no part of the scorecard, unless
+	// Only names it: such checks wait longest.
+	Brief bool
 	// Utility asks the assistant ordinary questions as well, for the report.
 	Utility bool
 	// Browser proves what pages of other origins read; nil when there is none.

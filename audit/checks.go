@@ -185,6 +185,8 @@ func (r *run) lacks(c *lr.Check) string {
 		return why
 	}
 	switch {
+	case r.Brief && c.Extra && c.Effect == lr.Loads && !slices.Contains(r.Only, c.ID):
+		return "a first look leaves it out, as it waits long and the scorecard does not ask it: use --profile standard, or name it in --only"
 	case c.Needs&lr.Routes != 0 && len(t.Routes) == 0:
 		return "no route is known: give target.spec"
 	case c.Needs&lr.Credentials != 0 && len(t.Accounts) == 0:

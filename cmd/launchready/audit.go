@@ -32,6 +32,7 @@ type auditFlags struct {
 	verify   bool
 	spend    string
 	profile  string
+	whole    bool // nothing is left out by a quick profile
 	listen   string
 	seed     int64
 	failOn   string
@@ -119,7 +120,7 @@ func effectFlags(c *cobra.Command, f *auditFlags) {
 	fl.BoolVar(&f.verify, "verify", false, "also ask the providers of keys that were found whether they are active; each key goes to its own provider only")
 	fl.BoolVar(&f.load, "load", false, "also send bursts, bounded in number and time")
 	spendFlag(c, f)
-	fl.StringVar(&f.profile, "profile", "standard", "how often what is left to chance is tried: quick, standard or deep")
+	fl.StringVar(&f.profile, "profile", "standard", "how often what is left to chance is tried: quick, standard or deep; quick leaves out bursts beyond the scorecard")
 	fl.Int64Var(&f.seed, "seed", 0, "decides what is left to chance; 0 takes one and reports it")
 	complete(c, "profile", "quick", "standard", "deep")
 }
@@ -189,6 +190,7 @@ func (p *program) assemble(ctx context.Context, c *config.Config, f *auditFlags,
 	if o.Profile, err = lr.ParseProfile(f.profile); err != nil {
 		return nil, setup(fmt.Errorf("--profile: %w", err))
 	}
+	o.Brief = o.Profile == lr.Quick && !f.whole
 	o.Chromium, _ = p.env("LAUNCHREADY_CHROMIUM")
 	if o.Seed == 0 {
 		o.Seed = rand.Int64N(1<<31) + 1 //nolint:gosec // it is no secret

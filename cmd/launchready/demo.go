@@ -127,7 +127,7 @@ func (s *staged) audit(ctx context.Context, what, at string, only []string) (*lr
 		return nil, err
 	}
 	s.p.progress("%s, at %s", what, at)
-	return s.p.run(ctx, cfg, &auditFlags{mutate: true, load: true, profile: "quick", seed: s.seed, only: only}, nil)
+	return s.p.run(ctx, cfg, &auditFlags{mutate: true, load: true, profile: "quick", whole: true, seed: s.seed, only: only}, nil)
 }
 
 // none is an environment without variables: what the user has set is for the
