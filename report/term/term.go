@@ -89,7 +89,7 @@ func (p *paper) verdictFirst(r *lr.Report, s report.Summary) {
 
 func (p *paper) scorecard(r *lr.Report) {
 	p.section("Scorecard", "")
-	name := min(28, p.width/3)
+	name := min(28, max(p.width/3, p.width-52)) // what is said of a row has 36 cells, or more than half of a narrow page
 	for _, row := range r.Rows {
 		note := row.Reason
 		if note == "" {
