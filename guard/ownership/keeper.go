@@ -139,7 +139,7 @@ func (k *Keeper) Check(x *guard.Exchange) *guard.Denial {
 		x.Note(noteUnsure, true)
 	}
 	if len(refused) == 0 {
-		return nil
+		return k.keeps(x, r)
 	}
 	d = deny(http.StatusNotFound, reason)
 	d.Answer = func(out *http.Request) (*http.Response, error) {
@@ -147,6 +147,18 @@ func (k *Keeper) Check(x *guard.Exchange) *guard.Denial {
 		return k.missing(x, r, out, refused)
 	}
 	return d
+}
+
+// keeps refuses a create while the store does not answer: what it made would be
+// nobody's, and each new try would make one more.
+func (k *Keeper) keeps(x *guard.Exchange, r *Rule) *guard.Denial {
+	if len(r.Creates) == 0 || x.Observed {
+		return nil
+	}
+	if _, err := k.o.Store.Owner(x.Request.Context(), Object{Kind: r.Creates[0].Kind}); err != nil { // no id is empty
+		return k.down(x, err)
+	}
+	return nil
 }
 
 // prepare asks the upstream for an answer that can be read: whole, and not

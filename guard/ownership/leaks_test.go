@@ -270,6 +270,13 @@ func TestOutage(t *testing.T) {
 			t.Errorf("%s %s: %d %s", c.method, c.target, r.status, r.body)
 		}
 	}
+	if made := s.app.made; made != 1 {
+		t.Errorf("while nothing can be recorded, %d more were made", made-1)
+	}
+	f.down = false
+	if r := s.do("acme", "GET", "/chats/"+s.make("acme", "/chats"), ""); r.status != 200 {
+		t.Errorf("with the store back: %d %s", r.status, r.body)
+	}
 }
 
 func TestSocket(t *testing.T) {

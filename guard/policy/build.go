@@ -93,7 +93,7 @@ func (p *Policy) Build(s *State) (*guard.Pipeline, error) {
 		return nil, err
 	}
 	if p.Ownership != nil {
-		k, err := p.Ownership.keeper(s)
+		k, err := p.keeper(s)
 		if err != nil {
 			return nil, err
 		}

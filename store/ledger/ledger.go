@@ -12,9 +12,9 @@ import (
 	"sync"
 	"time"
 
-	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/stdlib"
 	_ "modernc.org/sqlite" // the driver
+
+	"github.com/launchready/launchready/store/postgres"
 )
 
 // Store is state.Ledger and state.Answers. It connects when it is first asked, and
@@ -61,18 +61,10 @@ func SQLite(file string) (*Store, error) {
 // Postgres keeps it in a database, by an address as
 // postgres://user:password@host:5432/name.
 func Postgres(address string) (*Store, error) {
-	c, err := pgx.ParseConfig(address)
+	db, err := postgres.Open(address)
 	if err != nil {
-		return nil, errors.New("the address of the ledger's Postgres cannot be read") // it may hold a password
+		return nil, fmt.Errorf("open the ledger: %w", err)
 	}
-	c.DefaultQueryExecMode = pgx.QueryExecModeExec // poolers keep no prepared statements
-	if c.ConnectTimeout == 0 {
-		c.ConnectTimeout = 3 * time.Second
-	}
-	db := stdlib.OpenDB(*c)
-	db.SetMaxOpenConns(16)
-	db.SetMaxIdleConns(8)
-	db.SetConnMaxIdleTime(5 * time.Minute)
 	return &Store{db: db, postgres: true}, nil
 }
 
