@@ -43,6 +43,11 @@ func New(o Options) *Keeper {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
+	for _, rules := range o.Rules {
+		for _, r := range rules {
+			r.loosen()
+		}
+	}
 	return &Keeper{o: o}
 }
 
@@ -66,10 +71,18 @@ type note uint8
 const (
 	noteDenied note = iota // the answer is to be that of something missing
 	noteUnsure             // an object of the request is nobody's: the answer must tell
+	noteNamed              // the request names objects
+	noteRule               // the rule of a request whose method was changed
 )
 
 // rule of an exchange; nil where there is none, or where the caller may reach all.
 func (k *Keeper) rule(x *guard.Exchange) *Rule {
+	if r, ok := x.Noted(noteRule).(*Rule); ok {
+		return r
+	}
+	if x.Route.Public { // a browser's question before a request: whose an object is can be asked of known callers only
+		return nil
+	}
 	for _, r := range k.o.Rules[x.Route.Pattern] {
 		if r.covers(x.Request.Method) {
 			if x.Who != nil && slices.ContainsFunc(x.Who.Roles, func(role string) bool { return slices.Contains(k.o.Exempt, role) }) {
@@ -113,6 +126,9 @@ func (k *Keeper) Check(x *guard.Exchange) *guard.Denial {
 	if d != nil {
 		return d
 	}
+	if len(all) > 0 {
+		x.Note(noteNamed, true)
+	}
 	var refused []ref
 	reason, unsure := "", false
 	for _, f := range all {
@@ -137,6 +153,9 @@ func (k *Keeper) Check(x *guard.Exchange) *guard.Denial {
 	}
 	if unsure {
 		x.Note(noteUnsure, true)
+		for _, h := range []string{"If-None-Match", "If-Modified-Since"} { // that it did not change tells that it is there
+			x.Request.Header.Del(h)
+		}
 	}
 	if len(refused) == 0 {
 		return k.keeps(x, r)
@@ -176,6 +195,7 @@ func (k *Keeper) prepare(x *guard.Exchange, r *Rule) {
 	h.Del("Range")
 	h.Del("If-Range")
 	if x.Request.Method == http.MethodHead {
+		x.Note(noteRule, r)
 		x.Request.Method = http.MethodGet // its length tells what the list holds; the server sends no body to HEAD
 	}
 	if len(r.Creates) > 0 {

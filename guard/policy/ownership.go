@@ -196,6 +196,9 @@ func (j *judge) owned(at string, p *Policy, r *Owned, twice func(at, what, path,
 			j.fail(here, "creates needs kind, and either id, a path of the answer, or location: true")
 		} else if !c.Location {
 			j.path(here+".id", c.ID, ownership.ParsePath)
+			if !strings.HasPrefix(c.ID, "$") || strings.Contains(c.ID, "..") { // whoever writes an id there would own it
+				j.fail(here+".id", "creates.id is where the answer has the id, as $.id or $.data.id: a name at any depth may be one that the caller wrote")
+			}
 		}
 	}
 	tenants := len(r.Tenant)

@@ -160,6 +160,8 @@ func TestOwnershipMistakes(t *testing.T) {
 		"path of a body":   {"body: {chat_id: chat}", "body: {\"a b\": chat}", ":27:66: \"a b\" is no path"},
 		"path of a tenant": {"[tenant_id]", "[tenant.id]", ":28:16: "},
 		"creates":          {"id: $.id}]", "id: $.id, location: true}]", ":21:17: creates needs"},
+		"creates anywhere": {"id: $.id}]", "id: id}]", ":21:34: creates.id is where the answer has the id"},
+		"creates any $..":  {"id: $.id}]", "id: $..id}]", ":21:34: creates.id is where the answer has the id"},
 		"list":             {"kind: chat, id: id, drop", "drop", ":24:13: list needs"},
 		"list's items":     {"$.data", "'$.a b'", ":24:21: \"$.a b\" is no path"},
 		"more lists":       {"list: {items: $.data, kind: chat, id: id, drop: [$.facets]}", "more_lists: [{items: $.data, kind: chat, id: id}]", ":24:19: more_lists stands beside list"},
