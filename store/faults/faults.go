@@ -14,10 +14,10 @@ import (
 // the test.
 type Wire struct {
 	ln net.Listener
-	to string
 	wg sync.WaitGroup
 
 	mu    sync.Mutex
+	to    string
 	mode  mode
 	conns map[net.Conn]bool
 }
@@ -61,6 +61,18 @@ func (w *Wire) Stall() { w.set(stalled) }
 // Mend lets new connections through; what was stalled is cut.
 func (w *Wire) Mend() { w.set(whole) }
 
+// Lead lets new connections go to the server of another URL; those that are stay.
+func (w *Wire) Lead(t testing.TB, server string) {
+	t.Helper()
+	u, err := url.Parse(server)
+	if err != nil {
+		t.Fatal("the address of the server is no URL")
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.to = u.Host
+}
+
 func (w *Wire) set(m mode) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -97,7 +109,10 @@ func (w *Wire) accept() {
 
 func (w *Wire) carry(c net.Conn) {
 	defer c.Close()
-	s, err := net.Dial("tcp", w.to) //nolint:noctx // loopback, which answers at once
+	w.mu.Lock()
+	to := w.to
+	w.mu.Unlock()
+	s, err := net.Dial("tcp", to) //nolint:noctx // loopback, which answers at once
 	if err != nil {
 		return
 	}
