@@ -2,6 +2,7 @@ package ownership
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"net/http"
 	"slices"
@@ -33,6 +34,7 @@ type Keeper struct {
 	messages flow
 
 	known, unknown atomic.Int64
+	full           atomic.Pointer[time.Time] // when a claim could not be recorded
 }
 
 // New makes a keeper.
@@ -168,11 +170,19 @@ func (k *Keeper) Check(x *guard.Exchange) *guard.Denial {
 	return d
 }
 
+// refrain is how long nothing is made after what was could not be recorded.
+const refrain = 5 * time.Second
+
+var errFull = errors.New("an owner could not be recorded a moment ago")
+
 // keeps refuses a create while the store does not answer: what it made would be
 // nobody's, and each new try would make one more.
 func (k *Keeper) keeps(x *guard.Exchange, r *Rule) *guard.Denial {
 	if len(r.Creates) == 0 || x.Observed {
 		return nil
+	}
+	if at := k.full.Load(); at != nil && since(k.o.Now(), *at, refrain) { // it may be read, as on a full disk
+		return k.down(x, errFull)
 	}
 	if _, err := k.o.Store.Owner(x.Request.Context(), Object{Kind: r.Creates[0].Kind}); err != nil { // no id is empty
 		return k.down(x, err)

@@ -270,6 +270,8 @@ func (k *Keeper) made(ctx context.Context, x *guard.Exchange, r *Rule, res *http
 	}
 	is, err := k.o.Store.Claim(ctx, claims)
 	if err != nil {
+		now := k.o.Now()
+		k.full.Store(&now)
 		return err
 	}
 	for i, o := range is {
