@@ -23,11 +23,15 @@ func BodyType(h http.Header) (kind string, params map[string]string, ok bool) {
 }
 
 // Member finds a name in a key of a query or a form: without case, by itself, or as
-// frameworks nest it, in brackets and behind dots. whole is false where something
+// frameworks nest it, in brackets and behind dots; and in the ways of PHP, which
+// makes "_" of blanks and dots, and ends a name at a NUL. whole is false where something
 // stands within it, as an operator of a database does: it is no text then.
 func Member(key, name string) (is, whole bool) {
 	if strings.EqualFold(key, name) {
 		return true, true
+	}
+	if strings.ContainsAny(key, " \x00") {
+		key, _, _ = strings.Cut(strings.TrimLeft(key, " "), "\x00")
 	}
 	whole = true
 	for part := range strings.FieldsFuncSeq(key, func(c rune) bool { return c == '[' || c == ']' || c == '.' }) {
@@ -38,5 +42,23 @@ func Member(key, name string) (is, whole bool) {
 			is = true
 		}
 	}
-	return is, is && whole
+	if is || !strings.ContainsAny(key, " .[") {
+		return is, is && whole
+	}
+	rest := ""
+	if at := strings.IndexByte(key, '['); at >= 0 && strings.IndexByte(key[at:], ']') > 0 { // else the bracket is of the name
+		key, rest = key[:at], key[at:]
+	}
+	is = strings.EqualFold(underscored(key), name)
+	return is, is && strings.Trim(rest, "[]0123456789") == ""
+}
+
+func underscored(s string) string {
+	b := []byte(s)
+	for i, c := range b {
+		if c == ' ' || c == '.' || c == '[' {
+			b[i] = '_'
+		}
+	}
+	return string(b)
 }

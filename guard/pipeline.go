@@ -294,8 +294,13 @@ type recorder struct {
 	set    time.Time     // when the deadline was set last
 }
 
+// WriteHeader drops what an upstream says before its answer (103 of RFC 8297): no tap
+// has looked at it.
 func (r *recorder) WriteHeader(code int) {
-	if r.status == 0 && (code >= 200 || code == http.StatusSwitchingProtocols) {
+	if code < 200 && code != http.StatusSwitchingProtocols {
+		return
+	}
+	if r.status == 0 {
 		r.status = code
 	}
 	r.ResponseWriter.WriteHeader(code)

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/launchready/launchready/guard/ownership"
+	"github.com/launchready/launchready/guard/policy"
 )
 
 func (p *program) guardOwnVerb() *cobra.Command {
@@ -46,12 +47,12 @@ within a minute.`,
 			if err != nil {
 				return err
 			}
-			store, err := pol.OpenOwners(c.Context(), filepath.Dir(path))
+			store, err := pol.OpenOwners(c.Context(), &policy.State{Folder: filepath.Dir(path), Env: os.LookupEnv})
 			if err != nil {
 				return setup(err)
 			}
 			if store == nil {
-				return setup(errors.New("the policy has no ownership.store that is a file: what is imported would be forgotten"))
+				return setup(errors.New("the policy has no ownership.store that is a file or a Postgres: what is imported would be forgotten"))
 			}
 			defer store.Close()
 			in := p.in

@@ -79,12 +79,8 @@ func (p *program) guard(ctx context.Context, file string) (err error) {
 	s := &standing{file: file, text: text, policy: pol, handler: &guard.Handler{}, env: p.env, metrics: m, log: log, state: &policy.State{
 		Log: log, Folder: filepath.Dir(file), Env: os.LookupEnv, Record: record.All{m, record.NewAccess(log, b.Quiet)}, Lockdown: &guard.Lockdown{}, Transport: guard.Transport(b.Connect, b.UpstreamHeader)}}
 	defer func() { err = errors.Join(err, s.state.Close()) }()
-	if f, err := pol.OpenOwners(ctx, s.state.Folder); err != nil {
+	if err := pol.TryOwners(ctx, s.state); err != nil {
 		return setup(err)
-	} else if f != nil { // it can be opened: the pipeline does so by itself
-		if err := f.Close(); err != nil {
-			return setup(err)
-		}
 	}
 	pipe, err := pol.Build(s.state)
 	if err != nil {

@@ -42,8 +42,8 @@ type Check struct {
 }
 
 type verified struct {
-	who   *guard.Principal
-	until time.Time
+	who         *guard.Principal
+	from, until time.Time
 }
 
 const (
@@ -161,7 +161,7 @@ func (c *Check) cached(credential string, most time.Duration, look func(now time
 	c.mu.Lock()
 	v, ok := c.seen[sum]
 	c.mu.Unlock()
-	if ok && now.Before(v.until) {
+	if ok && now.Before(v.until) && !now.Before(v.from) { // a clock that was set back verifies again
 		return v.who, nil
 	}
 	who, until, err := look(now)
@@ -179,7 +179,7 @@ func (c *Check) cached(credential string, most time.Duration, look func(now time
 	if len(c.seen) >= remember {
 		clear(c.seen)
 	}
-	c.seen[sum] = verified{who, until}
+	c.seen[sum] = verified{who, now, until}
 	return who, nil
 }
 

@@ -51,8 +51,8 @@ func (k *Keys) find(ctx context.Context, kid string, now time.Time) (jwk.Key, er
 	}
 	k.mu.Lock()
 	key, ok := k.known(kid)
-	old := now.Sub(k.got) > stale
-	if (!ok || old) && k.busy == nil && (k.asked.IsZero() || now.Sub(k.asked) >= pause) {
+	old := now.Sub(k.got).Abs() > stale // also where the clock was set back
+	if (!ok || old) && k.busy == nil && (k.asked.IsZero() || now.Sub(k.asked).Abs() >= pause) {
 		k.asked, k.busy = now, make(chan struct{})
 		go k.refresh(ctx, now, k.busy)
 	}

@@ -74,6 +74,14 @@ func (p Path) member() string {
 	return ""
 }
 
+// root is the name of a member of the document itself.
+func (p Path) root() (name string, ok bool) {
+	if len(p.steps) != 1 || p.steps[0].each {
+		return "", false
+	}
+	return p.steps[0].name, true
+}
+
 // Direct reads a path within an item of a list: a name alone is a member of the
 // item itself.
 func Direct(s string) (Path, error) {

@@ -2,6 +2,7 @@ package ownership
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"net/http"
 	"slices"
@@ -33,6 +34,7 @@ type Keeper struct {
 	messages flow
 
 	known, unknown atomic.Int64
+	full           atomic.Pointer[time.Time] // when a claim could not be recorded
 }
 
 // New makes a keeper.
@@ -42,6 +44,11 @@ func New(o Options) *Keeper {
 	}
 	if o.Now == nil {
 		o.Now = time.Now
+	}
+	for _, rules := range o.Rules {
+		for _, r := range rules {
+			r.loosen()
+		}
 	}
 	return &Keeper{o: o}
 }
@@ -66,10 +73,18 @@ type note uint8
 const (
 	noteDenied note = iota // the answer is to be that of something missing
 	noteUnsure             // an object of the request is nobody's: the answer must tell
+	noteNamed              // the request names objects
+	noteRule               // the rule of a request whose method was changed
 )
 
 // rule of an exchange; nil where there is none, or where the caller may reach all.
 func (k *Keeper) rule(x *guard.Exchange) *Rule {
+	if r, ok := x.Noted(noteRule).(*Rule); ok {
+		return r
+	}
+	if x.Route.Public { // a browser's question before a request: whose an object is can be asked of known callers only
+		return nil
+	}
 	for _, r := range k.o.Rules[x.Route.Pattern] {
 		if r.covers(x.Request.Method) {
 			if x.Who != nil && slices.ContainsFunc(x.Who.Roles, func(role string) bool { return slices.Contains(k.o.Exempt, role) }) {
@@ -113,6 +128,9 @@ func (k *Keeper) Check(x *guard.Exchange) *guard.Denial {
 	if d != nil {
 		return d
 	}
+	if len(all) > 0 {
+		x.Note(noteNamed, true)
+	}
 	var refused []ref
 	reason, unsure := "", false
 	for _, f := range all {
@@ -137,9 +155,12 @@ func (k *Keeper) Check(x *guard.Exchange) *guard.Denial {
 	}
 	if unsure {
 		x.Note(noteUnsure, true)
+		for _, h := range []string{"If-None-Match", "If-Modified-Since"} { // that it did not change tells that it is there
+			x.Request.Header.Del(h)
+		}
 	}
 	if len(refused) == 0 {
-		return nil
+		return k.keeps(x, r)
 	}
 	d = deny(http.StatusNotFound, reason)
 	d.Answer = func(out *http.Request) (*http.Response, error) {
@@ -147,6 +168,26 @@ func (k *Keeper) Check(x *guard.Exchange) *guard.Denial {
 		return k.missing(x, r, out, refused)
 	}
 	return d
+}
+
+// refrain is how long nothing is made after what was could not be recorded.
+const refrain = 5 * time.Second
+
+var errFull = errors.New("an owner could not be recorded a moment ago")
+
+// keeps refuses a create while the store does not answer: what it made would be
+// nobody's, and each new try would make one more.
+func (k *Keeper) keeps(x *guard.Exchange, r *Rule) *guard.Denial {
+	if len(r.Creates) == 0 || x.Observed {
+		return nil
+	}
+	if at := k.full.Load(); at != nil && since(k.o.Now(), *at, refrain) { // it may be read, as on a full disk
+		return k.down(x, errFull)
+	}
+	if _, err := k.o.Store.Owner(x.Request.Context(), Object{Kind: r.Creates[0].Kind}); err != nil { // no id is empty
+		return k.down(x, err)
+	}
+	return nil
 }
 
 // prepare asks the upstream for an answer that can be read: whole, and not
@@ -164,6 +205,7 @@ func (k *Keeper) prepare(x *guard.Exchange, r *Rule) {
 	h.Del("Range")
 	h.Del("If-Range")
 	if x.Request.Method == http.MethodHead {
+		x.Note(noteRule, r)
 		x.Request.Method = http.MethodGet // its length tells what the list holds; the server sends no body to HEAD
 	}
 	if len(r.Creates) > 0 {

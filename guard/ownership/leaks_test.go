@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/coder/websocket"
 
@@ -269,6 +270,37 @@ func TestOutage(t *testing.T) {
 		if r.status != 503 || r.header.Get("Retry-After") == "" || strings.Contains(r.body, "disk") {
 			t.Errorf("%s %s: %d %s", c.method, c.target, r.status, r.body)
 		}
+	}
+	if made := s.app.made; made != 1 {
+		t.Errorf("while nothing can be recorded, %d more were made", made-1)
+	}
+	f.down = false
+	if r := s.do("acme", "GET", "/chats/"+s.make("acme", "/chats"), ""); r.status != 200 {
+		t.Errorf("with the store back: %d %s", r.status, r.body)
+	}
+}
+
+// TestFullDisk: where a claim cannot be recorded, nothing more is made for a while, and
+// what is known goes on.
+func TestFullDisk(t *testing.T) {
+	f, now := &failing{Store: &ownership.Memory{}}, time.Unix(1, 0)
+	s := newStand(t, setting{leaks: true, store: f, edit: func(o *ownership.Options) { o.Now = func() time.Time { return now } }})
+	mine := s.make("acme", "/chats")
+	f.full = true
+	for range 3 {
+		if r := s.do("acme", "POST", "/chats", "{}"); r.status != 503 || r.header.Get("Retry-After") == "" || strings.Contains(r.body, "chat_") {
+			t.Errorf("%d %s", r.status, r.body)
+		}
+	}
+	if s.app.made != 2 {
+		t.Errorf("%d were made that nobody owns", s.app.made-1)
+	}
+	if r := s.do("acme", "GET", "/chats/"+mine, ""); r.status != 200 {
+		t.Errorf("what is known: %d", r.status)
+	}
+	f.full, now = false, now.Add(6*time.Second)
+	if r := s.do("acme", "GET", "/chats/"+s.make("acme", "/chats"), ""); r.status != 200 {
+		t.Errorf("with room: %d", r.status)
 	}
 }
 

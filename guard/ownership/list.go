@@ -48,6 +48,7 @@ func (k *Keeper) lists(ctx context.Context, x *guard.Exchange, r *Rule, res *htt
 		return nil
 	}
 	setBody(res, apply(d.b, edits))
+	res.Trailer = nil // it was told of the whole
 	for _, h := range []string{"Etag", "Last-Modified", "Digest", "Content-Digest", "Repr-Digest", "Content-Md5"} {
 		res.Header.Del(h)
 	}

@@ -16,9 +16,10 @@ type Recent struct {
 	Max int              // owners; 0: 100,000
 	Now func() time.Time // nil: time.Now
 
-	mu   sync.Mutex
-	of   map[Object]*list.Element
-	last list.List
+	mu     sync.Mutex
+	of     map[Object]*list.Element
+	last   list.List
+	failed time.Time // when the store did last
 }
 
 type recent struct {
@@ -30,6 +31,10 @@ type recent struct {
 // fresh is how long an owner is believed without another look: an operator may
 // have moved the object by another process.
 const fresh = time.Minute
+
+// again is how long a store that failed is not asked about what is known: it may
+// take its time to fail.
+const again = time.Second
 
 func (r *Recent) now() time.Time {
 	if r.Now != nil {
@@ -48,12 +53,18 @@ func (r *Recent) Owner(ctx context.Context, o Object) (Owner, error) {
 		v := *e.Value.(*recent) //nolint:errcheck // the list holds nothing else
 		had = &v
 	}
+	failed := r.failed
 	r.mu.Unlock()
-	if had != nil && now.Sub(had.at) < fresh && !now.Before(had.at) {
+	if had != nil && (since(now, had.at, fresh) || since(now, failed, again)) {
 		return had.owner, nil
 	}
 	is, err := r.Store.Owner(ctx, o)
 	if err != nil {
+		if ctx.Err() == nil { // else the caller left, which tells nothing of the store
+			r.mu.Lock()
+			r.failed = now
+			r.mu.Unlock()
+		}
 		if had != nil {
 			return had.owner, nil
 		}
@@ -62,6 +73,10 @@ func (r *Recent) Owner(ctx context.Context, o Object) (Owner, error) {
 	r.keep(now, o, is)
 	return is, nil
 }
+
+// since reports that a time is no longer ago than that. One that is to come was
+// told by another clock.
+func since(now, at time.Time, most time.Duration) bool { return !now.Before(at) && now.Sub(at) < most }
 
 func (r *Recent) keep(now time.Time, o Object, is Owner) {
 	r.mu.Lock()
@@ -105,8 +120,11 @@ func (r *Recent) Claim(ctx context.Context, claims []Claim) ([]Owner, error) {
 
 // Bury marks the tenant's object as deleted.
 func (r *Recent) Bury(ctx context.Context, o Object, tenant string) error {
-	defer r.keep(time.Time{}, o, Owner{}) // asked again
-	return r.Store.Bury(ctx, o, tenant)
+	err := r.Store.Bury(ctx, o, tenant)
+	if err == nil { // else it goes on, whose it is does not change
+		r.keep(time.Time{}, o, Owner{}) // asked again
+	}
+	return err
 }
 
 // Move gives an object to a tenant.

@@ -3,6 +3,7 @@ package ownership
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/launchready/launchready/guard"
@@ -35,32 +36,11 @@ func (k *Keeper) refs(x *guard.Exchange, r *Rule) ([]ref, *guard.Denial) {
 		}
 		all = append(all, ref{where, name, raw, Object{kind, Canonical(raw, k.o.Fold[kind])}})
 	}
-	if len(r.Query) > 0 && x.Request.URL.RawQuery != "" {
-		q, err := url.ParseQuery(x.Request.URL.RawQuery)
-		if err != nil {
-			return nil, deny(http.StatusBadRequest, "the query cannot be read")
-		}
-		for name, values := range q {
-			for _, p := range r.Query {
-				is, whole := guard.Member(name, p.Name)
-				switch {
-				case !is:
-					continue
-				case !whole:
-					return nil, deny(http.StatusBadRequest, noText)
-				}
-				for _, v := range values {
-					for _, id := range strings.Split(v, ",") {
-						add('q', name, p.Kind, id)
-					}
-				}
-			}
-		}
+	if d := k.inQuery(x, r, add); d != nil {
+		return nil, d
 	}
-	if len(r.Body) > 0 {
-		if d := k.inBody(x, r, add); d != nil {
-			return nil, d
-		}
+	if d := k.inBody(x, r, add); d != nil {
+		return nil, d
 	}
 	if len(all) > most {
 		return nil, deny(http.StatusRequestEntityTooLarge, "the request names too many objects")
@@ -82,15 +62,70 @@ func (k *Keeper) inPath(x *guard.Exchange, r *Rule) []ref {
 	return all
 }
 
+func (k *Keeper) inQuery(x *guard.Exchange, r *Rule, add func(where byte, name, kind, raw string)) *guard.Denial {
+	raw := x.Request.URL.RawQuery
+	if raw == "" || len(r.loose) == 0 && !overrides(x, raw) {
+		return nil
+	}
+	q, err := url.ParseQuery(raw)
+	if err != nil {
+		return deny(http.StatusBadRequest, "the query cannot be read")
+	}
+	return pairs(x, q, r.loose, func(name, kind, value string) {
+		for _, id := range strings.Split(value, ",") {
+			add('q', name, kind, id)
+		}
+	})
+}
+
+// overrides reports that a text may hold a method that frameworks take for that of
+// a POST.
+func overrides(x *guard.Exchange, text string) bool {
+	return x.Request.Method == http.MethodPost && (strings.Contains(strings.ToLower(text), "method") || strings.Contains(text, "%"))
+}
+
+// pairs tells the values of names in a query or a form. What asks for another method
+// than the request's would be judged by the rule of this one.
+func pairs(x *guard.Exchange, q url.Values, names []Ref, id func(name, kind, value string)) *guard.Denial {
+	for name, values := range q {
+		if x.Request.Method == http.MethodPost && strings.EqualFold(name, override) && slices.ContainsFunc(values, otherMethod) {
+			return deny(http.StatusBadRequest, twoMethods)
+		}
+		for _, p := range names {
+			is, whole := guard.Member(name, p.Name)
+			switch {
+			case !is:
+				continue
+			case !whole:
+				return deny(http.StatusBadRequest, noText)
+			}
+			for _, v := range values {
+				id(name, p.Kind, v)
+			}
+		}
+	}
+	return nil
+}
+
+const (
+	override   = "_method" // of Rails, Laravel, Symfony and method-override
+	twoMethods = "the request names another method than its own"
+)
+
+func otherMethod(v string) bool { return v != "" && !strings.EqualFold(v, http.MethodPost) }
+
 func (k *Keeper) inBody(x *guard.Exchange, r *Rule, add func(where byte, name, kind, raw string)) *guard.Denial {
 	if x.Request.Body == nil || x.Request.Body == http.NoBody || x.Request.ContentLength == 0 {
 		return nil
 	}
-	unread := deny(http.StatusUnsupportedMediaType, "the objects cannot be read of a body of this type")
 	kind, _, ok := guard.BodyType(x.Request.Header)
 	form := kind == "application/x-www-form-urlencoded"
-	if !ok || !form && !isJSON(kind) {
-		return unread
+	readable := ok && (form || isJSON(kind) && kind != "application/json-patch+json") // which names members by values
+	switch {
+	case !readable && len(r.Body) > 0:
+		return deny(http.StatusUnsupportedMediaType, "the objects cannot be read of a body of this type")
+	case !readable, len(r.loose) == 0 && len(r.Body) == 0 && !(form && x.Request.Method == http.MethodPost):
+		return nil
 	}
 	b, d := x.Body()
 	if d != nil || len(b) == 0 {
@@ -101,27 +136,46 @@ func (k *Keeper) inBody(x *guard.Exchange, r *Rule, add func(where byte, name, k
 		if err != nil {
 			return deny(http.StatusBadRequest, "the form cannot be read")
 		}
-		for name, values := range q {
-			for _, f := range r.Body {
-				is, whole := guard.Member(name, f.Path.member())
-				if is && !whole {
-					return deny(http.StatusBadRequest, noText)
-				}
-				for _, v := range values {
-					if is {
-						add('b', name, f.Kind, v)
-					}
-				}
+		names := slices.Clone(r.loose)
+		for _, f := range r.Body {
+			if name := f.Path.member(); !slices.ContainsFunc(names, func(p Ref) bool { return strings.EqualFold(p.Name, name) }) {
+				names = append(names, Ref{name, f.Kind})
 			}
 		}
-		return nil
+		return pairs(x, q, names, func(name, kind, value string) { add('b', name, kind, value) })
 	}
 	doc := k.document()
 	defer k.free(doc)
 	if doc.read(b) != nil {
 		return deny(http.StatusBadRequest, "the body is not JSON that can be read")
 	}
+	if d := rooted(x, doc, r, add); d != nil {
+		return d
+	}
 	return named(doc, r.Body, func(kind, raw string, _ node) { add('b', "", kind, raw) })
+}
+
+// rooted looks at the members of a document that may stand for the query's.
+func rooted(x *guard.Exchange, doc *document, r *Rule, add func(where byte, name, kind, raw string)) *guard.Denial {
+	if doc.nodes[0].kind != '{' {
+		return nil
+	}
+	bad := false
+	for c := int32(1); c < doc.nodes[0].next; c = doc.nodes[c].next {
+		if text, ok := doc.scalar(c); x.Request.Method == http.MethodPost && doc.named(c, override) {
+			bad = bad || ok && doc.nodes[c].kind == '"' && otherMethod(string(text))
+		}
+	}
+	if bad {
+		return deny(http.StatusBadRequest, twoMethods)
+	}
+	var fields []Field
+	for _, p := range r.Query {
+		if !slices.ContainsFunc(r.Body, func(f Field) bool { return strings.EqualFold(f.Path.member(), p.Name) }) {
+			fields = append(fields, Field{Path{steps: []step{{name: p.Name}}}, p.Kind})
+		}
+	}
+	return named(doc, fields, func(kind, raw string, _ node) { add('b', "", kind, raw) })
 }
 
 // named tells every id that fields of a document hold: a list holds several, and

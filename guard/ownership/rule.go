@@ -2,6 +2,7 @@ package ownership
 
 import (
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -71,6 +72,20 @@ type Rule struct {
 	Unknown     Unknown
 	Proven      bool // the audit has shown that reads are isolated: they teach
 	Max         int  // bytes of an answer that is looked at; 0: 4 MiB
+
+	loose []Ref // names of the query, and of the body's root that the query has no own one for
+}
+
+// loosen notes the names that many frameworks read of the query and of the body
+// alike, whichever of the two the policy names.
+func (r *Rule) loosen() {
+	r.loose = slices.Clone(r.Query)
+	for _, f := range r.Body {
+		name, ok := f.Path.root()
+		if ok && !slices.ContainsFunc(r.loose, func(p Ref) bool { return strings.EqualFold(p.Name, name) }) {
+			r.loose = append(r.loose, Ref{name, f.Kind})
+		}
+	}
 }
 
 func (r *Rule) covers(method string) bool {

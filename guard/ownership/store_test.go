@@ -52,6 +52,7 @@ func TestFull(t *testing.T) {
 type failing struct {
 	ownership.Store
 	down  bool
+	full  bool // for claims only
 	asked int
 }
 
@@ -66,7 +67,7 @@ func (f *failing) Owner(ctx context.Context, o ownership.Object) (ownership.Owne
 }
 
 func (f *failing) Claim(ctx context.Context, cs []ownership.Claim) ([]ownership.Owner, error) {
-	if f.down {
+	if f.down || f.full {
 		return nil, errDown
 	}
 	return f.Store.Claim(ctx, cs)

@@ -18,7 +18,8 @@ const longestEvent = 1 << 20
 // stream puts a reader in front of the body that passes on line by line, or event
 // by event, what is the caller's. What cannot be told breaks the stream off.
 func (k *Keeper) stream(ctx context.Context, x *guard.Exchange, r *Rule, res *http.Response, sse, unsure bool) {
-	res.Body = newStream(res.Body, sse, func(data []byte) (bool, error) {
+	whole := true
+	body := newStream(res.Body, sse, func(data []byte) (bool, error) {
 		ok, err := k.passes(ctx, x, r, data, sse, unsure)
 		switch {
 		case err != nil:
@@ -26,8 +27,15 @@ func (k *Keeper) stream(ctx context.Context, x *guard.Exchange, r *Rule, res *ht
 		case !ok:
 			k.alert(x, "a stream holds what is not the caller's", 1)
 		}
+		whole = whole && ok
 		return ok, err
 	})
+	body.over = func() {
+		if !whole {
+			res.Trailer = nil // it was told of the whole
+		}
+	}
+	res.Body = body
 	res.ContentLength = -1
 	res.Header.Del("Content-Length")
 }
@@ -104,6 +112,7 @@ type stream struct {
 	pass func(data []byte) (bool, error)
 	out  []byte
 	err  error
+	over func() // when it was read; nil: nothing
 }
 
 func newStream(body io.ReadCloser, sse bool, pass func([]byte) (bool, error)) *stream {
@@ -111,7 +120,13 @@ func newStream(body io.ReadCloser, sse bool, pass func([]byte) (bool, error)) *s
 }
 
 // Close closes the body.
-func (s *stream) Close() error { return s.body.Close() }
+func (s *stream) Close() error {
+	err := s.body.Close()
+	if s.over != nil {
+		s.over()
+	}
+	return err
+}
 
 // Read gives what passes.
 func (s *stream) Read(p []byte) (int, error) {

@@ -37,10 +37,16 @@ func (k *Keeper) look(x *guard.Exchange, res *http.Response, enforce bool) error
 		if r.Messages != nil && r.Messages.Socket && enforce {
 			return k.bridge(x, r, res)
 		}
-		if enforce && (len(r.Tenant) > 0 || r.List != nil) {
+		if enforce && r.looks() && !(len(r.Creates) > 0 && len(r.Tenant) == 0 && r.List == nil && r.Messages == nil) {
 			return unread("it is a connection")
 		}
 		return nil
+	case res.StatusCode < 200 || res.StatusCode > 299:
+		if done, err := k.failure(x, r, res, enforce); done {
+			return err
+		}
+	}
+	switch {
 	case res.StatusCode == http.StatusNotFound || res.StatusCode == http.StatusGone:
 		if write && x.Noted(noteDenied) == nil {
 			return k.learned.learn(x, k.inPath(x, r), res)
@@ -71,7 +77,7 @@ func (k *Keeper) look(x *guard.Exchange, res *http.Response, enforce bool) error
 	empty := res.StatusCode == http.StatusNoContent || res.ContentLength == 0
 	stream := kind == "text/event-stream" || kind == "application/x-ndjson" || kind == "application/ndjson" || kind == "application/jsonl" || kind == "application/x-jsonlines"
 	switch {
-	case res.Header.Get("Content-Encoding") != "":
+	case compressed(res):
 		return unread("it is compressed")
 	case empty || err != nil || !isJSON(kind) && !stream:
 		return k.opaque(ctx, x, r, res, empty, unsure, enforce)
@@ -97,6 +103,15 @@ func (k *Keeper) look(x *guard.Exchange, res *http.Response, enforce bool) error
 		return unread("it is not JSON that can be read")
 	}
 	said, reason := k.tenant(d, r.Tenant, x.Who.Tenant)
+	if m := r.Messages; m != nil && reason == "" { // told at once, and not one after the other
+		is, more, err := k.message(ctx, x, r, d, nil)
+		if err != nil {
+			return k.down(x, err)
+		}
+		if said += more; !is {
+			reason = "the answer holds what is not the caller's"
+		}
+	}
 	if reason == "" && unsure && said == 0 {
 		reason = "the answer of an object that nobody is known to own names no tenant"
 	}
@@ -114,13 +129,48 @@ func (k *Keeper) look(x *guard.Exchange, res *http.Response, enforce bool) error
 	return k.lists(ctx, x, r, res, d, enforce)
 }
 
+func compressed(res *http.Response) bool {
+	return strings.Join(res.Header["Content-Encoding"], "") != ""
+}
+
+// failure judges an answer that is none of success: it may show what stands in the
+// way, which may be another's. done says that it was replaced or refused.
+func (k *Keeper) failure(x *guard.Exchange, r *Rule, res *http.Response, enforce bool) (done bool, err error) {
+	if x.Noted(noteUnsure) != nil && res.StatusCode < 400 { // it leads to what cannot be judged, as the bytes of a file
+		return true, k.foreign(x, r, res, "the answer of an object that nobody is known to own leads elsewhere", enforce)
+	}
+	kind, _, err := mime.ParseMediaType(res.Header.Get("Content-Type"))
+	if len(r.Tenant) == 0 || err != nil || !isJSON(kind) || res.ContentLength == 0 {
+		return false, nil
+	}
+	if compressed(res) {
+		return enforce, unread("it is compressed")
+	}
+	b, whole, err := buffer(res, r.max())
+	if err != nil {
+		return true, err
+	}
+	if !whole {
+		return enforce, unread("it is too long")
+	}
+	d := k.document()
+	defer k.free(d)
+	if d.read(b) != nil { // a text that only says that it is JSON
+		return false, nil
+	}
+	if _, reason := k.tenant(d, r.Tenant, x.Who.Tenant); reason != "" {
+		return true, k.foreign(x, r, res, reason, enforce)
+	}
+	return false, nil
+}
+
 // opaque judges an answer without JSON: nothing can be read of it but where a
 // create says what it made.
 func (k *Keeper) opaque(ctx context.Context, x *guard.Exchange, r *Rule, res *http.Response, empty, unsure, enforce bool) error {
 	switch {
 	case unsure:
 		return k.foreign(x, r, res, "the answer of an object that nobody is known to own names no tenant", enforce)
-	case !empty && (r.List != nil || len(r.Counts) > 0 || r.Messages != nil || len(r.Tenant) > 0 && len(r.Path)+len(r.Query) == 0):
+	case !empty && (r.List != nil || len(r.Counts) > 0 || r.Messages != nil || len(r.Tenant) > 0 && (len(r.Path)+len(r.Query) == 0 || x.Noted(noteNamed) == nil)):
 		return unread("it is neither JSON nor a stream of it")
 	}
 	if err := k.made(ctx, x, r, res, nil); err != nil {
@@ -215,13 +265,39 @@ func (k *Keeper) made(ctx context.Context, x *guard.Exchange, r *Rule, res *http
 	if len(claims) > most {
 		return fmt.Errorf("a create made %d objects, and guard records at most %d", len(claims), most)
 	}
+	if err := k.resolved(ctx, x, r, claims); err != nil {
+		return err
+	}
 	is, err := k.o.Store.Claim(ctx, claims)
 	if err != nil {
+		now := k.o.Now()
+		k.full.Store(&now)
 		return err
 	}
 	for i, o := range is {
 		if o.Tenant != x.Who.Tenant {
 			return deny(http.StatusNotFound, "the answer of a create names another tenant's "+claims[i].Kind)
+		}
+	}
+	return nil
+}
+
+// resolved asks the application about what was made, where it is asked about what
+// nobody is known to own: a create may find an old object instead of making a new one.
+func (k *Keeper) resolved(ctx context.Context, x *guard.Exchange, r *Rule, claims []Claim) error {
+	if r.Unknown != Resolve || k.o.Resolver == nil {
+		return nil
+	}
+	for _, c := range claims {
+		is, err := k.o.Store.Owner(ctx, c.Object)
+		if err == nil && is.Tenant == "" {
+			is.Tenant, err = k.o.Resolver.Tenant(ctx, c.Object)
+		}
+		if err != nil {
+			return err
+		}
+		if is.Tenant != "" && is.Tenant != x.Who.Tenant {
+			return deny(http.StatusNotFound, "the answer of a create names another tenant's "+c.Kind)
 		}
 	}
 	return nil

@@ -21,7 +21,8 @@ import (
 // State is what outlives a reload: keys, counters and connections.
 type State struct {
 	Log       *slog.Logger
-	Now       func() time.Time  // nil: time.Now
+	Now       func() time.Time  // nil: time.Now for what lasts, and Clock for what ends at a time of day
+	Clock     guard.Clock
 	Transport http.RoundTripper // nil: each pipeline its own
 
 	Record   guard.Recorder // nil: each request is a line of Log
@@ -36,6 +37,14 @@ type State struct {
 	held    atomic.Int64 // bytes of uploads that are looked at
 	owners  estate
 	Memory  traffic // what is counted, spent and waited for
+}
+
+// clock tells the time of day.
+func (s *State) clock() func() time.Time {
+	if s.Now != nil {
+		return s.Now
+	}
+	return s.Clock.Now
 }
 
 func (p *Policy) table() []*guard.Route {
@@ -93,7 +102,7 @@ func (p *Policy) Build(s *State) (*guard.Pipeline, error) {
 		return nil, err
 	}
 	if p.Ownership != nil {
-		k, err := p.Ownership.keeper(s)
+		k, err := p.keeper(s)
 		if err != nil {
 			return nil, err
 		}

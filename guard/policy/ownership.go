@@ -2,25 +2,21 @@ package policy
 
 import (
 	"cmp"
-	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"net/url"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/launchready/launchready/guard"
 	"github.com/launchready/launchready/guard/ownership"
-	"github.com/launchready/launchready/store/owners"
 )
 
 // Ownership says where requests and answers name objects, and what is known of
 // whose they are.
 type Ownership struct {
-	Store      string            `yaml:"store"` // a file, or "memory"
+	Store      string            `yaml:"store"` // a file, "memory", a reference to postgres://…, or "" for that of state.ledger
 	Remember   int               `yaml:"remember,omitempty"`
 	Unknown    ownership.Unknown `yaml:"unknown,omitempty"`
 	IgnoreCase []string          `yaml:"ignore_case,omitempty"` // kinds
@@ -106,8 +102,11 @@ func (j *judge) ownership(p *Policy, twice func(at, what, path, why string)) {
 	if p.Auth == nil || p.Auth.TenantClaim == "" {
 		j.fail("ownership", "ownership needs auth.tenant_claim: an object is a tenant's of a verified claim")
 	}
-	if o.Store == "" {
-		j.fail("ownership", "ownership needs store: a file, as ownership.db, or memory, which is forgotten at the end")
+	switch at := p.ownersAt(); {
+	case at == "":
+		j.fail("ownership", "ownership needs store: a file, as ownership.db, memory, which is forgotten at the end, or state.ledger in a Postgres")
+	case !reference(at) && strings.Contains(at, "://"):
+		j.fail("ownership.store", "ownership.store is a file, memory, or a reference to postgres://…: ${env:NAME} or file:PATH, since it holds a password")
 	}
 	if o.Remember < 0 {
 		j.fail("ownership.remember", "remember is below 0")
@@ -197,6 +196,9 @@ func (j *judge) owned(at string, p *Policy, r *Owned, twice func(at, what, path,
 			j.fail(here, "creates needs kind, and either id, a path of the answer, or location: true")
 		} else if !c.Location {
 			j.path(here+".id", c.ID, ownership.ParsePath)
+			if !strings.HasPrefix(c.ID, "$") || strings.Contains(c.ID, "..") { // whoever writes an id there would own it
+				j.fail(here+".id", "creates.id is where the answer has the id, as $.id or $.data.id: a name at any depth may be one that the caller wrote")
+			}
 		}
 	}
 	tenants := len(r.Tenant)
@@ -423,8 +425,13 @@ func (r *Owned) rule(all ownership.Unknown) (*ownership.Rule, error) {
 }
 
 // keeper makes the check, which is the tap as well.
-func (o *Ownership) keeper(s *State) (*ownership.Keeper, error) {
-	opts := ownership.Options{Store: s.owners.store(s.Folder, o), Rules: map[string][]*ownership.Rule{}, Fold: map[string]bool{}, Exempt: o.Exempt, Log: s.Log, Now: s.Now}
+func (p *Policy) keeper(s *State) (*ownership.Keeper, error) {
+	o := p.Ownership
+	store, err := p.owners(s)
+	if err != nil {
+		return nil, err
+	}
+	opts := ownership.Options{Store: store, Rules: map[string][]*ownership.Rule{}, Fold: map[string]bool{}, Exempt: o.Exempt, Log: s.Log, Now: s.Now}
 	for _, kind := range o.IgnoreCase {
 		opts.Fold[kind] = true
 	}
@@ -451,48 +458,4 @@ func (o *Ownership) keeper(s *State) (*ownership.Keeper, error) {
 		opts.Rules[o.Routes[i].Path] = append(opts.Rules[o.Routes[i].Path], r)
 	}
 	return ownership.New(opts), nil
-}
-
-// estate holds the stores of owners, by file. They outlive a pipeline.
-type estate struct{ at map[string]ownership.Store }
-
-func (e *estate) store(dir string, o *Ownership) ownership.Store {
-	if e.at == nil {
-		e.at = map[string]ownership.Store{}
-	}
-	path := o.path(dir)
-	if e.at[path] == nil {
-		if path == memory {
-			e.at[path] = &ownership.Memory{Max: o.Remember}
-		} else {
-			e.at[path] = &ownership.Recent{Store: &owners.File{Path: path}, Max: o.Remember}
-		}
-	}
-	return e.at[path]
-}
-
-// close closes the stores of owners.
-func (e *estate) close() error {
-	var errs []error
-	for _, o := range e.at {
-		errs = append(errs, o.Close())
-	}
-	return errors.Join(errs...)
-}
-
-func (o *Ownership) path(dir string) string {
-	if o.Store == memory || filepath.IsAbs(o.Store) || dir == "" {
-		return o.Store
-	}
-	return filepath.Join(dir, o.Store)
-}
-
-// OpenOwners opens the file of owners, which else is opened by the first request;
-// nil where the policy has none.
-func (p *Policy) OpenOwners(ctx context.Context, dir string) (*owners.File, error) {
-	if p.Ownership == nil || p.Ownership.Store == memory {
-		return nil, nil
-	}
-	f := &owners.File{Path: p.Ownership.path(dir)}
-	return f, f.Open(ctx)
 }

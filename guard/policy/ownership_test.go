@@ -13,6 +13,7 @@ import (
 
 	"github.com/launchready/launchready/guard/ownership"
 	"github.com/launchready/launchready/guard/policy"
+	"github.com/launchready/launchready/store/owners"
 )
 
 const owning = `version: 1
@@ -89,8 +90,8 @@ func TestOwnership(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f, err := p.OpenOwners(t.Context(), dir)
-	if err != nil || f.Path != filepath.Join(dir, "owners.db") {
+	f, err := p.OpenOwners(t.Context(), &policy.State{Folder: dir})
+	if file, ok := f.(*owners.File); err != nil || !ok || file.Path != filepath.Join(dir, "owners.db") {
 		t.Fatalf("%+v %v", f, err)
 	}
 	t.Cleanup(func() { _ = f.Close() })
@@ -142,6 +143,7 @@ func TestOwnershipMistakes(t *testing.T) {
 	for name, c := range map[string]struct{ from, to, want string }{
 		"no tenant claim":  {"tenant_claim: tid, ", "", ":13:3: ownership needs auth.tenant_claim"},
 		"no store":         {"  store: owners.db\n", "", ":13:3: ownership needs store"},
+		"a password":       {"store: owners.db", "store: \"postgres://u:hunter2@h/x\"", ":13:10: ownership.store is a file, memory, or a reference"},
 		"unknown key":      {"store:", "stor:", ":13:3: "},
 		"unknown":          {"unknown: resolve", "unknown: maybe", `:14:12: unknown is "maybe"`},
 		"no resolver":      {"  resolver: {url: \"http://127.0.0.1:1/owner/{kind}?id={id}\", tenant: $.org.id, timeout: 2s}\n", "", ":14:12: unknown: resolve needs"},
@@ -158,6 +160,8 @@ func TestOwnershipMistakes(t *testing.T) {
 		"path of a body":   {"body: {chat_id: chat}", "body: {\"a b\": chat}", ":27:66: \"a b\" is no path"},
 		"path of a tenant": {"[tenant_id]", "[tenant.id]", ":28:16: "},
 		"creates":          {"id: $.id}]", "id: $.id, location: true}]", ":21:17: creates needs"},
+		"creates anywhere": {"id: $.id}]", "id: id}]", ":21:34: creates.id is where the answer has the id"},
+		"creates any $..":  {"id: $.id}]", "id: $..id}]", ":21:34: creates.id is where the answer has the id"},
 		"list":             {"kind: chat, id: id, drop", "drop", ":24:13: list needs"},
 		"list's items":     {"$.data", "'$.a b'", ":24:21: \"$.a b\" is no path"},
 		"more lists":       {"list: {items: $.data, kind: chat, id: id, drop: [$.facets]}", "more_lists: [{items: $.data, kind: chat, id: id}]", ":24:19: more_lists stands beside list"},

@@ -86,7 +86,7 @@ func (p *Policy) spends(s *State) (*spender, error) {
 		return nil, err
 	}
 	o := spend.Options{Ledger: l, Prices: map[string]spend.Price{}, Model: c.Model, MaxTokens: c.MaxTokens, Context: c.Context, PerToken: c.PerToken,
-		User: spend.Dollars(c.User), Organisation: spend.Dollars(c.Organisation), Total: spend.Dollars(c.Total), Request: spend.Dollars(c.Request), Now: s.Now, Log: s.Log}
+		User: spend.Dollars(c.User), Organisation: spend.Dollars(c.Organisation), Total: spend.Dollars(c.Total), Request: spend.Dollars(c.Request), Now: s.clock(), Log: s.Log}
 	for n, pr := range c.Prices {
 		o.Prices[n] = spend.PerMillion(pr.Input, pr.Output)
 	}

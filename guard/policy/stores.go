@@ -71,7 +71,9 @@ func (j *judge) stores(p *Policy) {
 // counters are those that the policy names. Nothing is connected here: a store
 // that is down when guard starts is asked again with each request.
 func (p *Policy) counters(s *State) (state.Counters, error) {
-	s.Memory.Counters.Now = s.Now
+	if s.Now != nil && s.Memory.Counters.Now == nil { // once: requests of the pipeline before may be under way
+		s.Memory.Counters.Now = s.Now
+	}
 	if p.Stores == nil || p.Stores.Counters == "" || p.Stores.Counters == memory {
 		return &s.Memory.Counters, nil
 	}
@@ -140,6 +142,9 @@ func (p *Policy) ledger(s *State) (state.Ledger, error) {
 	if err != nil || l != nil {
 		return l, err
 	}
+	if s.Memory.Book.Now == nil { // once, as above
+		s.Memory.Book.Now = s.clock()
+	}
 	return &s.Memory.Book, nil
 }
 
@@ -147,6 +152,9 @@ func (p *Policy) answers(s *State) (state.Answers, error) {
 	l, err := p.store(s)
 	if err != nil || l != nil {
 		return l, err
+	}
+	if s.Now != nil && s.Memory.Replies.Now == nil { // once, as above
+		s.Memory.Replies.Now = s.Now
 	}
 	return &s.Memory.Replies, nil
 }

@@ -9,12 +9,13 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"strconv"
 	"sync"
 	"time"
 
-	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/stdlib"
 	_ "modernc.org/sqlite" // the driver
+
+	"github.com/launchready/launchready/store/postgres"
 )
 
 // Store is state.Ledger and state.Answers. It connects when it is first asked, and
@@ -25,9 +26,12 @@ type Store struct {
 
 	db       *sql.DB
 	postgres bool
+	begun    time.Time
 
 	mu     sync.Mutex
 	laid   bool
+	tried  time.Time // to lay the schema
+	why    error     // it could not be
 	swept  map[string]time.Time
 	keys   int64 // at the last sweep, and new ones since
 	coming int64 // that may become new ones
@@ -55,37 +59,61 @@ func SQLite(file string) (*Store, error) {
 		return nil, fmt.Errorf("open the ledger %s: %w", file, err)
 	}
 	db.SetMaxOpenConns(1) // one writer: two would wait for each other
-	return &Store{db: db}, nil
+	return &Store{db: db, begun: time.Now()}, nil
 }
 
 // Postgres keeps it in a database, by an address as
 // postgres://user:password@host:5432/name.
 func Postgres(address string) (*Store, error) {
-	c, err := pgx.ParseConfig(address)
+	db, err := postgres.Open(address)
 	if err != nil {
-		return nil, errors.New("the address of the ledger's Postgres cannot be read") // it may hold a password
+		return nil, fmt.Errorf("open the ledger: %w", err)
 	}
-	c.DefaultQueryExecMode = pgx.QueryExecModeExec // poolers keep no prepared statements
-	if c.ConnectTimeout == 0 {
-		c.ConnectTimeout = 3 * time.Second
-	}
-	db := stdlib.OpenDB(*c)
-	db.SetMaxOpenConns(16)
-	db.SetMaxIdleConns(8)
-	db.SetConnMaxIdleTime(5 * time.Minute)
-	return &Store{db: db, postgres: true}, nil
+	return &Store{db: db, postgres: true, begun: time.Now()}, nil
 }
 
 // Close ends the connections.
 func (s *Store) Close() error { return s.db.Close() }
 
+// now is the time in microseconds, as SQL. Of several replicas it is the database's,
+// or one whose clock is ahead would end what another has under way; of one process it
+// goes on evenly when the machine's clock is set.
+func (s *Store) now() string {
+	if s.postgres {
+		return `(extract(epoch FROM clock_timestamp()) * 1000000)::bigint`
+	}
+	return strconv.FormatInt(s.begun.Add(time.Since(s.begun)).UnixMicro(), 10)
+}
+
+// after is a time from now, as SQL.
+func (s *Store) after(d time.Duration) string {
+	return s.now() + " + (" + strconv.FormatInt(d.Microseconds(), 10) + ")"
+}
+
+const (
+	pause = time.Second     // between two tries to lay the schema
+	lays  = 5 * time.Second // how long one may take
+)
+
 // ready lays the schema once.
 func (s *Store) ready(ctx context.Context) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.laid {
+	switch {
+	case s.laid:
 		return nil
+	case s.why != nil && time.Since(s.tried) < pause: // those who waited for the one who tried do not try one after the other
+		return s.why
 	}
+	// Others wait for it too: a caller that leaves does not end it.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lays)
+	defer cancel()
+	s.why = s.lay(ctx)
+	s.tried = time.Now()
+	return s.why
+}
+
+func (s *Store) lay(ctx context.Context) error {
 	err := s.within(ctx, func(tx *sql.Tx) error {
 		if s.postgres { // two replicas that begin at the same time
 			if _, err := tx.ExecContext(ctx, `SELECT pg_advisory_xact_lock(7240611)`); err != nil {

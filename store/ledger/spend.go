@@ -38,7 +38,7 @@ func (s *Store) Reserve(ctx context.Context, hold string, amount state.Money, ca
 	if err != nil {
 		return -1, err
 	}
-	now, refused := time.Now(), -1
+	refused := -1
 	err = s.within(ctx, func(tx *sql.Tx) error {
 		for _, i := range order {
 			c := caps[i]
@@ -55,7 +55,7 @@ func (s *Store) Reserve(ctx context.Context, hold string, amount state.Money, ca
 				return errRefused
 			}
 		}
-		_, err := tx.ExecContext(ctx, `INSERT INTO guard_holds (hold, amount, accounts, made) VALUES ($1, $2, $3, $4)`, hold, int64(amount), string(names), now.UnixMicro())
+		_, err := tx.ExecContext(ctx, `INSERT INTO guard_holds (hold, amount, accounts, made) VALUES ($1, $2, $3, `+s.now()+`)`, hold, int64(amount), string(names))
 		return err
 	})
 	switch {
@@ -65,8 +65,8 @@ func (s *Store) Reserve(ctx context.Context, hold string, amount state.Money, ca
 		return -1, fmt.Errorf("reserve: %w", err)
 	}
 	if s.due("accounts", time.Hour) {
-		_, _ = s.db.ExecContext(ctx, `DELETE FROM guard_accounts WHERE until < $1`, now.Add(-keepAccounts).UnixMicro()) // the next hour tries again
-		_, _ = s.db.ExecContext(ctx, `DELETE FROM guard_holds WHERE made < $1`, now.Add(-keepHolds).UnixMicro())
+		_, _ = s.db.ExecContext(ctx, `DELETE FROM guard_accounts WHERE until < `+s.after(-keepAccounts)) // the next hour tries again
+		_, _ = s.db.ExecContext(ctx, `DELETE FROM guard_holds WHERE made < `+s.after(-keepHolds))
 	}
 	return -1, nil
 }

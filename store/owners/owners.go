@@ -1,5 +1,5 @@
-// Package owners keeps whose each object is in one SQLite file, which outlives
-// guard and may be read by others while it runs.
+// Package owners keeps whose each object is: in one SQLite file, which outlives
+// guard and may be read by others while it runs, or in Postgres for several replicas.
 package owners
 
 import (

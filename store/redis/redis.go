@@ -141,6 +141,27 @@ func (c *Counters) names(asks []state.Ask) []string {
 	return out
 }
 
+// member is a lease with its length, by which a script tells one that was made before
+// the server's clock was set back.
+func (c *Counters) member(lease string) string { return lease + " " + micros(c.o.Lease) }
+
+// demoted leaves a server that became a replica of another: the address may lead to
+// the new one.
+func (c *Counters) demoted(client rueidis.Client, err error) {
+	if _, is := rueidis.IsRedisErr(err); !is || !strings.Contains(err.Error(), "READONLY") {
+		return
+	}
+	c.mu.Lock()
+	mine := c.client == client
+	if mine {
+		c.client, c.why, c.tried = nil, err, time.Now() // the same one may be met again
+	}
+	c.mu.Unlock()
+	if mine {
+		client.Close()
+	}
+}
+
 func micros(d time.Duration) string {
 	if d > 0 {
 		return strconv.FormatInt(max(d.Microseconds(), 1), 10)
@@ -157,7 +178,7 @@ func (c *Counters) Take(ctx context.Context, lease string, asks []state.Ask) (st
 		return state.Verdict{}, err
 	}
 	args := make([]string, 0, 2+4*len(asks))
-	args = append(args, lease, micros(c.o.Lease))
+	args = append(args, c.member(lease), micros(c.o.Lease))
 	var slots []string
 	names := c.names(asks)
 	for i, a := range asks {
@@ -172,6 +193,7 @@ func (c *Counters) Take(ctx context.Context, lease string, asks []state.Ask) (st
 	}
 	n, err := c.take.Exec(ctx, client, names, args).AsIntSlice()
 	if err != nil {
+		c.demoted(client, err)
 		return state.Verdict{}, fmt.Errorf("count in Redis: %w", err)
 	}
 	if len(n) != 6 || n[1] < 1 || int(n[1]) > len(asks) {
@@ -208,7 +230,7 @@ func (c *Counters) Give(ctx context.Context, lease string, asks []state.Ask, und
 	if err != nil {
 		return err
 	}
-	args := []string{lease, "0"}
+	args := []string{c.member(lease), "0"}
 	if undo {
 		args[1] = "1"
 	}
@@ -220,6 +242,7 @@ func (c *Counters) Give(ctx context.Context, lease string, asks []state.Ask, und
 		args = append(args, micros(a.Each))
 	}
 	if err := c.give.Exec(ctx, client, names, args).Error(); err != nil {
+		c.demoted(client, err)
 		return fmt.Errorf("give back in Redis: %w", err)
 	}
 	return nil
@@ -257,10 +280,11 @@ func (c *Counters) lengthen() {
 	ctx, cancel := context.WithTimeout(context.Background(), c.o.Lease/3)
 	defer cancel()
 	c.mu.Lock()
-	var keys, leases []string
+	var keys, leases, of []string
 	for lease, slots := range c.held {
 		for _, k := range slots {
-			keys, leases = append(keys, k), append(leases, lease)
+			keys, leases = append(keys, k), append(leases, c.member(lease))
+			of = append(of, lease)
 		}
 	}
 	c.mu.Unlock()
@@ -274,9 +298,9 @@ func (c *Counters) lengthen() {
 	}
 	c.mu.Lock()
 	var gone [][2]string // given back in the meantime
-	for i, lease := range leases {
+	for i, lease := range of {
 		if !slices.Contains(c.held[lease], keys[i]) {
-			gone = append(gone, [2]string{keys[i], lease})
+			gone = append(gone, [2]string{keys[i], leases[i]})
 		}
 	}
 	c.mu.Unlock()
