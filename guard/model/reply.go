@@ -20,6 +20,7 @@ type reply struct {
 	texts map[place]*channel
 	turns map[int]*turn
 	usage Usage
+	ended bool // the answer was read to its end
 	count int // bytes of text and arguments so far
 }
 

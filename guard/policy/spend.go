@@ -59,8 +59,12 @@ func (j *judge) spend(p *Policy) {
 	chat := false
 	for i, r := range p.Routes {
 		chat = chat || r.Chat && !r.Blocked
-		if r.Chat && r.Modes["spend"] == guard.Off {
+		listener := p.Model != nil && p.Model.Spend != nil
+		switch mode := r.Modes["spend"]; {
+		case r.Chat && mode == guard.Off && !listener:
 			j.fail(fmt.Sprintf("routes[%d].modes", i), "%s asks the model and spend is off there: say chat: false if it costs nothing", r.Path)
+		case r.Chat && !r.Blocked && mode != guard.Off && listener && (mode != "" || p.Modes["spend"] != guard.Off):
+			j.twice(p, fmt.Sprintf("routes[%d]", i), "charged at the front "+r.Path, r.Path+" is charged by spend, and once more by model.spend for what it asks through the model's listener: say modes: {spend: off} there, unless it asks its model past the listener")
 		}
 	}
 	if !chat {

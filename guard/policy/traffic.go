@@ -150,6 +150,15 @@ func (p *Policy) switches() kill.Switches {
 	return kill.Switches{All: k.All, Routes: k.Routes, Tenants: k.Tenants, Providers: k.Providers, Tools: k.Tools, Webhooks: k.Webhooks}
 }
 
+// hooks are the webhooks' schemes by their paths.
+func (p *Policy) hooks() map[string]string {
+	out := map[string]string{}
+	for _, w := range p.Webhooks {
+		out[w.Path] = w.Scheme
+	}
+	return out
+}
+
 // money adds what must come after all other checks and taps.
 func (p *Policy) money(o *guard.Options, s *State) error {
 	spends, err := p.spends(s)
