@@ -101,8 +101,9 @@ func (j *judge) modelSpend(p *Policy) {
 	if p.Model.MaxTokens == 0 {
 		j.fail("model", "%s needs model.max_tokens: a completion without a bound has no worst case", at)
 	}
+	named := m.Key + m.Organisation + m.Total + float64(t.Key+t.Organisation+t.Total)
 	for i, k := range p.Model.Keys { // no user is known of these
-		if named := m.Key + m.Organisation + m.Total + float64(t.Key+t.Organisation+t.Total); !k.Signed && named == 0 {
+		if !k.Signed && named == 0 && m.User+float64(t.User) > 0 {
 			j.fail(fmt.Sprintf("model.keys[%d]", i), "key %q names no user and has no budget: say key_day, organisation_day or total_day", k.Name)
 		}
 	}

@@ -59,12 +59,8 @@ func (j *judge) spend(p *Policy) {
 	chat := false
 	for i, r := range p.Routes {
 		chat = chat || r.Chat && !r.Blocked
-		listener := p.Model != nil && p.Model.Spend != nil
-		switch mode := r.Modes["spend"]; {
-		case r.Chat && mode == guard.Off && !listener:
+		if r.Chat && r.Modes["spend"] == guard.Off && p.modelSpend() == nil {
 			j.fail(fmt.Sprintf("routes[%d].modes", i), "%s asks the model and spend is off there: say chat: false if it costs nothing", r.Path)
-		case r.Chat && !r.Blocked && mode != guard.Off && listener && (mode != "" || p.Modes["spend"] != guard.Off):
-			j.twice(p, fmt.Sprintf("routes[%d]", i), "charged at the front "+r.Path, r.Path+" is charged by spend, and once more by model.spend for what it asks through the model's listener: say modes: {spend: off} there, unless it asks its model past the listener")
 		}
 	}
 	if !chat {
@@ -72,6 +68,17 @@ func (j *judge) spend(p *Policy) {
 	}
 	if p.Stores == nil || p.Stores.Ledger == "" {
 		j.fail("spend", "spend needs state.ledger, where it is written down: sqlite:FILE, ${env:NAME} of a Postgres, or memory, which a restart empties")
+	}
+}
+
+// charged wants said twice that a route is charged where it may be charged a second time.
+func (j *judge) charged(p *Policy, at string, r Route, twice func(at, what, path, why string)) {
+	mode, own := r.Modes["spend"]
+	if !own {
+		mode = p.Modes["spend"]
+	}
+	if r.Chat && mode != guard.Off && p.Spend != nil && p.modelSpend() != nil {
+		twice(at, "charged at the front", r.Path, r.Path+" is charged by spend, and once more by model.spend for what it asks through the model's listener: say modes: {spend: off} there, unless it asks its model past the listener")
 	}
 }
 
