@@ -61,7 +61,7 @@ func (b *Board) Set(s Switches) {
 	b.mu.Lock()
 	b.now.Store(&s)
 	for stay := range b.stays {
-		if slices.ContainsFunc(stay.scopes, s.off) {
+		if s.any(stay.scopes) {
 			over = append(over, stay.of)
 		}
 	}
@@ -78,7 +78,7 @@ func (b *Board) Enter(of Cutter, scopes ...Scope) (*Stay, bool) {
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if s := b.now.Load(); s != nil && slices.ContainsFunc(scopes, s.off) {
+	if s := b.now.Load(); s != nil && s.any(scopes) {
 		return nil, false
 	}
 	if b.stays == nil {
@@ -114,6 +114,8 @@ func (b *Board) Off(k Kind, name string) bool {
 	s := b.now.Load()
 	return s != nil && s.off(Scope{k, name})
 }
+
+func (s *Switches) any(scopes []Scope) bool { return s.All || slices.ContainsFunc(scopes, s.off) }
 
 func (s *Switches) off(at Scope) bool {
 	var of []string

@@ -21,7 +21,7 @@ type reply struct {
 	turns map[int]*turn
 	usage Usage
 	ended bool // the answer was read to its end
-	count int // bytes of text and arguments so far
+	count int  // bytes of text and arguments so far
 }
 
 // place is where a text of a completion stands.

@@ -53,7 +53,7 @@ func (j *judge) spend(p *Policy) {
 	if s.User == 0 && s.Organisation == 0 && s.Total == 0 {
 		j.fail("spend", "spend bounds nothing: say user_day, organisation_day or total_day")
 	}
-	if s.Organisation > 0 && s.Total == 0 && s.User == 0 && (p.Auth == nil || p.Auth.TenantClaim == "") {
+	if s.Organisation > 0 && s.Total == 0 && s.User == 0 && !p.Auth.tenants() {
 		j.fail("spend.organisation_day", "spend.organisation_day needs auth.tenant_claim")
 	}
 	chat := false

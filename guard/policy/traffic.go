@@ -91,7 +91,7 @@ func (j *judge) traffic(p *Policy) {
 				j.fail(fmt.Sprintf("kill.routes[%d]", i), "kill: %q is the path of no route", path)
 			}
 		}
-		if len(k.Tenants) > 0 && (p.Auth == nil || p.Auth.TenantClaim == "") {
+		if len(k.Tenants) > 0 && !p.Auth.tenants() && p.Model == nil {
 			j.fail("kill.tenants", "kill.tenants needs auth.tenant_claim")
 		}
 		for what, names := range map[string][]string{"tenants": k.Tenants, "providers": k.Providers, "tools": k.Tools, "webhooks": k.Webhooks} {
