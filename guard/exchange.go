@@ -91,6 +91,14 @@ func (x *Exchange) Detach(most time.Duration) {
 	x.Finally(func(int) { cancel() })
 }
 
+// Cut ends the exchange before its time, also where it is a stream or a WebSocket
+// that has begun.
+func (x *Exchange) Cut(why error) {
+	if x.cut != nil {
+		x.cut(why)
+	}
+}
+
 // Finally registers what is done once when the exchange is over, however it
 // ended; the last registered is done first. The status is 0 when nothing was
 // answered.
@@ -149,21 +157,30 @@ func (x *Exchange) BodyTo(limit int64) ([]byte, *Denial) {
 		room := min(max(x.Request.ContentLength, 0), 1<<20)
 		buf := bytes.NewBuffer(make([]byte, 0, room+bytes.MinRead))
 		_, err := buf.ReadFrom(io.LimitReader(x.Request.Body, limit+1))
-		b := buf.Bytes()
+		b, rest := buf.Bytes(), x.Request.Body
 		if x.late.Load() {
 			return nil, &Denial{Status: http.StatusRequestTimeout, Reason: "the body came too slowly"}
 		}
 		if err != nil {
 			return nil, &Denial{Status: http.StatusBadRequest, Reason: "the body cannot be read"}
 		}
-		long := int64(len(b)) > limit
+		if int64(len(b)) > limit { // where a check only observes, it goes on whole
+			x.tooLong = true
+			x.Request.Body = &unreadBody{io.MultiReader(bytes.NewReader(b), rest), rest}
+			return nil, &Denial{Status: http.StatusRequestEntityTooLarge, Reason: "the body is too long"}
+		}
 		x.SetBody(b)
-		x.tooLong = long
 	}
 	if x.tooLong {
 		return nil, &Denial{Status: http.StatusRequestEntityTooLarge, Reason: "the body is too long"}
 	}
 	return x.body, nil
+}
+
+// unreadBody is a body of which the beginning was read.
+type unreadBody struct {
+	io.Reader
+	io.Closer
 }
 
 // Check is one protection's look at a request. It writes no answer.

@@ -9,6 +9,9 @@ import (
 // ErrLocked is why an exchange was cut when guard was locked down.
 var ErrLocked = errors.New("guard is locked down")
 
+// ErrOff is why an exchange was cut when what it is of was switched off.
+var ErrOff = errors.New("it was switched off")
+
 // Lockdown closes guard in an incident: what a policy does not call essential is
 // refused, and what is under way is cut. It outlives a pipeline. The zero value
 // is open; a nil one cannot be closed.

@@ -15,6 +15,10 @@ func chatTexts() [4]string { return [4]string{"content", "refusal", "reasoning_c
 func (r *reply) chatChunk(e *event) error {
 	d := &e.doc
 	r.usage.read(d, d.Get(0, "usage"))
+	if r.x.told && d.Kind(d.Get(0, "usage")) == span.Object && d.Len(d.Get(0, "choices")) == 0 {
+		e.drop = true // the application did not ask for it
+		return nil
+	}
 	for c := d.First(d.Get(0, "choices")); c != span.None; c = d.Next(c) {
 		i64, _ := d.Int(d.Get(c, "index"))
 		i := int(i64)

@@ -74,6 +74,9 @@ func (d *Denial) inner() []byte {
 	return b
 }
 
+// soon is how far away a second try may be that a library makes by itself.
+const soon = time.Minute
+
 func (d *Denial) write(w http.ResponseWriter, p protocol, id string) {
 	h := w.Header()
 	h.Set("Content-Type", "application/json")
@@ -83,7 +86,7 @@ func (d *Denial) write(w http.ResponseWriter, p protocol, id string) {
 	if d.Retry > 0 {
 		h.Set("Retry-After", strconv.Itoa(int((d.Retry+time.Second-1)/time.Second)))
 	}
-	if d.Status < 500 && d.Status != http.StatusTooManyRequests {
+	if d.Status < 500 && d.Status != http.StatusTooManyRequests || d.Status == http.StatusTooManyRequests && d.Retry > soon {
 		h.Set("X-Should-Retry", "false") // what OpenAI's and Anthropic's libraries ask before they try again
 	}
 	w.WriteHeader(d.Status)

@@ -50,6 +50,7 @@ type Caller struct {
 	Tenant  string
 	Subject string
 	Roles   []string
+	Signed  bool // a signed header told the tenant, the subject and the roles
 }
 
 // has reports one of the roles; an empty list asks for none.
@@ -109,6 +110,7 @@ func (o *Options) caller(h http.Header, now time.Time) (*Caller, *Denial) {
 	if exp, _ := t.Expiration(); exp.Sub(now) > longestContext {
 		return nil, refused.because("the signed header is good for longer than one request takes")
 	}
+	c.Signed = true
 	c.Subject, _ = t.Subject()
 	if t.Get("tenant", &c.Tenant) != nil || c.Tenant == "" {
 		return nil, refused.because("the signed header names no tenant")

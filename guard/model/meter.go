@@ -19,7 +19,9 @@ type Ask struct {
 	ID, Provider, Model string
 	Caller              Caller
 	Prompt              int   // bytes of the request
+	References          int   // images and files that the provider fetches: their size is not in Prompt
 	MaxTokens           int64 // of the completion; 0: unbounded
+	Mute                bool  // there is no completion: an embedding
 	Stream              bool
 }
 
@@ -37,7 +39,8 @@ type Hold interface {
 type Usage struct {
 	Input, Output int64 // tokens
 	Known         bool
-	Bytes         int // of text and arguments that came
+	Bytes         int  // of text and arguments that came
+	Free          bool // the provider was not reached, or refused the request
 }
 
 // read takes the numbers that a usage object has, in either provider's words.
@@ -48,6 +51,11 @@ func (u *Usage) read(d *span.Document, n span.Node) {
 	for _, name := range []string{"prompt_tokens", "input_tokens"} {
 		if i, ok := d.Int(d.Get(n, name)); ok {
 			u.Input = i
+			for _, beside := range []string{"cache_creation_input_tokens", "cache_read_input_tokens"} { // Anthropic counts them apart
+				if i, ok := d.Int(d.Get(n, beside)); ok && i > 0 {
+					u.Input += i
+				}
+			}
 		}
 	}
 	for _, name := range []string{"completion_tokens", "output_tokens"} {

@@ -19,6 +19,7 @@ import (
 	"io"
 	"log/slog"
 	"mime"
+	"net"
 	"net/http"
 	"net/url"
 	"slices"
@@ -27,6 +28,7 @@ import (
 	"time"
 
 	lr "github.com/launchready/launchready"
+	"github.com/launchready/launchready/guard/kill"
 	"github.com/launchready/launchready/guard/model/screen"
 	"github.com/launchready/launchready/guard/model/span"
 )
@@ -61,6 +63,8 @@ type Options struct {
 	Completions screen.Rules
 	Canaries    []Canary
 	Meter       Meter
+	Tell        bool        // streams of chat completions are asked for their usage, which the application gets only when it asked too
+	Kill        *kill.Board // what is switched off; nil: nothing
 	Log         *slog.Logger
 	Now         func() time.Time
 	Transport   http.RoundTripper
@@ -179,6 +183,9 @@ func (p *Proxy) serve(w http.ResponseWriter, r *http.Request, x *exchange) (int,
 		return 0, denied
 	}
 	x.who = *who
+	if p.o.Kill.Off(kill.Provider, spoken.provider()) || p.o.Kill.Off(kill.Tenant, who.Tenant) {
+		return 0, switchedOff() // before anything is read of it
+	}
 	provider, known := p.o.Providers[spoken.provider()]
 	if !ok || !known || spoken.path() != "/v1"+strings.TrimPrefix(r.URL.Path, "/v1") {
 		return 0, deny(http.StatusNotFound, "not_found", "guard passes on chat completions, responses, embeddings and messages of the providers in its policy.")
@@ -203,7 +210,15 @@ func (p *Proxy) serve(w http.ResponseWriter, r *http.Request, x *exchange) (int,
 	if denied != nil {
 		return 0, denied
 	}
-	hold, denied := x.reserve(r.Context())
+	ctx, cut := context.WithCancelCause(r.Context())
+	defer cut(nil)
+	x.cut, r = cut, r.WithContext(ctx)
+	stay, ok := p.o.Kill.Enter(x, x.scopes()...)
+	if !ok {
+		return 0, switchedOff()
+	}
+	defer p.o.Kill.Leave(stay)
+	hold, denied := x.reserve(ctx)
 	if denied != nil {
 		return 0, denied
 	}
@@ -211,6 +226,7 @@ func (p *Proxy) serve(w http.ResponseWriter, r *http.Request, x *exchange) (int,
 	if hold != nil {
 		defer func() {
 			rep.usage.Bytes = rep.count
+			rep.usage.Known = rep.usage.Known && rep.ended
 			hold.Settle(rep.usage)
 		}()
 	}
@@ -221,7 +237,7 @@ func (x *exchange) reserve(ctx context.Context) (Hold, *Denial) {
 	if x.o.Meter == nil {
 		return nil, nil
 	}
-	h, err := x.o.Meter.Reserve(ctx, Ask{ID: x.id, Provider: x.p.provider(), Model: x.model, Caller: x.who, Prompt: x.bytes, MaxTokens: x.limit, Stream: x.stream})
+	h, err := x.o.Meter.Reserve(ctx, Ask{ID: x.id, Provider: x.p.provider(), Model: x.model, Caller: x.who, Prompt: x.bytes, References: x.references, MaxTokens: x.limit, Mute: x.p == embeddings, Stream: x.stream})
 	if err == nil {
 		return h, nil
 	}
@@ -243,12 +259,16 @@ var (
 // ask sends the request and the answer back.
 func (p *Proxy) ask(w http.ResponseWriter, r *http.Request, x *exchange, to Provider, body []byte, rep *reply, hold Hold) (int, *Denial) {
 	failed := func(why string) *Denial {
+		if off(r.Context()) {
+			return switchedOff()
+		}
 		return deny(http.StatusBadGateway, "provider_failed", "The provider did not answer as it should.").because(why)
 	}
 	ctx, cancel := context.WithCancel(r.Context()) // ends when the application goes: nobody pays for what nobody reads
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, to.URL.JoinPath(x.p.path()).String(), bytes.NewReader(body))
 	if err != nil {
+		rep.usage.Free = true
 		return 0, failed("the address is wrong")
 	}
 	for _, k := range passed {
@@ -264,6 +284,8 @@ func (p *Proxy) ask(w http.ResponseWriter, r *http.Request, x *exchange, to Prov
 	}
 	res, err := p.o.Transport.RoundTrip(req)
 	if err != nil {
+		at := (*net.OpError)(nil)
+		rep.usage.Free = errors.As(err, &at) && at.Op == "dial"
 		return 0, failed("no answer: " + kindOf(err))
 	}
 	defer res.Body.Close()
@@ -273,13 +295,14 @@ func (p *Proxy) ask(w http.ResponseWriter, r *http.Request, x *exchange, to Prov
 	}
 	switch {
 	case res.StatusCode >= 400:
+		rep.usage.Free = res.StatusCode < 500 // it did nothing
 		return p.failure(w, res, x)
 	case res.StatusCode != http.StatusOK:
 		return 0, failed("status " + res.Status)
 	case kind == "text/event-stream" && x.p != embeddings:
 		x.header(w, res)
 		w.WriteHeader(http.StatusOK)
-		return http.StatusOK, p.stream(w, res, x, rep, hold, cancel)
+		return http.StatusOK, p.stream(w, r, res, x, rep, hold, cancel)
 	case kind != "application/json":
 		return 0, failed("an answer of another type")
 	}
@@ -287,9 +310,13 @@ func (p *Proxy) ask(w http.ResponseWriter, r *http.Request, x *exchange, to Prov
 	if err != nil || len(b) > answerLimit {
 		return 0, failed("the answer ended early, or is too long")
 	}
+	rep.ended = true
 	out, err := rep.whole(b)
 	if err != nil {
 		return 0, denialOf(err)
+	}
+	if off(r.Context()) {
+		return 0, switchedOff()
 	}
 	x.header(w, res)
 	w.WriteHeader(http.StatusOK)
@@ -358,7 +385,7 @@ func (p *Proxy) failure(w http.ResponseWriter, res *http.Response, x *exchange) 
 }
 
 // stream passes the events on as they are decided.
-func (p *Proxy) stream(w http.ResponseWriter, res *http.Response, x *exchange, rep *reply, hold Hold, cancel func()) *Denial {
+func (p *Proxy) stream(w http.ResponseWriter, r *http.Request, res *http.Response, x *exchange, rep *reply, hold Hold, cancel func()) *Denial {
 	idle := time.AfterFunc(p.o.Idle, cancel)
 	defer idle.Stop()
 	rc := http.NewResponseController(w)
@@ -372,7 +399,11 @@ func (p *Proxy) stream(w http.ResponseWriter, res *http.Response, x *exchange, r
 	for {
 		e := rep.take()
 		err := e.next(in)
+		if off(r.Context()) { // also where more is there to be read
+			return stop(switchedOff())
+		}
 		if errors.Is(err, io.EOF) {
+			rep.ended = true
 			break
 		}
 		if err != nil {

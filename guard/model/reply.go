@@ -20,7 +20,8 @@ type reply struct {
 	texts map[place]*channel
 	turns map[int]*turn
 	usage Usage
-	count int // bytes of text and arguments so far
+	ended bool // the answer was read to its end
+	count int  // bytes of text and arguments so far
 }
 
 // place is where a text of a completion stands.

@@ -2,12 +2,14 @@ package model
 
 import (
 	"bytes"
+	"context"
 	"net/http"
 	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
 
+	"github.com/launchready/launchready/guard/kill"
 	"github.com/launchready/launchready/guard/model/screen"
 	"github.com/launchready/launchready/guard/model/span"
 )
@@ -26,6 +28,10 @@ type exchange struct {
 	said    said
 	rules   *screen.Rules // of the completion, for this caller
 	results map[string]string
+
+	references int                     // images and files that the provider fetches
+	told       bool                    // guard asked for the usage of the stream
+	cut        context.CancelCauseFunc // ends it before its time
 }
 
 // request judges what the application sends and writes what the provider gets.
@@ -71,6 +77,14 @@ func (x *exchange) request(body []byte) ([]byte, *Denial) {
 	}
 	if denied := x.canaries(d, root); denied != nil {
 		return nil, denied
+	}
+	if x.o.Meter != nil {
+		for _, name := range x.p.texts() {
+			x.references += references(d, d.Get(root, name), "")
+		}
+		if x.o.Tell {
+			x.tell(d)
+		}
 	}
 	x.results = map[string]string{}
 	for _, name := range x.p.texts() {
@@ -119,7 +133,6 @@ func (x *exchange) clamp(d *span.Document) *Denial {
 		return nil
 	}
 	most := []byte(strconv.FormatInt(x.o.MaxTokens, 10))
-	x.limit = x.o.MaxTokens
 	names, set := x.p.limits(), false
 	for _, name := range names {
 		n := d.Get(0, name)
@@ -133,11 +146,11 @@ func (x *exchange) clamp(d *span.Document) *Denial {
 			return deny(http.StatusBadRequest, "invalid_request", name+" is no whole number above 0.")
 		case i > x.o.MaxTokens:
 			d.Set(n, most)
-		default:
-			x.limit = min(x.limit, i)
 		}
+		x.limit = max(x.limit, min(i, x.o.MaxTokens)) // of two, a provider may read either
 	}
 	if !set {
+		x.limit = x.o.MaxTokens
 		name := names[len(names)-1]
 		if f := x.o.Providers[x.p.provider()].TokensField; f != "" && x.p == chat {
 			name = f
@@ -159,7 +172,7 @@ func (x *exchange) tools(d *span.Document) *Denial {
 	x.offered = map[string]bool{}
 	refused := deny(http.StatusForbidden, "tool_not_allowed", "The tool that the request asks for is not one that the policy allows here.")
 	if k := d.Kind(d.Get(0, "web_search_options")); k == span.Object {
-		if t := x.o.tools["web_search"]; t == nil || !t.allowed(&x.who) {
+		if t := x.o.tools["web_search"]; t == nil || !t.allowed(&x.who) || x.o.Kill.Off(kill.Tool, "web_search") {
 			return refused.because("web_search_options")
 		}
 	}
@@ -170,7 +183,7 @@ func (x *exchange) tools(d *span.Document) *Denial {
 	var gone []string
 	for c := d.First(list); c != span.None; c = d.Next(c) {
 		name := x.p.toolName(d, c)
-		if t := x.o.tools[name]; name == "" || t == nil || !t.allowed(&x.who) {
+		if t := x.o.tools[name]; name == "" || t == nil || !t.allowed(&x.who) || x.o.Kill.Off(kill.Tool, name) {
 			gone = append(gone, name)
 			continue
 		}
@@ -207,6 +220,49 @@ func chosen(d *span.Document, n span.Node) []string {
 		out = append(out, chosen(d, c)...)
 	}
 	return out
+}
+
+// tell asks for the usage of a stream of chat completions, which comes with no other.
+func (x *exchange) tell(d *span.Document) {
+	if x.p != chat || !x.stream {
+		return
+	}
+	options := d.Get(0, "stream_options")
+	switch d.Kind(options) {
+	case span.Object:
+		if d.Kind(d.Get(options, "include_usage")) == span.True {
+			return
+		}
+		d.Put(options, "include_usage", []byte("true"))
+	default:
+		d.Put(0, "stream_options", []byte(`{"include_usage":true}`))
+	}
+	x.told = true
+}
+
+// references counts what the provider fetches by an address or a number: what it is
+// long is not to be seen here. Arguments of calls name things of the application.
+func references(d *span.Document, n span.Node, key string) int {
+	count := 0
+	switch d.Kind(n) {
+	case span.String:
+		if (key == "url" || key == "image_url" || key == "file_url" || key == "file_id") && !bytes.HasPrefix(d.Bytes(n), []byte("data:")) {
+			return 1
+		}
+	case span.Array, span.Object:
+		call := d.Is(d.Get(n, "type"), "tool_use")
+		for c := d.First(n); c != span.None; c = d.Next(c) {
+			inner := key
+			if d.Kind(n) == span.Object {
+				inner = d.Key(c)
+			}
+			if !call || inner != "input" {
+				count += references(d, c, inner)
+			}
+		}
+	case span.Null, span.True, span.False, span.Number:
+	}
+	return count
 }
 
 // canaries looks in every text of the request for a value of another tenant: it got

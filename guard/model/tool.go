@@ -10,6 +10,7 @@ import (
 	"cel.dev/cel-go/cel"
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
+	"github.com/launchready/launchready/guard/kill"
 	"github.com/launchready/launchready/guard/model/span"
 )
 
@@ -93,6 +94,9 @@ func (x *exchange) judge(c *call) *errCall {
 	t := x.o.tools[c.name]
 	if t == nil || !t.allowed(&x.who) {
 		return &errCall{why: "the tool is not allowed"}
+	}
+	if x.o.Kill.Off(kill.Tool, c.name) {
+		return &errCall{why: "the tool is switched off"}
 	}
 	doc := &span.Document{}
 	if !c.free {

@@ -67,7 +67,7 @@ func (p *Policy) Build(s *State) (*guard.Pipeline, error) {
 	if err != nil {
 		return nil, err
 	}
-	o.Checks = append(o.Checks, kill.Check{Board: &s.Memory.Kill}, early) // before any work on a credential
+	o.Checks = append(o.Checks, kill.Check{Board: &s.Memory.Kill, Webhooks: p.hooks()}, early) // before any work on a credential
 	if p.Auth != nil {
 		who, err := p.authenticate(s)
 		if err != nil {

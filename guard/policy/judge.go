@@ -156,6 +156,7 @@ func (j *judge) routes(p *Policy) {
 		if r.Chat && len(r.Limits) == 0 {
 			twice(at, "unlimited chat", r.Path, r.Path+" asks the model and has no limit")
 		}
+		j.charged(p, at, r, twice)
 		if r.Public && strings.HasSuffix(r.Path, "**") && strings.Count(r.Path, "/") == 1 {
 			twice(at, "public everything", r.Path, r.Path+" makes all that is not listed public")
 		}

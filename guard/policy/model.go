@@ -16,6 +16,7 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	lr "github.com/launchready/launchready"
+	"github.com/launchready/launchready/guard"
 	"github.com/launchready/launchready/guard/model"
 	"github.com/launchready/launchready/guard/model/screen"
 	"github.com/launchready/launchready/secretscan"
@@ -36,6 +37,7 @@ type Model struct {
 	Redact     *ModelRedact             `yaml:"redact,omitempty"`
 	Links      *[]string                `yaml:"links,omitempty"` // hosts that links and images of replies may lead to
 	Canaries   []ModelCanary            `yaml:"canaries,omitempty"`
+	Spend      *ModelSpend              `yaml:"spend,omitempty"` // what it may cost
 }
 
 // ModelProvider is where requests go. Key is ${env:NAME}.
@@ -148,6 +150,7 @@ func (j *judge) model(p *Policy, twice func(at, what, path, why string)) {
 	}
 	j.modelTools(m)
 	j.modelTexts(m)
+	j.modelSpend(p)
 }
 
 func (j *judge) env(at, v string) {
@@ -286,7 +289,7 @@ func (p *Policy) BuildModel(s *State, env func(name string) (string, bool)) (*mo
 		return lr.NewSecret(value)
 	}
 	o := model.Options{Providers: map[string]model.Provider{}, Models: m.Models, MaxTokens: m.MaxTokens, MaxBody: m.MaxBody, Provenance: m.Provenance, Vouched: m.Vouched,
-		Log: s.Log, Now: s.clock(), Transport: s.Transport}
+		Log: s.Log, Now: s.clock(), Transport: s.Transport, Kill: &s.Memory.Kill}
 	if o.Provenance == "" {
 		o.Provenance = model.Refuse
 	}
@@ -334,6 +337,13 @@ func (p *Policy) BuildModel(s *State, env func(name string) (string, bool)) (*mo
 	o.Prompts, o.Completions = rules(scanner, r.Prompts), rules(scanner, r.Completions)
 	if m.Links != nil {
 		o.Completions.Links, o.Completions.Hosts = true, *m.Links
+	}
+	if m.Spend != nil {
+		e, err := p.egress(s)
+		if err != nil {
+			return nil, err
+		}
+		o.Meter, o.Tell = e, m.Spend.Mode != guard.Observe
 	}
 	return model.New(o)
 }

@@ -3,6 +3,7 @@ package policy_test
 import (
 	"bufio"
 	"context"
+	"crypto/sha256"
 	"fmt"
 	"io"
 	"net/http"
@@ -35,15 +36,25 @@ func TestReplica(t *testing.T) {
 	}
 	s := &policy.State{Env: os.LookupEnv}
 	front := httptest.NewServer(serve(t, s, "%s", text))
-	fmt.Println(front.URL)
+	p, err := policy.Parse("guard.yaml", []byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	proxy, err := p.BuildModel(s, environment)
+	if err != nil {
+		t.Fatal(err)
+	}
+	second := httptest.NewServer(proxy)
+	fmt.Println(front.URL, second.URL)
 	_, _ = io.Copy(io.Discard, os.Stdin)
 	front.Close()
+	second.Close()
 	_ = s.Close()
 }
 
 type replica struct {
-	url string
-	cmd *exec.Cmd
+	url, model string
+	cmd        *exec.Cmd
 }
 
 func newReplica(t *testing.T, text, redis, ledger string) *replica {
@@ -69,8 +80,41 @@ func newReplica(t *testing.T, text, redis, ledger string) *replica {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r.url = strings.TrimSpace(line)
+	if _, err := fmt.Sscan(line, &r.url, &r.model); err != nil {
+		t.Fatal(err)
+	}
 	return r
+}
+
+// asks asks the provider with a key through each replica n times at the same time.
+func asks(n int, key, text string, replicas ...*replica) map[int]int {
+	var mu sync.Mutex
+	got := map[int]int{}
+	var wg sync.WaitGroup
+	for i := range n * len(replicas) {
+		wg.Go(func() {
+			kind := []string{"chat/completions", "responses", "messages", "chat/completions"}[i%4]
+			code := 0
+			r, err := http.NewRequestWithContext(context.Background(), http.MethodPost, replicas[i%len(replicas)].model+"/v1/"+kind, strings.NewReader(prompt(kind, text, i%8 < 4)))
+			if err == nil {
+				r.Header.Set("Content-Type", "application/json")
+				r.Header.Set("Authorization", "Bearer "+key)
+				if res, err := http.DefaultClient.Do(r); err == nil {
+					defer res.Body.Close()
+					if code = res.StatusCode; code == 200 {
+						if _, err := io.Copy(io.Discard, res.Body); err != nil {
+							code = 0
+						}
+					}
+				}
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			got[code]++
+		})
+	}
+	wg.Wait()
+	return got
 }
 
 func (r *replica) ask(path string) int {
@@ -134,8 +178,18 @@ func TestReplicas(t *testing.T) {
 	})
 	var asked atomic.Int32
 	in := make(chan struct{}, 10)
-	app := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+	to := provider(t)
+	app := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		asked.Add(1)
+		if strings.HasPrefix(r.URL.Path, "/v1/") {
+			b, _ := io.ReadAll(r.Body)
+			if strings.Contains(string(b), "hang on this") {
+				in <- struct{}{}
+			}
+			r.Body = io.NopCloser(strings.NewReader(string(b)))
+			to.Config.Handler.ServeHTTP(w, r)
+			return
+		}
 		_, _ = io.Copy(io.Discard, r.Body)
 		if r.URL.Path == "/slow" {
 			in <- struct{}{}
@@ -158,7 +212,15 @@ routes:
   - {path: /chat, public: true, chat: true, limits: [many]}
 spend: {prices: {m: {input: 1, output: 2}}, model: m, max_tokens: 100, total_day: 0.000300}
 state: {counters: "${env:%s}", ledger: "${env:%s}", lease: 1s, patience: 20s}
-`, app.URL, most, replicaRedis, replicaLedger)
+model:
+  listen: 127.0.0.1:8081
+  providers: {openai: {url: "%s", key: "${env:OPENAI_API_KEY}"}, anthropic: {url: "%s", key: "${env:OPENAI_API_KEY}"}}
+  keys: [{name: acme, sha256: "%x", tenant: acme}, {name: other, sha256: "%x", tenant: other}]
+  models: [m]
+  max_tokens: 100
+  spend: {key_day: 0.000350, total_day: 1}
+unsafe: [charged at the front /chat]
+`, app.URL, most, replicaRedis, replicaLedger, app.URL, app.URL, sha256.Sum256([]byte(virtual)), sha256.Sum256([]byte(ofTenant)))
 	a, b := newReplica(t, text, redis.URL, d.URL), newReplica(t, text, redis.URL, d.URL)
 
 	got := crowd(2*most, "/free", a, b)
@@ -170,6 +232,14 @@ state: {counters: "${env:%s}", ledger: "${env:%s}", lease: 1s, patience: 20s}
 		t.Errorf("a budget for one: %v, the application was asked %d times", got, asked.Load())
 	}
 
+	asked.Store(0)
+	if got := asks(12, virtual, "tell nothing", a, b); got[200] != 1 || got[200]+got[429]+got[503] != 24 || asked.Load() != 1 {
+		t.Errorf("a budget for one at the model: %v, the provider was asked %d times", got, asked.Load())
+	}
+
+	held := make(chan map[int]int)
+	go func() { held <- asks(1, ofTenant, "hang on this", a) }() // it dies with the process
+	<-in
 	broken := make(chan int)
 	go func() { broken <- a.ask("/slow") }()
 	<-in
@@ -178,6 +248,9 @@ state: {counters: "${env:%s}", ledger: "${env:%s}", lease: 1s, patience: 20s}
 	}
 	if err := a.cmd.Process.Kill(); err != nil {
 		t.Fatal(err)
+	}
+	if got := <-held; got[0] != 1 {
+		t.Errorf("a stream of a process that was killed: %v", got)
 	}
 	if code := <-broken; code != 0 {
 		t.Errorf("a process that was killed answers %d", code)
@@ -191,6 +264,11 @@ state: {counters: "${env:%s}", ledger: "${env:%s}", lease: 1s, patience: 20s}
 	c := newReplica(t, text, redis.URL, d.URL)
 	if got := crowd(5, "/chat", b, c); got[429]+got[503] != 10 {
 		t.Errorf("after kill -9 the budget is another's: %v", got)
+	}
+
+	asked.Store(0)
+	if got := asks(4, ofTenant, "tell nothing", b, c); got[429]+got[503] != 8 || asked.Load() != 0 {
+		t.Errorf("after kill -9 the model's budget is another's: %v, asked %d times", got, asked.Load())
 	}
 
 	redis.Down()

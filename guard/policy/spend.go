@@ -53,13 +53,13 @@ func (j *judge) spend(p *Policy) {
 	if s.User == 0 && s.Organisation == 0 && s.Total == 0 {
 		j.fail("spend", "spend bounds nothing: say user_day, organisation_day or total_day")
 	}
-	if s.Organisation > 0 && s.Total == 0 && s.User == 0 && (p.Auth == nil || p.Auth.TenantClaim == "") {
+	if s.Organisation > 0 && s.Total == 0 && s.User == 0 && !p.Auth.tenants() {
 		j.fail("spend.organisation_day", "spend.organisation_day needs auth.tenant_claim")
 	}
 	chat := false
 	for i, r := range p.Routes {
 		chat = chat || r.Chat && !r.Blocked
-		if r.Chat && r.Modes["spend"] == guard.Off {
+		if r.Chat && r.Modes["spend"] == guard.Off && p.modelSpend() == nil {
 			j.fail(fmt.Sprintf("routes[%d].modes", i), "%s asks the model and spend is off there: say chat: false if it costs nothing", r.Path)
 		}
 	}
@@ -68,6 +68,17 @@ func (j *judge) spend(p *Policy) {
 	}
 	if p.Stores == nil || p.Stores.Ledger == "" {
 		j.fail("spend", "spend needs state.ledger, where it is written down: sqlite:FILE, ${env:NAME} of a Postgres, or memory, which a restart empties")
+	}
+}
+
+// charged wants said twice that a route is charged where it may be charged a second time.
+func (j *judge) charged(p *Policy, at string, r Route, twice func(at, what, path, why string)) {
+	mode, own := r.Modes["spend"]
+	if !own {
+		mode = p.Modes["spend"]
+	}
+	if r.Chat && mode != guard.Off && p.Spend != nil && p.modelSpend() != nil {
+		twice(at, "charged at the front", r.Path, r.Path+" is charged by spend, and once more by model.spend for what it asks through the model's listener: say modes: {spend: off} there, unless it asks its model past the listener")
 	}
 }
 

@@ -91,7 +91,7 @@ func (j *judge) traffic(p *Policy) {
 				j.fail(fmt.Sprintf("kill.routes[%d]", i), "kill: %q is the path of no route", path)
 			}
 		}
-		if len(k.Tenants) > 0 && (p.Auth == nil || p.Auth.TenantClaim == "") {
+		if len(k.Tenants) > 0 && !p.Auth.tenants() && p.Model == nil {
 			j.fail("kill.tenants", "kill.tenants needs auth.tenant_claim")
 		}
 		for what, names := range map[string][]string{"tenants": k.Tenants, "providers": k.Providers, "tools": k.Tools, "webhooks": k.Webhooks} {
@@ -148,6 +148,15 @@ func (p *Policy) switches() kill.Switches {
 		return kill.Switches{}
 	}
 	return kill.Switches{All: k.All, Routes: k.Routes, Tenants: k.Tenants, Providers: k.Providers, Tools: k.Tools, Webhooks: k.Webhooks}
+}
+
+// hooks are the webhooks' schemes by their paths.
+func (p *Policy) hooks() map[string]string {
+	out := map[string]string{}
+	for _, w := range p.Webhooks {
+		out[w.Path] = w.Scheme
+	}
+	return out
 }
 
 // money adds what must come after all other checks and taps.

@@ -87,6 +87,7 @@ type hold struct {
 	in, out int64 // tokens that were reserved
 	amount  state.Money
 	caps    []state.Cap
+	observe bool // nothing of the answer is changed
 
 	free bool  // the upstream refused it
 	m    meter // what its answer holds
@@ -117,7 +118,7 @@ func (c *Check) Check(x *guard.Exchange) *guard.Denial {
 	if !ok {
 		return &guard.Denial{Status: http.StatusForbidden, Reason: "the model has no price in the policy"}
 	}
-	h := &hold{c: c, x: x, price: price, in: (int64(len(body))+c.o.PerToken-1)/c.o.PerToken + c.o.Context}
+	h := &hold{c: c, x: x, observe: x.Observed, price: price, in: (int64(len(body))+c.o.PerToken-1)/c.o.PerToken + c.o.Context}
 	if r.output {
 		h.out = c.o.MaxTokens
 		if r.most > 0 && r.provider {
@@ -133,7 +134,7 @@ func (c *Check) Check(x *guard.Exchange) *guard.Denial {
 	if h.caps = c.caps(x, now); len(h.caps) == 0 && c.o.Organisation > 0 {
 		return &guard.Denial{Status: http.StatusForbidden, Reason: "no budget is the caller's: it has no organisation"}
 	}
-	ctx, cancel := context.WithTimeout(x.Request.Context(), 5*time.Second)
+	ctx, cancel := context.WithTimeout(x.Request.Context(), h.patience())
 	defer cancel()
 	switch by, err := c.o.Ledger.Reserve(ctx, x.ID, h.amount, h.caps); {
 	case err != nil: // what cannot be charged is not let in
@@ -154,18 +155,7 @@ func (c *Check) Check(x *guard.Exchange) *guard.Denial {
 	return nil
 }
 
-func (c *Check) price(model string) (Price, bool) {
-	if p, ok := c.o.Prices[model]; ok {
-		return p, true
-	}
-	best := ""
-	for n := range c.o.Prices {
-		if lead, ok := strings.CutSuffix(n, "*"); ok && strings.HasPrefix(model, lead) && len(n) > len(best) {
-			best = n
-		}
-	}
-	return c.o.Prices[best], best != ""
-}
+func (c *Check) price(model string) (Price, bool) { return priced(c.o.Prices, model) }
 
 // caps are the budgets that the caller's request counts in.
 func (c *Check) caps(x *guard.Exchange, now time.Time) []state.Cap {
@@ -198,14 +188,20 @@ func network(a netip.Addr) string {
 	return a.String()
 }
 
-// cost cannot overflow: what is too much for the type is the most there is.
-func (h *hold) cost(in, out int64) state.Money {
-	f := float64(in)*float64(h.price.In) + float64(out)*float64(h.price.Out)
-	if f >= math.MaxInt64/2 {
-		return math.MaxInt64 / 2
+// patience is how long a request may wait for the ledger.
+func (h *hold) patience() time.Duration {
+	if h.observe {
+		return glance
 	}
-	return state.Money(in)*h.price.In + state.Money(out)*h.price.Out
+	return patience
 }
+
+// observed notes what would have ended an answer.
+func (h *hold) observed(why string) {
+	h.c.o.Log.Warn("observed", "id", h.x.ID, "check", "spend", "route", h.x.Route.Pattern, "reason", why)
+}
+
+func (h *hold) cost(in, out int64) state.Money { return h.price.of(in, out) }
 
 // end settles. Only an answer that was read to its end and tells what it used
 // costs less than what was reserved.
@@ -222,7 +218,7 @@ func (h *hold) end(int) {
 	case ended && usage.told():
 		cost = h.cost(in, out)
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(h.x.Request.Context()), 5*time.Second)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(h.x.Request.Context()), patience)
 	defer cancel()
 	if err := h.c.o.Ledger.Settle(ctx, h.x.ID, cost); err != nil { // the reservation stays charged
 		h.c.o.Log.Error("spend not settled", "id", h.x.ID, "error", err.Error())

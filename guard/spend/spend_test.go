@@ -2,10 +2,12 @@ package spend_test
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
@@ -60,6 +62,8 @@ type stand struct {
 	in    chan struct{} // one comes in for each request to /v1/slow
 	out   chan struct{} // closed to answer them
 	said  atomic.Value  // the last body
+	head  atomic.Value  // and its header
+	log   lines
 	modes map[string]guard.Mode
 }
 
@@ -74,6 +78,10 @@ func newStand(t testing.TB, change func(*spend.Options)) *stand {
 		}
 		b, _ := io.ReadAll(r.Body)
 		s.said.Store(string(b))
+		r.Header.Del("Content-Length") // how a body is framed is each hop's own
+		r.Header.Del("X-Request-Id")
+		r.Header.Del("X-Forwarded-Host") // its port
+		s.head.Store(fmt.Sprint(r.Header))
 		stream := func(lines ...string) {
 			w.Header().Set("Content-Type", "text/event-stream")
 			for _, l := range lines {
@@ -118,12 +126,13 @@ func newStand(t testing.TB, change func(*spend.Options)) *stand {
 		t.Fatal(err)
 	}
 	o := spend.Options{Ledger: s.book, Prices: map[string]spend.Price{"m": {In: 1, Out: 10}, "m-big-*": {In: 2, Out: 100}}, Model: "m", MaxTokens: 100, User: 1000}
+	o.Log = slog.New(slog.NewJSONHandler(&s.log, nil))
 	if change != nil {
 		change(&o)
 	}
 	check, tap := spend.New(o)
 	p, err := guard.New(guard.Options{Upstream: u, Routes: []*guard.Route{{Pattern: "/v1/**", Chat: true}, {Pattern: "/other"}},
-		Checks: []guard.Check{named{}, check, late{}}, Taps: []guard.Tap{tap}, Modes: s.modes})
+		Checks: []guard.Check{named{}, check, late{}}, Taps: []guard.Tap{tap}, Modes: s.modes, Log: o.Log})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -131,6 +140,31 @@ func newStand(t testing.TB, change func(*spend.Options)) *stand {
 	t.Cleanup(front.Close)
 	s.url = front.URL
 	return s
+}
+
+// lines are a log.
+type lines struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (l *lines) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+// of gives what was noted with the message.
+func (l *lines) of(message string) []string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	var out []string
+	for line := range strings.Lines(l.b.String()) {
+		if strings.Contains(line, `"msg":"`+message+`"`) {
+			out = append(out, line)
+		}
+	}
+	return out
 }
 
 func (s *stand) socket(w http.ResponseWriter, r *http.Request) {
@@ -402,6 +436,97 @@ func TestObserve(t *testing.T) {
 	body := `{"model":"m","messages":[],"max_tokens":5000}`
 	if status, _, _ := s.ask(t.Context(), "/v1/silent", "ann@x", body); status != 200 || s.said.Load() != body || s.spent("user") != 45+1000 {
 		t.Errorf("status %d, sent %v, cost %d", status, s.said.Load(), s.spent("user"))
+	}
+}
+
+// TestObserved: what spend would have refused or ended goes on as it would without
+// spend, to the byte in both directions, and the log says what would have been.
+func TestObserved(t *testing.T) {
+	long := `{"model":"m","messages":["` + strings.Repeat("a", 1<<20) + `"]}`
+	for name, c := range map[string]struct {
+		path, body string
+		chunked    bool
+		change     func(*spend.Options)
+		want       string      // in the log; "": nothing
+		cost       state.Money // -1: whatever
+	}{
+		"what it would let in":   {path: "/v1/json", cost: 105},
+		"a stream":               {path: "/v1/stream", cost: 105},
+		"a spent budget":         {"/v1/json", "", false, func(o *spend.Options) { o.User = 10 }, "the budget of the day is spent: user", 0},
+		"a stream without":       {"/v1/stream", "", false, func(o *spend.Options) { o.Total = 10 }, "the budget of the day is spent: total", 0},
+		"a model without price":  {"/v1/silent", `{"model":"x","messages":[]}`, false, nil, "no price", 0},
+		"a bound that is none":   {"/v1/silent", `{"model":"m","messages":[],"max_tokens":-1}`, false, nil, "cannot be told", 0},
+		"a greater bound":        {"/v1/silent", `{"model":"m","messages":[],"max_tokens":4000}`, false, func(o *spend.Options) { o.User = 9000 }, "", 1045},
+		"a ledger that is down":  {"/v1/json", "", false, func(o *spend.Options) { o.Ledger = broken{} }, "the budget cannot be asked", -1},
+		"a stream that is long":  {"/v1/stream", "", false, func(o *spend.Options) { o.MaxTokens = 1 }, "would have been ended", -1},
+		"a body that is long":    {"/v1/silent", long, false, nil, "too long", 0},
+		"one of unknown length":  {"/v1/silent", long, true, nil, "too long", 0},
+		"a short one of unknown": {"/v1/silent", `{"model":"m","messages":[]}`, true, func(o *spend.Options) { o.User = 9000 }, "", 1027},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var seen [2]string
+			for i, mode := range []guard.Mode{guard.Off, guard.Observe} {
+				s := newStand(t, c.change)
+				s.modes["spend"] = mode
+				var body io.Reader = strings.NewReader(c.body)
+				if c.chunked {
+					body = io.MultiReader(body)
+				}
+				r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.url+c.path, body)
+				if err != nil {
+					t.Fatal(err)
+				}
+				r.Header.Set("Test-User", "ann@x")
+				r.Header.Set("Accept-Encoding", "gzip")
+				res, err := http.DefaultTransport.RoundTrip(r)
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer res.Body.Close()
+				b, err := io.ReadAll(res.Body)
+				if err != nil {
+					t.Fatal(err)
+				}
+				res.Header.Del("X-Request-Id")
+				res.Header.Del("Date")
+				seen[i] = fmt.Sprint(res.StatusCode, res.Header, string(b), res.ContentLength, s.asked.Load(), s.head.Load(), s.said.Load())
+				if mode == guard.Off {
+					continue
+				}
+				log := s.log.of("observed")
+				if len(log) != min(1, len(c.want)) || c.want != "" && !strings.Contains(log[0], c.want) {
+					t.Errorf("%s, want %q", log, c.want)
+				}
+				if c.cost >= 0 && s.spent("user") != c.cost {
+					t.Errorf("cost %d, want %d", s.spent("user"), c.cost)
+				}
+			}
+			if seen[0] != seen[1] {
+				t.Errorf("without %.300s\nobserved %.300s", seen[0], seen[1])
+			}
+		})
+	}
+}
+
+// TestObservedTunnel: a WebSocket is not ended, and it is said once that it would be.
+func TestObservedTunnel(t *testing.T) {
+	s := newStand(t, func(o *spend.Options) { o.User = 2000 })
+	s.modes["spend"] = guard.Observe
+	c, _, err := websocket.Dial(t.Context(), s.url+"/v1/ws", &websocket.DialOptions{HTTPHeader: http.Header{"Test-User": {"ann@x"}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.CloseNow()
+	for range 30 { // a message and its echo cost 296
+		if err := c.Write(t.Context(), websocket.MessageText, []byte(strings.Repeat("a", 80))); err != nil {
+			t.Fatal(err)
+		}
+		if _, _, err := c.Read(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if log := s.log.of("observed"); len(log) != 1 || !strings.Contains(log[0], "WebSocket") || s.spent("user") != 2000 {
+		t.Errorf("%s, cost %d", log, s.spent("user"))
 	}
 }
 

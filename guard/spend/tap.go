@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"strconv"
 	"sync"
-	"time"
 
 	"github.com/launchready/launchready/guard"
 	"github.com/launchready/launchready/guard/state"
@@ -21,6 +20,10 @@ type Tap struct{}
 
 // Name is the protection's.
 func (Tap) Name() string { return "spend" }
+
+// Watch reads what an answer used where spend only observes: nothing of it is
+// changed and nothing is ended.
+func (t Tap) Watch(x *guard.Exchange, res *http.Response) error { return t.Tap(x, res) }
 
 // Tap puts the meter between the upstream and the caller.
 func (Tap) Tap(x *guard.Exchange, res *http.Response) error {
@@ -42,9 +45,9 @@ func (Tap) Tap(x *guard.Exchange, res *http.Response) error {
 		return nil // nothing can be read of it: the reservation stands
 	}
 	kind, _, _ := mime.ParseMediaType(res.Header.Get("Content-Type"))
-	h.m.from, h.m.most = res.Body, h.out
+	h.m.from, h.m.most, h.m.h = res.Body, h.out, h
 	h.m.s.sse = kind == "text/event-stream"
-	if h.m.s.sse { // its length may change
+	if h.m.s.sse && !h.observe { // its length may change
 		res.Header.Del("Content-Length")
 		res.ContentLength = -1
 	}
@@ -63,6 +66,8 @@ type meter struct {
 	ended bool
 	last  []byte // what is still to be said after a stream was cut
 	cut   bool
+	h     *hold
+	said  bool // in observe, that it would have been cut
 }
 
 // over is said to the reader of a stream that was cut; the blank lines end an
@@ -80,7 +85,13 @@ func (m *meter) Read(p []byte) (int, error) {
 	n, err := m.from.Read(p)
 	if !m.s.sse {
 		m.s.write(p[:n])
-	} else if upto, much := m.lines(p[:n]); much {
+	} else if upto, much := m.lines(p[:n]); much && m.h.observe {
+		m.s.write(p[upto:n])
+		if !m.said {
+			m.said = true
+			m.h.observed("the stream takes more than was reserved for it and would have been ended")
+		}
+	} else if much {
 		m.cut, m.last = true, []byte(over)
 		_ = m.from.Close() // the upstream stops as well
 		return upto, nil
@@ -128,6 +139,7 @@ type tunnel struct {
 	mu    sync.Mutex
 	left  state.Money
 	parts int
+	over  bool // in observe: it would have been ended
 }
 
 func (t *tunnel) Read(p []byte) (int, error) {
@@ -154,16 +166,20 @@ func (t *tunnel) pay(cost state.Money) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for t.left < cost {
-		if t.h.amount == 0 {
-			return true // the model costs nothing
+		if t.h.amount == 0 || t.over {
+			return true // the model costs nothing, or nothing is counted any more
 		}
 		t.parts++
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(t.h.x.Request.Context()), 5*time.Second)
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(t.h.x.Request.Context()), t.h.patience())
 		by, err := t.h.c.o.Ledger.Reserve(ctx, t.h.x.ID+"/"+strconv.Itoa(t.parts), t.h.amount, t.h.c.caps(t.h.x, t.h.c.o.Now().UTC()))
 		if err == nil && by < 0 { // at once: what has passed is not given back
 			err = t.h.c.o.Ledger.Settle(ctx, t.h.x.ID+"/"+strconv.Itoa(t.parts), t.h.amount)
 		}
 		cancel()
+		if t.over = t.h.observe && (err != nil || by >= 0); t.over {
+			t.h.observed("the WebSocket takes more than the budget has and would have been ended")
+			return true
+		}
 		if err != nil || by >= 0 {
 			return false
 		}
