@@ -82,7 +82,7 @@ func New(o Options) (*Pipeline, error) {
 		o.Dial = o.Wrap(o.Dial)
 	}
 	p := &Pipeline{o: o, table: t}
-	p.proxy = &httputil.ReverseProxy{Rewrite: p.rewrite, Transport: upstream{o.Dial}, ModifyResponse: p.taps, ErrorHandler: p.failed,
+	p.proxy = &httputil.ReverseProxy{Rewrite: p.rewrite, Transport: upstream{o.Dial}, ModifyResponse: p.taps, ErrorHandler: p.failed, BufferPool: &buffers{},
 		ErrorLog: slog.NewLogLogger(o.Log.Handler(), slog.LevelWarn)}
 	return p, nil
 }
