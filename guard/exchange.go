@@ -3,6 +3,7 @@ package guard
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"net/http"
 	"net/netip"
@@ -146,10 +147,7 @@ func (x *Exchange) BodyTo(limit int64) ([]byte, *Denial) {
 			x.tooLong = true
 			return nil, &Denial{Status: http.StatusRequestEntityTooLarge, Reason: "the body is too long"}
 		}
-		room := min(max(x.Request.ContentLength, 0), 1<<20)
-		buf := bytes.NewBuffer(make([]byte, 0, room+bytes.MinRead))
-		_, err := buf.ReadFrom(io.LimitReader(x.Request.Body, limit+1))
-		b := buf.Bytes()
+		b, err := whole(x.Request.Body, x.Request.ContentLength, limit)
 		if x.late.Load() {
 			return nil, &Denial{Status: http.StatusRequestTimeout, Reason: "the body came too slowly"}
 		}
@@ -164,6 +162,45 @@ func (x *Exchange) BodyTo(limit int64) ([]byte, *Denial) {
 		return nil, &Denial{Status: http.StatusRequestEntityTooLarge, Reason: "the body is too long"}
 	}
 	return x.body, nil
+}
+
+// whole reads a body of so many bytes, -1: unknown, and one byte above the limit at most.
+func whole(body io.Reader, length, limit int64) ([]byte, error) {
+	if length < 0 || length > 1<<20 { // who only says so gets no room for it
+		buf := bytes.NewBuffer(make([]byte, 0, min(max(length, 0), 1<<20)+bytes.MinRead))
+		_, err := buf.ReadFrom(io.LimitReader(body, limit+1))
+		return buf.Bytes(), err
+	}
+	b := make([]byte, length, length+1) // room for what must not be there
+	_, err := io.ReadFull(body, b)
+	if err != nil && length > 0 {
+		return b, err
+	}
+	n, err := body.Read(b[length : length+1])
+	if n > 0 {
+		return b, errors.New("the body is longer than its length")
+	}
+	if errors.Is(err, io.EOF) {
+		err = nil
+	}
+	return b, err
+}
+
+// small is how long a body may be that is held until it is whole.
+const small = 16 << 10
+
+// settle holds a small body until it is whole. The upstream gets it in one write with
+// the header, and may answer before its own reader has seen the end: the server would
+// take what is left of a body away from a transport that still reads it.
+func (x *Exchange) settle() *Denial {
+	r := x.Request
+	if x.read || r.ContentLength <= 0 || r.ContentLength > small || r.Body == nil || len(r.Header["Upgrade"]) > 0 {
+		return nil
+	}
+	retry := r.GetBody
+	_, d := x.BodyTo(small)
+	r.GetBody = retry // that it can be sent again is for the checks to say
+	return d
 }
 
 // Check is one protection's look at a request. It writes no answer.

@@ -33,9 +33,20 @@ type slowBody struct {
 	late  *atomic.Bool // told when the caller was too slow
 	began time.Time
 	set   time.Time // when the deadline was set last
+	over  bool
 }
 
+// Read remembers the end: once the answer begins, the server has closed the body, and a
+// transport that asks for its end once more would break the answer off.
 func (b *slowBody) Read(p []byte) (int, error) {
+	if b.over {
+		return 0, io.EOF
+	}
+	if b.pace.Body == 0 {
+		n, err := b.ReadCloser.Read(p)
+		b.over = errors.Is(err, io.EOF)
+		return n, err
+	}
 	now := time.Now()
 	if b.began.IsZero() {
 		b.began = now
@@ -52,7 +63,7 @@ func (b *slowBody) Read(p []byte) (int, error) {
 	if errors.Is(err, os.ErrDeadlineExceeded) {
 		b.late.Store(true)
 	}
-	if errors.Is(err, io.EOF) {
+	if b.over = errors.Is(err, io.EOF); b.over {
 		_ = b.rc.SetReadDeadline(time.Time{}) // the server goes on to watch for the caller's leaving
 	}
 	return n, err

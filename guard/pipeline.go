@@ -211,7 +211,7 @@ func (p *Pipeline) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		p.o.Log.Info("request", "id", x.ID, "method", r.Method, "route", route, "status", rec.status, "client", x.Client.String(), "denied", x.reason, "seconds", p.o.Now().Sub(began).Seconds())
 	}()
 	x.Request = r.WithContext(ctx)
-	if p.o.Pace.Body > 0 && r.Body != nil && r.Body != http.NoBody {
+	if r.Body != nil && r.Body != http.NoBody {
 		x.Request.Body = &slowBody{ReadCloser: r.Body, rc: http.NewResponseController(w), pace: p.o.Pace, late: &x.late}
 	}
 	strip(x.Request.Header, p.o.Keep)
@@ -224,6 +224,13 @@ func (p *Pipeline) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 		x.instead = d.Answer
+	}
+	if d := x.settle(); d != nil {
+		p.o.Log.Warn("body", "id", x.ID, "route", x.Route.Pattern, "error", d.Reason)
+		unread(w, r, p.o.Pace)
+		p.refuse(rec, x, d)
+		whole = true
+		return
 	}
 	x.Sent = true
 	p.proxy.ServeHTTP(rec, x.Request)
