@@ -48,7 +48,7 @@ type Exchange struct {
 	// Refused is the check whose denial ended the exchange, or "".
 	Refused string
 
-	fields  [][2]string
+	fields  []field
 	max     int64
 	body    []byte
 	read    bool
@@ -61,6 +61,18 @@ type Exchange struct {
 	late    atomic.Bool             // the caller was too slow
 	cut     context.CancelCauseFunc // ends it before its time
 	stay    func() bool             // no longer ends it when the caller leaves
+	here    entry                   // in the list of what a lock-down cuts
+
+	forwarded [4]string // values of the fields that guard sets
+	room      struct {  // so that few need memory of their own
+		fields [4]field
+		last   [8]func(status int)
+	}
+}
+
+type field struct {
+	name  string
+	value [1]string
 }
 
 type note struct{ key, value any }
@@ -97,7 +109,7 @@ func (x *Exchange) Detach(most time.Duration) {
 // answered.
 func (x *Exchange) Finally(f func(status int)) {
 	if x.last == nil {
-		x.last = make([]func(int), 0, 8)
+		x.last = x.room.last[:0]
 	}
 	x.last = append(x.last, f)
 }
@@ -105,21 +117,21 @@ func (x *Exchange) Finally(f func(status int)) {
 // Field sets a field of the answer, whoever gives it; the name is canonical.
 func (x *Exchange) Field(name, value string) {
 	for i := range x.fields {
-		if x.fields[i][0] == name {
-			x.fields[i][1] = value
+		if x.fields[i].name == name {
+			x.fields[i].value[0] = value
 			return
 		}
 	}
 	if x.fields == nil {
-		x.fields = make([][2]string, 0, 4)
+		x.fields = x.room.fields[:0]
 	}
-	x.fields = append(x.fields, [2]string{name, value})
+	x.fields = append(x.fields, field{name, [1]string{value}})
 }
 
 // setFields writes them, over what an answer says itself.
 func (x *Exchange) setFields(h http.Header) {
-	for _, f := range x.fields {
-		h[f[0]] = []string{f[1]}
+	for i := range x.fields {
+		h[x.fields[i].name] = x.fields[i].value[:]
 	}
 }
 
