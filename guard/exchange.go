@@ -51,6 +51,7 @@ type Exchange struct {
 	fields  []field
 	max     int64
 	body    []byte
+	reader  bytes.Reader // of body, for the upstream
 	read    bool
 	tooLong bool
 	last    []func(status int)
@@ -154,26 +155,34 @@ func (x *Exchange) Body() ([]byte, *Denial) { return x.BodyTo(x.max) }
 // stays as it was read.
 func (x *Exchange) BodyTo(limit int64) ([]byte, *Denial) {
 	if !x.read {
-		x.read = true
-		if x.Request.ContentLength > limit { // nothing of it needs to be read
-			x.tooLong = true
-			return nil, &Denial{Status: http.StatusRequestEntityTooLarge, Reason: "the body is too long"}
+		b, d := x.readBody(limit)
+		if d != nil {
+			return nil, d
 		}
-		b, err := whole(x.Request.Body, x.Request.ContentLength, limit)
-		if x.late.Load() {
-			return nil, &Denial{Status: http.StatusRequestTimeout, Reason: "the body came too slowly"}
-		}
-		if err != nil {
-			return nil, &Denial{Status: http.StatusBadRequest, Reason: "the body cannot be read"}
-		}
-		long := int64(len(b)) > limit
 		x.SetBody(b)
-		x.tooLong = long
+		x.tooLong = int64(len(b)) > limit
 	}
 	if x.tooLong {
 		return nil, &Denial{Status: http.StatusRequestEntityTooLarge, Reason: "the body is too long"}
 	}
 	return x.body, nil
+}
+
+// readBody reads it, and a byte above the limit at most.
+func (x *Exchange) readBody(limit int64) ([]byte, *Denial) {
+	x.read = true
+	if x.Request.ContentLength > limit { // nothing of it needs to be read
+		x.tooLong = true
+		return nil, &Denial{Status: http.StatusRequestEntityTooLarge, Reason: "the body is too long"}
+	}
+	b, err := whole(x.Request.Body, x.Request.ContentLength, limit)
+	if x.late.Load() {
+		return nil, &Denial{Status: http.StatusRequestTimeout, Reason: "the body came too slowly"}
+	}
+	if err != nil {
+		return nil, &Denial{Status: http.StatusBadRequest, Reason: "the body cannot be read"}
+	}
+	return b, nil
 }
 
 // whole reads a body of so many bytes, -1: unknown, and one byte above the limit at most.
@@ -209,9 +218,8 @@ func (x *Exchange) settle() *Denial {
 	if x.read || r.ContentLength <= 0 || r.ContentLength > small || r.Body == nil || len(r.Header["Upgrade"]) > 0 {
 		return nil
 	}
-	retry := r.GetBody
-	_, d := x.BodyTo(small)
-	r.GetBody = retry // that it can be sent again is for the checks to say
+	b, d := x.readBody(small)
+	x.body = b
 	return d
 }
 

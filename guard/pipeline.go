@@ -6,7 +6,6 @@
 package guard
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"crypto/rand"
@@ -121,7 +120,8 @@ func (p *Pipeline) rewrite(r *httputil.ProxyRequest) {
 	}
 	h["X-Forwarded-Host"], h["X-Forwarded-Proto"], h["X-Request-Id"] = f[1:2:2], f[2:3:3], f[3:4:4]
 	if x.read && !x.tooLong && r.Out.Body != nil {
-		r.Out.Body = io.NopCloser(bytes.NewReader(x.body)) // a transport that sees that it is whole sends it with the header
+		x.reader.Reset(x.body)
+		r.Out.Body = io.NopCloser(&x.reader) // a transport that sees that it is whole sends it with the header
 	}
 }
 
