@@ -16,6 +16,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // settings are the flags.
@@ -31,6 +32,7 @@ type settings struct {
 	contest contest
 	tree    string // for secrets
 	repo    string
+	guard   guardSettings
 	binary  string // the program under measurement
 	dir     string // scratch, removed at the end
 	out     io.Writer
@@ -58,7 +60,7 @@ func bench(ctx context.Context, args []string, out io.Writer) (err error) {
 	f.IntVar(&s.runs, "runs", 5, "audits of the demo, and of each size up to 200 routes; medians are printed")
 	f.IntVar(&s.starts, "starts", 20, "starts of the program; the median is printed")
 	sizes := f.String("sizes", "10,50,200,1000", "routes of the synthetic targets")
-	f.StringVar(&s.only, "only", "", "one of demo, growth, start, names, peers, secrets; empty: all but the last two, which take long")
+	f.StringVar(&s.only, "only", "", "one of demo, growth, start, names, peers, secrets, guard; empty: all but the last three, which take long")
 	f.StringVar(&s.peers, "peers", "", "tools of the comparison, by comma; empty: all that are installed")
 	which := f.String("contest", "authorization", "comparison of -only peers, and flaws of -stand: authorization, hygiene, cors or input")
 	f.StringVar(&s.tree, "tree", "", "folder that -only secrets scans for throughput; empty: the corpus alone")
@@ -66,6 +68,15 @@ func bench(ctx context.Context, args []string, out io.Writer) (err error) {
 	scan := f.String("scan", "", "only scan a folder for secrets: the process that -only secrets measures")
 	seen := f.String("seen", "", "with -scan: scan the history, and remember in this file what was read")
 	report := f.String("report", "", "with -scan: file for what was found")
+	f.StringVar(&s.guard.caddy, "caddy", "", "Caddy for -only guard; empty: caddy on the PATH")
+	f.StringVar(&s.guard.nginx, "nginx", "", "nginx for -only guard, likewise")
+	f.StringVar(&s.guard.litellm, "litellm", "", "LiteLLM's proxy for -only guard, likewise")
+	f.StringVar(&s.guard.gateway, "gateway", "", "Portkey's gateway for -only guard, likewise")
+	f.DurationVar(&s.guard.span, "span", 3*time.Second, "how long -only guard asks one proxy in a round; twice as long for latency")
+	f.IntVar(&s.guard.callers, "callers", 16, "connections of -only guard on which one request is under way at a time")
+	f.IntVar(&s.guard.rate, "rate", 500, "requests a second when -only guard measures latency")
+	f.IntVar(&s.guard.streams, "streams", 10_000, "event streams that -only guard holds open; 0: none")
+	process := f.String("part", "", "only be a process of -only guard: upstream, bare=URL, hold=COUNT,ADDRESS")
 	f.StringVar(&s.profile, "profile", "", "folder for CPU profiles: auditor.pprof (of the demo), large.pprof (of the largest size), demo.pprof; nothing is measured")
 	f.IntVar(&s.serve, "serve", 0, "only serve a synthetic application of that many routes, with a launchready.yaml in the current folder")
 	f.StringVar(&s.stand, "stand", "", "only serve the demo, flawed or clean, behind a meter that counts requests, for a tool run by hand; or the address of another application")
@@ -84,6 +95,9 @@ func bench(ctx context.Context, args []string, out io.Writer) (err error) {
 	}
 	if *scan != "" {
 		return scanHere(ctx, *scan, *seen, *report)
+	}
+	if *process != "" {
+		return part(ctx, *process, out)
 	}
 	if s.serve > 0 {
 		return serveHere(ctx, s)
@@ -108,8 +122,8 @@ func bench(ctx context.Context, args []string, out io.Writer) (err error) {
 		return profiles(ctx, s)
 	}
 	known := false
-	for _, m := range []measurement{{"start", measureStart}, {"demo", measureDemo}, {"growth", measureGrowth}, {"names", measureNames}, {"peers", measurePeers}, {"secrets", measureSecrets}} {
-		if s.only != m.name && (s.only != "" || m.name == "peers" || m.name == "secrets") {
+	for _, m := range []measurement{{"start", measureStart}, {"demo", measureDemo}, {"growth", measureGrowth}, {"names", measureNames}, {"peers", measurePeers}, {"secrets", measureSecrets}, {"guard", measureGuard}} {
+		if s.only != m.name && (s.only != "" || m.name == "peers" || m.name == "secrets" || m.name == "guard") {
 			continue
 		}
 		known = true
@@ -118,7 +132,7 @@ func bench(ctx context.Context, args []string, out io.Writer) (err error) {
 		}
 	}
 	if !known {
-		return fmt.Errorf("-only %q: demo, growth, start, names, peers or secrets", s.only)
+		return fmt.Errorf("-only %q: demo, growth, start, names, peers, secrets or guard", s.only)
 	}
 	return nil
 }

@@ -3,6 +3,7 @@ package guard
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"net/http"
 	"net/netip"
@@ -47,9 +48,10 @@ type Exchange struct {
 	// Refused is the check whose denial ended the exchange, or "".
 	Refused string
 
-	fields  [][2]string
+	fields  []field
 	max     int64
 	body    []byte
+	reader  bytes.Reader // of body, for the upstream
 	read    bool
 	tooLong bool
 	last    []func(status int)
@@ -60,6 +62,18 @@ type Exchange struct {
 	late    atomic.Bool             // the caller was too slow
 	cut     context.CancelCauseFunc // ends it before its time
 	stay    func() bool             // no longer ends it when the caller leaves
+	here    entry                   // in the list of what a lock-down cuts
+
+	forwarded [4]string // values of the fields that guard sets
+	room      struct {  // so that few need memory of their own
+		fields [4]field
+		last   [8]func(status int)
+	}
+}
+
+type field struct {
+	name  string
+	value [1]string
 }
 
 type note struct{ key, value any }
@@ -104,7 +118,7 @@ func (x *Exchange) Cut(why error) {
 // answered.
 func (x *Exchange) Finally(f func(status int)) {
 	if x.last == nil {
-		x.last = make([]func(int), 0, 8)
+		x.last = x.room.last[:0]
 	}
 	x.last = append(x.last, f)
 }
@@ -112,21 +126,21 @@ func (x *Exchange) Finally(f func(status int)) {
 // Field sets a field of the answer, whoever gives it; the name is canonical.
 func (x *Exchange) Field(name, value string) {
 	for i := range x.fields {
-		if x.fields[i][0] == name {
-			x.fields[i][1] = value
+		if x.fields[i].name == name {
+			x.fields[i].value[0] = value
 			return
 		}
 	}
 	if x.fields == nil {
-		x.fields = make([][2]string, 0, 4)
+		x.fields = x.room.fields[:0]
 	}
-	x.fields = append(x.fields, [2]string{name, value})
+	x.fields = append(x.fields, field{name, [1]string{value}})
 }
 
 // setFields writes them, over what an answer says itself.
 func (x *Exchange) setFields(h http.Header) {
-	for _, f := range x.fields {
-		h[f[0]] = []string{f[1]}
+	for i := range x.fields {
+		h[x.fields[i].name] = x.fields[i].value[:]
 	}
 }
 
@@ -149,27 +163,17 @@ func (x *Exchange) Body() ([]byte, *Denial) { return x.BodyTo(x.max) }
 // stays as it was read.
 func (x *Exchange) BodyTo(limit int64) ([]byte, *Denial) {
 	if !x.read {
-		x.read = true
-		if x.Request.ContentLength > limit { // nothing of it needs to be read
-			x.tooLong = true
-			return nil, &Denial{Status: http.StatusRequestEntityTooLarge, Reason: "the body is too long"}
-		}
-		room := min(max(x.Request.ContentLength, 0), 1<<20)
-		buf := bytes.NewBuffer(make([]byte, 0, room+bytes.MinRead))
-		_, err := buf.ReadFrom(io.LimitReader(x.Request.Body, limit+1))
-		b, rest := buf.Bytes(), x.Request.Body
-		if x.late.Load() {
-			return nil, &Denial{Status: http.StatusRequestTimeout, Reason: "the body came too slowly"}
-		}
-		if err != nil {
-			return nil, &Denial{Status: http.StatusBadRequest, Reason: "the body cannot be read"}
+		rest := x.Request.Body
+		b, d := x.readBody(limit)
+		if d != nil {
+			return nil, d
 		}
 		if int64(len(b)) > limit { // where a check only observes, it goes on whole
 			x.tooLong = true
 			x.Request.Body = &unreadBody{io.MultiReader(bytes.NewReader(b), rest), rest}
-			return nil, &Denial{Status: http.StatusRequestEntityTooLarge, Reason: "the body is too long"}
+		} else {
+			x.SetBody(b)
 		}
-		x.SetBody(b)
 	}
 	if x.tooLong {
 		return nil, &Denial{Status: http.StatusRequestEntityTooLarge, Reason: "the body is too long"}
@@ -181,6 +185,61 @@ func (x *Exchange) BodyTo(limit int64) ([]byte, *Denial) {
 type unreadBody struct {
 	io.Reader
 	io.Closer
+}
+
+// readBody reads it, and a byte above the limit at most.
+func (x *Exchange) readBody(limit int64) ([]byte, *Denial) {
+	x.read = true
+	if x.Request.ContentLength > limit { // nothing of it needs to be read
+		x.tooLong = true
+		return nil, &Denial{Status: http.StatusRequestEntityTooLarge, Reason: "the body is too long"}
+	}
+	b, err := whole(x.Request.Body, x.Request.ContentLength, limit)
+	if x.late.Load() {
+		return nil, &Denial{Status: http.StatusRequestTimeout, Reason: "the body came too slowly"}
+	}
+	if err != nil {
+		return nil, &Denial{Status: http.StatusBadRequest, Reason: "the body cannot be read"}
+	}
+	return b, nil
+}
+
+// whole reads a body of so many bytes, -1: unknown, and one byte above the limit at most.
+func whole(body io.Reader, length, limit int64) ([]byte, error) {
+	if length < 0 || length > 1<<20 { // who only says so gets no room for it
+		buf := bytes.NewBuffer(make([]byte, 0, min(max(length, 0), 1<<20)+bytes.MinRead))
+		_, err := buf.ReadFrom(io.LimitReader(body, limit+1))
+		return buf.Bytes(), err
+	}
+	b := make([]byte, length, length+1) // room for what must not be there
+	_, err := io.ReadFull(body, b)
+	if err != nil && length > 0 {
+		return b, err
+	}
+	n, err := body.Read(b[length : length+1])
+	if n > 0 {
+		return b, errors.New("the body is longer than its length")
+	}
+	if errors.Is(err, io.EOF) {
+		err = nil
+	}
+	return b, err
+}
+
+// small is how long a body may be that is held until it is whole.
+const small = 16 << 10
+
+// settle holds a small body until it is whole. The upstream gets it in one write with
+// the header, and may answer before its own reader has seen the end: the server would
+// take what is left of a body away from a transport that still reads it.
+func (x *Exchange) settle() *Denial {
+	r := x.Request
+	if x.read || r.ContentLength <= 0 || r.ContentLength > small || r.Body == nil || len(r.Header["Upgrade"]) > 0 {
+		return nil
+	}
+	b, d := x.readBody(small)
+	x.body = b
+	return d
 }
 
 // Check is one protection's look at a request. It writes no answer.

@@ -94,13 +94,25 @@ func client(r *http.Request, trusted []netip.Prefix) netip.Addr {
 		return netip.Addr{}
 	}
 	at := ap.Addr().Unmap()
-	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
-	for i := len(hops) - 1; i >= 0 && within(at, trusted); i-- {
-		next, err := netip.ParseAddr(strings.TrimSpace(hops[i]))
-		if err != nil {
-			break
+	if !within(at, trusted) {
+		return at
+	}
+	lines := r.Header["X-Forwarded-For"]
+	for i := len(lines) - 1; i >= 0; i-- {
+		for rest, more := lines[i], true; more; {
+			hop := rest
+			cut := strings.LastIndexByte(rest, ',')
+			if more = cut >= 0; more {
+				rest, hop = rest[:cut], rest[cut+1:]
+			}
+			next, err := netip.ParseAddr(strings.TrimSpace(hop))
+			if err != nil {
+				return at
+			}
+			if at = next.Unmap(); !within(at, trusted) {
+				return at
+			}
 		}
-		at = next.Unmap()
 	}
 	return at
 }

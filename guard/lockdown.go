@@ -18,21 +18,32 @@ var ErrOff = errors.New("it was switched off")
 type Lockdown struct {
 	mu     sync.Mutex
 	locked bool
-	ctx    context.Context // ends when guard is locked down; of the time since it was opened last
-	cut    context.CancelCauseFunc
+	first  *entry // of what is under way
+}
+
+// entry is an exchange in the list of what is cut. It is part of the exchange, so that
+// to be in the list costs no memory.
+type entry struct {
+	prev, next *entry
+	in         bool
+	cut        context.CancelCauseFunc
 }
 
 // Lock locks guard down or opens it, and reports whether that changed anything.
 func (l *Lockdown) Lock(on bool) bool {
 	l.mu.Lock()
-	defer l.mu.Unlock()
 	if l.locked == on {
+		l.mu.Unlock()
 		return false
 	}
 	l.locked = on
-	if on && l.cut != nil {
-		l.cut(ErrLocked)
-		l.ctx, l.cut = nil, nil
+	var cut []context.CancelCauseFunc
+	for e := l.first; on && e != nil; e = e.next {
+		cut = append(cut, e.cut)
+	}
+	l.mu.Unlock()
+	for _, f := range cut { // what ends of it may leave meanwhile
+		f(ErrLocked)
 	}
 	return true
 }
@@ -47,19 +58,40 @@ func (l *Lockdown) Locked() bool {
 	return l.locked
 }
 
-// enter lets an exchange in and cuts it when guard is locked down; leave is called
-// when it is over.
-func (l *Lockdown) enter(cut context.CancelCauseFunc) (leave func() bool, ok bool) {
+// enter lets an exchange in, which is cut when guard is locked down until it leaves.
+func (l *Lockdown) enter(e *entry) bool {
 	if l == nil {
-		return func() bool { return false }, true
+		return true
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.locked {
-		return nil, false
+		return false
 	}
-	if l.ctx == nil {
-		l.ctx, l.cut = context.WithCancelCause(context.Background())
+	if e.next, e.in = l.first, true; e.next != nil {
+		e.next.prev = e
 	}
-	return context.AfterFunc(l.ctx, func() { cut(ErrLocked) }), true
+	l.first = e
+	return true
+}
+
+// leave is called when it is over, whether it was let in or not.
+func (l *Lockdown) leave(e *entry) {
+	if l == nil {
+		return
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if !e.in {
+		return
+	}
+	if e.prev != nil {
+		e.prev.next = e.next
+	} else {
+		l.first = e.next
+	}
+	if e.next != nil {
+		e.next.prev = e.prev
+	}
+	e.prev, e.next, e.in = nil, nil, false
 }

@@ -28,14 +28,25 @@ const often = time.Second
 // slowBody is a request's body that must come at some pace.
 type slowBody struct {
 	io.ReadCloser
-	rc    *http.ResponseController
+	w     http.ResponseWriter
 	pace  Pace
 	late  *atomic.Bool // told when the caller was too slow
 	began time.Time
 	set   time.Time // when the deadline was set last
+	over  bool
 }
 
+// Read remembers the end: once the answer begins, the server has closed the body, and a
+// transport that asks for its end once more would break the answer off.
 func (b *slowBody) Read(p []byte) (int, error) {
+	if b.over {
+		return 0, io.EOF
+	}
+	if b.pace.Body == 0 {
+		n, err := b.ReadCloser.Read(p)
+		b.over = errors.Is(err, io.EOF)
+		return n, err
+	}
 	now := time.Now()
 	if b.began.IsZero() {
 		b.began = now
@@ -46,14 +57,14 @@ func (b *slowBody) Read(p []byte) (int, error) {
 		if last := b.began.Add(b.pace.Whole); b.pace.Whole > 0 && last.Before(until) {
 			until = last
 		}
-		_ = b.rc.SetReadDeadline(until) // a connection without deadlines has none to keep
+		_ = http.NewResponseController(b.w).SetReadDeadline(until) // a connection without deadlines has none to keep
 	}
 	n, err := b.ReadCloser.Read(p)
 	if errors.Is(err, os.ErrDeadlineExceeded) {
 		b.late.Store(true)
 	}
-	if errors.Is(err, io.EOF) {
-		_ = b.rc.SetReadDeadline(time.Time{}) // the server goes on to watch for the caller's leaving
+	if b.over = errors.Is(err, io.EOF); b.over {
+		_ = http.NewResponseController(b.w).SetReadDeadline(time.Time{}) // the server goes on to watch for the caller's leaving
 	}
 	return n, err
 }

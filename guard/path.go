@@ -17,10 +17,13 @@ func Canonical(u *url.URL) (string, bool) {
 	if u.Opaque != "" || !strings.HasPrefix(p, "/") || !utf8.ValidString(p) {
 		return "", false
 	}
-	raw := strings.ToLower(u.EscapedPath())
-	for _, bad := range []string{"%2f", "%5c", "%2e", "%3b", "%25"} {
-		if strings.Contains(raw, bad) {
-			return "", false
+	// Most paths hold nothing that needs an escape, and then the one form is the other.
+	if raw := u.EscapedPath(); raw != p {
+		raw = strings.ToLower(raw)
+		for _, bad := range []string{"%2f", "%5c", "%2e", "%3b", "%25"} {
+			if strings.Contains(raw, bad) {
+				return "", false
+			}
 		}
 	}
 	for _, r := range p {
@@ -28,10 +31,10 @@ func Canonical(u *url.URL) (string, bool) {
 			return "", false
 		}
 	}
-	segments := strings.Split(p[1:], "/")
-	for i, s := range segments {
-		last := i == len(segments)-1
-		if s == "" && !last || s != "" && strings.TrimRight(s, ". ") != s {
+	for rest, more := p[1:], true; more; {
+		var s string
+		s, rest, more = strings.Cut(rest, "/")
+		if s == "" && more || s != "" && strings.TrimRight(s, ". ") != s {
 			return "", false // empty, ".", "..", or a tail that file systems drop
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -82,7 +83,7 @@ func New(o Options) (*Pipeline, error) {
 		o.Dial = o.Wrap(o.Dial)
 	}
 	p := &Pipeline{o: o, table: t}
-	p.proxy = &httputil.ReverseProxy{Rewrite: p.rewrite, Transport: upstream{o.Dial}, ModifyResponse: p.taps, ErrorHandler: p.failed,
+	p.proxy = &httputil.ReverseProxy{Rewrite: p.rewrite, Transport: upstream{o.Dial}, ModifyResponse: p.taps, ErrorHandler: p.failed, BufferPool: &buffers{},
 		ErrorLog: slog.NewLogLogger(o.Log.Handler(), slog.LevelWarn)}
 	return p, nil
 }
@@ -103,14 +104,25 @@ func (p *Pipeline) rewrite(r *httputil.ProxyRequest) {
 	r.Out.URL.Path, r.Out.URL.RawPath = x.Path, ""
 	r.Out.URL.RawQuery = r.In.URL.RawQuery // as it came: what was judged is what is asked
 	r.Out.Host = r.In.Host
-	r.SetXForwarded()
-	if x.Secure {
-		r.Out.Header.Set("X-Forwarded-Proto", "https")
+	f := &x.forwarded // ReverseProxy took away what the caller says there
+	f[0], f[1], f[2], f[3] = "", r.In.Host, "http", x.ID
+	if x.Secure || r.In.TLS != nil {
+		f[2] = "https"
 	}
 	if x.Client.IsValid() {
-		r.Out.Header.Set("X-Forwarded-For", x.Client.String())
+		f[0] = x.Client.String()
+	} else if host, _, err := net.SplitHostPort(r.In.RemoteAddr); err == nil {
+		f[0] = host
 	}
-	r.Out.Header.Set("X-Request-Id", x.ID)
+	h := r.Out.Header
+	if f[0] != "" {
+		h["X-Forwarded-For"] = f[0:1:1]
+	}
+	h["X-Forwarded-Host"], h["X-Forwarded-Proto"], h["X-Request-Id"] = f[1:2:2], f[2:3:3], f[3:4:4]
+	if x.read && !x.tooLong && r.Out.Body != nil {
+		x.reader.Reset(x.body)
+		r.Out.Body = io.NopCloser(&x.reader) // a transport that sees that it is whole sends it with the header
+	}
 }
 
 func (p *Pipeline) taps(res *http.Response) error {
@@ -132,7 +144,7 @@ func (p *Pipeline) taps(res *http.Response) error {
 		}
 	}
 	x.setFields(res.Header)
-	res.Header.Set("X-Request-Id", x.ID)
+	res.Header["X-Request-Id"] = []string{x.ID}
 	if p.o.Pace.Silence > 0 && res.StatusCode != http.StatusSwitchingProtocols {
 		res.Body = watch(res.Body, p.o.Pace.Silence, x.cut)
 	}
@@ -180,25 +192,25 @@ func (p *Pipeline) refuse(w http.ResponseWriter, x *Exchange, d *Denial) {
 // ServeHTTP takes one request through the checks and to the upstream.
 func (p *Pipeline) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	began := p.o.Now()
-	x := &Exchange{ID: rand.Text(), Client: client(r, p.o.Trusted), max: p.o.MaxBody, ask: p.o.Dial, Secure: secure(r, p.o.Trusted)}
-	rec := &recorder{ResponseWriter: w, pace: p.o.Pace.Body, stream: r.ProtoMajor > 1}
+	f := &flight{x: Exchange{ID: rand.Text(), Client: client(r, p.o.Trusted), max: p.o.MaxBody, ask: p.o.Dial, Secure: secure(r, p.o.Trusted)},
+		rec: recorder{ResponseWriter: w, pace: p.o.Pace.Body, stream: r.ProtoMajor > 1}}
+	x, rec := &f.x, &f.rec
 	whole := false
 	// The exchange's context is its own, and ends when the caller leaves unless a check detaches it.
-	ctx, cut := context.WithCancelCause(context.WithValue(context.WithoutCancel(r.Context()), exchangeKey{}, x))
-	x.cut, x.stay = cut, context.AfterFunc(r.Context(), func() { cut(context.Cause(r.Context())) })
+	f.caller = r.Context()
+	ctx, cut := context.WithCancelCause(f)
+	x.cut, x.stay = cut, context.AfterFunc(f.caller, func() { cut(context.Cause(f.caller)) })
 	if p.o.Record != nil {
 		p.o.Record.Begin()
-	}
-	if !rec.stream {
-		rec.arm(0) // the deadline of the request before may be over
 	}
 	defer func() {
 		x.stay()
 		cut(nil)
-		rec.arm(0) // for what the server still holds
+		rec.taking() // what the server still holds
 		for i := len(x.last) - 1; i >= 0; i-- {
 			x.last[i](rec.status)
 		}
+		p.o.Lockdown.leave(&x.here)
 		if p.o.Record != nil {
 			p.o.Record.End(x, Outcome{Status: rec.status, Denied: by(x.reason), Reason: x.reason, Began: began, Took: p.o.Now().Sub(began), Bytes: rec.bytes, Aborted: !whole})
 			return
@@ -211,8 +223,9 @@ func (p *Pipeline) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		p.o.Log.Info("request", "id", x.ID, "method", r.Method, "route", route, "status", rec.status, "client", x.Client.String(), "denied", x.reason, "seconds", p.o.Now().Sub(began).Seconds())
 	}()
 	x.Request = r.WithContext(ctx)
-	if p.o.Pace.Body > 0 && r.Body != nil && r.Body != http.NoBody {
-		x.Request.Body = &slowBody{ReadCloser: r.Body, rc: http.NewResponseController(w), pace: p.o.Pace, late: &x.late}
+	if r.Body != nil && r.Body != http.NoBody {
+		f.body = slowBody{ReadCloser: r.Body, w: w, pace: p.o.Pace, late: &x.late}
+		x.Request.Body = &f.body
 	}
 	strip(x.Request.Header, p.o.Keep)
 	if d := p.judge(x); d != nil {
@@ -224,6 +237,13 @@ func (p *Pipeline) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 		x.instead = d.Answer
+	}
+	if d := x.settle(); d != nil {
+		p.o.Log.Warn("body", "id", x.ID, "route", x.Route.Pattern, "error", d.Reason)
+		unread(w, r, p.o.Pace)
+		p.refuse(rec, x, d)
+		whole = true
+		return
 	}
 	x.Sent = true
 	p.proxy.ServeHTTP(rec, x.Request)
@@ -259,11 +279,9 @@ func (p *Pipeline) judge(x *Exchange) *Denial {
 	}
 	x.Route, x.Params = route, params
 	if !route.Essential {
-		leave, ok := p.o.Lockdown.enter(x.cut)
-		if !ok {
+		if x.here.cut = x.cut; !p.o.Lockdown.enter(&x.here) {
 			return &Denial{Status: http.StatusServiceUnavailable, Reason: "lockdown: the route is not essential", Retry: time.Minute}
 		}
-		x.Finally(func(int) { leave() })
 	}
 	for _, c := range p.o.Checks {
 		mode := route.mode(c.Name(), p.o.Modes)
@@ -281,6 +299,32 @@ func (p *Pipeline) judge(x *Exchange) *Denial {
 		}
 	}
 	return nil
+}
+
+// flight is what one request needs, in one piece of memory. It is the context of the
+// exchange, too, as far as values go: it ends for nobody.
+type flight struct {
+	x      Exchange
+	rec    recorder
+	body   slowBody
+	caller context.Context
+}
+
+// Deadline is none.
+func (*flight) Deadline() (time.Time, bool) { return time.Time{}, false }
+
+// Done never is.
+func (*flight) Done() <-chan struct{} { return nil }
+
+// Err is none.
+func (*flight) Err() error { return nil }
+
+// Value finds the exchange, and what the server and who serves before guard know.
+func (f *flight) Value(key any) any {
+	if key == (exchangeKey{}) {
+		return &f.x
+	}
+	return f.caller.Value(key)
 }
 
 // recorder remembers the status. Unwrap leaves flushing and hijacking to the
@@ -310,29 +354,35 @@ func (r *recorder) Write(b []byte) (int, error) {
 	if r.status == 0 {
 		r.status = http.StatusOK
 	}
-	defer r.taking()()
+	r.taking()
 	n, err := r.ResponseWriter.Write(b)
 	r.bytes += int64(n)
+	r.taken()
 	return n, err
 }
 
 // FlushError sends what is held back, in the time that a caller has for a piece.
 func (r *recorder) FlushError() error {
-	defer r.taking()()
-	return http.NewResponseController(r.ResponseWriter).Flush()
+	r.taking()
+	err := http.NewResponseController(r.ResponseWriter).Flush()
+	r.taken()
+	return err
 }
 
-// taking begins the caller's time to take a piece; what it gives ends that.
-func (r *recorder) taking() func() {
-	if r.pace == 0 {
-		return func() {}
+// taking begins the caller's time to take a piece.
+func (r *recorder) taking() {
+	if r.stream {
+		r.arm(0)
+		return
 	}
-	if !r.stream {
-		r.arm(min(often, r.pace/4))
-		return func() {} // the deadline of a connection counts while it is written to only
+	r.arm(min(often, r.pace/4))
+}
+
+// taken ends that time. The deadline of a connection counts while it is written to only.
+func (r *recorder) taken() {
+	if r.stream && r.pace > 0 {
+		_ = http.NewResponseController(r.ResponseWriter).SetWriteDeadline(time.Time{}) // as arm
 	}
-	r.arm(0)
-	return func() { _ = http.NewResponseController(r.ResponseWriter).SetWriteDeadline(time.Time{}) }
 }
 
 // arm gives the caller time again to take the next piece, when the last time it

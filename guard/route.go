@@ -110,9 +110,10 @@ func overlap(a, b []string) bool {
 // another route's but for its case has none: some upstreams ignore case, and
 // would serve it under a policy that was not applied.
 func (t *Table) Find(method, path string) (*Route, map[string]string) {
-	segments := strings.Split(path[1:], "/")
+	var room [16]string
+	segments := split(room[:0], path)
 	exact := t.best(method, segments, func(a, b string) bool { return a == b })
-	if exact == nil || exact != t.best(method, segments, strings.EqualFold) || t.sharper(exact, path) {
+	if exact == nil || exact != t.best(method, segments, strings.EqualFold) || t.sharper(exact, segments) {
 		return nil, nil
 	}
 	var params map[string]string
@@ -127,17 +128,27 @@ func (t *Table) Find(method, path string) (*Route, map[string]string) {
 	return exact, params
 }
 
+// split gives the segments of a path.
+func split(out []string, path string) []string {
+	for rest, more := path[1:], true; more; {
+		var s string
+		s, rest, more = strings.Cut(rest, "/")
+		out = append(out, s)
+	}
+	return out
+}
+
 // sharper reports that the path with a slash more, or less, at its end is a more
 // literal route's: many upstreams serve both alike.
-func (t *Table) sharper(exact *Route, path string) bool {
-	other, had := strings.CutSuffix(path, "/")
-	if !had {
-		other += "/"
+func (t *Table) sharper(exact *Route, segments []string) bool {
+	switch last := len(segments) - 1; {
+	case segments[last] != "":
+		segments = append(segments, "")
+	case last > 0:
+		segments = segments[:last]
+	default:
+		return false // there is no path without any
 	}
-	if other == "" {
-		return false
-	}
-	segments := strings.Split(other[1:], "/")
 	for _, r := range t.routes {
 		if r.order >= exact.order {
 			return false

@@ -32,30 +32,29 @@ func (t Tenant) Check(x *guard.Exchange) *guard.Denial {
 	if x.Who == nil { // a public route, or authentication that only observes
 		return nil
 	}
-	foreign := &guard.Denial{Status: http.StatusNotFound, Reason: "the request names another tenant"}
 	own := func(v string) bool { return v == x.Who.Tenant && v != "" }
 	for _, n := range t.Path {
 		if v, ok := x.Params[n]; ok && !own(v) {
-			return foreign
+			return foreign()
 		}
 	}
 	for _, n := range t.Header {
 		for _, v := range x.Request.Header.Values(n) {
 			if !own(v) {
-				return foreign
+				return foreign()
 			}
 		}
 	}
-	if len(t.Query) > 0 && !pairs(x.Request.URL.RawQuery, t.Query, own) {
-		return foreign
+	if len(t.Query) > 0 && x.Request.URL.RawQuery != "" && !pairs(x.Request.URL.RawQuery, t.Query, own) {
+		return foreign()
 	}
 	if len(t.Body) == 0 || x.Request.Body == nil || x.Request.Body == http.NoBody || x.Request.ContentLength == 0 {
 		return nil
 	}
 	kind, _, ok := guard.BodyType(x.Request.Header)
-	unread := &guard.Denial{Status: http.StatusUnsupportedMediaType, Reason: "the tenant cannot be read of a body of this type"}
+	unread := guard.Denial{Status: http.StatusUnsupportedMediaType, Reason: "the tenant cannot be read of a body of this type"}
 	if !ok {
-		return unread
+		return &unread
 	}
 	switch {
 	case kind == "application/json" || strings.HasSuffix(kind, "+json"):
@@ -72,7 +71,7 @@ func (t Tenant) Check(x *guard.Exchange) *guard.Denial {
 			return &guard.Denial{Status: http.StatusBadRequest, Reason: err.Error()}
 		}
 		if !ok {
-			return foreign
+			return foreign()
 		}
 		return nil
 	case kind == "application/x-www-form-urlencoded":
@@ -81,11 +80,15 @@ func (t Tenant) Check(x *guard.Exchange) *guard.Denial {
 			return d
 		}
 		if !pairs(string(b), t.Body, own) {
-			return foreign
+			return foreign()
 		}
 		return nil
 	}
-	return unread
+	return &unread
+}
+
+func foreign() *guard.Denial {
+	return &guard.Denial{Status: http.StatusNotFound, Reason: "the request names another tenant"}
 }
 
 // pairs reports whether every pair of that name is the caller's own; a text that

@@ -39,12 +39,16 @@ func (s *Server) begin() {
 	build := func(h http.Handler) *http.Server {
 		return &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn)}
 	}
-	s.one = build(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if t, ok := r.Context().Value(stateKey{}).(*tls.ConnectionState); ok {
-			r.TLS = t
-		}
-		s.Handler.ServeHTTP(w, r)
-	}))
+	one := s.Handler
+	if s.TLS != nil {
+		one = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if t, ok := r.Context().Value(stateKey{}).(*tls.ConnectionState); ok {
+				r.TLS = t
+			}
+			s.Handler.ServeHTTP(w, r)
+		})
+	}
+	s.one = build(one)
 	s.one.ConnContext = func(ctx context.Context, c net.Conn) context.Context {
 		if f, ok := c.(*framed); ok {
 			if t, ok := f.Conn.(*tls.Conn); ok {
