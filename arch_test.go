@@ -128,7 +128,7 @@ var may = map[string][]string{
 	"guard/spend":               {"guard", "guard/state"},
 	"guard/state":               {},
 	"guard/state/statetest":     {"guard/state"},
-	"guard/transport":           {"guard"},
+	"guard/transport":           {".", "guard", "probe/cloudflare"},
 }
 
 // drivers may be imported in these folders only.

@@ -3,7 +3,6 @@ package policy
 import (
 	"log/slog"
 	"net/http"
-	"net/netip"
 	"net/url"
 	"strings"
 	"sync/atomic"
@@ -15,7 +14,6 @@ import (
 	"github.com/launchready/launchready/guard/isolation"
 	"github.com/launchready/launchready/guard/kill"
 	"github.com/launchready/launchready/guard/limits"
-	"github.com/launchready/launchready/guard/transport"
 )
 
 // State is what outlives a reload: keys, counters and connections.
@@ -114,17 +112,4 @@ func (p *Policy) Build(s *State) (*guard.Pipeline, error) {
 func (l Limit) limit(name string) (limits.Limit, error) {
 	w, err := l.window()
 	return limits.Limit{Name: name, Per: l.Per, Requests: l.Requests, Window: w, Burst: l.Burst, Concurrent: l.Concurrent}, err
-}
-
-// Proxies are the networks whose X-Forwarded-For is believed.
-func (p *Policy) Proxies() []netip.Prefix {
-	var out []netip.Prefix
-	for _, t := range p.Trusted {
-		if t == cloudflare {
-			out = append(out, transport.Cloudflare()...)
-		} else if n, err := netip.ParsePrefix(t); err == nil { // Parse refused what is none
-			out = append(out, n)
-		}
-	}
-	return out
 }
