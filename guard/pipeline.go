@@ -39,6 +39,7 @@ type Options struct {
 	Lockdown *Lockdown
 	Pace     Pace
 	Wrap     func(http.RoundTripper) http.RoundTripper // around it; nil: nothing
+	Trace    Tracer                                    // nil: nothing is followed
 }
 
 // Pipeline serves requests by one policy.
@@ -185,6 +186,9 @@ func (p *Pipeline) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	whole := false
 	// The exchange's context is its own, and ends when the caller leaves unless a check detaches it.
 	ctx, cut := context.WithCancelCause(context.WithValue(context.WithoutCancel(r.Context()), exchangeKey{}, x))
+	if p.o.Trace != nil {
+		ctx = p.o.Trace.Start(ctx, r, trusts(r, p.o.Trusted))
+	}
 	x.cut, x.stay = cut, context.AfterFunc(r.Context(), func() { cut(context.Cause(r.Context())) })
 	if p.o.Record != nil {
 		p.o.Record.Begin()

@@ -24,6 +24,7 @@ type State struct {
 
 	Record   guard.Recorder // nil: each request is a line of Log
 	Lockdown *guard.Lockdown
+	Trace    guard.Tracer // nil: nothing is followed
 
 	Folder string // of the policy's file
 
@@ -98,7 +99,7 @@ func (p *Policy) Build(s *State) (*guard.Pipeline, error) {
 		o.Checks = append(o.Checks, k)
 		o.Taps = append([]guard.Tap{k}, o.Taps...) // before what rewrites an answer
 	}
-	o.Record, o.Lockdown, o.Pace = s.Record, s.Lockdown, p.Bounds().Pace
+	o.Record, o.Trace, o.Lockdown, o.Pace = s.Record, s.Trace, s.Lockdown, p.Bounds().Pace
 	if err := p.money(&o, s); err != nil { // last: what another check refuses costs nothing, and what is kept is what the caller gets
 		return nil, err
 	}

@@ -55,6 +55,7 @@ type Policy struct {
 	Stores      *Stores      `yaml:"state,omitempty"`
 
 	Cloudflare []string `yaml:"cloudflare_networks,omitempty,flow"` // in place of those that this build knows
+	Traces     *Traces  `yaml:"traces,omitempty"`
 
 	text *judge // knows where things stand
 }
