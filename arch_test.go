@@ -113,14 +113,14 @@ var may = map[string][]string{
 	"guard/model/screen":        {"redact", "secretscan"},
 	"guard/model/span":          {},
 	"guard/ownership":           {"guard"},
-	"guard/policy":              {".", "guard", "guard/auth", "guard/cors", "guard/hygiene", "guard/input", "guard/isolation", "guard/limits", "guard/model", "guard/model/screen", "guard/ownership", "store/owners", "secretscan", "guard/idempotency", "guard/kill", "guard/retry", "guard/spend", "guard/state", "store/ledger", "store/redis", "guard/transport"},
+	"guard/policy":              {".", "guard", "guard/auth", "guard/cors", "guard/hygiene", "guard/input", "guard/isolation", "guard/limits", "guard/model", "guard/model/screen", "guard/ownership", "store/owners", "secretscan", "guard/idempotency", "guard/kill", "guard/retry", "guard/spend", "guard/state", "store/ledger", "store/redis", "guard/transport", "guard/record"},
 	"internal/assembly":         {".", "audit", "chat", "config", "drill", "edge", "edge/cloudflare", "edge/update", "edge/zonefile", "mail", "plan", "probe", "probe/browser", "probe/callback", "probe/cloudflare", "probe/signin", "redact", "report", "secretscan/verify", "stage", "surface"},
 	"internal/checkdoc":         {".", "internal/nearest"},
 	"internal/expr":             {},
 	"internal/nearest":          {},
 	"cmd/launchready":           {"*"},
 	"guard/ownership/storetest": {"guard/ownership"},
-	"guard/record":              {"guard"},
+	"guard/record":              {".", "guard"},
 	"store/ledger":              {"guard/state", "store/postgres"},
 	"store/redis":               {"guard/state"},
 	"store/redis/redistest":     {},
@@ -130,7 +130,7 @@ var may = map[string][]string{
 	"guard/spend":               {"guard", "guard/model", "guard/state"},
 	"guard/state":               {},
 	"guard/state/statetest":     {"guard/state"},
-	"guard/transport":           {"guard"},
+	"guard/transport":           {".", "guard", "probe/cloudflare"},
 }
 
 // drivers may be imported in these folders only.

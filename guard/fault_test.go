@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -19,6 +18,7 @@ import (
 	"time"
 
 	"github.com/launchready/launchready/guard"
+	"github.com/launchready/launchready/guard/transport"
 )
 
 // ended keeps the outcomes of exchanges.
@@ -35,7 +35,7 @@ func (e *ended) End(_ *guard.Exchange, o guard.Outcome) { e.last <- o }
 type front struct {
 	*testing.T
 	url     string
-	srv     *http.Server
+	srv     *transport.Server
 	handler *guard.Handler
 	conns   *guard.Connections
 	down    *guard.Lockdown
@@ -57,21 +57,21 @@ func newFront(t *testing.T, app http.Handler, pace guard.Pace, change func(*fron
 		t.Fatal(err)
 	}
 	f := &front{T: t, url: "http://" + ln.Addr().String(), handler: &guard.Handler{}, conns: &guard.Connections{Listener: ln}, down: &guard.Lockdown{}, ended: &ended{last: make(chan guard.Outcome, 4096)}}
-	transport := guard.Transport(0, pace.Whole) // a tight front waits for no answer either
+	dial := guard.Transport(0, pace.Whole) // a tight front waits for no answer either
 	f.build = func(routes ...*guard.Route) {
-		p, err := guard.New(guard.Options{Upstream: u, Routes: routes, Checks: f.checks, Lockdown: f.down, Pace: pace, Record: f.ended, Dial: transport})
+		p, err := guard.New(guard.Options{Upstream: u, Routes: routes, Checks: f.checks, Lockdown: f.down, Pace: pace, Record: f.ended, Dial: dial})
 		if err != nil {
 			t.Fatal(err)
 		}
 		f.handler.Store(p)
 	}
 	f.build(&guard.Route{Pattern: "/**", Public: true}, &guard.Route{Pattern: "/essential", Public: true, Essential: true})
-	f.srv = guard.Server(f.handler, slog.New(slog.DiscardHandler))
+	f.srv = &transport.Server{Handler: f.handler}
 	if change != nil {
 		change(f)
 	}
 	go func() { _ = f.srv.Serve(f.conns) }()
-	t.Cleanup(func() { _ = f.srv.Close(); transport.CloseIdleConnections() })
+	t.Cleanup(func() { _ = f.srv.Close(); dial.CloseIdleConnections() })
 	return f
 }
 
@@ -182,7 +182,7 @@ func TestUpstreamFails(t *testing.T) {
 // TestSlowCaller: a caller that is slow in any part is let go.
 func TestSlowCaller(t *testing.T) {
 	t.Parallel()
-	f := newFront(t, http.HandlerFunc(faulty), tight, func(f *front) { f.srv.ReadHeaderTimeout, f.srv.IdleTimeout = tight.Body, tight.Body })
+	f := newFront(t, http.HandlerFunc(faulty), tight, func(f *front) { f.srv.Header, f.srv.Idle = tight.Body, tight.Body })
 	for name, c := range map[string]struct{ says, want string }{
 		"in the header":              {"GET / HTTP/1.1\r\nHost: a\r\nX-Slow: ", ""},
 		"in the body":                {"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nhalf", "HTTP/1.1 408 "},

@@ -127,6 +127,11 @@ func secure(r *http.Request, trusted []netip.Prefix) bool {
 	if len(proto) != 1 || !strings.EqualFold(proto[0], "https") {
 		return false
 	}
+	return trusts(r, trusted)
+}
+
+// trusts reports whether the connection is a trusted proxy's.
+func trusts(r *http.Request, trusted []netip.Prefix) bool {
 	ap, err := netip.ParseAddrPort(r.RemoteAddr)
 	return err == nil && within(ap.Addr().Unmap(), trusted)
 }

@@ -1,6 +1,8 @@
 package guard
 
 import (
+	"context"
+	"net/http"
 	"strings"
 	"time"
 )
@@ -20,6 +22,12 @@ type Outcome struct {
 type Recorder interface {
 	Begin()
 	End(x *Exchange, o Outcome)
+}
+
+// Tracer follows exchanges from their beginning. What Start gives is the context of
+// the exchange; trusted says that the connection is a trusted proxy's.
+type Tracer interface {
+	Start(ctx context.Context, r *http.Request, trusted bool) context.Context
 }
 
 // by is the protection of a reason as judge words it.

@@ -40,6 +40,7 @@ type Options struct {
 	Lockdown *Lockdown
 	Pace     Pace
 	Wrap     func(http.RoundTripper) http.RoundTripper // around it; nil: nothing
+	Trace    Tracer                                    // nil: nothing is followed
 }
 
 // Pipeline serves requests by one policy.
@@ -199,6 +200,9 @@ func (p *Pipeline) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	// The exchange's context is its own, and ends when the caller leaves unless a check detaches it.
 	f.caller = r.Context()
 	ctx, cut := context.WithCancelCause(f)
+	if p.o.Trace != nil {
+		ctx = p.o.Trace.Start(ctx, r, trusts(r, p.o.Trusted))
+	}
 	x.cut, x.stay = cut, context.AfterFunc(f.caller, func() { cut(context.Cause(f.caller)) })
 	if p.o.Record != nil {
 		p.o.Record.Begin()

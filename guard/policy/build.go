@@ -3,7 +3,6 @@ package policy
 import (
 	"log/slog"
 	"net/http"
-	"net/netip"
 	"net/url"
 	"strings"
 	"sync/atomic"
@@ -15,7 +14,6 @@ import (
 	"github.com/launchready/launchready/guard/isolation"
 	"github.com/launchready/launchready/guard/kill"
 	"github.com/launchready/launchready/guard/limits"
-	"github.com/launchready/launchready/guard/transport"
 )
 
 // State is what outlives a reload: keys, counters and connections.
@@ -27,6 +25,7 @@ type State struct {
 
 	Record   guard.Recorder // nil: each request is a line of Log
 	Lockdown *guard.Lockdown
+	Trace    guard.Tracer // nil: nothing is followed
 
 	Folder string // of the policy's file
 
@@ -109,7 +108,7 @@ func (p *Policy) Build(s *State) (*guard.Pipeline, error) {
 		o.Checks = append(o.Checks, k)
 		o.Taps = append([]guard.Tap{k}, o.Taps...) // before what rewrites an answer
 	}
-	o.Record, o.Lockdown, o.Pace = s.Record, s.Lockdown, p.Bounds().Pace
+	o.Record, o.Trace, o.Lockdown, o.Pace = s.Record, s.Trace, s.Lockdown, p.Bounds().Pace
 	if err := p.money(&o, s); err != nil { // last: what another check refuses costs nothing, and what is kept is what the caller gets
 		return nil, err
 	}
@@ -123,17 +122,4 @@ func (p *Policy) Build(s *State) (*guard.Pipeline, error) {
 func (l Limit) limit(name string) (limits.Limit, error) {
 	w, err := l.window()
 	return limits.Limit{Name: name, Per: l.Per, Requests: l.Requests, Window: w, Burst: l.Burst, Concurrent: l.Concurrent}, err
-}
-
-// Proxies are the networks whose X-Forwarded-For is believed.
-func (p *Policy) Proxies() []netip.Prefix {
-	var out []netip.Prefix
-	for _, t := range p.Trusted {
-		if t == cloudflare {
-			out = append(out, transport.Cloudflare()...)
-		} else if n, err := netip.ParsePrefix(t); err == nil { // Parse refused what is none
-			out = append(out, n)
-		}
-	}
-	return out
 }

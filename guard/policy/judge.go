@@ -71,6 +71,7 @@ func (j *judge) judge(p *Policy) {
 	j.blanks(p)
 	j.own(p)
 	j.operations(p)
+	j.traces(p)
 	j.traffic(p)
 	if len(j.errs) == 0 {
 		if _, err := guard.NewTable(p.table()); err != nil {

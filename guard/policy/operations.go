@@ -17,7 +17,8 @@ type Operations struct {
 	Silence        string `yaml:"upstream_silence,omitempty"`   // between two pieces of its answer; default 5m
 	Body           string `yaml:"body,omitempty"`               // between two pieces of a request's body or for a caller to take one; default 30s
 	WholeBody      string `yaml:"whole_body,omitempty"`         // a request's whole body; default 10m
-	Drain          string `yaml:"drain,omitempty"`              // for what is under way at the end; default 30s
+	Linger         string `yaml:"linger,omitempty"`             // serving on after /readyz says that it ends; default 0s
+	Drain          string `yaml:"drain,omitempty"`              // then, for what is under way; default 30s
 }
 
 // Bounds are the section's values, or the defaults.
@@ -25,7 +26,7 @@ type Bounds struct {
 	Quiet                   bool
 	Connections, PerAddress int
 	Connect, UpstreamHeader time.Duration
-	Drain                   time.Duration
+	Linger, Drain           time.Duration
 	Pace                    guard.Pace
 }
 
@@ -58,6 +59,7 @@ func (o *Operations) bounds() (Bounds, []string) {
 		{"upstream_silence", o.Silence, 5 * time.Minute, &b.Pace.Silence},
 		{"body", o.Body, 30 * time.Second, &b.Pace.Body},
 		{"whole_body", o.WholeBody, 10 * time.Minute, &b.Pace.Whole},
+		{"linger", o.Linger, 0, &b.Linger},
 		{"drain", o.Drain, 30 * time.Second, &b.Drain},
 	} {
 		*t.to = t.usual
@@ -65,7 +67,7 @@ func (o *Operations) bounds() (Bounds, []string) {
 			continue
 		}
 		d, err := time.ParseDuration(t.text)
-		if err != nil || d <= 0 {
+		if err != nil || d < 0 || d == 0 && t.usual > 0 {
 			bad = append(bad, t.name)
 			continue
 		}

@@ -20,6 +20,7 @@ func TestOperationsMistakes(t *testing.T) {
 		"access_log: some":       "guard.yaml:5:15: access_log",
 		"connections: -1":        "guard.yaml:5:3: a bound is below 0",
 		"drain: 0s":              "guard.yaml:5:10: operations.drain is no time above 0",
+		"linger: -1s":            "guard.yaml:5:11: operations.linger",
 		"body: soon":             "guard.yaml:5:9: operations.body",
 		"upstream_silence: -5s":  "guard.yaml:5:21: operations.upstream_silence",
 		"connections_per_ip: -2": "a bound is below 0",
@@ -28,7 +29,7 @@ func TestOperationsMistakes(t *testing.T) {
 			t.Errorf("%s: %v, want %s", says, err, want)
 		}
 	}
-	p, err := policy.Parse("guard.yaml", fmt.Appendf(nil, base, "{body: 3s, drain: 1m, access_log: refused, connections: 7}"))
+	p, err := policy.Parse("guard.yaml", fmt.Appendf(nil, base, "{body: 3s, linger: 0s, drain: 1m, access_log: refused, connections: 7}"))
 	if err != nil {
 		t.Fatal(err)
 	}

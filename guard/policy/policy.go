@@ -54,6 +54,9 @@ type Policy struct {
 	Retry       *Retry       `yaml:"retry,omitempty"`
 	Stores      *Stores      `yaml:"state,omitempty"`
 
+	Cloudflare []string `yaml:"cloudflare_networks,omitempty,flow"` // in place of those that this build knows
+	Traces     *Traces  `yaml:"traces,omitempty"`
+
 	text *judge // knows where things stand
 }
 

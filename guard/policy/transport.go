@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"net/netip"
 	"os"
 	"slices"
 	"strings"
@@ -39,16 +40,6 @@ type TLS struct {
 	HSTS        *HSTS  `yaml:"hsts,omitempty"`
 }
 
-// ACME gets certificates.
-type ACME struct {
-	Email     string `yaml:"email,omitempty"`
-	Folder    string `yaml:"folder"`
-	Directory string `yaml:"directory,omitempty"`
-	Roots     string `yaml:"roots,omitempty"`
-	HTTPPort  int    `yaml:"http_port,omitempty"`
-	TLSPort   int    `yaml:"tls_port,omitempty"`
-}
-
 // HSTS keeps browsers on TLS.
 type HSTS struct {
 	MaxAge     string `yaml:"max_age"`
@@ -63,7 +54,36 @@ type Lock struct {
 	ClientCA string   `yaml:"client_ca,omitempty"`    // file
 }
 
+// Proxies are the networks whose X-Forwarded-For is believed.
+func (p *Policy) Proxies() []netip.Prefix {
+	var out []netip.Prefix
+	add := func(texts []string) {
+		for _, t := range texts {
+			if n, err := netip.ParsePrefix(t); err == nil { // Parse refused what is none
+				out = append(out, n)
+			}
+		}
+	}
+	add(p.Trusted)
+	switch {
+	case !slices.Contains(p.Trusted, cloudflare):
+	case len(p.Cloudflare) > 0:
+		add(p.Cloudflare)
+	default:
+		out = append(out, transport.Cloudflare()...)
+	}
+	return out
+}
+
 func (j *judge) transport(p *Policy) {
+	for i, t := range p.Cloudflare {
+		if n, err := netip.ParsePrefix(t); err != nil || n.Bits() < 8 {
+			j.fail(fmt.Sprintf("cloudflare_networks[%d]", i), "%q is no network of Cloudflare's, as 104.16.0.0/13", t)
+		}
+	}
+	if len(p.Cloudflare) > 0 && !slices.Contains(p.Trusted, cloudflare) {
+		j.fail("cloudflare_networks", "cloudflare_networks says what cloudflare means in trusted_proxies, where it does not stand")
+	}
 	if slices.Contains(p.Trusted, cloudflare) && p.Lock == nil {
 		j.twice(p, "trusted_proxies", "cloudflare without a lock", "everybody can send requests out of Cloudflare's networks: add origin_lock")
 	}
@@ -78,11 +98,8 @@ func (j *judge) transport(p *Policy) {
 			j.fail("tls.acme", "tls has a certificate and gets one: one of the two")
 		}
 		serves := t.Certificate != "" || t.ACME != nil
-		if t.ACME != nil && (len(p.Hosts) == 0 || t.ACME.Folder == "") {
-			j.fail("tls.acme", "tls.acme needs folder, where keys are kept, and hosts, which the certificates are for")
-		}
-		if t.ACME != nil && t.ACME.Directory != "" && !address(t.ACME.Directory) {
-			j.fail("tls.acme.directory", "directory is no address of an authority")
+		if t.ACME != nil {
+			j.acme(p, t.ACME)
 		}
 		if t.Plain != "" {
 			if _, _, err := net.SplitHostPort(t.Plain); err != nil || t.Plain == p.Listen || !serves {
@@ -177,6 +194,16 @@ type Front struct {
 	Scheme string
 	Plain  http.Handler // nil: nothing beside TLS
 	acme   *transport.ACME
+	until  func() time.Time
+}
+
+// Until is when the first of the certificates ends; zero: guard serves without one, or
+// has none yet.
+func (f *Front) Until() time.Time {
+	if f.until == nil {
+		return time.Time{}
+	}
+	return f.until()
 }
 
 // Front makes the server of a policy for the handler. Close ends what it began.
@@ -202,27 +229,15 @@ func (p *Policy) Front(s *State, h http.Handler) (*Front, error) {
 	}
 	if t.Certificate != "" {
 		files := &transport.Files{Certificate: s.path(t.Certificate), Key: s.path(t.Key)}
-		c.GetCertificate = files.Get
+		c.GetCertificate, f.until = files.Get, files.Until
 		return f, files.Load()
 	}
-	f.acme = &transport.ACME{Email: t.ACME.Email, Folder: s.path(t.ACME.Folder), Directory: t.ACME.Directory, HTTPPort: t.ACME.HTTPPort, TLSPort: t.ACME.TLSPort}
-	for _, h := range p.Hosts {
-		host, _, err := net.SplitHostPort(h)
-		if err != nil {
-			host = h
-		}
-		if !slices.Contains(f.acme.Hosts, host) {
-			f.acme.Hosts = append(f.acme.Hosts, host)
-		}
+	acme, err := p.acme(s)
+	if err != nil {
+		return nil, err
 	}
-	if t.ACME.Roots != "" {
-		b, err := os.ReadFile(s.path(t.ACME.Roots))
-		if err != nil {
-			return nil, fmt.Errorf("tls.acme.roots: %w", err)
-		}
-		f.acme.Roots = b
-	}
-	c.GetCertificate = f.acme.Get
+	f.acme = acme
+	c.GetCertificate, f.until = f.acme.Get, f.acme.Until
 	c.NextProtos = append(c.NextProtos, transport.Protocol)
 	if c.ClientAuth == tls.RequireAndVerifyClientCert { // the authority that asks has none
 		strict := c.Clone()

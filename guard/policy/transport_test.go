@@ -1,6 +1,7 @@
 package policy_test
 
 import (
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
@@ -29,7 +30,25 @@ func TestTransportMistakes(t *testing.T) {
 		"origin_lock: {client_ca: ca.pem}":                               "needs tls",
 		"trusted_proxies: [cloudflare]":                                  `unsafe: ["cloudflare without a lock"]`,
 		"trusted_proxies: [cloudfront]":                                  ":5:19: ",
+
+		"cloudflare_networks: [192.0.2.0/24]": ":5:22: cloudflare_networks says what",
+		"cloudflare_networks: [192.0.2.0/24, all]\ntrusted_proxies: [cloudflare]\nunsafe: [cloudflare without a lock]": `:5:37: "all" is no network`,
+
+		"hosts: [a.test]\ntls: {acme: {folder: c, names: [\"*.test\"]}}":                                                                                 `name "*.test" is none`,
+		"hosts: [a.test]\ntls: {acme: {folder: c, names: [a.test, \"*.a.test\"]}}":                                                                       `:6:41: an authority gives a certificate for *.a.test by a challenge of DNS only`,
+		"hosts: [a.test, b.a.test]\ntls: {acme: {folder: c, names: [b.a.test]}}":                                                                         ":5:9: no certificate of tls.acme.names is for a.test",
+		"hosts: [a.test]\ntls: {acme: {folder: c, dns: {provider: route53}}}":                                                                            ":6:41: provider",
+		"hosts: [a.test]\ntls: {acme: {folder: c, dns: {provider: cloudflare, token: abc}}}":                                                             ":6:60: a secret is referred to",
+		"hosts: [a.test]\ntls: {acme: {folder: c, dns: {provider: cloudflare, token: \"file:t\", key: k}}}":                                              "are of rfc2136",
+		"hosts: [a.test]\ntls: {acme: {folder: c, dns: {provider: cloudflare, token: \"file:t\", api: \"http://api.test\"}}}":                            "api is no address as https",
+		"hosts: [a.test]\ntls: {acme: {folder: c, dns: {provider: rfc2136, server: ns.a.test:53, secret: \"file:t\"}}}":                                  "needs key",
+		"hosts: [a.test]\ntls: {acme: {folder: c, dns: {provider: rfc2136, server: ns.a.test, key: k, secret: \"file:t\"}}}":                             ":6:58: server",
+		"hosts: [a.test]\ntls: {acme: {folder: c, dns: {provider: rfc2136, server: \"ns.a.test:53\", key: k, secret: \"file:t\", algorithm: hmac-md5}}}": "algorithm \"hmac-md5\"",
+		"hosts: [a.test]\ntls: {acme: {folder: c, dns: {provider: rfc2136, server: \"ns.a.test:53\", key: k, secret: \"file:t\", token: \"file:t\"}}}":   "are of cloudflare",
+		"hosts: [a.test]\ntls: {acme: {folder: c, dns: {provider: cloudflare, token: \"file:t\", resolvers: [ns], propagation: soon}}}":                  "is no host:port of a name server",
 	},
+		"hosts: [\"a.test:8443\", b.a.test]\ntls: {acme: {folder: c, names: [a.test, \"*.a.test\"], dns: {provider: rfc2136, server: \"ns.a.test:53\", key: k, secret: \"file:t\", resolvers: [\"192.0.2.1:53\"], propagation: 5m}}}",
+		"cloudflare_networks: [192.0.2.0/24]\ntrusted_proxies: [cloudflare]\nunsafe: [cloudflare without a lock]",
 		"tls: {redirect: true, hsts: {max_age: 8760h}}\nhosts: [a.test]", "cookies: {}", "cookies: {same_site: none, readable: [csrf]}", "hygiene: {no_store: true}",
 		"trusted_proxies: [cloudflare, 10.0.0.0/8]\nunsafe: [cloudflare without a lock]")
 }
@@ -44,6 +63,37 @@ func TestProxies(t *testing.T) {
 	for _, at := range []string{"104.16.1.1", "2606:4700::1", "10.1.1.1"} {
 		if !slices.ContainsFunc(all, func(n netip.Prefix) bool { return n.Contains(netip.MustParseAddr(at)) }) {
 			t.Errorf("%s is no proxy", at)
+		}
+	}
+	p, err = judged("trusted_proxies: [10.0.0.0/8, cloudflare]\ncloudflare_networks: [192.0.2.0/24, \"2001:db8::/32\"]\nunsafe: [cloudflare without a lock]")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := fmt.Sprint(p.Proxies()); got != "[10.0.0.0/8 192.0.2.0/24 2001:db8::/32]" {
+		t.Errorf("networks of the policy's own: %s", got)
+	}
+}
+
+// TestCertificates: what gets them is made by the policy, and a secret that is none is
+// refused without being told.
+func TestCertificates(t *testing.T) {
+	for name, c := range map[string]struct{ dns, secret, want string }{
+		"updates":         {"provider: rfc2136, server: \"127.0.0.1:53\", key: k, secret: \"${env:KEY}\"", "MDEyMzQ1Njc4OWFiY2RlZg==", ""},
+		"cloudflare":      {"provider: cloudflare, token: \"${env:KEY}\", api: \"http://127.0.0.1:1/client/v4\"", "a token", ""},
+		"no secret":       {"provider: cloudflare, token: \"${env:KEY}\"", "", "tls.acme.dns.token: the variable KEY is not set"},
+		"not base64":      {"provider: rfc2136, server: \"127.0.0.1:53\", key: k, secret: \"${env:KEY}\"", "secret*key", "no key of 16 bytes"},
+		"a key too short": {"provider: rfc2136, server: \"127.0.0.1:53\", key: k, secret: \"${env:KEY}\"", "c2VjcmV0", "no key of 16 bytes"},
+	} {
+		p, err := judged("hosts: [\"a.test:8443\", a.test]\ntls: {acme: {folder: c, dns: {" + c.dns + "}}}")
+		if err != nil {
+			t.Fatal(err)
+		}
+		f, err := p.Front(&policy.State{Env: func(string) (string, bool) { return c.secret, c.secret != "" }}, http.NotFoundHandler())
+		switch {
+		case c.want == "" && (err != nil || f.Scheme != "https" || !f.Until().IsZero()):
+			t.Errorf("%s: %+v, %v", name, f, err)
+		case c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want) || c.secret != "" && strings.Contains(err.Error(), c.secret)):
+			t.Errorf("%s: %v, want %s", name, err, c.want)
 		}
 	}
 }

@@ -50,7 +50,7 @@ func (a *Access) End(x *guard.Exchange, o guard.Outcome) {
 		slog.String("kind", kind), slog.String("id", x.ID), slog.String("method", method(x.Request.Method)), slog.String("route", route), slog.Int("status", o.Status),
 		slog.String("client", x.Client.String()), slog.Float64("seconds", o.Took.Seconds()), slog.Int64("bytes", o.Bytes), slog.Bool("aborted", o.Aborted),
 		slog.String("denied", o.Denied), slog.String("reason", o.Reason), slog.String("tenant", ""), slog.String("user", ""),
-		slog.String("credential", a.fingerprint("credential", x.Request.Header.Get("Authorization"))), slog.String("trace", trace(x.Request.Header.Get("Traceparent"))),
+		slog.String("credential", a.fingerprint("credential", x.Request.Header.Get("Authorization"))), slog.String("trace", traceID(x.Request.Header.Get("Traceparent"))),
 	}
 	if x.Who != nil {
 		attrs[11].Value = slog.StringValue(x.Who.Tenant)
@@ -69,8 +69,8 @@ func (a *Access) fingerprint(what, s string) string {
 	return hex.EncodeToString(m.Sum(nil)[:6])
 }
 
-// trace is the id of a trace (W3C Trace Context, 3.2), or nothing of what is none.
-func trace(s string) string {
+// traceID is the id of a trace (W3C Trace Context, 3.2), or nothing of what is none.
+func traceID(s string) string {
 	parts := strings.Split(s, "-")
 	if len(parts) < 4 || len(parts[1]) != 32 || strings.Trim(parts[1], "0123456789abcdef") != "" {
 		return ""

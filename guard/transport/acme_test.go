@@ -3,93 +3,162 @@ package transport_test
 import (
 	"crypto/tls"
 	"crypto/x509"
-	"encoding/pem"
 	"io"
-
-	"log"
-	"net"
 	"net/http"
-	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/letsencrypt/pebble/v2/ca"
-	"github.com/letsencrypt/pebble/v2/db"
-	"github.com/letsencrypt/pebble/v2/va"
-	"github.com/letsencrypt/pebble/v2/wfe"
+	"github.com/libdns/libdns"
 	"github.com/miekg/dns"
 
+	lr "github.com/launchready/launchready"
+	"github.com/launchready/launchready/demo/cloudflare"
 	"github.com/launchready/launchready/guard/transport"
 )
 
 // TestACME gets a certificate of an authority on loopback, which asks guard's own
-// ports whether the name is guard's.
+// ports whether the name is guard's, and renews it while callers come: on new
+// connections and on an old one no request is lost, and the new certificate is served
+// before the old one ends.
 func TestACME(t *testing.T) {
-	t.Setenv("PEBBLE_VA_NOSLEEP", "1")
-	t.Setenv("PEBBLE_WFE_NONCEREJECT", "0")
-	resolver, err := net.Listen("tcp", "127.0.0.1:0") // the authority asks over TCP
-	if err != nil {
-		t.Fatal(err)
+	a := newAuthority(t, 200*time.Second)
+	m := &transport.ACME{Hosts: []string{"api.acme.test"}, Email: "ops@acme.test", Every: 100 * time.Millisecond, Early: 0.995}
+	lines := a.serve(t, m, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "served") }))
+	old := a.first(t, lines, "api.acme.test")
+	if until := m.Until(); until.Before(old.NotAfter) {
+		t.Errorf("it ends at %s, and guard says %s", old.NotAfter, until)
 	}
-	names := &dns.Server{Listener: resolver, Handler: dns.HandlerFunc(func(w dns.ResponseWriter, q *dns.Msg) {
-		m := new(dns.Msg).SetReply(q)
-		if q.Question[0].Qtype == dns.TypeA {
-			m.Answer = []dns.RR{&dns.A{Hdr: dns.RR_Header{Name: q.Question[0].Name, Rrtype: dns.TypeA, Class: dns.ClassINET}, A: net.IPv4(127, 0, 0, 1)}}
-		}
-		_ = w.WriteMsg(m)
-	})}
-	go func() { _ = names.ActivateAndServe() }()
-	t.Cleanup(func() { _ = names.Shutdown() })
-
-	var ports [2]net.Listener
-	for i := range ports {
-		if ports[i], err = net.Listen("tcp", "127.0.0.1:0"); err != nil {
+	if _, err := tls.Dial("tcp", a.ports[1].Addr().String(), &tls.Config{RootCAs: a.roots, ServerName: "other.test"}); err == nil || strings.Contains(err.Error(), "refused") {
+		t.Errorf("a name that is not guard's: %v", err)
+	}
+	ask := func(c *http.Client) (*x509.Certificate, error) {
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "https://"+a.ports[1].Addr().String()+"/", nil)
+		if err != nil {
 			t.Fatal(err)
 		}
+		r.Host = "api.acme.test"
+		res, err := c.Do(r)
+		if err != nil {
+			return nil, err
+		}
+		defer res.Body.Close()
+		if b, err := io.ReadAll(res.Body); err != nil || string(b) != "served" {
+			t.Errorf("answered %q, %v", b, err)
+		}
+		return res.TLS.PeerCertificates[0], nil
 	}
-	port := func(i int) int { return ports[i].Addr().(*net.TCPAddr).Port }
-	quiet := log.New(io.Discard, "", 0)
-	store := db.NewMemoryStore()
-	authority := ca.New(quiet, store, "", "ecdsa", 0, 1, map[string]ca.Profile{"default": {Description: "default"}})
-	front := wfe.New(quiet, store, va.New(quiet, port(0), port(1), true, resolver.Addr().String(), store), authority, []string{"pebble.test"}, true, false, 1, 1)
-	acme := httptest.NewTLSServer(front.Handler())
-	t.Cleanup(acme.Close)
+	to := &tls.Config{RootCAs: a.roots, ServerName: "api.acme.test"}
+	kept, anew := &http.Client{Transport: &http.Transport{TLSClientConfig: to}}, &http.Client{Transport: &http.Transport{TLSClientConfig: to, DisableKeepAlives: true}}
+	defer kept.CloseIdleConnections()
+	asked, renewed := 0, false
+	for began := time.Now(); !renewed && time.Since(began) < time.Minute; {
+		for _, c := range []*http.Client{kept, anew} {
+			cert, err := ask(c)
+			asked++
+			if err != nil {
+				t.Fatalf("request %d is lost: %v", asked, err)
+			}
+			renewed = c == anew && cert.SerialNumber.Cmp(old.SerialNumber) != 0
+		}
+	}
+	if !renewed || time.Now().After(old.NotAfter) {
+		t.Fatalf("not renewed in %d requests", asked)
+	}
+	if l := await(t, lines, "certificate obtained"); !strings.Contains(l, "host=api.acme.test renewal=true") {
+		t.Errorf("told as %s", l)
+	}
+}
 
-	a := &transport.ACME{Hosts: []string{"api.acme.test"}, Email: "ops@acme.test", Folder: t.TempDir(), Directory: acme.URL + wfe.DirectoryPath,
-		Roots: pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: acme.Certificate().Raw}), HTTPPort: port(0), TLSPort: port(1)}
-	if err := a.Start(t.Context()); err != nil {
-		t.Fatal(err)
+// TestDNS gets certificates, of wildcards too, by records: in a zone that takes signed
+// updates, and at Cloudflare. No record stays.
+func TestDNS(t *testing.T) {
+	t.Run("updates", func(t *testing.T) {
+		a := newAuthority(t, time.Hour)
+		m := &transport.ACME{Hosts: []string{"*.acme.test", "acme.test"}, Resolvers: []string{a.names.address},
+			Zone: transport.UpdateZone{Server: a.names.address, Key: "guard.acme.test", Secret: lr.NewSecret(updateSecret)}}
+		certified(t, a, m)
+		if n, saw := a.names.left(); n > 0 || !slices.Equal(saw, []string{"_acme-challenge.acme.test."}) {
+			t.Errorf("%d records are left of %v", n, saw)
+		}
+	})
+	t.Run("cloudflare", func(t *testing.T) {
+		a := newAuthority(t, time.Hour)
+		zone := &cloudflare.Zone{ID: "z1", Name: "acme.test", Records: []cloudflare.Record{{Type: "TXT", Name: "acme.test", Content: `"v=spf1 -all"`}}}
+		api, err := cloudflare.New(cloudflare.Options{Token: "a token of the zone", Zones: []*cloudflare.Zone{zone}, Changed: func(z *cloudflare.Zone) {
+			a.names.mu.Lock()
+			defer a.names.mu.Unlock()
+			a.names.texts = nil
+			for _, r := range z.Records {
+				a.names.change(&dns.TXT{Hdr: dns.RR_Header{Name: r.Name + "."}, Txt: []string{strings.Trim(r.Content, `"`)}}, true)
+			}
+		}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer api.Close()
+		m := &transport.ACME{Hosts: []string{"*.acme.test", "acme.test"}, Resolvers: []string{a.names.address}, Zone: transport.CloudflareZone{API: api.URL, Token: lr.NewSecret("a token of the zone")}}
+		certified(t, a, m)
+		if left := api.Records("acme.test"); len(left) != 1 || left[0].Content != `"v=spf1 -all"` {
+			t.Errorf("the zone holds %+v", left)
+		}
+		if _, saw := a.names.left(); !slices.Contains(saw, "_acme-challenge.acme.test.") {
+			t.Errorf("the challenges were answered elsewhere: %v", saw)
+		}
+	})
+}
+
+// certified serves two names by a wildcard and the name above it.
+func certified(t *testing.T, a *authority, m *transport.ACME) {
+	t.Helper()
+	lines := a.serve(t, m, http.NotFoundHandler())
+	a.first(t, lines, "tenant.acme.test")
+	await(t, lines, "certificate obtained")
+	c, err := a.hello(t, "acme.test")
+	for began := time.Now(); err != nil && time.Since(began) < time.Minute; {
+		c, err = a.hello(t, "acme.test")
 	}
-	t.Cleanup(a.Stop)
-	c := transport.Base()
-	c.GetCertificate = a.Get
-	c.NextProtos = append(c.NextProtos, transport.Protocol)
-	for i, s := range []*transport.Server{{Handler: a.Challenges(transport.Plain(a.Hosts))}, {Handler: http.NotFoundHandler(), TLS: c}} {
-		done := make(chan struct{})
-		go func() { defer close(done); _ = s.Serve(ports[i]) }()
-		t.Cleanup(func() { _ = s.Close(); <-done })
+	if err != nil || m.Until().IsZero() || m.Until().After(c.NotAfter) {
+		t.Errorf("two names: %v, until %s", err, m.Until())
 	}
-	roots := x509.NewCertPool()
-	block, _ := pem.Decode(authority.GetRootCert(0).PEM())
-	root, err := x509.ParseCertificate(block.Bytes)
+}
+
+// TestZoneRefuses: what a zone does not take is told, without the key.
+func TestZoneRefuses(t *testing.T) {
+	n := newNames(t)
+	api, err := cloudflare.New(cloudflare.Options{Token: "a token of the zone", Read: "one that only reads", Zones: []*cloudflare.Zone{{ID: "z1", Name: "acme.test"}}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	roots.AddCert(root)
-	var last error
-	for began := time.Now(); time.Since(began) < 30*time.Second; {
-		d := tls.Dialer{NetDialer: &net.Dialer{}, Config: &tls.Config{RootCAs: roots, ServerName: "api.acme.test", NextProtos: []string{"h2"}}}
-		conn, err := d.DialContext(t.Context(), "tcp", ports[1].Addr().String())
-		if last = err; err == nil {
-			_ = conn.Close()
-			break
+	defer api.Close()
+	right, wrong := lr.NewSecret(updateSecret), lr.NewSecret("d3Jvbmcga2V5IG9mIHNpeHRlZW4gYnl0ZXM=")
+	for name, c := range map[string]struct {
+		zone transport.Zone
+		of   string
+		want string
+	}{
+		"another key":        {transport.UpdateZone{Server: n.address, Key: updateKey, Secret: wrong}, "acme.test.", "update the zone"},
+		"no such key":        {transport.UpdateZone{Server: n.address, Key: "other.", Secret: right}, "acme.test.", "update the zone"},
+		"no key at all":      {transport.UpdateZone{Server: n.address, Key: updateKey, Secret: lr.NewSecret("not base64!")}, "acme.test.", "update the zone"},
+		"another zone":       {transport.UpdateZone{Server: n.address, Key: updateKey, Secret: right}, "other.test.", "answers NOTZONE"},
+		"nobody there":       {transport.UpdateZone{Server: "127.0.0.1:1", Key: updateKey, Secret: right}, "acme.test.", "update the zone"},
+		"a token that reads": {transport.CloudflareZone{API: api.URL, Token: lr.NewSecret("one that only reads")}, "acme.test.", "add records at Cloudflare"},
+		"no token":           {transport.CloudflareZone{API: api.URL, Token: wrong}, "acme.test.", "find the zone at Cloudflare"},
+		"a zone not there":   {transport.CloudflareZone{API: api.URL, Token: lr.NewSecret("a token of the zone")}, "other.test.", "find the zone at Cloudflare"},
+	} {
+		got, err := c.zone.AppendRecords(t.Context(), c.of, []libdns.Record{libdns.TXT{Name: "_acme-challenge", Text: "abc"}})
+		if err == nil || got != nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: %v, %v", name, got, err)
+			continue
+		}
+		for _, s := range []string{updateSecret, "d3Jvbm", "token of the zone", "only reads"} {
+			if strings.Contains(err.Error(), s) {
+				t.Errorf("%s: the error tells the secret: %v", name, err)
+			}
 		}
 	}
-	if last != nil {
-		t.Fatalf("no certificate: %v", last)
-	}
-	if _, err := tls.Dial("tcp", ports[1].Addr().String(), &tls.Config{RootCAs: roots, ServerName: "other.test"}); err == nil || strings.Contains(err.Error(), "refused") {
-		t.Errorf("a name that is not guard's: %v", err)
+	if left, saw := n.left(); left > 0 || len(saw) > 0 {
+		t.Errorf("%d records, of %v", left, saw)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"os"
 	"sync"
@@ -24,6 +25,16 @@ type Files struct {
 	now    *tls.Certificate
 	looked time.Time
 	of     time.Time
+}
+
+// Until is when the certificate ends; zero: it was not read.
+func (f *Files) Until() time.Time {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.now == nil || f.now.Leaf == nil {
+		return time.Time{}
+	}
+	return f.now.Leaf.NotAfter
 }
 
 // every is how often the file is looked at.
@@ -88,6 +99,16 @@ type ACME struct {
 	HTTPPort  int    // where challenges of HTTP-01 arrive; 0: 80
 	TLSPort   int    // and of TLS-ALPN-01; 0: 443
 
+	// Zone takes the records of DNS-01, which is then the only challenge; nil: HTTP-01
+	// and TLS-ALPN-01. Wildcards, and several replicas, need it.
+	Zone        Zone
+	Resolvers   []string      // that must see a record before the authority is told; none: the zone's own servers
+	Propagation time.Duration // how long that may take; 0: 2 minutes
+
+	Every time.Duration // between two looks at what is to be renewed; 0: 10 minutes
+	Early float64       // of a certificate's life, what is left when it is renewed; 0: a third
+	Log   *slog.Logger  // nil: silent
+
 	magic *certmagic.Config
 	acme  *certmagic.ACMEIssuer
 	cache *certmagic.Cache
@@ -96,8 +117,11 @@ type ACME struct {
 // Start asks for what is missing, in the background; until it is there, handshakes
 // fail.
 func (a *ACME) Start(ctx context.Context) error {
-	a.cache = certmagic.NewCache(certmagic.CacheOptions{Logger: zap.NewNop(), GetConfigForCert: func(certmagic.Certificate) (*certmagic.Config, error) { return a.magic, nil }})
-	a.magic = certmagic.New(a.cache, certmagic.Config{Storage: &certmagic.FileStorage{Path: a.Folder}, Logger: zap.NewNop()})
+	if a.Log == nil {
+		a.Log = slog.New(slog.DiscardHandler)
+	}
+	a.cache = certmagic.NewCache(certmagic.CacheOptions{Logger: zap.NewNop(), RenewCheckInterval: a.Every, GetConfigForCert: func(certmagic.Certificate) (*certmagic.Config, error) { return a.magic, nil }})
+	a.magic = certmagic.New(a.cache, certmagic.Config{Storage: &certmagic.FileStorage{Path: a.Folder}, Logger: zap.NewNop(), RenewalWindowRatio: a.Early, OnEvent: a.event})
 	t := certmagic.ACMEIssuer{CA: a.Directory, Email: a.Email, Agreed: true, Logger: zap.NewNop(), AltHTTPPort: a.HTTPPort, AltTLSALPNPort: a.TLSPort}
 	if t.CA == "" {
 		t.CA = certmagic.LetsEncryptProductionCA
@@ -108,12 +132,53 @@ func (a *ACME) Start(ctx context.Context) error {
 			return errors.New("the roots are no certificates")
 		}
 	}
+	if a.Zone != nil {
+		t.DNS01Solver = &certmagic.DNS01Solver{DNSManager: certmagic.DNSManager{DNSProvider: a.Zone, TTL: challengeTTL, Resolvers: a.Resolvers, PropagationTimeout: a.Propagation}}
+	}
 	a.acme = certmagic.NewACMEIssuer(a.magic, t)
 	a.magic.Issuers = []certmagic.Issuer{a.acme}
 	if err := a.magic.ManageAsync(ctx, a.Hosts); err != nil {
 		return fmt.Errorf("manage certificates: %w", err)
 	}
 	return nil
+}
+
+// event tells what operators must know of: a certificate that cannot be had is served
+// until it ends, and then nothing is.
+func (a *ACME) event(_ context.Context, what string, data map[string]any) error {
+	host, _ := data["identifier"].(string)
+	renewal, _ := data["renewal"].(bool)
+	switch what {
+	case "cert_obtained":
+		a.Log.Info("certificate obtained", "kind", "audit", "host", host, "renewal", renewal)
+	case "cert_failed":
+		err, _ := data["error"].(error)
+		a.Log.Error("certificate not obtained: it is tried again", "kind", "audit", "host", host, "renewal", renewal, "error", fmt.Sprint(err))
+	}
+	return nil
+}
+
+// Until is when the first of the certificates ends; zero: one is missing.
+func (a *ACME) Until() time.Time {
+	var first time.Time
+	if a.cache == nil {
+		return first
+	}
+	for _, h := range a.Hosts {
+		var last time.Time
+		for _, c := range a.cache.AllMatchingCertificates(h) {
+			if c.Leaf != nil && c.Leaf.NotAfter.After(last) {
+				last = c.Leaf.NotAfter
+			}
+		}
+		if last.IsZero() {
+			return last
+		}
+		if first.IsZero() || last.Before(first) {
+			first = last
+		}
+	}
+	return first
 }
 
 // Get serves tls.Config, and answers TLS-ALPN-01.

@@ -10,6 +10,7 @@ import (
 	"encoding/pem"
 	"io"
 	"math/big"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -208,4 +209,29 @@ func BenchmarkFraming(b *testing.B) {
 			b.Fatal("refused")
 		}
 	}
+}
+
+// TestSilentHandshakes: who opens connections and never greets keeps nobody waiting.
+func TestSilentHandshakes(t *testing.T) {
+	const many = 1100
+	if transport.Room(2*many) < 2*many {
+		t.Skipf("there are descriptors for %d connections only", transport.Room(2*many))
+	}
+	c := transport.Base()
+	c.Certificates = []tls.Certificate{selfSigned(t, "api.test")}
+	f := newFront(t, c)
+	for range many {
+		silent, err := net.Dial("tcp", f.address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer silent.Close()
+	}
+	ask := client(nil)
+	ask.Timeout = 8 * time.Second // less than a handshake may take
+	res, err := ask.Get("https://" + f.address + "/a")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = res.Body.Close()
 }

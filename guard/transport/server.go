@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -8,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -16,17 +18,20 @@ type Server struct {
 	Handler http.Handler
 	TLS     *tls.Config // nil: plain HTTP/1.1
 	Log     *slog.Logger
+	Header  time.Duration // for a request's header to come; 0: 10 s
+	Idle    time.Duration // between two requests; 0: 2 minutes
 
 	one, two *http.Server
 	in       [2]*queue
 	once     sync.Once
+	flight   flight
+	cut      context.CancelFunc // of every request
 }
 
-// greet is how long a handshake may take, and greeting how many may be under way.
-const (
-	greet    = 10 * time.Second
-	greeting = 1024
-)
+// greet is how long a handshake may take. How many are under way is bounded by the
+// connections that there may be: with a bound of their own, who says nothing would keep
+// everybody else waiting.
+const greet = 10 * time.Second
 
 type stateKey struct{}
 
@@ -35,9 +40,11 @@ func (s *Server) begin() {
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
+	base, cut := context.WithCancel(context.Background())
+	s.cut, s.flight.left = cut, make(chan struct{}, 1)
 	// No deadline on a whole request or answer: streams last as long as they last.
 	build := func(h http.Handler) *http.Server {
-		return &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn)}
+		return &http.Server{Handler: s.flight.follow(h), BaseContext: func(net.Listener) context.Context { return base }, ReadHeaderTimeout: cmp.Or(s.Header, 10*time.Second), IdleTimeout: cmp.Or(s.Idle, 2*time.Minute), MaxHeaderBytes: 64 << 10, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn)}
 	}
 	one := s.Handler
 	if s.TLS != nil {
@@ -84,7 +91,6 @@ func (s *Server) Serve(l net.Listener) error {
 }
 
 func (s *Server) accept(l net.Listener) error {
-	room := make(chan struct{}, greeting)
 	for {
 		c, err := l.Accept()
 		if err != nil {
@@ -99,11 +105,7 @@ func (s *Server) accept(l net.Listener) error {
 			s.in[0].put(&framed{Conn: c})
 			continue
 		}
-		room <- struct{}{}
-		go func() {
-			defer func() { <-room }()
-			s.greet(c)
-		}()
+		go s.greet(c)
 	}
 }
 
@@ -125,16 +127,71 @@ func (s *Server) greet(c net.Conn) {
 	}
 }
 
-// Shutdown ends what is under way, and takes nothing more.
+// Ending says with each answer that its connection ends, while everything is still
+// served: callers go elsewhere before they find nobody here.
+func (s *Server) Ending() { s.flight.ending.Store(true) }
+
+// Shutdown takes nothing more, and waits for what is under way: tunnels, too, which
+// net/http does not know any more.
 func (s *Server) Shutdown(ctx context.Context) error {
 	s.once.Do(s.begin)
-	return errors.Join(s.one.Shutdown(ctx), s.two.Shutdown(ctx), s.in[0].Close(), s.in[1].Close())
+	s.Ending()
+	err := errors.Join(s.one.Shutdown(ctx), s.two.Shutdown(ctx), s.in[0].Close(), s.in[1].Close())
+	return errors.Join(err, s.flight.wait(ctx))
 }
 
-// Close ends everything at once.
+// last is how long Close waits for what it cut to say that it is over.
+const last = 2 * time.Second
+
+// Close ends everything at once, so that each request is told of its end.
 func (s *Server) Close() error {
 	s.once.Do(s.begin)
-	return errors.Join(s.one.Close(), s.two.Close(), s.in[0].Close(), s.in[1].Close())
+	s.Ending()
+	s.cut()
+	err := errors.Join(s.one.Close(), s.two.Close(), s.in[0].Close(), s.in[1].Close())
+	ctx, cancel := context.WithTimeout(context.Background(), last)
+	defer cancel()
+	_ = s.flight.wait(ctx) // what does not end now ends with the process
+	return err
+}
+
+// flight counts what is under way.
+type flight struct {
+	n      atomic.Int64
+	ending atomic.Bool
+	left   chan struct{} // holds one: the last one left, after the end began
+}
+
+func (f *flight) follow(h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		f.n.Add(1)
+		defer f.leave()
+		if f.ending.Load() && r.ProtoMajor == 1 && len(r.Header["Upgrade"]) == 0 {
+			w.Header()["Connection"] = []string{"close"}
+		}
+		h.ServeHTTP(w, r)
+	})
+}
+
+func (f *flight) leave() {
+	if f.n.Add(-1) == 0 && f.ending.Load() {
+		select {
+		case f.left <- struct{}{}:
+		default:
+		}
+	}
+}
+
+// wait waits until nothing is under way. Nothing may begin any more.
+func (f *flight) wait(ctx context.Context) error {
+	for f.n.Load() > 0 {
+		select {
+		case <-f.left:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	return nil
 }
 
 // queue is a listener whose connections were accepted elsewhere.
