@@ -49,3 +49,21 @@ func Recall[T any](ctx context.Context, m *Memo, key string, make func(context.C
 	v, _ := e.v.(T)
 	return v, e.err
 }
+
+// Recalled returns what was made for the key, and whether anything was.
+func Recalled[T any](m *Memo, key string) (T, bool) {
+	var none T
+	if m == nil {
+		return none, false
+	}
+	m.mu.Lock()
+	e := m.kept[key]
+	m.mu.Unlock()
+	if e == nil {
+		return none, false
+	}
+	e.Lock()
+	defer e.Unlock()
+	v, ok := e.v.(T)
+	return v, ok && e.made && e.err == nil
+}

@@ -52,6 +52,9 @@ type Report struct {
 	Routes []RouteReport `json:"routes,omitempty"`
 	// Assistant is what is known of the target's assistant, when somebody asked it.
 	Assistant *AssistantReport `json:"assistant,omitempty"`
+	// Front and Description are for that policy, too: nil where nothing is known.
+	Front       *FrontReport       `json:"front,omitempty"`
+	Description *DescriptionReport `json:"description,omitempty"`
 }
 
 // RouteReport is one operation of the surface, with what its owner and its
@@ -68,6 +71,11 @@ type RouteReport struct {
 	// Rehearsal is what an audit asks beside the application, as a mail catcher.
 	Rehearsal bool `json:"rehearsal,omitempty"`
 	Declared  bool `json:"declared,omitempty"` // the description names it
+
+	Names  []Place   `json:"names,omitempty"`  // objects that a request names
+	Makes  []Place   `json:"makes,omitempty"`  // where the answer names what was made, or the caller's own
+	Shows  []Listing `json:"shows,omitempty"`  // where the answer holds several objects
+	Tenant []Place   `json:"tenant,omitempty"` // where a request or an answer says whose it is
 }
 
 // AssistantReport is how the target's assistant was spoken to and what came of

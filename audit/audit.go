@@ -94,6 +94,8 @@ type Options struct {
 	Again string
 	// Surface warnings: what was repaired in the specification.
 	Warnings []string
+	// Description is where it was read; nil without one.
+	Description *lr.DescriptionReport
 	// Noticed tells further warnings that came up while the run was under way;
 	// nil when there are none to tell.
 	Noticed  func() []string

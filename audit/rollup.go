@@ -10,6 +10,7 @@ import (
 	"time"
 
 	lr "github.com/launchready/launchready"
+	"github.com/launchready/launchready/audit/cors"
 	"github.com/launchready/launchready/oracle"
 	"github.com/launchready/launchready/plan"
 )
@@ -76,7 +77,9 @@ func (r *run) report(ctx context.Context) *lr.Report {
 		rep.Rows = append(rep.Rows, r.row(row, now))
 	}
 	rep.Warnings = append(slices.Clone(rep.Warnings), idleWaivers(rep, now)...)
-	rep.Coverage, rep.Routes = r.coverage(), surfaceOf(r.Target)
+	rep.Coverage, rep.Routes, rep.Description = r.coverage(), surfaceOf(r.Target), r.Description
+	r.put(rep.Routes)
+	rep.Front = cors.Front(&r.memo)
 	rep.Readiness, rep.Reasons = readiness(rep)
 	rep.Plan, rep.RedFlags = plan.Make(plan.Input{Rows: rep.Rows, FailOn: r.FailOn, Owners: r.Owners})
 	rep.Rates = r.Rates

@@ -50,6 +50,7 @@ type Surface struct {
 	Routes   []*lr.Route
 	Title    string
 	Format   string   // "OpenAPI 3.1.0", "Swagger 2.0", "Postman 2.1 collection", "HAR 1.2", "route list"
+	Location string   // where it was read; "" where the reader did not say
 	BasePath string   // what was joined in front of the paths; "" when nothing was
 	Servers  []string // as the description names them
 	// Schemes are the security schemes by the name that the description gives them.

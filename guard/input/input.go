@@ -17,6 +17,8 @@ type Check struct {
 	Types   []string // media types; none: those of the description, and JSON, forms and multipart where it has none
 	Spec    *Spec    // nil: nothing is described
 	Uploads *Uploads // nil: files are not looked at
+
+	Climbing bool // values of the query that climb out of a folder are refused
 }
 
 // Name is the protection's.
@@ -41,6 +43,9 @@ func (c Check) Check(x *guard.Exchange) *guard.Denial {
 	depth := c.Depth
 	if depth == 0 {
 		depth = guard.MaxDepth
+	}
+	if c.Climbing && climbs(r.URL.RawQuery) {
+		return refuse(http.StatusBadRequest, "a value of the query climbs out of a folder")
 	}
 	var op *operation
 	if c.Spec != nil {

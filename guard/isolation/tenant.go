@@ -15,6 +15,7 @@ import (
 // caller's.
 type Tenant struct {
 	Path, Query, Header, Body []string
+	BodyOf                    []string // patterns of the routes whose bodies are read; none: all
 }
 
 // Name is the protection's.
@@ -47,6 +48,9 @@ func (t Tenant) Check(x *guard.Exchange) *guard.Denial {
 	}
 	if len(t.Query) > 0 && x.Request.URL.RawQuery != "" && !pairs(x.Request.URL.RawQuery, t.Query, own) {
 		return foreign()
+	}
+	if len(t.BodyOf) > 0 && (x.Route == nil || !slices.Contains(t.BodyOf, x.Route.Pattern)) {
+		return nil
 	}
 	if len(t.Body) == 0 || x.Request.Body == nil || x.Request.Body == http.NoBody || x.Request.ContentLength == 0 {
 		return nil

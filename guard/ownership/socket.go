@@ -158,6 +158,12 @@ func (k *Keeper) told(ctx context.Context, x *guard.Exchange, r *Rule, kind webs
 		k.alert(x, "a message holds what is not the caller's", 1)
 		return nil, true
 	}
+	if ok, err = k.making(ctx, x, r, d); err != nil {
+		k.failing(x, err)
+		return nil, false
+	} else if !ok {
+		return nil, true
+	}
 	return e.back(b), true
 }
 

@@ -54,6 +54,9 @@ func (k *Keeper) passes(ctx context.Context, x *guard.Exchange, r *Rule, data []
 	if reason != "" {
 		return false, nil
 	}
+	if ok, err := k.making(ctx, x, r, d); !ok || err != nil {
+		return false, err
+	}
 	if m := r.Messages; m != nil {
 		is, more, err := k.message(ctx, x, r, d, nil)
 		if err != nil || !is {
@@ -71,6 +74,18 @@ func (k *Keeper) passes(ctx context.Context, x *guard.Exchange, r *Rule, data []
 		}
 	}
 	return !unsure || said > 0, nil
+}
+
+// making learns of what an event or a message says was made, before it is passed
+// on; one that names another tenant's is not.
+func (k *Keeper) making(ctx context.Context, x *guard.Exchange, r *Rule, d *document) (bool, error) {
+	err := k.made(ctx, x, r, nil, d)
+	var denied *guard.Denial
+	if errors.As(err, &denied) {
+		k.alert(x, denied.Reason, 1)
+		return false, nil
+	}
+	return err == nil, err
 }
 
 // cut reports that a text begins as JSON does, and so may hold a part of some.

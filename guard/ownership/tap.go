@@ -85,7 +85,7 @@ func (k *Keeper) look(x *guard.Exchange, res *http.Response, enforce bool) error
 		if unsure && len(r.Tenant) == 0 && (r.List == nil || len(r.List.Tenant) == 0) && (r.Messages == nil || len(r.Messages.Tenant) == 0) {
 			return k.foreign(x, r, res, "the stream of an object that nobody is known to own names no tenant", enforce)
 		}
-		if enforce && (r.List != nil || r.Messages != nil || len(r.Tenant) > 0 || unsure) {
+		if enforce && (r.List != nil || r.Messages != nil || len(r.Tenant)+len(r.Creates) > 0 || unsure) {
 			k.stream(ctx, x, r, res, kind == "text/event-stream", unsure)
 		}
 		return nil
@@ -245,7 +245,7 @@ func (k *Keeper) made(ctx context.Context, x *guard.Exchange, r *Rule, res *http
 				claims = append(claims, Claim{Object{c.Kind, Canonical(raw, k.o.Fold[c.Kind])}, x.Who.Tenant})
 			}
 		}
-		if c.Location {
+		if c.Location && res != nil {
 			add(lastSegment(res.Header.Get("Location")))
 		} else if d != nil {
 			c.ID.find(d, 0, func(i int32) {
@@ -255,7 +255,7 @@ func (k *Keeper) made(ctx context.Context, x *guard.Exchange, r *Rule, res *http
 				}
 			})
 		}
-		if len(claims) == before {
+		if len(claims) == before && res != nil { // of a stream, most events are of nothing that was made
 			k.alert(x, "the answer of a create names no "+c.Kind, 0)
 		}
 	}

@@ -79,7 +79,7 @@ func (p *Policy) Build(s *State) (*guard.Pipeline, error) {
 		return nil, err
 	}
 	if t := p.Tenant; t != nil {
-		o.Checks = append(o.Checks, isolation.Tenant{Path: t.Path, Query: t.Query, Header: t.Header, Body: t.Body})
+		o.Checks = append(o.Checks, isolation.Tenant{Path: t.Path, Query: t.Query, Header: t.Header, Body: t.Body, BodyOf: t.BodyOf})
 		for _, h := range t.Header {
 			o.Keep[strings.ToLower(h)] = true
 		}

@@ -20,13 +20,17 @@ type Sketch struct {
 	Listen, Upstream string
 	Auth             *Auth
 	AdminRole        string // the role that routes for administrators want
+	// Description is the text of the API's description, and DescriptionFile its name
+	// beside the policy. Without them its name is a blank, where it is needed.
+	Description     []byte
+	DescriptionFile string
 }
 
 // Directives are those that Draft applies to every finding that names them.
 func Directives() []string {
 	var out []string
 	for _, d := range directives() {
-		if d.apply != nil && !d.partly {
+		if !d.partly {
 			out = append(out, d.name)
 		}
 	}
@@ -56,8 +60,10 @@ func Draft(r *lr.Report, s Sketch) (*Drafted, error) {
 	}
 	base := strings.TrimSuffix(u.Path, "/")
 	s.Upstream = u.Scheme + "://" + u.Host
-	d := &drafter{s: s, base: base, of: map[string]*entry{}, limits: map[string]string{}, out: Drafted{Open: map[string]string{}}}
+	d := &drafter{s: s, base: base, of: map[string]*entry{}, limits: map[string]string{}, kinds: map[string]bool{}, leaks: map[string]bool{}, out: Drafted{Open: map[string]string{}}}
+	d.routes, d.front, d.description = r.Routes, r.Front, r.Description
 	d.surface(r)
+	d.learnSpec(s)
 	for _, row := range r.Rows {
 		for _, c := range row.Checks {
 			for _, f := range c.Findings {
@@ -67,14 +73,15 @@ func Draft(r *lr.Report, s Sketch) (*Drafted, error) {
 			}
 		}
 	}
+	d.settle()
 	full := s
 	if full.Auth == nil || full.Auth.Issuer == "" || full.Auth.Audience == "" || full.Auth.JWKS == "" || full.Auth.RolesClaim == "" || full.AdminRole == "" {
 		full.Auth, full.AdminRole = &Auth{Issuer: "x", Audience: "x", JWKS: "http://x/", TenantClaim: "x", RolesClaim: "x"}, "x"
 	}
-	if _, err := Parse("the draft", d.text(full)); err != nil { // but for its blanks, a draft has no mistake
+	if _, err := Parse("the draft", d.text(full, true)); err != nil { // but for its blanks, a draft has no mistake
 		return nil, fmt.Errorf("draft a policy: %w", err)
 	}
-	d.out.Text = d.text(s)
+	d.out.Text = d.text(s, false)
 	return &d.out, nil
 }
 
@@ -102,6 +109,22 @@ type drafter struct {
 	input             []string
 	presented         []string
 	once              []string
+
+	routes      []lr.RouteReport
+	front       *lr.FrontReport
+	description *lr.DescriptionReport
+
+	kinds                map[string]bool // of objects that are guarded
+	leaks                map[string]bool // operations that a finding of theirs names
+	objectsFound, talk   []string        // findings of ownership, and of messages
+	linked               []string        // kinds that a link alone opens
+	spec, noSpec         string          // the description's file, or why there is none
+	described            []string
+	strict               bool
+	cors, noStore, fresh []string
+	uploads, climbing    []string
+	tenantBody           []string // paths whose bodies may name a tenant
+	model                []string
 	always, open, gap []string
 }
 
@@ -134,12 +157,8 @@ func (d *drafter) take(check string, f lr.Finding) {
 	}
 	why := "not in this build"
 	for _, dir := range directives() {
-		switch {
-		case dir.name != f.Guard:
-		case dir.apply != nil:
+		if dir.name == f.Guard {
 			why = dir.apply(d, fd)
-		default:
-			why = dir.hand
 		}
 	}
 	if why == "" {

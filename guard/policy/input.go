@@ -27,6 +27,9 @@ type Uploads struct {
 }
 
 func (j *judge) input(p *Policy) {
+	if p.Input != nil && p.Input.Climbing != "" && p.Input.Climbing != "refuse" {
+		j.fail("input.climbing", "climbing %q: refuse, or leave it out", p.Input.Climbing)
+	}
 	if p.Input != nil && p.Input.OpenAPI != nil {
 		o := p.Input.OpenAPI
 		if o.File == "" {
@@ -70,7 +73,7 @@ func (p *Policy) input(o *guard.Options, s *State) error {
 		return nil
 	}
 	o.MaxBody = p.Input.MaxBody
-	c := input.Check{Depth: p.Input.MaxDepth, Types: p.Input.Types}
+	c := input.Check{Depth: p.Input.MaxDepth, Types: p.Input.Types, Climbing: p.Input.Climbing == "refuse"}
 	if api := p.Input.OpenAPI; api != nil {
 		b, err := os.ReadFile(s.path(api.File))
 		if err != nil {

@@ -49,6 +49,16 @@ func (j *judge) judge(p *Policy) {
 	if p.Tenant != nil && !p.Auth.tenants() {
 		j.fail("tenant", "tenant needs auth.tenant_claim: the tenant is bound to a verified claim")
 	}
+	if t := p.Tenant; t != nil {
+		for i, path := range t.BodyOf {
+			if !slices.ContainsFunc(p.Routes, func(r Route) bool { return r.Path == path }) {
+				j.fail(fmt.Sprintf("tenant.body_of[%d]", i), "tenant.body_of: %q is the path of no route", path)
+			}
+		}
+		if len(t.BodyOf) > 0 && len(t.Body) == 0 {
+			j.fail("tenant.body_of", "tenant.body_of says where tenant.body is looked for, and there is none")
+		}
+	}
 	if p.Failures != nil {
 		j.limit("auth_failures", *p.Failures, "")
 	}

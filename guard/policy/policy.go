@@ -83,6 +83,7 @@ type Tenant struct {
 	Query  []string `yaml:"query,omitempty"`
 	Header []string `yaml:"header,omitempty"`
 	Body   []string `yaml:"body,omitempty"`
+	BodyOf []string `yaml:"body_of,omitempty"` // paths as in routes: whose bodies are read for it; none: all
 }
 
 // Limit is a rate.
@@ -100,6 +101,7 @@ type Input struct {
 	MaxDepth int      `yaml:"max_depth,omitempty"`
 	Types    []string `yaml:"types,omitempty"`
 	OpenAPI  *OpenAPI `yaml:"openapi,omitempty"`
+	Climbing string   `yaml:"climbing,omitempty"` // refuse: values of queries that climb out of a folder
 }
 
 // Hygiene cleans answers.
@@ -108,6 +110,7 @@ type Hygiene struct {
 	HideHeaders []string `yaml:"hide_headers,omitempty"`
 	Headers     bool     `yaml:"security_headers,omitempty"`
 	NoStore     bool     `yaml:"no_store,omitempty"` // answers to a credential stay out of caches
+	AskFresh    bool     `yaml:"ask_fresh,omitempty"` // and caches behind guard are asked past
 }
 
 // Route is one entry.

@@ -6,13 +6,11 @@ import (
 )
 
 // directive makes stanzas of the findings that name it. apply tells why it can do
-// nothing, or ""; nil is a directive that wants what no report tells, and hand says
-// what is to be written. partly is one that stops some of its findings only.
+// nothing, or "". partly is one that stops some of its findings only.
 type directive struct {
 	name   string
 	apply  func(d *drafter, f *found) string
 	partly bool
-	hand   string
 }
 
 // directives are those that checks name. One that is new takes its function here.
@@ -20,20 +18,20 @@ func directives() []directive {
 	return []directive{
 		{name: "authenticate", apply: authenticate, partly: true},
 		{name: "block_paths", apply: blockPaths},
-		{name: "canonical_path", apply: canonicalPath, partly: true},
-		{name: "cors", hand: "by hand, cors: which origins may read is not in the report"},
-		{name: "hide_headers", apply: hideHeaders, partly: true},
+		{name: "canonical_path", apply: canonicalPath},
+		{name: "cors", apply: crossOrigin},
+		{name: "hide_headers", apply: hideHeaders},
 		{name: "idempotency", apply: keyed},
 		{name: "limits", apply: limited, partly: true},
-		{name: "model", hand: "by hand, model: it wants the provider's key, and the application's calls"},
-		{name: "ownership", hand: "by hand, ownership: where ids stand in requests and answers"},
-		{name: "response_cache", hand: "by hand, hygiene.no_store; what the application caches itself is its own matter"},
-		{name: "roles", apply: roles, partly: true},
+		{name: "model", apply: modelled, partly: true},
+		{name: "ownership", apply: owned},
+		{name: "response_cache", apply: uncached, partly: true},
+		{name: "roles", apply: roles},
 		{name: "scrub_errors", apply: scrubErrors},
 		{name: "strip_headers", apply: alwaysOn},
 		{name: "tenant_binding", apply: tenantBinding, partly: true},
-		{name: "validate", apply: validate, partly: true},
-		{name: "websocket", hand: "by hand, cors: for who opens one, ownership: for its messages"},
+		{name: "validate", apply: validate},
+		{name: "websocket", apply: socket},
 	}
 }
 
@@ -61,15 +59,13 @@ func authenticate(d *drafter, f *found) string {
 
 // roles asks for the administrators' role.
 func roles(d *drafter, f *found) string {
-	if f.check == "auth/api-key-scope" {
-		return "the scopes of the application's own keys are not known to guard"
-	}
 	if len(f.ops) == 0 {
 		return noOperation
 	}
 	for _, e := range f.ops {
 		e = d.need(e, f.word())
-		e.public, e.own, e.admin = false, false, true
+		e.public, e.own = false, false // a key whose scopes nobody looks at opens nothing
+		e.admin = e.admin || f.check != "auth/api-key-scope"
 	}
 	return ""
 }
@@ -97,15 +93,22 @@ func slotsOf(check string) (name, says string) {
 
 const organisationSlots = "{per: organisation, concurrent: 6}"
 
-// limited counts by address, and by user where a token tells who it is.
+// limited counts by address, and by user where a token tells who it is. What is
+// said to the model is counted by organisation as well.
 func limited(d *drafter, f *found) string {
-	switch {
-	case f.check == "input/header-size" || f.check == "limits/slow-request":
+	switch f.check {
+	case "input/header-size", "limits/slow-request":
 		return alwaysOn(d, f)
-	case strings.HasPrefix(f.check, "input/"):
-		return "a bound on size, not a rate: input.max_body, by hand"
-	case f.check == "auth/graphql-batching":
-		return "a rate counts a batch as one: switch batches off in the application"
+	case "input/body-size", "input/streamed-size":
+		d.input = append(d.input, f.word())
+		return ""
+	case "input/upload-size":
+		d.uploads = append(d.uploads, f.word())
+		return ""
+	case "input/prompt-size", "input/regex-denial", "auth/graphql-batching":
+		return described(d, f)
+	case "limits/token-cap":
+		return spent(d, f)
 	}
 	if len(f.ops) == 0 {
 		return noOperation
@@ -118,19 +121,27 @@ func limited(d *drafter, f *found) string {
 		}
 		return ""
 	}
+	put := func(e *entry, name, says string) {
+		d.limits[name] = says
+		e.limits = adding(e.limits, name)
+	}
 	for _, e := range f.ops {
 		e = d.need(e, f.word())
 		switch {
+		case f.check == "limits/reset-flood":
+			put(e, "found_mail", "{per: ip, requests: 5, window: 1m, burst: 5}")
+			continue
 		case e.public:
-			d.limits["found_ip"] = "{per: ip, requests: 30, window: 1m, burst: 20}"
-			e.limits = adding(e.limits, "found_ip")
+			put(e, "found_ip", "{per: ip, requests: 30, window: 1m, burst: 20}")
+			continue
 		case e.own:
-			d.limits["found_unverified"] = "{per: ip, requests: 300, window: 1m, burst: 60}"
-			e.limits = adding(e.limits, "found_unverified")
-			fallthrough
+			put(e, "found_unverified", "{per: ip, requests: 300, window: 1m, burst: 60}")
+		}
+		switch f.check {
+		case "limits/organisation":
+			put(e, "found_organisation", "{per: organisation, requests: 120, window: 1m, burst: 25}")
 		default:
-			d.limits["found_user"] = "{per: user, requests: 60, window: 1m, burst: 20}"
-			e.limits = adding(e.limits, "found_user")
+			put(e, "found_user", "{per: user, requests: 30, window: 1m, burst: 10}")
 		}
 	}
 	return ""
@@ -142,8 +153,12 @@ func scrubErrors(d *drafter, f *found) string {
 }
 
 func hideHeaders(d *drafter, f *found) string {
-	if strings.HasPrefix(f.check, "input/") {
-		return "it takes headers away; this wants one added"
+	switch f.check {
+	case "input/upload-inline", "input/upload-script":
+		d.uploads = append(d.uploads, f.word()) // what a browser would run is not taken
+		return ""
+	case "input/active-markup":
+		return "the text is one among others until the application shows it as HTML: escape it there"
 	}
 	d.hide = append(d.hide, f.word())
 	return ""
@@ -159,20 +174,32 @@ func alwaysOn(d *drafter, f *found) string {
 func canonicalPath(d *drafter, f *found) string {
 	switch f.check {
 	case "input/path-traversal":
-		return "guard judges the path and not what a parameter names"
+		d.climbing = append(d.climbing, f.word())
+		return ""
 	case "limits/route-spelling":
 		return limited(d, f)
 	}
 	return alwaysOn(d, f)
 }
 
-// tenantBinding holds the tenant that a request names to the token's. It wants a
-// verified token, since nothing else tells whose tenant the caller is of.
+// tenantBinding holds the tenant that a request names to the token's, and takes
+// what is another's out of lists. It wants a verified token, since nothing else
+// tells whose tenant the caller is of.
 func tenantBinding(d *drafter, f *found) string {
-	switch {
-	case f.check != "isolation/tenant-swap":
-		return "what the application looks up is its own matter; guard binds what a request names"
-	case len(f.ops) == 0:
+	switch f.check {
+	case "isolation/tenant-swap":
+	case "isolation/model-tenant-parameter":
+		for _, e := range f.ops {
+			e = d.need(e, f.word())
+			e.public, e.own = false, false
+			d.tenantBody = adding(d.tenantBody, e.path)
+		}
+	case "isolation/model-retrieval", "isolation/model-retrieval-paraphrase", "isolation/model-injected-query":
+		return "what the application looks up for its prompt names no tenant to guard: filter in the query; model.canaries stop what is planted"
+	default:
+		return owned(d, f)
+	}
+	if len(f.ops) == 0 {
 		return noOperation
 	}
 	d.tenant = append(d.tenant, f.word())
@@ -191,8 +218,8 @@ func tenantBinding(d *drafter, f *found) string {
 	return ""
 }
 
-// validate reads JSON strictly, and stops what no route names, since all else is
-// denied.
+// validate reads JSON strictly, judges what is sent by the description, and stops
+// what no route names, since all else is denied.
 func validate(d *drafter, f *found) string {
 	switch f.check {
 	case "input/deep-json", "input/duplicate-keys", "input/malformed-json":
@@ -200,7 +227,7 @@ func validate(d *drafter, f *found) string {
 		return ""
 	case "auth/undeclared-route":
 	default:
-		return "by hand, input.openapi with the API's description, or uploads"
+		return described(d, f)
 	}
 	known := slices.ContainsFunc(f.ops, func(e *entry) bool { return d.of[e.method+" "+shapeOf(e.path)] != nil })
 	if len(f.ops) == 0 || known {
@@ -208,6 +235,71 @@ func validate(d *drafter, f *found) string {
 	}
 	d.always = append(d.always, f.word()+" "+oneLine(f.Subject)+": no route, so it is denied")
 	return ""
+}
+
+// crossOrigin lets the application's own front ends read, and nobody else.
+func crossOrigin(d *drafter, f *found) string {
+	d.cors = append(d.cors, f.word())
+	return ""
+}
+
+// origins are those of the application's own front ends, as far as they can be said.
+func (d *drafter) origins() (out []string) {
+	if d.front != nil {
+		for _, o := range d.front.Origins {
+			if whole(o) {
+				out = adding(out, o)
+			}
+		}
+	}
+	return out
+}
+
+// socket wants a credential that is verified of who opens a WebSocket, and judges
+// the page that does, and what is said.
+func socket(d *drafter, f *found) string {
+	switch f.check {
+	case "cors/websocket-origin":
+		return crossOrigin(d, f)
+	case "limits/socket-messages":
+		d.talk = append(d.talk, f.word())
+	case "isolation/websocket-leak":
+		return owned(d, f)
+	}
+	if len(f.ops) == 0 {
+		return noOperation
+	}
+	for _, e := range f.ops {
+		e = d.need(e, f.word())
+		e.public, e.own = false, false
+	}
+	return ""
+}
+
+// uncached keeps what is a caller's out of caches: of those behind guard by asking
+// for a fresh answer, of those before it by saying so.
+func uncached(d *drafter, f *found) string {
+	switch {
+	case strings.HasPrefix(f.check, "https/"):
+		d.noStore = append(d.noStore, f.word())
+		return "hygiene.no_store says so, and the cache stands in front of guard: it has to obey, so take its rule for these addresses off"
+	case f.check != "isolation/shared-cache":
+		return "the application keeps answers of its model in a memory of its own, which no request passes by: put tenant and user into its key"
+	}
+	d.noStore, d.fresh = append(d.noStore, f.word()), append(d.fresh, f.word())
+	return ""
+}
+
+// modelled drafts the listener in front of the model provider, as far as it can be
+// known from outside.
+func modelled(d *drafter, f *found) string {
+	d.model = append(d.model, f.word())
+	return "model: the listener is drafted in comments: it wants the provider's key, and the application's calls sent to it"
+}
+
+// spent bounds what a user may cost in a day.
+func spent(d *drafter, f *found) string {
+	return "spend wants the prices of your models: see docs/guard.md, limits and spend"
 }
 
 // keyed keeps the answers of writes that bear a key, of callers who signed in.

@@ -2,9 +2,13 @@ package policy
 
 import (
 	"fmt"
+	"maps"
 	"slices"
-	"sort"
 	"strings"
+
+	"golang.org/x/net/http/httpguts"
+
+	"github.com/launchready/launchready/guard/input"
 )
 
 const (
@@ -15,10 +19,11 @@ const (
 	// to set are taken away already.
 	tenantQueries = "tenant_id, tenant, tenantId, org_id, organization_id, workspace_id, account_id"
 	tenantHeaders = "X-Workspace-ID, X-Company-ID"
+	tenantBodies  = "tenant, tenant_id, tenantId, org_id, organization_id, workspace_id, account_id"
 )
 
-// text writes the draft.
-func (d *drafter) text(s Sketch) []byte {
+// text writes the draft; filled has something in the place of each blank.
+func (d *drafter) text(s Sketch, filled bool) []byte {
 	var b strings.Builder
 	comment := func(lead string, lines []string) {
 		if len(lines) == 0 {
@@ -37,33 +42,20 @@ func (d *drafter) text(s Sketch) []byte {
 	fmt.Fprintf(&b, "version: 1\nlisten: %q\nupstream: %q\n", s.Listen, s.Upstream)
 	lines := d.lines(s)
 	d.auth(&b, s)
-	b.WriteString("preflight: true # a browser's OPTIONS carries no credential; the application answers it as before\n")
-	if len(d.scrub)+len(d.hide) > 0 {
-		b.WriteString("hygiene:\n")
-		if len(d.scrub) > 0 {
-			b.WriteString("  " + scrubIt + beside(d.scrub) + "\n")
-		}
-		if len(d.hide) > 0 {
-			b.WriteString("  hide_headers: [" + hidden + "]" + beside(d.hide) + "\n")
-		}
-	}
-	if len(d.input) > 0 {
-		b.WriteString("input: {max_depth: 32}" + beside(d.input) + "\n")
-	}
+	d.crossing(&b, filled)
+	d.hygiene(&b)
+	d.bodies(&b, filled)
 	if len(d.once) > 0 {
 		b.WriteString("idempotency: {keep: 24h}" + beside(d.once) + "\n")
 	}
 	if len(d.limits) > 0 {
 		b.WriteString("limits:\n")
-		var names []string
-		for n := range d.limits {
-			names = append(names, n)
-		}
-		sort.Strings(names)
-		for _, n := range names {
+		for _, n := range slices.Sorted(maps.Keys(d.limits)) {
 			fmt.Fprintf(&b, "  %s: %s\n", n, d.limits[n])
 		}
 	}
+	d.objects(&b, s)
+	d.listener(&b)
 	b.WriteString("routes:\n")
 	for _, l := range lines {
 		b.WriteString(l)
@@ -71,9 +63,129 @@ func (d *drafter) text(s Sketch) []byte {
 	return []byte(b.String())
 }
 
+// crossing writes which pages of other origins read answers. Without it their
+// questions go to the application as before.
+func (d *drafter) crossing(b *strings.Builder, filled bool) {
+	if len(d.cors) == 0 {
+		b.WriteString("preflight: true # a browser's OPTIONS carries no credential; the application answers it as before\n")
+		return
+	}
+	b.WriteString("cors:" + beside(d.cors) + "\n")
+	switch origins := d.origins(); {
+	case len(origins) > 0:
+		fmt.Fprintf(b, "  origins: [%s] # that the audit saw answered as your own: take out what is none of yours\n", quoted(origins))
+	case filled:
+		b.WriteString("  origins: []\n")
+	default:
+		b.WriteString("  origins: [\"\"]" + fill + ": the origins of your front ends, as https://app.acme.test; [] for none\n")
+	}
+	var used []string
+	for _, e := range d.of {
+		used = adding(used, e.method)
+	}
+	slices.Sort(used)
+	fields := append([]string{"Authorization", "Content-Type", "X-Requested-With"}, d.headers...)
+	if len(d.once) > 0 {
+		fields = append(fields, "Idempotency-Key")
+	}
+	fmt.Fprintf(b, "  credentials: %t\n  methods: [%s]\n  headers: [%s]\n", d.front == nil || d.front.Credentials, strings.Join(used, ", "), quoted(fields))
+	if d.front != nil && len(d.front.Expose) > 0 {
+		fmt.Fprintf(b, "  expose: [%s]\n", quoted(fieldNames(d.front.Expose)))
+	}
+}
+
+func fieldNames(all []string) (out []string) {
+	for _, n := range all {
+		if httpguts.ValidHeaderFieldName(n) && n != "*" {
+			out = append(out, n)
+		}
+	}
+	return out
+}
+
+// hygiene writes what answers are cleaned of.
+func (d *drafter) hygiene(b *strings.Builder) {
+	if len(d.scrub)+len(d.hide)+len(d.noStore) == 0 {
+		return
+	}
+	b.WriteString("hygiene:\n")
+	if len(d.scrub) > 0 {
+		b.WriteString("  " + scrubIt + beside(d.scrub) + "\n")
+	}
+	if len(d.hide) > 0 {
+		b.WriteString("  hide_headers: [" + hidden + "]" + beside(d.hide) + "\n")
+	}
+	if len(d.noStore) > 0 {
+		b.WriteString("  no_store: true" + beside(d.noStore) + "\n")
+	}
+	if len(d.fresh) > 0 {
+		b.WriteString("  ask_fresh: true # caches behind guard are asked past, for callers who signed in\n")
+	}
+}
+
+// bodies writes what requests may hold.
+func (d *drafter) bodies(b *strings.Builder, filled bool) {
+	described := len(d.described) > 0 && d.spec != ""
+	switch {
+	case len(d.uploads)+len(d.climbing) == 0 && !described:
+		if len(d.input) > 0 {
+			b.WriteString("input: {max_depth: 32}" + beside(d.input) + "\n")
+		}
+	default:
+		b.WriteString("input:" + beside(slices.Concat(d.input, d.described)) + "\n  max_depth: 32\n")
+		if len(d.climbing) > 0 {
+			b.WriteString("  climbing: refuse" + beside(d.climbing) + "\n")
+		}
+		if described {
+			b.WriteString(d.openapi(filled) + "\n")
+		}
+	}
+	if len(d.uploads) > 0 {
+		b.WriteString("uploads: {kinds: [" + strings.Join(input.DefaultKinds(), ", ") + "]}" + beside(d.uploads) + "\n")
+	}
+}
+
+// objects writes whose objects are asked for.
+func (d *drafter) objects(b *strings.Builder, s Sketch) {
+	lines, unsafe := d.rules(s)
+	if len(lines) == 0 {
+		return
+	}
+	b.WriteString("# What was there before guard is nobody's until a list that is marked proven shows it to its owner, or until it is\n" +
+		"# imported: launchready guard own import owners.csv, with the columns kind, id and tenant. Kinds: " + strings.Join(slices.Sorted(maps.Keys(d.kinds)), ", ") + "\n")
+	b.WriteString("ownership:" + beside(slices.Concat(d.objectsFound, d.talk)) + "\n  store: owners.db\n  routes:\n")
+	for _, l := range lines {
+		b.WriteString(l)
+	}
+	if len(unsafe) > 0 {
+		b.WriteString("unsafe: # lists that the audit asked as another tenant, and that showed it nothing: they teach whose their items are\n")
+		for _, u := range unsafe {
+			fmt.Fprintf(b, "  - %q\n", u)
+		}
+	}
+}
+
+// listener writes what is known of the section in front of the model provider.
+func (d *drafter) listener(b *strings.Builder) {
+	if len(d.model) == 0 {
+		return
+	}
+	b.WriteString("# In front of the model provider: fill in, take the marks away, and give the application this address and its key.\n" +
+		"# model:" + beside(d.model) + "\n" +
+		"#   listen: 127.0.0.1:8081\n" +
+		"#   providers: {openai: {url: \"https://api.openai.com\", key: \"${env:OPENAI_API_KEY}\"}} # or anthropic\n" +
+		"#   keys: [{name: app, sha256: \"\", tenant: \"\"}] # openssl rand -hex 32 | tee virtual.key | tr -d '\\n' | sha256sum\n" +
+		"#   models: [] # that may be asked\n" +
+		"#   max_tokens: 1024\n")
+}
+
 // auth writes whose tokens count, with blanks for what is not known.
 func (d *drafter) auth(b *strings.Builder, s Sketch) {
 	guarded, admin := len(d.presented) > 0, false
+	body := ""
+	if len(d.tenantBody) > 0 {
+		body = fmt.Sprintf(", body: [%s], body_of: [%s]", tenantBodies, quoted(d.tenantBody))
+	}
 	for _, e := range d.of {
 		guarded = guarded || !e.public && !e.blocked
 		admin = admin || e.admin
@@ -96,7 +208,7 @@ func (d *drafter) auth(b *strings.Builder, s Sketch) {
 	put("issuer", a.Issuer, "who issues the tokens, their claim iss")
 	put("audience", a.Audience, "whom the tokens are for, their claim aud")
 	put("jwks", a.JWKS, "where the keys are that sign them")
-	if a.TenantClaim != "" || len(d.tenant) > 0 || d.limits["found_organisation_slots"] != "" {
+	if a.TenantClaim != "" || len(d.tenant) > 0 || d.limits["found_organisation_slots"] != "" || d.limits["found_organisation"] != "" || len(d.kinds)+len(d.talk) > 0 {
 		put("tenant_claim", a.TenantClaim, "the claim that names the tenant")
 	}
 	if admin || a.RolesClaim != "" {
@@ -106,7 +218,7 @@ func (d *drafter) auth(b *strings.Builder, s Sketch) {
 		b.WriteString("  verify_presented: true" + beside(d.presented) + "\n")
 	}
 	if len(d.tenant) > 0 {
-		fmt.Fprintf(b, "tenant: {path: [%s], query: [%s], header: [%s]}%s\n", quoted(d.tenantPath), tenantQueries, tenantHeaders, beside(d.tenant))
+		fmt.Fprintf(b, "tenant: {path: [%s], query: [%s], header: [%s]%s}%s\n", quoted(d.tenantPath), tenantQueries, tenantHeaders, body, beside(d.tenant))
 	}
 	if len(d.headers)+len(d.cookies) > 0 {
 		fmt.Fprintf(b, "own: {headers: [%s], cookies: [%s]} # credentials that the application judges itself\n", quoted(d.headers), quoted(d.cookies))
@@ -146,13 +258,31 @@ func (d *drafter) lines(s Sketch) []string {
 	return out
 }
 
+// line is the path by which an operation's line names it.
+func (d *drafter) line(e *entry, s Sketch) string {
+	need, shape := d.needOf(e, s), shapeOf(e.path)
+	for _, key := range d.order {
+		if o := d.of[key]; shapeOf(o.path) == shape && d.needOf(o, s) == need {
+			return o.path
+		}
+	}
+	return e.path
+}
+
+func (d *drafter) closed(e *entry) bool {
+	for _, o := range d.of {
+		if o.blocked && shapeOf(o.path) == shapeOf(e.path) {
+			return true
+		}
+	}
+	return false
+}
+
 // needOf is the tail of an operation's line. A path that a finding wants closed
 // is closed whatever else is asked of it.
 func (d *drafter) needOf(e *entry, s Sketch) string {
-	for _, o := range d.of {
-		if o.blocked && shapeOf(o.path) == shapeOf(e.path) {
-			return ", blocked: true"
-		}
+	if d.closed(e) {
+		return ", blocked: true"
 	}
 	out := ""
 	switch {

@@ -185,6 +185,9 @@ func (p *Policy) transport(o *guard.Options, s *State) error {
 	if p.Hygiene != nil && p.Hygiene.NoStore {
 		o.Taps = append(o.Taps, hygiene.Cache{})
 	}
+	if p.Hygiene != nil && p.Hygiene.AskFresh {
+		o.Checks = append(o.Checks, hygiene.Fresh{})
+	}
 	return nil
 }
 

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net/url"
 	"strings"
 	"time"
 
@@ -163,12 +164,12 @@ func New(ctx context.Context, c *config.Config, o Options) (*Assembly, error) {
 	a.Audit = audit.Options{
 		Run: o.Run, Tool: o.Version, Target: target, Client: client, Cast: cast, Rows: audit.Scorecard(), Only: o.Only,
 		FailOn: c.FailOn, Waivers: waivers(c), Seed: o.Seed, Again: o.Again, Owners: owners(c), Rates: rates(c), Ledger: o.Ledger, Declared: declared(c),
-		Preflight: func(ctx context.Context) (err error) { noticed, err = preflight(ctx, cast); return err },
-		Noticed:   func() []string { return noticed },
-		SignUps:   func(record audit.SignUp) { cast.SetWitness(signin.Witness(record)) },
-		Members:   func(make audit.MakeUser) { cast.SetMembers(members(make)) },
-		Evidence:  func(e lr.Evidence) []lr.EvidenceItem { return report.Items(masked(e, client), "record", a.Redact) },
-		Warnings:  c.Warnings, Profile: o.Profile, Brief: o.Brief, Utility: true, Progress: o.Progress, Log: o.Log, Now: o.Now,
+		Preflight:   func(ctx context.Context) (err error) { noticed, err = preflight(ctx, cast); return err },
+		Noticed:     func() []string { return noticed },
+		SignUps:     func(record audit.SignUp) { cast.SetWitness(signin.Witness(record)) },
+		Members:     func(make audit.MakeUser) { cast.SetMembers(members(make)) },
+		Evidence:    func(e lr.Evidence) []lr.EvidenceItem { return report.Items(masked(e, client), "record", a.Redact) },
+		Description: description(c, a.Surface), Warnings: c.Warnings, Profile: o.Profile, Brief: o.Brief, Utility: true, Progress: o.Progress, Log: o.Log, Now: o.Now,
 	}
 	if err := a.browse(c, o); err != nil {
 		return nil, err
@@ -277,6 +278,21 @@ func Redactor(c *config.Config) *redact.Redactor {
 	return r
 }
 
+// description says where the target's description was read, without a credential.
+func description(c *config.Config, s *surface.Surface) *lr.DescriptionReport {
+	if s == nil || len(c.Target.Spec.Routes) > 0 {
+		return nil
+	}
+	d := &lr.DescriptionReport{Format: s.Format, Location: s.Location, File: !strings.Contains(s.Location, "://")}
+	if d.File {
+		d.Location = c.Target.Spec.Path
+	} else if u, err := url.Parse(s.Location); err == nil {
+		u.User, u.RawQuery, u.Fragment = nil, "", ""
+		d.Location = u.String()
+	}
+	return d
+}
+
 // describe reads the target's description, from where the configuration says or
 // from where applications usually serve it. None is no error.
 func describe(ctx context.Context, c *config.Config, o Options) (*surface.Surface, error) {
@@ -293,6 +309,7 @@ func describe(ctx context.Context, c *config.Config, o Options) (*surface.Surfac
 		if err != nil {
 			return nil, fmt.Errorf("target.spec: %w", err)
 		}
+		s.Location = src.Location
 		return s, nil
 	}
 	base := strings.TrimSuffix(c.Target.URL.String(), "/")
@@ -300,6 +317,7 @@ func describe(ctx context.Context, c *config.Config, o Options) (*surface.Surfac
 		src.Location = base + p
 		if s, err := surface.Load(ctx, src); err == nil {
 			s.Warnings = append(s.Warnings, "target.spec is not set; "+src.Location+" was found and used")
+			s.Location = src.Location
 			return s, nil
 		}
 	}
