@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	lr "github.com/launchready/launchready"
 	"github.com/launchready/launchready/guard/policy"
 	"github.com/launchready/launchready/report"
 	"github.com/launchready/launchready/report/json"
@@ -18,6 +19,7 @@ func (p *program) guardInitVerb() *cobra.Command {
 		rep, out string
 		s        policy.Sketch
 		a        policy.Auth
+		own      policy.Bearer
 	)
 	c := &cobra.Command{
 		Use:   "init",
@@ -28,7 +30,10 @@ The routes that the audit knew are listed with what they need, and all else is d
 confirmed finding whose guard directive this build applies becomes a stanza, with the finding's
 id beside it; the others are listed in comments. What is not said by --issuer, --audience,
 --jwks, --roles-claim and --admin-role is left blank where it is needed: launchready guard check
-names the blanks, and guard does not serve by them.`,
+names the blanks, and guard does not serve by them.
+
+An application that judges its own tokens, and publishes no keys, is asked who is signed in:
+--whoami says where, and --subject, --tenant and --roles which members of the answer say it.`,
 		Example: "  launchready audit -o json=run.json\n  launchready guard init --report run.json --listen 127.0.0.1:8080 -o guard.yaml\n  launchready guard -c guard.yaml",
 		Args:    cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
@@ -45,6 +50,11 @@ names the blanks, and guard does not serve by them.`,
 				return setup(fmt.Errorf("read the report: %w", err))
 			}
 			s.Auth = &a
+			if own.Caller != (policy.Caller{}) {
+				a.Bearer = &own
+			} else if at := whoAmI(r); at != "" && a.JWKS == "" {
+				p.warn("if the application has no keys that it publishes: --whoami %s --subject MEMBER takes its own tokens", at)
+			}
 			d, err := policy.Draft(r, s)
 			if err != nil {
 				return setup(err)
@@ -73,8 +83,22 @@ names the blanks, and guard does not serve by them.`,
 	fl.StringVar(&a.Issuer, "issuer", "", "issuer of the tokens")
 	fl.StringVar(&a.Audience, "audience", "", "audience of the tokens")
 	fl.StringVar(&a.JWKS, "jwks", "", "address of the keys that sign them")
+	fl.StringVar(&own.WhoAmI, "whoami", "", "path of the application that says who is signed in, where no keys are published")
+	fl.StringVar(&own.Subject, "subject", "", "member of its answer that names the user, as user.id")
+	fl.StringVar(&own.Tenant, "tenant", "", "member of its answer that names the tenant")
+	fl.StringVar(&own.Roles, "roles", "", "member of its answer that names the roles, or is true for administrators")
 	fl.StringVar(&a.TenantClaim, "tenant-claim", "", "claim that names the tenant")
 	fl.StringVar(&a.RolesClaim, "roles-claim", "", "claim that names the roles")
 	fl.StringVar(&s.AdminRole, "admin-role", "", "role that routes for administrators want")
 	return c
+}
+
+// whoAmI is the path that the audit asked who is signed in.
+func whoAmI(r *lr.Report) string {
+	for _, x := range r.Routes {
+		if x.Kind == lr.WhoAmI.String() && x.Method == "GET" {
+			return x.Path
+		}
+	}
+	return ""
 }

@@ -1,7 +1,7 @@
 // Package auth asks every route for a credential that is verified, unless the policy
 // names it public: a JSON Web Token signed by a key of the identity provider, a token
-// that the provider is asked about, a key that guard issued, or a session of the
-// application. Webhooks are verified by their signature. Who asks is told to the
+// that the provider is asked about, a key that guard issued, or a session or a token
+// of the application, which is asked about it. Webhooks are verified by their signature. Who asks is told to the
 // application in an assertion that guard signs.
 package auth
 
@@ -18,8 +18,8 @@ import (
 	"github.com/launchready/launchready/guard"
 )
 
-// Options say whose credentials count. At least one of Keys, Introspect, APIKeys and
-// Session makes a route reachable that is not public.
+// Options say whose credentials count. At least one of Keys, Introspect, APIKeys,
+// Session and Bearer makes a route reachable that is not public.
 type Options struct {
 	Issuer, Audience string
 	Algorithms       []string // asymmetric ones; none: RS256
@@ -28,6 +28,7 @@ type Options struct {
 	Introspect       *Introspection
 	APIKeys          *APIKeys
 	Session          *Session
+	Bearer           *Bearer // beside Keys and Introspect in another header only
 	Assert           *Assertion
 	Presented        bool // a bearer token counts on public routes too: a wrong one is refused
 	Now              func() time.Time
@@ -78,7 +79,7 @@ func deny(status int, reason string) *guard.Denial {
 // Check denies by default.
 func (c *Check) Check(x *guard.Exchange) *guard.Denial {
 	h := x.Request.Header
-	values := h["Authorization"]
+	values := h[authorization]
 	session := ""
 	if c.o.Session != nil {
 		var ok bool
@@ -90,7 +91,7 @@ func (c *Check) Check(x *guard.Exchange) *guard.Denial {
 			return deny(http.StatusForbidden, "a page of another origin uses the session")
 		}
 	}
-	if x.Route.Public && (!c.o.Presented || !shown(values)) {
+	if x.Route.Public && (!c.o.Presented || !shown(values) && !c.o.Bearer.shown(h)) {
 		return nil
 	}
 	who, err := c.who(x, values, session)
@@ -127,9 +128,22 @@ func (c *Check) who(x *guard.Exchange, values []string, session string) (*guard.
 			return k.find(keys[0], c.o.Now())
 		}
 	}
+	if b := c.o.Bearer; b != nil && len(h[b.Header]) > 0 && !c.issued(values) {
+		if b.Header != authorization && len(values) > 0 {
+			return nil, errors.New("two credentials")
+		}
+		value, token, err := b.value(h)
+		if err != nil {
+			return nil, err
+		}
+		c.o.Session.remove(h)
+		return c.cached("b\x00"+value, fresh, func(now time.Time) (*guard.Principal, time.Time, error) {
+			return b.verify(x.Request.Context(), value, token, now)
+		})
+	}
 	if len(values) == 0 && session != "" {
 		return c.cached("s\x00"+session, c.o.Session.Cache, func(now time.Time) (*guard.Principal, time.Time, error) {
-			who, err := c.o.Session.ask(x.Request.Context(), session)
+			who, err := c.o.Session.ask(x.Request.Context(), "Cookie", c.o.Session.Cookie+"="+session)
 			return who, now.Add(c.o.Session.Cache), err
 		})
 	}
@@ -139,8 +153,8 @@ func (c *Check) who(x *guard.Exchange, values []string, session string) (*guard.
 	}
 	c.o.Session.remove(h)
 	switch {
-	case c.o.APIKeys != nil && strings.HasPrefix(token, KeyPrefix):
-		delete(h, "Authorization")
+	case c.issued(values):
+		delete(h, authorization)
 		return c.o.APIKeys.find(token, c.o.Now())
 	case c.o.Keys != nil && (c.o.Introspect == nil || strings.Count(token, ".") == 2):
 		return c.cached("j\x00"+token, fresh, func(now time.Time) (*guard.Principal, time.Time, error) {
@@ -199,7 +213,16 @@ func shown(values []string) bool {
 	return false
 }
 
-const shortest = 12 // of keys that somebody might issue
+const (
+	shortest      = 12 // of keys that somebody might issue
+	authorization = "Authorization"
+)
+
+// issued reports a key that guard issued, which may come as a bearer token too.
+func (c *Check) issued(values []string) bool {
+	token, ok := bearer(values)
+	return ok && c.o.APIKeys != nil && strings.HasPrefix(token, KeyPrefix)
+}
 
 // bearer takes one token: two headers are two readings.
 func bearer(values []string) (string, bool) {

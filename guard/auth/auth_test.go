@@ -269,7 +269,7 @@ func TestSession(t *testing.T) {
 	if err := origins.AddTrustedOrigin("https://app.acme.test"); err != nil {
 		t.Fatal(err)
 	}
-	session := &auth.Session{Cookie: "sid", URL: s.provider.URL + "/me", Subject: "user.id", Tenant: "tenant", Roles: "user.roles", Cache: time.Minute, Origins: origins}
+	session := &auth.Session{Cookie: "sid", Origins: origins, WhoAmI: auth.WhoAmI{URL: s.provider.URL + "/me", Subject: "user.id", Tenant: "tenant", Roles: "user.roles", Cache: time.Minute}}
 	h := s.guard(auth.New(auth.Options{Issuer: s.provider.URL, Audience: "api", Algorithms: []string{"EdDSA"}, Keys: &auth.Keys{Issuer: s.provider.URL}, Session: session, Now: s.clock}))
 	for name, c := range map[string]struct {
 		method, target string

@@ -1,25 +1,16 @@
 package auth
 
 import (
-	"context"
-	"encoding/json"
-	"errors"
 	"net/http"
 	"strings"
-	"time"
-
-	"github.com/launchready/launchready/guard"
 )
 
 // Session is the application's own, in a cookie. Whose it is, guard asks the
 // application, at an address that says who is signed in.
 type Session struct {
-	Cookie                 string
-	URL                    string
-	Subject, Tenant, Roles string        // members of the answer, "user.id"
-	Cache                  time.Duration // 0: every request is asked about
-	Origins                *http.CrossOriginProtection
-	Client                 *http.Client
+	Cookie  string
+	Origins *http.CrossOriginProtection
+	WhoAmI
 }
 
 // cookie finds the session's value; ok is false when it comes twice: servers differ
@@ -69,48 +60,4 @@ func (s *Session) ownPage(r *http.Request) bool {
 		r = &as
 	}
 	return s.Origins.Check(r) == nil
-}
-
-func (s *Session) ask(ctx context.Context, value string) (*guard.Principal, error) {
-	ctx, cancel := outside(ctx)
-	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.URL, nil)
-	if err != nil {
-		return nil, &Down{errors.New("the address cannot be asked")}
-	}
-	req.Header.Set("Accept", "application/json")
-	req.Header.Set("Cookie", s.Cookie+"="+value)
-	c := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
-	if s.Client != nil {
-		c.Transport = s.Client.Transport
-	}
-	b, err := do(c, req)
-	var st *status
-	switch {
-	case errors.As(err, &st) && (st.code == 401 || st.code == 403 || st.code == 404 || st.code/100 == 3): // a redirect to the sign-in page
-		return nil, errors.New("the session is nobody's")
-	case err != nil:
-		return nil, &Down{err}
-	}
-	var v any
-	if json.Unmarshal(b, &v) != nil {
-		return nil, errors.New("the session is nobody's: the application answers with no JSON")
-	}
-	subject, _ := member(v, s.Subject).(string)
-	if subject == "" {
-		return nil, errors.New("the session is nobody's")
-	}
-	tenant, _ := member(v, s.Tenant).(string)
-	return &guard.Principal{Subject: subject, Tenant: tenant, Roles: listed(member(v, s.Roles))}, nil
-}
-
-func member(v any, path string) any {
-	if path == "" {
-		return nil
-	}
-	for name := range strings.SplitSeq(path, ".") {
-		m, _ := v.(map[string]any)
-		v = m[name]
-	}
-	return v
 }

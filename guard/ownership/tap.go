@@ -234,7 +234,7 @@ func (k *Keeper) foreign(x *guard.Exchange, r *Rule, res *http.Response, reason 
 
 // made learns what a create made, before its answer is passed on.
 func (k *Keeper) made(ctx context.Context, x *guard.Exchange, r *Rule, res *http.Response, d *document) error {
-	if len(r.Creates) == 0 || x.Noted(noteDenied) != nil {
+	if len(r.Creates) == 0 || x.Request.Method == http.MethodDelete || x.Noted(noteDenied) != nil {
 		return nil
 	}
 	var claims []Claim

@@ -51,12 +51,8 @@ type APIKey struct {
 
 // Session is the application's own, in a cookie.
 type Session struct {
-	Cookie  string   `yaml:"cookie"`
-	WhoAmI  string   `yaml:"whoami"` // a path of the application that says who is signed in
-	Subject string   `yaml:"subject"`
-	Tenant  string   `yaml:"tenant,omitempty"`
-	Roles   string   `yaml:"roles,omitempty"`
-	Cache   string   `yaml:"cache,omitempty"`
+	Cookie  string `yaml:"cookie"`
+	Caller  `yaml:",inline"`
 	Origins []string `yaml:"origins,omitempty,flow"` // whose pages may use it, beside the application's own
 }
 
@@ -112,8 +108,8 @@ func (j *judge) auth(p *Policy) {
 		return
 	}
 	tokens := a.JWKS != "" || a.Discover || a.Introspection != nil
-	if !tokens && a.APIKeys == nil && a.Session == nil || a.Issuer != "" && !tokens {
-		j.fail("auth", "auth verifies nothing: it needs jwks or discover for tokens, introspection, api_keys or session")
+	if !tokens && a.APIKeys == nil && a.Session == nil && a.Bearer == nil || a.Issuer != "" && !tokens {
+		j.fail("auth", "auth verifies nothing: it needs jwks or discover for tokens, introspection, api_keys, session or bearer")
 	}
 	if tokens && (a.Issuer == "" || a.Audience == "") {
 		j.fail("auth", "auth needs issuer and audience: a token for somebody else must not count")
@@ -153,16 +149,17 @@ func (j *judge) auth(p *Policy) {
 		}
 	}
 	if s := a.Session; s != nil {
-		if s.Cookie == "" || !httpguts.ValidHeaderFieldName(s.Cookie) || s.Subject == "" || !strings.HasPrefix(s.WhoAmI, "/") {
+		if s.Cookie == "" || !httpguts.ValidHeaderFieldName(s.Cookie) || s.Subject == "" || s.WhoAmI == "" {
 			j.fail("auth.session", "session needs cookie, whoami (a path of the application that says who is signed in) and subject (the member of its answer)")
 		}
-		j.cache("auth.session.cache", s.Cache)
+		j.caller("auth.session", s.Caller)
 		for i, o := range s.Origins {
 			if !whole(o) {
 				j.fail(fmt.Sprintf("auth.session.origins[%d]", i), "origin %q is no whole origin, as https://app.acme.test", o)
 			}
 		}
 	}
+	j.bearer(a, tokens)
 	if s := a.Assertion; s != nil {
 		if s.Audience == "" || (s.Secret == "") == (s.Key == "") {
 			j.fail("auth.assertion", "assertion needs audience, and secret (HS256) or key (Ed25519)")
@@ -174,11 +171,11 @@ func (j *judge) auth(p *Policy) {
 
 // roles reports whether any credential can have one; tenants likewise.
 func (a *Auth) roles() bool {
-	return a != nil && (a.RolesClaim != "" || a.APIKeys != nil || a.Session != nil && a.Session.Roles != "")
+	return a != nil && (a.RolesClaim != "" || a.APIKeys != nil || a.Session != nil && a.Session.Roles != "" || a.Bearer != nil && a.Bearer.Roles != "")
 }
 
 func (a *Auth) tenants() bool {
-	return a != nil && (a.TenantClaim != "" || a.APIKeys != nil || a.Session != nil && a.Session.Tenant != "")
+	return a != nil && (a.TenantClaim != "" || a.APIKeys != nil || a.Session != nil && a.Session.Tenant != "" || a.Bearer != nil && a.Bearer.Tenant != "")
 }
 
 func (j *judge) webhooks(p *Policy) {
@@ -279,18 +276,19 @@ func (p *Policy) authenticate(s *State) (*auth.Check, error) {
 		}
 	}
 	if c := a.Session; c != nil {
-		cache, err := span(c.Cache)
-		if err != nil {
+		o.Session = &auth.Session{Cookie: c.Cookie, Origins: http.NewCrossOriginProtection()}
+		if err := c.ask(&o.Session.WhoAmI, p, s); err != nil {
 			return nil, err
-		}
-		o.Session = &auth.Session{Cookie: c.Cookie, URL: strings.TrimSuffix(p.Upstream, "/") + c.WhoAmI, Subject: c.Subject, Tenant: c.Tenant, Roles: c.Roles, Cache: cache, Origins: http.NewCrossOriginProtection()}
-		if s.Transport != nil {
-			o.Session.Client = &http.Client{Transport: s.Transport}
 		}
 		for _, origin := range c.Origins {
 			if err := o.Session.Origins.AddTrustedOrigin(origin); err != nil {
 				return nil, err
 			}
+		}
+	}
+	if a.Bearer != nil {
+		if o.Bearer, err = a.Bearer.load(p, s); err != nil {
+			return nil, fmt.Errorf("auth.bearer: %w", err)
 		}
 	}
 	if a.Assertion != nil {

@@ -9,14 +9,22 @@ import (
 
 // blanks wants what a draft could not know to be filled in.
 func (j *judge) blanks(p *Policy) {
+	type blank struct{ at, value, what string }
 	if p.Auth != nil {
-		for _, b := range []struct{ at, value, what string }{
+		all := []blank{
 			{"issuer", p.Auth.Issuer, "who issues the tokens (their claim iss)"},
 			{"audience", p.Auth.Audience, "whom the tokens are for (their claim aud)"},
 			{"jwks", p.Auth.JWKS, "where the keys are that sign the tokens"},
 			{"roles_claim", p.Auth.RolesClaim, "the claim that names the roles, or take the line away"},
 			{"tenant_claim", p.Auth.TenantClaim, "the claim that names the tenant, or take the line away"},
-		} {
+		}
+		if b := p.Auth.Bearer; b != nil {
+			all = append(all, blank{"bearer.whoami", b.WhoAmI, "a path of the application that says who is signed in, or take the line away"},
+				blank{"bearer.subject", b.Subject, "the member of its answer that names the user"},
+				blank{"bearer.tenant", b.Tenant, "the member that names the tenant, or take the line away"},
+				blank{"bearer.roles", b.Roles, "the member that names the roles, or take the line away"})
+		}
+		for _, b := range all {
 			if strings.TrimSpace(b.value) == "" && j.says("auth."+b.at) {
 				j.fail("auth."+b.at, "auth.%s is blank: fill in %s", b.at, b.what)
 			}

@@ -47,7 +47,7 @@ func (j *judge) judge(p *Policy) {
 	j.modes("modes", p.Modes)
 	j.auth(p)
 	if p.Tenant != nil && !p.Auth.tenants() {
-		j.fail("tenant", "tenant needs auth.tenant_claim: the tenant is bound to a verified claim")
+		j.fail("tenant", "tenant needs auth.tenant_claim, or tenant of auth.bearer or auth.session: the tenant is bound to a verified claim")
 	}
 	if t := p.Tenant; t != nil {
 		for i, path := range t.BodyOf {
@@ -141,7 +141,7 @@ func (j *judge) routes(p *Policy) {
 			j.fail(at+".roles", "%s is public and asks for roles", r.Path)
 		}
 		if len(r.Roles) > 0 && !p.Auth.roles() {
-			j.fail(at+".roles", "roles need auth.roles_claim")
+			j.fail(at+".roles", "roles need auth.roles_claim, or roles of auth.bearer or auth.session")
 		}
 		for k, n := range r.Limits {
 			l, ok := p.Limits[n]

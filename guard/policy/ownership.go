@@ -99,8 +99,8 @@ func (j *judge) ownership(p *Policy, twice func(at, what, path, why string)) {
 	if o == nil {
 		return
 	}
-	if p.Auth == nil || p.Auth.TenantClaim == "" {
-		j.fail("ownership", "ownership needs auth.tenant_claim: an object is a tenant's of a verified claim")
+	if !p.Auth.tenants() {
+		j.fail("ownership", "ownership needs auth.tenant_claim, or tenant of auth.bearer or auth.session: an object is a tenant's of a verified claim")
 	}
 	switch at := p.ownersAt(); {
 	case at == "":

@@ -75,6 +75,7 @@ type Auth struct {
 	APIKeys       *APIKeys       `yaml:"api_keys,omitempty"`
 	Session       *Session       `yaml:"session,omitempty"`
 	Assertion     *Assertion     `yaml:"assertion,omitempty"`
+	Bearer        *Bearer        `yaml:"bearer,omitempty"`
 }
 
 // Tenant says where a request may name a tenant.

@@ -204,15 +204,31 @@ func (d *drafter) auth(b *strings.Builder, s Sketch) {
 		}
 		fmt.Fprintf(b, "  %s: %q%s\n", key, value, note)
 	}
+	tenant := len(d.tenant) > 0 || d.limits["found_organisation_slots"] != "" || d.limits["found_organisation"] != "" || len(d.kinds)+len(d.talk) > 0
 	b.WriteString("auth:\n")
-	put("issuer", a.Issuer, "who issues the tokens, their claim iss")
-	put("audience", a.Audience, "whom the tokens are for, their claim aud")
-	put("jwks", a.JWKS, "where the keys are that sign them")
-	if a.TenantClaim != "" || len(d.tenant) > 0 || d.limits["found_organisation_slots"] != "" || d.limits["found_organisation"] != "" || len(d.kinds)+len(d.talk) > 0 {
-		put("tenant_claim", a.TenantClaim, "the claim that names the tenant")
-	}
-	if admin || a.RolesClaim != "" {
-		put("roles_claim", a.RolesClaim, "the claim that names the roles")
+	if own := a.Bearer; own != nil {
+		b.WriteString("  bearer: # tokens that the application judges itself: findings of how it judges them are not stopped without secret\n  ")
+		put("whoami", own.WhoAmI, "a path of the application that says who is signed in")
+		b.WriteString("  ")
+		put("subject", own.Subject, "the member of its answer that names the user, as user.id")
+		if own.Tenant != "" || tenant {
+			b.WriteString("  ")
+			put("tenant", own.Tenant, "the member that names the tenant")
+		}
+		if own.Roles != "" || admin {
+			b.WriteString("  ")
+			put("roles", own.Roles, "the member that names the roles, or is true for administrators")
+		}
+	} else {
+		put("issuer", a.Issuer, "who issues the tokens, their claim iss")
+		put("audience", a.Audience, "whom the tokens are for, their claim aud")
+		put("jwks", a.JWKS, "where the keys are that sign them")
+		if a.TenantClaim != "" || tenant {
+			put("tenant_claim", a.TenantClaim, "the claim that names the tenant")
+		}
+		if admin || a.RolesClaim != "" {
+			put("roles_claim", a.RolesClaim, "the claim that names the roles")
+		}
 	}
 	if len(d.presented) > 0 {
 		b.WriteString("  verify_presented: true" + beside(d.presented) + "\n")
