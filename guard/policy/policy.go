@@ -110,7 +110,7 @@ type Hygiene struct {
 	ScrubErrors bool     `yaml:"scrub_errors,omitempty"`
 	HideHeaders []string `yaml:"hide_headers,omitempty"`
 	Headers     bool     `yaml:"security_headers,omitempty"`
-	NoStore     bool     `yaml:"no_store,omitempty"` // answers to a credential stay out of caches
+	NoStore     bool     `yaml:"no_store,omitempty"`  // answers to a credential stay out of caches
 	AskFresh    bool     `yaml:"ask_fresh,omitempty"` // and caches behind guard are asked past
 }
 

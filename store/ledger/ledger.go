@@ -13,7 +13,8 @@ import (
 	"sync"
 	"time"
 
-	_ "modernc.org/sqlite" // the driver
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
 
 	"github.com/launchready/launchready/store/postgres"
 )
@@ -108,9 +109,16 @@ func (s *Store) ready(ctx context.Context) error {
 	// Others wait for it too: a caller that leaves does not end it.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lays)
 	defer cancel()
-	s.why = s.lay(ctx)
+	for s.why = s.lay(ctx); busy(s.why) && ctx.Err() == nil; s.why = s.lay(ctx) {
+		time.Sleep(10 * time.Millisecond) // another process makes the file: SQLite does not wait for who sets its journal
+	}
 	s.tried = time.Now()
 	return s.why
+}
+
+func busy(err error) bool {
+	var e *sqlite.Error
+	return errors.As(err, &e) && e.Code()&0xff == sqlite3.SQLITE_BUSY
 }
 
 func (s *Store) lay(ctx context.Context) error {
