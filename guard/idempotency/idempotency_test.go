@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -64,6 +65,9 @@ func newStand(t testing.TB, answers state.Answers) *stand {
 		switch r.URL.Path {
 		case "/fails":
 			w.WriteHeader(http.StatusInternalServerError)
+		case "/401", "/409", "/502", "/503", "/504":
+			code, _ := strconv.Atoi(r.URL.Path[1:])
+			w.WriteHeader(code)
 		case "/dies":
 			w.Header().Set("Content-Length", "100")
 			_, _ = io.WriteString(w, "half")
@@ -148,6 +152,12 @@ func TestAgain(t *testing.T) {
 		"a read":         {[5]string{"GET", "/a", "ann@x", "k", ""}, [5]string{"GET", "/a", "ann@x", "k", ""}, 201, 2},
 		"no key":         {[5]string{"POST", "/a", "ann@x", "", "1"}, [5]string{"POST", "/a", "ann@x", "", "1"}, 201, 2},
 		"failed":         {[5]string{"POST", "/fails", "ann@x", "k", "1"}, [5]string{"POST", "/fails", "ann@x", "k", "1"}, 500, 2},
+		"signed out":     {[5]string{"POST", "/401", "ann@x", "k", "1"}, [5]string{"POST", "/401", "ann@x", "k", "1"}, 401, 2},
+		"in the way":     {[5]string{"POST", "/409", "ann@x", "k", "1"}, [5]string{"POST", "/409", "ann@x", "k", "1"}, 409, 2},
+		"unavailable":    {[5]string{"POST", "/503", "ann@x", "k", "1"}, [5]string{"POST", "/503", "ann@x", "k", "1"}, 503, 2},
+		"a gateway's":    {[5]string{"POST", "/502", "ann@x", "k", "1"}, [5]string{"POST", "/502", "ann@x", "k", "1"}, 409, 1},
+		"a late gateway": {[5]string{"POST", "/504", "ann@x", "k", "1"}, [5]string{"POST", "/504", "ann@x", "k", "1"}, 409, 1},
+		"quoted":         {[5]string{"POST", "/a", "ann@x", `"k"`, "1"}, [5]string{"POST", "/a", "ann@x", `"k"`, "2"}, 422, 1},
 		"broke off":      {[5]string{"POST", "/dies", "ann@x", "k", "1"}, [5]string{"POST", "/dies", "ann@x", "k", "1"}, 409, 1},
 		"too long":       {[5]string{"POST", "/long", "ann@x", "k", "1"}, [5]string{"POST", "/long", "ann@x", "k", "1"}, 409, 1},
 		"a stream":       {[5]string{"POST", "/stream", "ann@x", "k", "1"}, [5]string{"POST", "/stream", "ann@x", "k", "1"}, 409, 1},
