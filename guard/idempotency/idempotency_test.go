@@ -268,6 +268,25 @@ func (down) Begin(context.Context, string, string, [32]byte, time.Duration) (sta
 	return state.Fresh, state.Answer{}, errors.New("connect to 10.0.0.9: refused")
 }
 
+// forgetful is a store that is gone when the answer is there.
+type forgetful struct{ state.Answers }
+
+func (forgetful) Finish(context.Context, string, string, state.Answer, time.Duration) error {
+	return errors.New("connect to 10.0.0.9: refused")
+}
+
+// TestNotKept: an answer that cannot be kept is passed on, and its request not done
+// again while nobody knows whether it may be.
+func TestNotKept(t *testing.T) {
+	s := newStand(t, forgetful{&state.Replies{}})
+	if status, body, _ := s.do(t.Context(), "POST", "/a", "ann@x", "k", "1"); status != 201 || body != `{"id":1}` {
+		t.Errorf("%d %s", status, body)
+	}
+	if status, _, _ := s.do(t.Context(), "POST", "/a", "ann@x", "k", "1"); status != 409 || s.made.Load() != 1 {
+		t.Errorf("again: %d, %d made", status, s.made.Load())
+	}
+}
+
 func TestDown(t *testing.T) {
 	s := newStand(t, down{})
 	if status, body, h := s.do(t.Context(), "POST", "/a", "ann@x", "k", ""); status != 503 || s.made.Load() != 0 || h.Get("Retry-After") == "" || strings.Contains(body, "10.0") {

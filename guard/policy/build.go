@@ -21,7 +21,7 @@ import (
 // State is what outlives a reload: keys, counters and connections.
 type State struct {
 	Log       *slog.Logger
-	Now       func() time.Time  // nil: time.Now for what lasts, and Clock for what ends at a time of day
+	Now       func() time.Time // nil: time.Now for what lasts, and Clock for what ends at a time of day
 	Clock     guard.Clock
 	Transport http.RoundTripper // nil: each pipeline its own
 
