@@ -268,6 +268,55 @@ func (down) Begin(context.Context, string, string, [32]byte, time.Duration) (sta
 	return state.Fresh, state.Answer{}, errors.New("connect to 10.0.0.9: refused")
 }
 
+// slow is a store that the caller leaves while it claims.
+type slow struct {
+	state.Answers
+	leave  chan struct{}
+	begins chan bool // whether it was cut
+}
+
+func (s slow) Begin(ctx context.Context, key, owner string, print [32]byte, lease time.Duration) (state.Found, state.Answer, error) {
+	select {
+	case <-s.leave: // the second one
+		return s.Answers.Begin(ctx, key, owner, print, lease)
+	default:
+	}
+	close(s.leave)
+	cut := false
+	select {
+	case <-ctx.Done():
+		cut = true
+	case <-time.After(200 * time.Millisecond): // as long as the news of it may take
+	}
+	defer func() { s.begins <- cut }()
+	return s.Answers.Begin(ctx, key, owner, print, lease)
+}
+
+// TestLeavesEarly: a caller that leaves while its key is claimed does not cut the
+// claim, and its key is free again, since the application was not asked.
+func TestLeavesEarly(t *testing.T) {
+	a := slow{&state.Replies{}, make(chan struct{}), make(chan bool, 1)}
+	s := newStand(t, a)
+	ctx, cancel := context.WithCancel(t.Context())
+	go func() { <-a.leave; cancel() }()
+	s.do(ctx, "POST", "/a", "ann@x", "k", "1")
+	if <-a.begins {
+		t.Error("the claim was cut")
+	}
+	for began := time.Now(); ; time.Sleep(10 * time.Millisecond) {
+		status, _, _ := s.do(t.Context(), "POST", "/a", "ann@x", "k", "1")
+		if status == 201 {
+			break
+		}
+		if status != 409 || time.Since(began) > 20*time.Second {
+			t.Fatalf("the key is not free: %d", status)
+		}
+	}
+	if s.made.Load() != 1 {
+		t.Errorf("%d made", s.made.Load())
+	}
+}
+
 // forgetful is a store that is gone when the answer is there.
 type forgetful struct{ state.Answers }
 

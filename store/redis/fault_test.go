@@ -47,6 +47,7 @@ func back(t *testing.T, c *redis.Counters) {
 			}
 			return
 		}
+		time.Sleep(10 * time.Millisecond)
 	}
 }
 
