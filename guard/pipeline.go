@@ -249,7 +249,7 @@ func (p *Pipeline) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		whole = true
 		return
 	}
-	x.Sent = true
+	x.Sent = x.Request.Context().Err() == nil // who left while it was judged is not asked for
 	p.proxy.ServeHTTP(rec, x.Request)
 	whole = true
 }

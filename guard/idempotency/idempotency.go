@@ -93,7 +93,8 @@ func (c *Check) Check(x *guard.Exchange) *guard.Denial {
 	}
 	e := &entry{c: c, x: x, key: digest(state.Key{Limit: x.Request.Method + " " + x.Route.Pattern, Tenant: x.Who.Tenant, User: x.Who.Subject}.String(), values[0])}
 	print := sha256.Sum256([]byte(digest(x.Path, x.Request.URL.RawQuery, x.Request.Header.Get("Content-Type"), string(body))))
-	ctx, cancel := context.WithTimeout(x.Request.Context(), 5*time.Second)
+	// A caller that leaves meanwhile must not leave a key that is taken for nothing.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(x.Request.Context()), 5*time.Second)
 	defer cancel()
 	found, a, err := c.o.Answers.Begin(ctx, e.key, x.ID, print, c.o.Lease)
 	switch {

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -64,6 +65,9 @@ func newStand(t testing.TB, answers state.Answers) *stand {
 		switch r.URL.Path {
 		case "/fails":
 			w.WriteHeader(http.StatusInternalServerError)
+		case "/401", "/409", "/502", "/503", "/504":
+			code, _ := strconv.Atoi(r.URL.Path[1:])
+			w.WriteHeader(code)
 		case "/dies":
 			w.Header().Set("Content-Length", "100")
 			_, _ = io.WriteString(w, "half")
@@ -148,6 +152,12 @@ func TestAgain(t *testing.T) {
 		"a read":         {[5]string{"GET", "/a", "ann@x", "k", ""}, [5]string{"GET", "/a", "ann@x", "k", ""}, 201, 2},
 		"no key":         {[5]string{"POST", "/a", "ann@x", "", "1"}, [5]string{"POST", "/a", "ann@x", "", "1"}, 201, 2},
 		"failed":         {[5]string{"POST", "/fails", "ann@x", "k", "1"}, [5]string{"POST", "/fails", "ann@x", "k", "1"}, 500, 2},
+		"signed out":     {[5]string{"POST", "/401", "ann@x", "k", "1"}, [5]string{"POST", "/401", "ann@x", "k", "1"}, 401, 2},
+		"in the way":     {[5]string{"POST", "/409", "ann@x", "k", "1"}, [5]string{"POST", "/409", "ann@x", "k", "1"}, 409, 2},
+		"unavailable":    {[5]string{"POST", "/503", "ann@x", "k", "1"}, [5]string{"POST", "/503", "ann@x", "k", "1"}, 503, 2},
+		"a gateway's":    {[5]string{"POST", "/502", "ann@x", "k", "1"}, [5]string{"POST", "/502", "ann@x", "k", "1"}, 409, 1},
+		"a late gateway": {[5]string{"POST", "/504", "ann@x", "k", "1"}, [5]string{"POST", "/504", "ann@x", "k", "1"}, 409, 1},
+		"quoted":         {[5]string{"POST", "/a", "ann@x", `"k"`, "1"}, [5]string{"POST", "/a", "ann@x", `"k"`, "2"}, 422, 1},
 		"broke off":      {[5]string{"POST", "/dies", "ann@x", "k", "1"}, [5]string{"POST", "/dies", "ann@x", "k", "1"}, 409, 1},
 		"too long":       {[5]string{"POST", "/long", "ann@x", "k", "1"}, [5]string{"POST", "/long", "ann@x", "k", "1"}, 409, 1},
 		"a stream":       {[5]string{"POST", "/stream", "ann@x", "k", "1"}, [5]string{"POST", "/stream", "ann@x", "k", "1"}, 409, 1},
@@ -256,6 +266,74 @@ type down struct{ state.Answers }
 
 func (down) Begin(context.Context, string, string, [32]byte, time.Duration) (state.Found, state.Answer, error) {
 	return state.Fresh, state.Answer{}, errors.New("connect to 10.0.0.9: refused")
+}
+
+// slow is a store that the caller leaves while it claims.
+type slow struct {
+	state.Answers
+	leave  chan struct{}
+	begins chan bool // whether it was cut
+}
+
+func (s slow) Begin(ctx context.Context, key, owner string, print [32]byte, lease time.Duration) (state.Found, state.Answer, error) {
+	select {
+	case <-s.leave: // the second one
+		return s.Answers.Begin(ctx, key, owner, print, lease)
+	default:
+	}
+	close(s.leave)
+	cut := false
+	select {
+	case <-ctx.Done():
+		cut = true
+	case <-time.After(200 * time.Millisecond): // as long as the news of it may take
+	}
+	defer func() { s.begins <- cut }()
+	return s.Answers.Begin(ctx, key, owner, print, lease)
+}
+
+// TestLeavesEarly: a caller that leaves while its key is claimed does not cut the
+// claim, and its key is free again, since the application was not asked.
+func TestLeavesEarly(t *testing.T) {
+	a := slow{&state.Replies{}, make(chan struct{}), make(chan bool, 1)}
+	s := newStand(t, a)
+	ctx, cancel := context.WithCancel(t.Context())
+	go func() { <-a.leave; cancel() }()
+	s.do(ctx, "POST", "/a", "ann@x", "k", "1")
+	if <-a.begins {
+		t.Error("the claim was cut")
+	}
+	for began := time.Now(); ; time.Sleep(10 * time.Millisecond) {
+		status, _, _ := s.do(t.Context(), "POST", "/a", "ann@x", "k", "1")
+		if status == 201 {
+			break
+		}
+		if status != 409 || time.Since(began) > 20*time.Second {
+			t.Fatalf("the key is not free: %d", status)
+		}
+	}
+	if s.made.Load() != 1 {
+		t.Errorf("%d made", s.made.Load())
+	}
+}
+
+// forgetful is a store that is gone when the answer is there.
+type forgetful struct{ state.Answers }
+
+func (forgetful) Finish(context.Context, string, string, state.Answer, time.Duration) error {
+	return errors.New("connect to 10.0.0.9: refused")
+}
+
+// TestNotKept: an answer that cannot be kept is passed on, and its request not done
+// again while nobody knows whether it may be.
+func TestNotKept(t *testing.T) {
+	s := newStand(t, forgetful{&state.Replies{}})
+	if status, body, _ := s.do(t.Context(), "POST", "/a", "ann@x", "k", "1"); status != 201 || body != `{"id":1}` {
+		t.Errorf("%d %s", status, body)
+	}
+	if status, _, _ := s.do(t.Context(), "POST", "/a", "ann@x", "k", "1"); status != 409 || s.made.Load() != 1 {
+		t.Errorf("again: %d, %d made", status, s.made.Load())
+	}
 }
 
 func TestDown(t *testing.T) {

@@ -23,7 +23,10 @@ func (Tap) Tap(x *guard.Exchange, res *http.Response) error {
 	if e == nil {
 		return nil
 	}
-	if res.StatusCode >= 500 || res.StatusCode == http.StatusTooManyRequests || res.StatusCode == http.StatusRequestTimeout {
+	switch {
+	case res.StatusCode == http.StatusBadGateway, res.StatusCode == http.StatusGatewayTimeout:
+		return nil // of a gateway before the application, which may have done it: the key stays claimed
+	case res.StatusCode >= 500, again(res.StatusCode):
 		e.undone = true
 		return nil
 	}
@@ -36,6 +39,16 @@ func (Tap) Tap(x *guard.Exchange, res *http.Response) error {
 	kind, _, _ := mime.ParseMediaType(res.Header.Get("Content-Type"))
 	res.Body = &copied{from: res.Body, e: e, long: kind == "text/event-stream"}
 	return nil
+}
+
+// again reports answers that are of the moment: nothing was done, and the same request
+// may be answered otherwise when the caller has signed in, waited, or another is over.
+func again(status int) bool {
+	switch status {
+	case http.StatusUnauthorized, http.StatusProxyAuthRequired, http.StatusRequestTimeout, http.StatusConflict, http.StatusLocked, http.StatusTooEarly, http.StatusTooManyRequests:
+		return true
+	}
+	return false
 }
 
 // private are fields of one connection, one moment or one browser.

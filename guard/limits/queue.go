@@ -222,6 +222,10 @@ func (q *Queue) dispatch() {
 				continue
 			}
 			v, err := w.counters.Take(w.ctx, w.lease, w.asks)
+			if err != nil && w.ctx.Err() == nil && !errors.Is(err, state.ErrFull) { // which is of one key
+				q.fail(err)
+				return
+			}
 			if err == nil && !v.OK && v.Slot {
 				if none == nil {
 					none = map[state.Key]bool{}
@@ -247,6 +251,18 @@ func (q *Queue) dispatch() {
 			since = 0
 		}
 	}
+}
+
+// fail refuses all who wait, since what counts for them does not answer: each of them
+// would hold the queue up for as long as the store is waited for.
+func (q *Queue) fail(err error) {
+	for _, l := range q.lines {
+		for _, w := range l.all {
+			w.done <- result{err: err}
+		}
+	}
+	q.lines, q.next = nil, 0
+	q.n.Store(0)
 }
 
 // leave takes a waiter out of its line, and the line away when it is empty.

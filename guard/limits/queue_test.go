@@ -169,6 +169,45 @@ func TestRefusedInLine(t *testing.T) {
 	}
 }
 
+// stalled are counters that do not answer.
+type stalled struct{ asked int }
+
+func (s *stalled) Take(context.Context, string, []state.Ask) (state.Verdict, error) {
+	s.asked++
+	return state.Verdict{}, errStalled
+}
+
+func (*stalled) Give(context.Context, string, []state.Ask, bool) error { return errStalled }
+
+var errStalled = errors.New("no answer in time")
+
+// TestStalled: counters that do not answer are asked once for all who wait, who are
+// refused then, and hold nobody up afterwards.
+func TestStalled(t *testing.T) {
+	s := newStand(t, Bounds{Depth: 100, Wait: time.Minute})
+	var all []<-chan error
+	for i := range 20 {
+		all = append(all, s.enter(t.Context(), fmt.Sprint(i%3), s.slot))
+	}
+	c := &stalled{}
+	if v, err := s.q.wait(t.Context(), s.b, &waiter{tenant: "new", asks: []state.Ask{{Key: state.Key{Limit: "other"}, Slots: 1}}, counters: c}); !errors.Is(err, errStalled) || v.OK {
+		t.Errorf("%+v %v", v, err)
+	}
+	for _, one := range all {
+		if err := <-one; !errors.Is(err, errStalled) {
+			t.Errorf("%v", err)
+		}
+	}
+	if st := s.q.Stats(); c.asked != 1 || st.Depth != 0 || st.Tenants != 0 {
+		t.Errorf("asked %d times, %+v", c.asked, st)
+	}
+	next := s.enter(t.Context(), "next", s.slot)
+	s.open()
+	if err := <-next; err != nil {
+		t.Errorf("afterwards: %v", err)
+	}
+}
+
 // TestOwnSlots: a tenant that waits for a slot of its own holds nobody up who
 // has one.
 func TestOwnSlots(t *testing.T) {

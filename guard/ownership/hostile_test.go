@@ -153,6 +153,11 @@ func TestHostileAnswers(t *testing.T) {
 			w.Header().Set("X-Seen", "secret")
 			w.Header().Set(http.TrailerPrefix+"X-More", "secret")
 		}, 200, `[{"id":"a"}]`},
+		"how many there are": {list, "/x/1", "", func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("X-Total-Count", "secret 2")
+			w.Header().Set("Content-Range", "items 0-1/secret")
+			typed(w, "application/json", 200, `[{"id":"b"},{"id":"a"}]`)
+		}, 200, `[{"id":"a"}]`},
 		"a trailer of a stream": {list, "/x/1", "", func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Trailer", "X-Seen")
 			typed(w, "application/x-ndjson", 200, "{\"id\":\"b\"}\n{\"id\":\"a\"}\n")

@@ -155,7 +155,7 @@ func (k *Keeper) Check(x *guard.Exchange) *guard.Denial {
 	}
 	if unsure {
 		x.Note(noteUnsure, true)
-		for _, h := range []string{"If-None-Match", "If-Modified-Since"} { // that it did not change tells that it is there
+		for _, h := range []string{"If-None-Match", "If-Modified-Since", "If-Match", "If-Unmodified-Since"} { // that it changed or did not tells that it is there
 			x.Request.Header.Del(h)
 		}
 	}

@@ -38,6 +38,11 @@ func (k *Keeper) lists(ctx context.Context, x *guard.Exchange, r *Rule, res *htt
 	edits = append(edits, more...)
 	if removed > 0 {
 		k.alert(x, "a list holds what is not the caller's", removed)
+		for _, h := range totals {
+			if enforce {
+				res.Header.Del(h)
+			}
+		}
 		for _, l := range append([]*List{r.List}, r.More...) {
 			for _, p := range l.Drop {
 				p.find(d, 0, func(i int32) { edits = append(edits, edit{d.nodes[i].start, d.nodes[i].end, []byte("null")}) })
@@ -54,6 +59,9 @@ func (k *Keeper) lists(ctx context.Context, x *guard.Exchange, r *Rule, res *htt
 	}
 	return nil
 }
+
+// totals are fields that count what a list holds on all of its pages.
+var totals = [...]string{"X-Total-Count", "X-Total", "Total-Count", "X-Count", "X-Pagination", "X-Pagination-Total-Count", "Content-Range"}
 
 // apply makes the edits; one within another is void.
 func apply(b []byte, edits []edit) []byte {

@@ -271,6 +271,39 @@ unsafe: [charged at the front /chat]
 		t.Errorf("after kill -9 the model's budget is another's: %v, asked %d times", got, asked.Load())
 	}
 
+	// Who waits at one replica is let in when the other is gone and its lease ends, each
+	// once, and a place in the queue of a dead process holds no slot.
+	queued := text + "queue: {depth: 10, wait: 1m}\n"
+	q, e := newReplica(t, queued, redis.URL, d.URL), newReplica(t, queued, redis.URL, d.URL)
+	go func() { broken <- q.ask("/slow") }()
+	<-in
+	waits := make(chan int)
+	for range 3 {
+		go func() { waits <- e.ask("/held") }()
+	}
+	go func() { broken <- q.ask("/held") }()
+	select {
+	case code := <-waits:
+		t.Errorf("a slot that another process holds was given: %d", code)
+	case <-time.After(100 * time.Millisecond): // they wait
+	}
+	if err := q.cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if code := <-broken; code != 0 {
+			t.Errorf("a process that was killed answers %d", code)
+		}
+	}
+	for range 3 {
+		if code := <-waits; code != 200 {
+			t.Errorf("who waited gets %d", code)
+		}
+	}
+	if code := e.ask("/held"); code != 200 {
+		t.Errorf("the next one gets %d", code)
+	}
+
 	redis.Down()
 	if got := crowd(5, "/held", b, c); got[503] != 10 {
 		t.Errorf("without Redis: %v", got)

@@ -134,7 +134,8 @@ func (c *Check) Check(x *guard.Exchange) *guard.Denial {
 	if h.caps = c.caps(x, now); len(h.caps) == 0 && c.o.Organisation > 0 {
 		return &guard.Denial{Status: http.StatusForbidden, Reason: "no budget is the caller's: it has no organisation"}
 	}
-	ctx, cancel := context.WithTimeout(x.Request.Context(), h.patience())
+	// A caller that leaves meanwhile must not leave a reservation for nothing.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(x.Request.Context()), h.patience())
 	defer cancel()
 	switch by, err := c.o.Ledger.Reserve(ctx, x.ID, h.amount, h.caps); {
 	case err != nil: // what cannot be charged is not let in

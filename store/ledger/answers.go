@@ -33,9 +33,9 @@ func (s *Store) Begin(ctx context.Context, key, owner string, print [32]byte, le
 func (s *Store) claim(ctx context.Context, key, owner string, print [32]byte, lease time.Duration) (state.Found, state.Answer, error) {
 	text := hex.EncodeToString(print[:])
 	for range 3 { // the row that stood in the way may be gone when it is read
-		res, err := s.db.ExecContext(ctx, `INSERT INTO guard_answers AS a (key, owner, print, until, status, header, body, whole) VALUES ($1, $2, $3, `+s.after(lease)+`, 0, '', $4, 0)
+		res, err := s.db.ExecContext(ctx, s.timed(`INSERT INTO guard_answers AS a (key, owner, print, until, status, header, body, whole) VALUES ($1, $2, $3, {now} + $4, 0, '', $5, 0)
 			ON CONFLICT (key) DO UPDATE SET owner = excluded.owner, print = excluded.print, until = excluded.until, status = 0, header = '', body = excluded.body, whole = 0
-			WHERE a.until <= `+s.now(), key, owner, text, []byte{})
+			WHERE a.until <= {now}`), key, owner, text, lease.Microseconds(), []byte{})
 		if err != nil {
 			return 0, state.Answer{}, fmt.Errorf("claim an idempotency key: %w", err)
 		}
@@ -72,7 +72,7 @@ func (s *Store) claim(ctx context.Context, key, owner string, print [32]byte, le
 func (s *Store) room(ctx context.Context) error {
 	if s.due("answers", time.Minute) {
 		var keys, stored int64
-		_, err := s.db.ExecContext(ctx, `DELETE FROM guard_answers WHERE until <= `+s.now())
+		_, err := s.db.ExecContext(ctx, s.timed(`DELETE FROM guard_answers WHERE until <= {now}`))
 		if err == nil {
 			err = s.db.QueryRowContext(ctx, `SELECT count(*), coalesce(sum(length(body)), 0) FROM guard_answers`).Scan(&keys, &stored)
 		}
@@ -115,8 +115,8 @@ func (s *Store) Finish(ctx context.Context, key, owner string, a state.Answer, k
 	if a.Whole {
 		whole = 1
 	}
-	_, err = s.db.ExecContext(ctx, `UPDATE guard_answers SET owner = '', until = `+s.after(keep)+`, status = $1, header = $2, body = $3, whole = $4 WHERE key = $5 AND owner = $6`,
-		a.Status, string(header), body, whole, key, owner)
+	_, err = s.db.ExecContext(ctx, s.timed(`UPDATE guard_answers SET owner = '', until = {now} + $1, status = $2, header = $3, body = $4, whole = $5 WHERE key = $6 AND owner = $7`),
+		keep.Microseconds(), a.Status, string(header), body, whole, key, owner)
 	if err != nil {
 		return fmt.Errorf("keep an answer: %w", err)
 	}

@@ -57,6 +57,7 @@ func recovered(t *testing.T, s *ledger.Store) {
 		if _, err := s.Used(t.Context(), "a"); err == nil {
 			break
 		}
+		time.Sleep(10 * time.Millisecond)
 	}
 	if used, err := s.Used(t.Context(), "a"); used != 60 || err != nil {
 		t.Errorf("used %d %v", used, err)
@@ -117,6 +118,7 @@ func TestPostgresFails(t *testing.T) {
 				if _, err := s.Used(t.Context(), "a"); err == nil {
 					break
 				}
+				time.Sleep(10 * time.Millisecond)
 			}
 			held(t, s)
 			fail(wire)

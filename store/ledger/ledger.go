@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"net/url"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -76,19 +77,15 @@ func Postgres(address string) (*Store, error) {
 // Close ends the connections.
 func (s *Store) Close() error { return s.db.Close() }
 
-// now is the time in microseconds, as SQL. Of several replicas it is the database's,
-// or one whose clock is ahead would end what another has under way; of one process it
-// goes on evenly when the machine's clock is set.
-func (s *Store) now() string {
-	if s.postgres {
-		return `(extract(epoch FROM clock_timestamp()) * 1000000)::bigint`
+// timed puts the time, in microseconds, where SQL has {now}. Of several replicas it
+// is the database's, or one whose clock is ahead would end what another has under way;
+// of one process it goes on evenly when the machine's clock is set.
+func (s *Store) timed(q string) string {
+	now := `(extract(epoch FROM clock_timestamp()) * 1000000)::bigint`
+	if !s.postgres {
+		now = strconv.FormatInt(s.begun.Add(time.Since(s.begun)).UnixMicro(), 10)
 	}
-	return strconv.FormatInt(s.begun.Add(time.Since(s.begun)).UnixMicro(), 10)
-}
-
-// after is a time from now, as SQL.
-func (s *Store) after(d time.Duration) string {
-	return s.now() + " + (" + strconv.FormatInt(d.Microseconds(), 10) + ")"
+	return strings.ReplaceAll(q, "{now}", now)
 }
 
 const (

@@ -55,7 +55,7 @@ func (s *Store) Reserve(ctx context.Context, hold string, amount state.Money, ca
 				return errRefused
 			}
 		}
-		_, err := tx.ExecContext(ctx, `INSERT INTO guard_holds (hold, amount, accounts, made) VALUES ($1, $2, $3, `+s.now()+`)`, hold, int64(amount), string(names))
+		_, err := tx.ExecContext(ctx, s.timed(`INSERT INTO guard_holds (hold, amount, accounts, made) VALUES ($1, $2, $3, {now})`), hold, int64(amount), string(names))
 		return err
 	})
 	switch {
@@ -65,8 +65,8 @@ func (s *Store) Reserve(ctx context.Context, hold string, amount state.Money, ca
 		return -1, fmt.Errorf("reserve: %w", err)
 	}
 	if s.due("accounts", time.Hour) {
-		_, _ = s.db.ExecContext(ctx, `DELETE FROM guard_accounts WHERE until < `+s.after(-keepAccounts)) // the next hour tries again
-		_, _ = s.db.ExecContext(ctx, `DELETE FROM guard_holds WHERE made < `+s.after(-keepHolds))
+		_, _ = s.db.ExecContext(ctx, s.timed(`DELETE FROM guard_accounts WHERE until < {now} - $1`), keepAccounts.Microseconds()) // the next hour tries again
+		_, _ = s.db.ExecContext(ctx, s.timed(`DELETE FROM guard_holds WHERE made < {now} - $1`), keepHolds.Microseconds())
 	}
 	return -1, nil
 }

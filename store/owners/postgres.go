@@ -106,7 +106,8 @@ func (p *Postgres) ready(ctx context.Context, n int) (context.Context, context.C
 	if err := p.Open(ctx); err != nil {
 		return nil, nil, err
 	}
-	ctx, cancel := context.WithTimeout(ctx, p.patience()+time.Duration(n)*more)
+	// A caller that leaves would take a connection with it.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), p.patience()+time.Duration(n)*more)
 	return ctx, cancel, nil
 }
 

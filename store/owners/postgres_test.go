@@ -181,6 +181,7 @@ func TestPostgresDown(t *testing.T) {
 				}
 				return
 			}
+			time.Sleep(10 * time.Millisecond)
 		}
 	}
 	down := func(t *testing.T) {

@@ -47,6 +47,7 @@ func back(t *testing.T, c *redis.Counters) {
 			}
 			return
 		}
+		time.Sleep(10 * time.Millisecond)
 	}
 }
 
@@ -124,5 +125,39 @@ func TestClockSetBack(t *testing.T) {
 		if v.OK {
 			return
 		}
+	}
+}
+
+// TestRollOver: over several windows two replicas let in the burst and what the rate
+// adds meanwhile, and not one more.
+func TestRollOver(t *testing.T) {
+	s := redistest.Start(t)
+	const each, burst = 5 * time.Millisecond, 20
+	a := []state.Ask{{Key: state.Key{Limit: "rolls"}, Each: each, Burst: burst}}
+	replicas := []*redis.Counters{open(t, redis.Options{URL: s.URL, Patience: 20 * time.Second}), open(t, redis.Options{URL: s.URL, Patience: 20 * time.Second})}
+	began := time.Now()
+	in, last := 0, 0
+	for window := 1; window <= 4; window++ {
+		for time.Since(began) < time.Duration(window)*burst*each {
+			for _, c := range replicas {
+				v, err := c.Take(t.Context(), "x", a)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if v.OK {
+					in++
+				}
+				if most := burst + int(time.Since(began)/each) + 1; in > most {
+					t.Fatalf("%d in after %v, at most %d", in, time.Since(began), most)
+				}
+			}
+		}
+		if in == last {
+			t.Errorf("nobody is let in in window %d", window)
+		}
+		last = in
+	}
+	if in <= burst {
+		t.Errorf("%d in four windows of %d", in, burst)
 	}
 }

@@ -171,10 +171,12 @@ func micros(d time.Duration) string {
 
 // Take counts a request.
 func (c *Counters) Take(ctx context.Context, lease string, asks []state.Ask) (state.Verdict, error) {
-	ctx, cancel := context.WithTimeout(ctx, c.o.Patience)
+	left := ctx.Err()
+	// A caller that leaves while it is counted must not leave a slot behind.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), c.o.Patience)
 	defer cancel()
 	client, err := c.connected(ctx)
-	if err != nil {
+	if err = errors.Join(err, left); err != nil {
 		return state.Verdict{}, err
 	}
 	args := make([]string, 0, 2+4*len(asks))
