@@ -33,9 +33,10 @@ func (p *program) guardVerb() *cobra.Command {
 		Long: `Stand in front of the application and apply a policy.
 
 It serves until it is interrupted, and then ends what is under way. The policy is read
-again when the file changes or on SIGHUP; a file with a mistake changes nothing. Changes
-of listen, admin, model.listen, tls, connections, connect, upstream_header and drain need a restart. The log
-goes to stderr, one JSON object a line; a log that cannot be written holds nothing up.`,
+again when the file changes or on SIGHUP, and so is the API's description that it names;
+a file with a mistake changes nothing. Changes of listen, admin, model.listen, tls,
+connections, connect, upstream_header and drain need a restart. The log goes to stderr,
+one JSON object a line; a log that cannot be written holds nothing up.`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return p.guard(c.Context(), p.path(file)) },
 	}
@@ -58,6 +59,8 @@ type standing struct {
 	file    string
 	text    []byte // of the policy that was judged last
 	policy  *policy.Policy
+	judged  *policy.Policy // last, whose description is looked at
+	beside  string         // and how that was found
 	handler *guard.Handler
 	egress  model.Handler // to the model provider
 	env     func(string) (string, bool)
@@ -76,7 +79,7 @@ func (p *program) guard(ctx context.Context, file string) (err error) {
 	defer sink.Close()
 	log := slog.New(slog.NewJSONHandler(sink, nil))
 	m := record.NewMetrics()
-	s := &standing{file: file, text: text, policy: pol, handler: &guard.Handler{}, env: p.env, metrics: m, log: log, state: &policy.State{
+	s := &standing{file: file, text: text, policy: pol, judged: pol, beside: pol.Beside(filepath.Dir(file)), handler: &guard.Handler{}, env: p.env, metrics: m, log: log, state: &policy.State{
 		Log: log, Folder: filepath.Dir(file), Env: os.LookupEnv, Record: record.All{m, record.NewAccess(log, b.Quiet)}, Lockdown: &guard.Lockdown{}, Transport: guard.Transport(b.Connect, b.UpstreamHeader)}}
 	defer func() { err = errors.Join(err, s.state.Close()) }()
 	if err := pol.TryOwners(ctx, s.state); err != nil {
@@ -182,16 +185,17 @@ func drain(ctx context.Context, srv *transport.Server, within time.Duration, log
 	return err
 }
 
-// reload swaps the pipeline when the file says something else. A file with a
-// mistake changes nothing, and is told once.
+// reload swaps the pipeline when the file says something else, or the description
+// beside it. A file with a mistake changes nothing, and is told once.
 func (s *standing) reload() {
 	b, err := os.ReadFile(s.file)
-	if err != nil || bytes.Equal(b, s.text) {
+	if err != nil || bytes.Equal(b, s.text) && s.judged.Beside(filepath.Dir(s.file)) == s.beside {
 		return
 	}
-	s.text = b
+	s.text, s.beside = b, s.judged.Beside(filepath.Dir(s.file))
 	pol, err := policy.Parse(filepath.Base(s.file), b)
 	if err == nil {
+		s.judged, s.beside = pol, pol.Beside(filepath.Dir(s.file)) // before it is read
 		if err = s.apply(pol); err == nil {
 			s.metrics.Reloaded(true)
 			s.log.Info("policy reloaded", "kind", "audit", "routes", len(pol.Routes))
@@ -204,11 +208,11 @@ func (s *standing) reload() {
 
 // apply serves by the policy from now on, or leaves all as it was.
 func (s *standing) apply(pol *policy.Policy) error {
-	pipe, err := pol.Build(s.state)
+	proxy, err := pol.BuildModel(s.state, s.env)
 	if err != nil {
 		return err
 	}
-	proxy, err := pol.BuildModel(s.state, s.env)
+	pipe, err := pol.Build(s.state) // last, since it throws the switches
 	if err != nil {
 		return err
 	}

@@ -1,8 +1,10 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"log/slog"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
@@ -82,5 +84,68 @@ func TestStanding(t *testing.T) {
 	}
 	if got, _ := ask("/healthz"); got != 204 {
 		t.Errorf("alive while it ends: %d", got)
+	}
+}
+
+// TestDescriptionIsReadAgain: a description that changes counts at once; one with a
+// mistake changes nothing, and is told once, with its place.
+func TestDescriptionIsReadAgain(t *testing.T) {
+	dir := t.TempDir()
+	write := func(name, text string) {
+		t.Helper()
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	app := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	defer app.Close()
+	text := "version: 1\nlisten: 127.0.0.1:0\nupstream: " + app.URL + "\nroutes: [{path: /a, public: true}, {path: /b, public: true}]\ninput: {openapi: {file: api.yaml}}\n"
+	file := filepath.Join(dir, "guard.yaml")
+	write("guard.yaml", text)
+	write("api.yaml", "openapi: 3.1.0\npaths: {/a: {get: {}}}\n")
+	pol, b, err := readPolicy(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var log bytes.Buffer
+	s := &standing{file: file, text: b, policy: pol, judged: pol, beside: pol.Beside(dir), handler: &guard.Handler{}, metrics: record.NewMetrics(),
+		log: slog.New(slog.NewJSONHandler(&log, nil)), state: &policy.State{Folder: dir, Lockdown: &guard.Lockdown{}}}
+	pipe, err := pol.Build(s.state)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.handler.Store(pipe)
+	for _, c := range []struct {
+		name, file, text string
+		a, b             int
+		told             string // in the log; "": nothing
+	}{
+		{"nothing changed", "api.yaml", "", 200, 404, ""},
+		{"another operation", "api.yaml", "openapi: 3.1.0\npaths: {/a: {get: {}}, /b: {get: {}}}\n", 200, 200, "policy reloaded"},
+		{"no YAML", "api.yaml", "openapi: 3.1.0\npaths:\n  /a: {get: {}\n", 200, 200, "api.yaml:3:7: read the description: yaml: did not find"},
+		{"a schema that is none", "api.yaml", "openapi: 3.1.0\npaths:\n  /b:\n    post:\n      requestBody:\n        content:\n          application/json:\n            schema: {type: nothing}\n", 200, 200, "api.yaml:8:13: "},
+		{"no JSON", "api.yaml", "{\"openapi\": \"3.1.0\",\n \"paths\": [}", 200, 200, "api.yaml:2:12: "},
+		{"only the other", "api.yaml", "openapi: 3.1.0\npaths: {/b: {get: {}}}\n", 404, 200, "policy reloaded"},
+		{"another file, which is not there", "guard.yaml", strings.Replace(text, "api.yaml", "none.yaml", 1), 404, 200, "none.yaml"},
+		{"it comes", "none.yaml", "openapi: 3.1.0\npaths: {/a: {get: {}}}\n", 200, 404, "policy reloaded"},
+		{"a policy with a mistake", "guard.yaml", "version: 3\n", 200, 404, "guard.yaml:1:"},
+		{"and a description that changes", "none.yaml", "openapi: 3.1.0\npaths: {/a: {get: {}}, /b: {}}\n", 200, 404, "guard.yaml:1:"},
+	} {
+		if log.Reset(); c.text != "" {
+			write(c.file, c.text)
+		}
+		s.reload()
+		s.reload()
+		said := strings.TrimSpace(log.String())
+		if strings.Count(said, "\n") > 0 || (c.told == "") != (said == "") || !strings.Contains(said, c.told) {
+			t.Errorf("%s: %s, want %q once", c.name, said, c.told)
+		}
+		for path, want := range map[string]int{"/a": c.a, "/b": c.b} {
+			w := httptest.NewRecorder()
+			s.handler.ServeHTTP(w, httptest.NewRequest("GET", path, nil))
+			if w.Code != want {
+				t.Errorf("%s: %s: %d, want %d", c.name, path, w.Code, want)
+			}
+		}
 	}
 }

@@ -41,8 +41,16 @@ const longest = 16 << 20
 var methods = []string{"get", "put", "post", "delete", "options", "head", "patch", "trace"}
 
 // Compile reads OpenAPI 3.0 or 3.1, as YAML or JSON. What it refers to must stand
-// in it.
+// in it. What is wrong is a *Mistake where its place can be told.
 func Compile(text []byte, strict bool) (*Spec, error) {
+	s, err := compile(text, strict)
+	if err != nil {
+		return nil, placed(text, err)
+	}
+	return s, nil
+}
+
+func compile(text []byte, strict bool) (*Spec, error) {
 	if len(text) > longest {
 		return nil, fmt.Errorf("the description is longer than %d bytes", longest)
 	}
@@ -52,7 +60,8 @@ func Compile(text []byte, strict bool) (*Spec, error) {
 	}
 	version, _ := doc["openapi"].(string)
 	if !strings.HasPrefix(version, "3.") {
-		return nil, errors.New("no OpenAPI 3 (openapi: 3.0.x or 3.1.x)")
+		err := errors.New("no OpenAPI 3 (openapi: 3.0.x or 3.1.x)")
+		return nil, &astray{"/openapi", err}
 	}
 	m := &modern{}
 	m.walk("", doc, false)
@@ -79,13 +88,21 @@ func Compile(text []byte, strict bool) (*Spec, error) {
 				err = s.root.add(strings.ToUpper(method), base(doc)+path, op)
 			}
 			if err != nil {
-				return nil, fmt.Errorf("%s %s: %w", strings.ToUpper(method), path, err)
+				err = fmt.Errorf("%s %s: %w", strings.ToUpper(method), path, err)
+				if at := (*astray)(nil); !errors.As(err, &at) {
+					err = &astray{where + "/" + method, err}
+				}
+				return nil, err
 			}
 			s.Count++
 		}
 	}
 	if s.Count == 0 {
-		return nil, errors.New("the description has no operation")
+		var err error = errors.New("the description has no operation")
+		if doc["paths"] != nil {
+			err = &astray{"/paths", err}
+		}
+		return nil, err
 	}
 	return s, nil
 }
@@ -192,7 +209,7 @@ func (b *builder) follow(v any, where string) (map[string]any, string) {
 func (b *builder) compile(where string) (*jsonschema.Schema, error) {
 	s, err := b.c.Compile(b.at + "#" + (&url.URL{Path: where}).EscapedPath())
 	if err != nil {
-		return nil, fmt.Errorf("compile the schema at %s: %w", where, err)
+		return nil, &astray{where, fmt.Errorf("compile the schema at %s: %w", where, err)}
 	}
 	return s, nil
 }
@@ -272,11 +289,11 @@ func (b *builder) body(raw any, where string) (*jsonschema.Schema, error) {
 	at := b.at + "/strict" + (&url.URL{Path: where}).EscapedPath()
 	err := b.c.AddResource(at, map[string]any{"$ref": b.at + "#" + (&url.URL{Path: where}).EscapedPath(), "unevaluatedProperties": false})
 	if err != nil {
-		return nil, fmt.Errorf("compile the schema at %s: %w", where, err)
+		return nil, &astray{where, fmt.Errorf("compile the schema at %s: %w", where, err)}
 	}
 	c, err := b.c.Compile(at)
 	if err != nil {
-		return nil, fmt.Errorf("compile the schema at %s: %w", where, err)
+		return nil, &astray{where, fmt.Errorf("compile the schema at %s: %w", where, err)}
 	}
 	return c, nil
 }

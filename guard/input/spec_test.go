@@ -2,6 +2,7 @@ package input_test
 
 import (
 	"bytes"
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -190,6 +191,25 @@ func TestCompileRefuses(t *testing.T) {
 	} {
 		if _, err := input.Compile([]byte(text), false); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want %q", text, err, want)
+		}
+	}
+}
+
+// TestMistakes: what is wrong stands at a line and a column.
+func TestMistakes(t *testing.T) {
+	for text, want := range map[string]string{
+		"openapi: 3.1.0\npaths:\n\t/a: {}\n":                    "3:1: read the description",
+		"info: {}\nopenapi: 2.0.0\n":                            "2:1: no OpenAPI 3",
+		"openapi: 3.1.0\ninfo: {}\npaths: {}\n":                 "3:1: the description has no operation",
+		"openapi: 3.1.0\npaths:\n  /a/{b}.json:\n    get: {}\n": "4:5: GET /a/{b}.json: ",
+		"{\"openapi\": \"3.1.0\",\n  \"paths\": {\n  }":         "3:4: read the description",
+		"{\n  \"openapi\": \"3.1.0\",\n  \"paths\" {}\n}":       "3:11: read the description",
+		"{\n \"openapi\": \"3.1.0\",\n \"paths\": {\"/a\": {\"post\":\n  {\"requestBody\": {\"content\": {\"/\": {}}}}}}\n}":                                                                                       "3:19: POST /a: the media type",
+		"openapi: 3.1.0\npaths:\n  /a:\n    post: {requestBody: {$ref: '#/components/requestBodies/b'}}\ncomponents:\n  requestBodies:\n    b:\n      content:\n        a/b:\n          schema: {type: nothing}\n": "10:11: POST /a: compile the schema",
+	} {
+		_, err := input.Compile([]byte(text), false)
+		if m := (*input.Mistake)(nil); !errors.As(err, &m) || !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("%q: %v, want %s", text, err, want)
 		}
 	}
 }

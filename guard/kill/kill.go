@@ -53,6 +53,7 @@ type Board struct {
 type Stay struct {
 	of     Cutter
 	scopes []Scope
+	room   [4]Scope // for most requests' scopes
 }
 
 // Set throws the switches, all at once, and ends what is under way of what is off now.
@@ -84,9 +85,25 @@ func (b *Board) Enter(of Cutter, scopes ...Scope) (*Stay, bool) {
 	if b.stays == nil {
 		b.stays = map[*Stay]struct{}{}
 	}
-	stay := &Stay{of, scopes}
+	stay := &Stay{of: of}
+	stay.scopes = append(stay.room[:0], scopes...)
 	b.stays[stay] = struct{}{}
 	return stay, true
+}
+
+// Join adds scopes of a request that were not known when it came in, unless one of
+// them is off.
+func (b *Board) Join(stay *Stay, scopes ...Scope) bool {
+	if b == nil || stay == nil {
+		return true
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if s := b.now.Load(); s != nil && s.any(scopes) {
+		return false
+	}
+	stay.scopes = append(stay.scopes, scopes...)
+	return true
 }
 
 // Leave is told that the request is over.
@@ -152,13 +169,22 @@ func (Check) Needs() guard.Need { return guard.NeedRoute }
 // Gives nothing.
 func (Check) Gives() guard.Need { return 0 }
 
+type stayKey struct{}
+
 // Check answers 503: the caller did nothing wrong.
 func (c Check) Check(x *guard.Exchange) *guard.Denial {
 	if c.Signed {
 		if x.Who == nil || x.Who.Tenant == "" {
 			return nil
 		}
-		return c.enter(x, "the tenant is switched off", Scope{Tenant, x.Who.Tenant})
+		stay, _ := x.Noted(stayKey{}).(*Stay)
+		if stay == nil {
+			return c.enter(x, "the tenant is switched off", Scope{Tenant, x.Who.Tenant})
+		}
+		if !c.Board.Join(stay, Scope{Tenant, x.Who.Tenant}) {
+			return off("the tenant is switched off")
+		}
+		return nil
 	}
 	at := Scope{Route, x.Route.Pattern}
 	if scheme, ok := c.Webhooks[x.Route.Pattern]; ok {
@@ -170,8 +196,13 @@ func (c Check) Check(x *guard.Exchange) *guard.Denial {
 func (c Check) enter(x *guard.Exchange, why string, scopes ...Scope) *guard.Denial {
 	stay, ok := c.Board.Enter(x, scopes...)
 	if !ok {
-		return &guard.Denial{Status: http.StatusServiceUnavailable, Reason: why, Retry: time.Minute}
+		return off(why)
 	}
+	x.Note(stayKey{}, stay)
 	x.Finally(func(int) { c.Board.Leave(stay) })
 	return nil
+}
+
+func off(why string) *guard.Denial {
+	return &guard.Denial{Status: http.StatusServiceUnavailable, Reason: why, Retry: time.Minute}
 }

@@ -1,6 +1,7 @@
 package kill_test
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -71,7 +72,7 @@ type ride struct {
 }
 
 func (r *ride) Cut(why error) {
-	if why == guard.ErrOff {
+	if errors.Is(why, guard.ErrOff) {
 		r.cut.Add(1)
 	}
 }
@@ -137,11 +138,25 @@ func TestUnderWay(t *testing.T) {
 	if b.Set(kill.Switches{All: true}); r.cut.Load() != 1 {
 		t.Error("with everything what has no scope is not ended")
 	}
+	b = &kill.Board{}
+	stay, _ := b.Enter(r, kill.Scope{Kind: kill.Route, Name: "/a"})
+	if !b.Join(stay, kill.Scope{Kind: kill.Tenant, Name: "acme"}) {
+		t.Error("a scope that is known later is refused")
+	}
+	if b.Set(kill.Switches{Tenants: []string{"acme"}}); r.cut.Load() != 2 {
+		t.Error("a scope that was known later does not end it")
+	}
+	if b.Join(stay, kill.Scope{Kind: kill.Tenant, Name: "acme"}) {
+		t.Error("what is off is joined")
+	}
 	var none *kill.Board
 	if s, ok := none.Enter(r); !ok || none.Off(kill.Route, "/a") {
 		t.Error("something is off without a board")
 	} else {
 		none.Leave(s)
+		if !none.Join(s, kill.Scope{}) {
+			t.Error("something is off without a board")
+		}
 	}
 }
 
@@ -177,5 +192,16 @@ func TestWebhook(t *testing.T) {
 		if d := c.Check(&guard.Exchange{Route: &guard.Route{Pattern: path}}); (d != nil) != off {
 			t.Errorf("%s: %+v", path, d)
 		}
+	}
+}
+
+// BenchmarkUnderWay is a request that comes in, signs in and is over.
+func BenchmarkUnderWay(b *testing.B) {
+	board, r := &kill.Board{}, &ride{}
+	b.ReportAllocs()
+	for b.Loop() {
+		stay, _ := board.Enter(r, kill.Scope{Kind: kill.Route, Name: "/v1/chat"})
+		board.Join(stay, kill.Scope{Kind: kill.Tenant, Name: "acme"})
+		board.Leave(stay)
 	}
 }

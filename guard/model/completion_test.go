@@ -26,13 +26,17 @@ func chatText(s string) string {
 // completion writes an answer in a protocol, whole or as the events in which these
 // pieces come.
 func completion(path string, stream bool, pieces []string, calls []tool) string {
+	return completionCut(path, stream, pieces, calls, func(s string) []string { return []string{s[:len(s)/2], s[len(s)/2:]} })
+}
+
+// completionCut is completion with arguments in other pieces than halves.
+func completionCut(path string, stream bool, pieces []string, calls []tool, cut func(string) []string) string {
 	text := strings.Join(pieces, "")
 	var b strings.Builder
 	event := func(kind string, v map[string]any) {
 		v["type"] = kind
 		fmt.Fprintf(&b, "event: %s\ndata: %s\n\n", kind, quoted(v))
 	}
-	halves := func(s string) []string { return []string{s[:len(s)/2], s[len(s)/2:]} }
 	switch {
 	case path == "/v1/chat/completions" && !stream:
 		var list []any
@@ -52,7 +56,7 @@ func completion(path string, stream bool, pieces []string, calls []tool) string 
 		}
 		for i, c := range calls {
 			fmt.Fprintf(&b, `data: {"id":"c1","choices":[{"index":0,"delta":{"tool_calls":[{"index":%d,"id":"call_%d","type":"function","function":{"name":%s,"arguments":""}}]},"finish_reason":null}]}`+"\n\n", i, i, quoted(c.Name))
-			for _, h := range halves(c.Args) {
+			for _, h := range cut(c.Args) {
 				fmt.Fprintf(&b, `data: {"id":"c1","choices":[{"index":0,"delta":{"tool_calls":[{"index":%d,"function":{"arguments":%s}}]},"finish_reason":null}]}`+"\n\n", i, quoted(h))
 			}
 		}
@@ -80,7 +84,7 @@ func completion(path string, stream bool, pieces []string, calls []tool) string 
 		event("content_block_stop", map[string]any{"index": 0})
 		for i, c := range calls {
 			event("content_block_start", map[string]any{"index": i + 1, "content_block": map[string]any{"type": "tool_use", "id": fmt.Sprint("toolu_", i), "name": c.Name, "input": map[string]any{}}})
-			for _, h := range halves(c.Args) {
+			for _, h := range cut(c.Args) {
 				event("content_block_delta", map[string]any{"index": i + 1, "delta": map[string]any{"type": "input_json_delta", "partial_json": h}})
 			}
 			event("content_block_stop", map[string]any{"index": i + 1})
@@ -114,7 +118,7 @@ func completion(path string, stream bool, pieces []string, calls []tool) string 
 		for i, c := range calls {
 			item := map[string]any{"id": fmt.Sprint("fc_", i), "type": "function_call", "call_id": fmt.Sprint("call_", i), "name": c.Name, "arguments": ""}
 			event("response.output_item.added", map[string]any{"output_index": i + 1, "item": item})
-			for _, h := range halves(c.Args) {
+			for _, h := range cut(c.Args) {
 				event("response.function_call_arguments.delta", map[string]any{"output_index": i + 1, "delta": h})
 			}
 			event("response.function_call_arguments.done", map[string]any{"output_index": i + 1, "arguments": c.Args})

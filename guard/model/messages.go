@@ -57,6 +57,8 @@ func (r *reply) messagesChunk(e *event) error {
 		if err := r.endAll(func(at place) bool { return at.a == i }); err != nil {
 			return err
 		}
+	case "message_stop":
+		r.ended = true
 	case "message_delta":
 		r.usage.read(d, d.Get(0, "usage"))
 		if err := r.endAll(func(place) bool { return true }); err != nil {

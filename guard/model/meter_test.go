@@ -102,6 +102,97 @@ func TestMeterStops(t *testing.T) {
 	}
 }
 
+// lost is a meter whose store is gone in the middle of a stream.
+type lost struct{ purse }
+
+func (l *lost) Reserve(context.Context, model.Ask) (model.Hold, error) { return l, nil }
+func (l *lost) Count(int) error                                        { return errors.New("store of 10.0.0.7 is down") }
+
+// TestMeterLost: what cannot be decided any more ends the stream, and says no address.
+func TestMeterLost(t *testing.T) {
+	for _, path := range paths() {
+		l := &lost{}
+		s := newStand(t, func(o *model.Options) { o.Meter = l })
+		s.fake.says("text/event-stream", completion(path, true, []string{"Hello ", "you ", "and so on"}, nil))
+		_, body, _ := s.post(path, question(path, true, "x", "Hi"))
+		if h := hear(t, path, body); h.Error == "" || strings.Contains(body, "10.0.0.7") || strings.Contains(body, "and so on") || !strings.Contains(body, "cannot be decided") {
+			t.Errorf("%s: %+v %s", path, h, body)
+		}
+		if len(l.settled) != 1 || l.settled[0].Known {
+			t.Errorf("%s: settled %+v", path, l.settled)
+		}
+	}
+}
+
+// TestTell: a stream of chat completions is asked for its usage, and the application
+// gets that when it asked for it.
+func TestTell(t *testing.T) {
+	const path = "/v1/chat/completions"
+	const usage = `data: {"id":"c1","choices":[],"usage":{"prompt_tokens":3,"completion_tokens":4}}` + "\n\n"
+	for name, c := range map[string]struct {
+		options string // of the stream, as the application writes them
+		sent    string
+		gets    bool
+	}{
+		"nothing said":   {"", `"stream_options":{"include_usage":true}`, false},
+		"other options":  {`"stream_options":{"x":1},`, `"stream_options":{"include_usage":true,"x":1}`, false},
+		"told not to":    {`"stream_options":{"include_usage":false},`, `"stream_options":{"include_usage":true}`, false},
+		"no options":     {`"stream_options":null,`, `"stream_options":{"include_usage":true}`, false},
+		"asked for it":   {`"stream_options":{"include_usage":true},`, `"stream_options":{"include_usage":true}`, true},
+		"not a stream":   {"-", "", true},
+		"without Meters": {"+", "", true},
+	} {
+		p := &purse{}
+		s := newStand(t, func(o *model.Options) {
+			o.Tell = true
+			if c.options != "+" {
+				o.Meter = p
+			}
+		})
+		body := completion(path, true, []string{"Hello "}, nil)
+		body = strings.Replace(body, "data: [DONE]", usage+"data: [DONE]", 1)
+		s.fake.says("text/event-stream", body)
+		ask := strings.Replace(question(path, c.options != "-", "x", "Hi"), "{", "{"+strings.Trim(c.options, "+-"), 1)
+		_, got, _ := s.post(path, ask)
+		if c.sent != "" && !strings.Contains(s.fake.last(), c.sent) || c.sent == "" && strings.Contains(s.fake.last(), "stream_options") {
+			t.Errorf("%s: the provider gets %.200s", name, s.fake.last())
+		}
+		want := body
+		if !c.gets {
+			want = strings.Replace(body, usage, "", 1)
+		}
+		if got != want {
+			t.Errorf("%s: the application gets %s\nwant %s", name, got, want)
+		}
+		if c.options != "+" && (len(p.settled) != 1 || !p.settled[0].Known || p.settled[0].Output != 4) {
+			t.Errorf("%s: settled %+v", name, p.settled)
+		}
+	}
+}
+
+// TestReferences: what the provider fetches is counted, and what only looks so is not.
+func TestReferences(t *testing.T) {
+	for _, c := range []struct {
+		path, content string
+		want          int
+	}{
+		{"/v1/chat/completions", `[{"type":"image_url","image_url":{"url":"https://p.test/1"}},{"type":"file","file":{"file_id":"f1"}},{"type":"text","text":"url"}]`, 2},
+		{"/v1/chat/completions", `[{"type":"image_url","image_url":{"url":"data:image/png;base64,AAAA"}}]`, 0},
+		{"/v1/responses", `[{"type":"input_image","image_url":"https://p.test/1"},{"type":"input_file","file_url":"https://p.test/2"}]`, 2},
+		{"/v1/messages", `[{"type":"image","source":{"type":"url","url":"https://p.test/1"}},{"type":"document","source":{"type":"file","file_id":"f1"}}]`, 2},
+		{"/v1/messages", `[{"type":"tool_use","id":"t","name":"open","input":{"url":"https://p.test/1"}}]`, 0},
+	} {
+		p := &purse{}
+		s := newStand(t, func(o *model.Options) { o.Meter = p })
+		s.fake.says("application/json", completion(c.path, false, []string{"Hi"}, nil))
+		member := map[bool]string{true: "input", false: "messages"}[c.path == "/v1/responses"]
+		status, body, _ := s.post(c.path, `{"model":"small","max_tokens":9,"`+member+`":[{"role":"user","content":`+c.content+`}]}`)
+		if status != 200 || len(p.asks) != 1 || p.asks[0].References != c.want {
+			t.Errorf("%s: %d %s, %+v, want %d", c.content, status, body, p.asks, c.want)
+		}
+	}
+}
+
 // TestMeterLeaves: what came before the application went is booked, once.
 func TestMeterLeaves(t *testing.T) {
 	p := &purse{done: make(chan struct{})}

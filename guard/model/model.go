@@ -241,13 +241,18 @@ func (x *exchange) reserve(ctx context.Context) (Hold, *Denial) {
 	if err == nil {
 		return h, nil
 	}
+	return nil, undecided(err)
+}
+
+// undecided is a meter's own refusal, or that it could not decide.
+func undecided(err error) *Denial {
 	var d *Denial
 	if errors.As(err, &d) {
-		return nil, d
+		return d
 	}
 	d = deny(http.StatusServiceUnavailable, "budget_unavailable", "Whether this may be spent cannot be decided now.").because(err.Error())
 	d.Retry = 5 * time.Second
-	return nil, d
+	return d
 }
 
 // passed are header fields that go to the provider, and back. Nothing else does.
@@ -415,7 +420,7 @@ func (p *Proxy) stream(w http.ResponseWriter, r *http.Request, res *http.Respons
 		}
 		if hold != nil {
 			if err := hold.Count(rep.count); err != nil {
-				return stop(denialOf(err))
+				return stop(undecided(err))
 			}
 		}
 		out = rep.flush(out)

@@ -20,7 +20,7 @@ type reply struct {
 	texts map[place]*channel
 	turns map[int]*turn
 	usage Usage
-	ended bool // the answer was read to its end
+	ended bool // the answer was read to its end, or to what its protocol ends with
 	count int  // bytes of text and arguments so far
 }
 
@@ -288,6 +288,7 @@ func (r *reply) chunk(e *event) error {
 	}
 	if !e.json {
 		if string(e.data) == "[DONE]" {
+			r.ended = true // libraries leave here
 			return r.over()
 		}
 		return nil

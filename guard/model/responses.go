@@ -21,6 +21,7 @@ func (r *reply) responsesChunk(e *event) error {
 	item := d.Get(0, "item")
 	switch {
 	case kind == "response.completed" || kind == "response.incomplete" || kind == "response.failed":
+		r.ended = true
 		if err := r.endAll(func(place) bool { return true }); err != nil {
 			return err
 		}

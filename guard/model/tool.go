@@ -121,13 +121,13 @@ func (x *exchange) judge(c *call) *errCall {
 			return &errCall{why: "the condition on the arguments does not hold"}
 		}
 	}
-	if x.o.arguments != nil {
-		if _, changed, err := x.o.arguments.Whole(c.args); changed || err != nil {
-			return &errCall{why: "the arguments hold a secret"}
-		}
+	if bad := x.words(c.args); bad != nil {
+		return bad
 	}
-	if x.rules.Stops(c.args) {
-		return &errCall{why: "the arguments hold a canary"}
+	if !c.free && bytes.IndexByte(c.args, '\\') >= 0 { // what is written in escapes is said all the same
+		if bad := x.unescaped(doc, doc.Root()); bad != nil {
+			return bad
+		}
 	}
 	how := t.Provenance
 	if how == "" {
@@ -142,6 +142,40 @@ func (x *exchange) judge(c *call) *errCall {
 			e.ask = v
 		}
 		return e
+	}
+	return nil
+}
+
+// words refuses what must not leave by a call.
+func (x *exchange) words(text []byte) *errCall {
+	if x.o.arguments != nil {
+		if _, changed, err := x.o.arguments.Whole(text); changed || err != nil {
+			return &errCall{why: "the arguments hold a secret"}
+		}
+	}
+	if x.rules.Stops(text) {
+		return &errCall{why: "the arguments hold a canary"}
+	}
+	return nil
+}
+
+// unescaped looks at the names and texts of the arguments as the tool reads them.
+func (x *exchange) unescaped(d *span.Document, n span.Node) *errCall {
+	switch d.Kind(n) {
+	case span.String:
+		return x.words(d.Bytes(n))
+	case span.Object, span.Array:
+		for c := d.First(n); c != span.None; c = d.Next(c) {
+			if d.Kind(n) == span.Object {
+				if bad := x.words([]byte(d.Key(c))); bad != nil {
+					return bad
+				}
+			}
+			if bad := x.unescaped(d, c); bad != nil {
+				return bad
+			}
+		}
+	case span.Null, span.True, span.False, span.Number:
 	}
 	return nil
 }

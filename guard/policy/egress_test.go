@@ -78,6 +78,9 @@ func provider(t testing.TB) *httptest.Server {
 				say(piece(kind, "and so on, and so on "))
 			}
 		case says("hang on this"):
+			if kind != "responses" { // which tells at its end only
+				say(early(kind))
+			}
 			<-r.Context().Done()
 		}
 		usage := usageOf(kind, says)
@@ -85,6 +88,9 @@ func provider(t testing.TB) *httptest.Server {
 			usage = ""
 		}
 		say(lastPiece(kind, usage))
+		if says("stay open") {
+			<-r.Context().Done()
+		}
 	}))
 	t.Cleanup(s.Close)
 	return s
@@ -134,6 +140,14 @@ func piece(kind, text string) string {
 		return `data: {"type":"response.output_text.delta","output_index":0,"content_index":0,"delta":"` + text + `"}` + "\n\n"
 	}
 	return `data: {"choices":[{"index":0,"delta":{"content":"` + text + `"},"finish_reason":null}]}` + "\n\n"
+}
+
+// early tells a usage in the middle, as some servers do.
+func early(kind string) string {
+	if kind == "messages" {
+		return `data: {"type":"message_delta","delta":{},"usage":{"input_tokens":7,"output_tokens":1}}` + "\n\n"
+	}
+	return `data: {"choices":[{"index":0,"delta":{},"finish_reason":null}],"usage":{"prompt_tokens":7,"completion_tokens":1}}` + "\n\n"
 }
 
 func lastPiece(kind, usage string) string {
@@ -243,8 +257,8 @@ func newTill(t testing.TB, to, budgets, postgresURL string) *till {
 }
 
 // ask posts as ann of acme, or with the key of the tenant where user is "". It leaves
-// after the first piece where it is told to.
-func (s *till) ask(kind, user, body string, leave bool) (int, string, http.Header) {
+// when it has read what it is told to; "" is all.
+func (s *till) ask(kind, user, body, leave string) (int, string, http.Header) {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	r, err := http.NewRequestWithContext(ctx, http.MethodPost, s.url+"/v1/"+kind, strings.NewReader(body))
@@ -262,9 +276,16 @@ func (s *till) ask(kind, user, body string, leave bool) (int, string, http.Heade
 		return 0, "", nil
 	}
 	defer res.Body.Close()
-	if leave {
-		_, _ = res.Body.Read(make([]byte, 20))
-		return res.StatusCode, "", res.Header
+	if leave != "" {
+		var got []byte
+		for b := make([]byte, 512); !bytes.Contains(got, []byte(leave)); {
+			n, err := res.Body.Read(b)
+			if got = append(got, b[:n]...); err != nil {
+				s.t.Errorf("%s: %v after %s", kind, err, got)
+				break
+			}
+		}
+		return res.StatusCode, string(got), res.Header
 	}
 	b, _ := io.ReadAll(res.Body) // it may break off
 	return res.StatusCode, string(b), res.Header
@@ -301,20 +322,21 @@ func TestEgressSettles(t *testing.T) {
 		for _, c := range []struct {
 			says   string
 			stream bool
-			leave  bool
+			leave  string
 			status int
 			told   int64 // tokens of the answer; -1: what was reserved, 0: free
 		}{
-			{"hi", false, false, 200, 11},
-			{"hi", true, false, 200, 11},
-			{"tell nothing", false, false, 200, -1},
-			{"tell nothing", true, false, 200, -1},
-			{"tell zero", false, false, 200, -1},
-			{"tell zero", true, false, 200, -1},
-			{"refuse this", false, false, 400, 0},
-			{"break on this", false, false, 500, -1},
-			{"die on this", true, false, 200, -1},
-			{"hang on this", true, true, 200, -1},
+			{"hi", false, "", 200, 11},
+			{"hi", true, "", 200, 11},
+			{"tell nothing", false, "", 200, -1},
+			{"tell nothing", true, "", 200, -1},
+			{"tell zero", false, "", 200, -1},
+			{"tell zero", true, "", 200, -1},
+			{"refuse this", false, "", 400, 0},
+			{"break on this", false, "", 500, -1},
+			{"die on this", true, "", 200, -1},
+			{"hang on this", true, map[string]string{"chat/completions": "completion_tokens", "responses": "there", "messages": "output_tokens"}[kind], 200, -1},
+			{"stay open", true, map[string]string{"chat/completions": "[DONE]", "responses": "response.completed", "messages": "message_stop"}[kind], 200, 11},
 		} {
 			if kind == "embeddings" && (c.stream || c.says == "tell zero") {
 				continue
@@ -325,7 +347,7 @@ func TestEgressSettles(t *testing.T) {
 			if status != c.status {
 				t.Errorf("%s %q: %d %s", kind, c.says, status, answer)
 			}
-			if strings.Contains(answer, "usage") && c.stream && kind == "chat/completions" {
+			if strings.Contains(answer, "usage") && c.says == "hi" && c.stream && kind == "chat/completions" {
 				t.Errorf("the application gets the usage that guard asked for: %s", answer)
 			}
 			in, out := int64(len(body)), int64(100)
@@ -370,7 +392,7 @@ func TestEgressStops(t *testing.T) {
 		t.Run(budgets, func(t *testing.T) {
 			s := newTill(t, to.URL, budgets, "")
 			for _, kind := range []string{"chat/completions", "responses", "messages"} {
-				status, body, _ := s.ask(kind, "ann", prompt(kind, "never end", true), false)
+				status, body, _ := s.ask(kind, "ann", prompt(kind, "never end", true), "")
 				<-s.over
 				switch {
 				case most == 0 && status != 429:
@@ -409,7 +431,7 @@ func TestEgressRefuses(t *testing.T) {
 		{"another's", "bob", prompt("chat/completions", "hi", false), 200, ""},
 		{"the tenant's own", "", prompt("chat/completions", "hi", false), 200, ""},
 	} {
-		status, body, h := s.ask("chat/completions", c.user, c.body, false)
+		status, body, h := s.ask("chat/completions", c.user, c.body, "")
 		if status != c.status || c.code != "" && !strings.Contains(body, `"code":"`+c.code+`"`) {
 			t.Errorf("%s: %d %s", c.name, status, body)
 		}
@@ -428,12 +450,12 @@ func TestEgressObserves(t *testing.T) {
 	to := provider(t)
 	s := newTill(t, to.URL, "mode: observe, user_day: 0.0004, total_day: 1", "")
 	for i, kind := range []string{"chat/completions", "messages", "chat/completions"} {
-		if status, body, _ := s.ask(kind, "ann", prompt(kind, "tell nothing", i == 2), false); status != 200 || strings.Contains(body, "error") {
+		if status, body, _ := s.ask(kind, "ann", prompt(kind, "tell nothing", i == 2), ""); status != 200 || strings.Contains(body, "error") {
 			t.Errorf("%s: %d %s", kind, status, body)
 		}
 		<-s.over
 	}
-	if status, _, _ := s.ask("chat/completions", "ann", strings.Replace(prompt("chat/completions", "hi", false), `"m"`, `"other"`, 1), false); status != 200 {
+	if status, _, _ := s.ask("chat/completions", "ann", strings.Replace(prompt("chat/completions", "hi", false), `"m"`, `"other"`, 1), ""); status != 200 {
 		t.Errorf("without a price: %d", status)
 	}
 	log := s.log.String()
@@ -449,7 +471,7 @@ func TestEgressObserves(t *testing.T) {
 func TestEgressOnPostgres(t *testing.T) {
 	to := provider(t)
 	s := newTill(t, to.URL, "total_day: 1", "postgres://guard:hunter2@127.0.0.1:1/x")
-	if status, body, _ := s.ask("messages", "ann", prompt("messages", "hi", true), false); status != 503 || strings.Contains(body, "hunter2") || strings.Contains(body, "127.0.0.1") {
+	if status, body, _ := s.ask("messages", "ann", prompt("messages", "hi", true), ""); status != 503 || strings.Contains(body, "hunter2") || strings.Contains(body, "127.0.0.1") {
 		t.Errorf("without its ledger: %d %s", status, body)
 	}
 	server := os.Getenv(postgres.Variable)
@@ -472,7 +494,7 @@ func TestEgressOnPostgres(t *testing.T) {
 	var want int64
 	for _, kind := range []string{"chat/completions", "responses", "messages"} {
 		body := prompt(kind, "tell nothing", true)
-		if status, _, _ := s.ask(kind, "ann", body, false); status != 200 {
+		if status, _, _ := s.ask(kind, "ann", body, ""); status != 200 {
 			t.Errorf("%s: %d", kind, status)
 		}
 		<-s.over

@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"slices"
@@ -80,6 +81,9 @@ func (p *Policy) input(o *guard.Options, s *State) error {
 			return fmt.Errorf("input.openapi.file: %w", err)
 		}
 		if c.Spec, err = input.Compile(b, api.Unknown == "refuse"); err != nil {
+			if m := (*input.Mistake)(nil); errors.As(err, &m) {
+				return fmt.Errorf("%s:%w", api.File, err)
+			}
 			return fmt.Errorf("%s: %w", api.File, err)
 		}
 		c.Spec.Refuse = api.Unlisted != "pass"

@@ -108,7 +108,7 @@ func (c *crossing) socket(w http.ResponseWriter, r *http.Request) {
 // pair is guard's front and its model's listener, with one ledger.
 type pair struct {
 	t             testing.TB
-	front, second *httptest.Server
+	front, second *httptest.Server // only their addresses count
 }
 
 // newPair serves with a budget in millionths of a dollar.

@@ -155,6 +155,82 @@ func crowd(n int, path string, replicas ...*replica) map[int]int {
 	return got
 }
 
+// TestReplicasBudget: of a crowd on every kind of route of two processes on one Postgres
+// one is let in; when both processes are killed while that one is under way, a third
+// lets nobody in for its budget.
+func TestReplicasBudget(t *testing.T) {
+	server := os.Getenv(postgres.Variable)
+	if server == "" {
+		if os.Getenv("CI") == "true" {
+			t.Fatalf("%s is not set: make test starts a Postgres", postgres.Variable)
+		}
+		t.Skipf("there is no Postgres: %s is not set; make test starts one", postgres.Variable)
+	}
+	d, err := postgres.New(context.Background(), server)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := d.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	const crowd = 30
+	app := newCrossing(t)
+	app.wait, app.crowd = make(chan struct{}), crowd
+	held := app.wait
+	dearest := 0
+	for i := range kinds {
+		dearest = max(dearest, reserves(i))
+	}
+	text := fmt.Sprintf(both, app.URL, float64(dearest+40)/1e6, app.URL, app.URL, sha256.Sum256([]byte(virtual)), "${env:"+replicaLedger+"}")
+	var pairs []*pair
+	var replicas []*replica
+	for range 3 {
+		r := newReplica(t, text, "", d.URL)
+		replicas = append(replicas, r)
+		pairs = append(pairs, &pair{t: t, front: &httptest.Server{URL: r.url}, second: &httptest.Server{URL: r.model}})
+	}
+	// The one that is let in stays under way until its process is gone.
+	app.wait = make(chan struct{})
+	app.known.Store(-1 << 20)
+	defer close(app.wait)
+	var refused, broken atomic.Int32
+	var wg sync.WaitGroup
+	for n := range crowd {
+		wg.Go(func() {
+			switch status := pairs[n%2].ask((n/2)%len(kinds), held); status {
+			case 429, 503: // a database that has more to do than it can
+				if refused.Add(1) == crowd-1 {
+					close(held)
+				}
+			case 0, 101, 200: // it broke off
+				broken.Add(1)
+			default:
+				t.Errorf("%s: status %d", kinds[(n/2)%len(kinds)].name, status)
+			}
+		})
+	}
+	<-held
+	for _, r := range replicas[:2] {
+		if err := r.cmd.Process.Kill(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	wg.Wait()
+	if app.asked.Load() != 1 || broken.Load() != 1 {
+		t.Errorf("of a crowd %d reached the application, %d were refused", app.asked.Load(), refused.Load())
+	}
+	for i, k := range kinds {
+		if status := pairs[2].ask(i, held); status != 429 {
+			t.Errorf("%s after kill -9 of both: %d", k.name, status)
+		}
+	}
+	if app.asked.Load() != 1 {
+		t.Errorf("%d reached the application", app.asked.Load())
+	}
+}
+
 // TestReplicas: two processes on one Redis and one Postgres hold a limit to the
 // request and admit one for a budget of one; kill -9 of one frees its slot when
 // its lease ends and gives its budget to nobody; without Redis nobody new comes in.
