@@ -11,6 +11,9 @@ import (
 	"time"
 )
 
+// spare are the descriptors that a proxy has open besides those of streams.
+const spare = 60
+
 // settled is how long a process is left alone before its memory is read.
 const settled = 5 * time.Second
 
@@ -72,8 +75,8 @@ func (f *field) streaming(ctx context.Context) error {
 	if n == 0 {
 		return nil
 	}
-	if got := descriptors(uint64(2*n + 1000)); got < uint64(2*n+1000) { //nolint:gosec // above 0
-		n = int(got-1000) / 2 //nolint:gosec // a limit of descriptors
+	if got := descriptors(uint64(2*n + spare)); got < uint64(2*n+spare) { //nolint:gosec // above 0
+		n = (int(got) - spare) / 2 //nolint:gosec // a limit of descriptors
 		fmt.Fprintf(f.s.out, "no more than %d descriptors are to be had: %d streams in place of %d\n", got, n, f.s.guard.streams)
 	}
 	// The upstream has to be one that was started with that many.

@@ -54,6 +54,7 @@ type Exchange struct {
 	reader  bytes.Reader // of body, for the upstream
 	read    bool
 	tooLong bool
+	events  bool // the answer is a stream of events
 	last    []func(status int)
 	ask     http.RoundTripper
 	instead func(*http.Request) (*http.Response, error)

@@ -47,7 +47,8 @@ type Options struct {
 type Pipeline struct {
 	o     Options
 	table *Table
-	proxy *httputil.ReverseProxy
+	proxy httputil.ReverseProxy // of which each request has a copy, with buffers that fit its answer
+	lends buffers
 }
 
 type exchangeKey struct{}
@@ -84,7 +85,7 @@ func New(o Options) (*Pipeline, error) {
 		o.Dial = o.Wrap(o.Dial)
 	}
 	p := &Pipeline{o: o, table: t}
-	p.proxy = &httputil.ReverseProxy{Rewrite: p.rewrite, Transport: upstream{o.Dial}, ModifyResponse: p.taps, ErrorHandler: p.failed, BufferPool: &buffers{},
+	p.proxy = httputil.ReverseProxy{Rewrite: p.rewrite, Transport: upstream{o.Dial}, ModifyResponse: p.taps, ErrorHandler: p.failed,
 		ErrorLog: slog.NewLogLogger(o.Log.Handler(), slog.LevelWarn)}
 	return p, nil
 }
@@ -146,6 +147,7 @@ func (p *Pipeline) taps(res *http.Response) error {
 	}
 	x.setFields(res.Header)
 	res.Header["X-Request-Id"] = []string{x.ID}
+	x.events = isEvents(res.Header)
 	if p.o.Pace.Silence > 0 && res.StatusCode != http.StatusSwitchingProtocols {
 		res.Body = watch(res.Body, p.o.Pace.Silence, x.cut)
 	}
@@ -250,7 +252,9 @@ func (p *Pipeline) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	x.Sent = x.Request.Context().Err() == nil // who left while it was judged is not asked for
-	p.proxy.ServeHTTP(rec, x.Request)
+	f.proxy, f.lender = p.proxy, &p.lends
+	f.proxy.BufferPool = f
+	f.proxy.ServeHTTP(rec, x.Request)
 	whole = true
 }
 
@@ -312,6 +316,8 @@ type flight struct {
 	rec    recorder
 	body   slowBody
 	caller context.Context
+	proxy  httputil.ReverseProxy
+	lender *buffers
 }
 
 // Deadline is none.

@@ -151,6 +151,7 @@ func (p *program) guard(ctx context.Context, file string) (err error) {
 	if models != nil {
 		fmt.Fprintf(p.out, "model http://%s\n", models.Addr())
 	}
+	lean()
 	log.Info("guard serves", "kind", "audit", "listen", front.Addr().String(), "routes", len(pol.Routes))
 	hup := make(chan os.Signal, 1)
 	signal.Notify(hup, syscall.SIGHUP)

@@ -95,14 +95,8 @@ func (c *Check) Check(x *guard.Exchange) *guard.Denial {
 		return nil
 	}
 	who, err := c.who(x, values, session)
-	var down *Down
-	switch {
-	case errors.As(err, &down): // neither a refusal of the caller nor a way in
-		d := deny(http.StatusServiceUnavailable, "the identity provider does not answer")
-		d.Retry = 5 * time.Second
-		return d
-	case err != nil:
-		return deny(http.StatusUnauthorized, err.Error())
+	if err != nil {
+		return refused(err)
 	}
 	x.Who = who
 	if len(x.Route.Roles) > 0 && !slices.ContainsFunc(who.Roles, func(r string) bool { return slices.Contains(x.Route.Roles, r) }) {
@@ -112,6 +106,16 @@ func (c *Check) Check(x *guard.Exchange) *guard.Denial {
 		h[assertionHeader] = []string{c.o.Assert.sign(who, x.ID, c.o.Now())}
 	}
 	return nil
+}
+
+func refused(err error) *guard.Denial {
+	var down *Down
+	if errors.As(err, &down) { // neither a refusal of the caller nor a way in
+		d := deny(http.StatusServiceUnavailable, "the identity provider does not answer")
+		d.Retry = 5 * time.Second
+		return d
+	}
+	return deny(http.StatusUnauthorized, err.Error())
 }
 
 // who verifies the one credential that counts, and takes away what the application
@@ -137,12 +141,12 @@ func (c *Check) who(x *guard.Exchange, values []string, session string) (*guard.
 			return nil, err
 		}
 		c.o.Session.remove(h)
-		return c.cached("b\x00"+value, fresh, func(now time.Time) (*guard.Principal, time.Time, error) {
+		return c.cached('b', value, fresh, func(now time.Time) (*guard.Principal, time.Time, error) {
 			return b.verify(x.Request.Context(), value, token, now)
 		})
 	}
 	if len(values) == 0 && session != "" {
-		return c.cached("s\x00"+session, c.o.Session.Cache, func(now time.Time) (*guard.Principal, time.Time, error) {
+		return c.cached('s', session, c.o.Session.Cache, func(now time.Time) (*guard.Principal, time.Time, error) {
 			who, err := c.o.Session.ask(x.Request.Context(), "Cookie", c.o.Session.Cookie+"="+session)
 			return who, now.Add(c.o.Session.Cache), err
 		})
@@ -157,11 +161,11 @@ func (c *Check) who(x *guard.Exchange, values []string, session string) (*guard.
 		delete(h, authorization)
 		return c.o.APIKeys.find(token, c.o.Now())
 	case c.o.Keys != nil && (c.o.Introspect == nil || strings.Count(token, ".") == 2):
-		return c.cached("j\x00"+token, fresh, func(now time.Time) (*guard.Principal, time.Time, error) {
+		return c.cached('j', token, fresh, func(now time.Time) (*guard.Principal, time.Time, error) {
 			return c.verify(x.Request.Context(), token, now)
 		})
 	case c.o.Introspect != nil:
-		return c.cached("o\x00"+token, c.o.Introspect.Cache, func(now time.Time) (*guard.Principal, time.Time, error) {
+		return c.cached('o', token, c.o.Introspect.Cache, func(now time.Time) (*guard.Principal, time.Time, error) {
 			return c.o.Introspect.ask(x.Request.Context(), token, &c.o, now)
 		})
 	}
@@ -170,8 +174,9 @@ func (c *Check) who(x *guard.Exchange, values []string, session string) (*guard.
 
 // cached believes what was verified for a while, and never longer than it may be.
 // What was refused is not remembered.
-func (c *Check) cached(credential string, most time.Duration, look func(now time.Time) (*guard.Principal, time.Time, error)) (*guard.Principal, error) {
-	sum, now := sha256.Sum256([]byte(credential)), c.o.Now()
+func (c *Check) cached(kind byte, credential string, most time.Duration, look func(now time.Time) (*guard.Principal, time.Time, error)) (*guard.Principal, error) {
+	var room [1 << 10]byte // which most tokens fit in
+	sum, now := sha256.Sum256(append(append(room[:0], kind, 0), credential...)), c.o.Now()
 	c.mu.Lock()
 	v, ok := c.seen[sum]
 	c.mu.Unlock()

@@ -6,8 +6,10 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
+	"hash"
 	"log/slog"
 	"strings"
+	"sync"
 
 	"github.com/launchready/launchready/guard"
 )
@@ -20,7 +22,15 @@ type Access struct {
 	Log   *slog.Logger
 	Quiet bool // the refusals only
 
-	key [32]byte
+	key    [32]byte
+	marker sync.Pool // of *marker, keyed
+}
+
+// marker makes fingerprints, one at a time.
+type marker struct {
+	mac  hash.Hash
+	text []byte
+	sum  [sha256.Size]byte
 }
 
 // NewAccess makes the fingerprints of this process; those of another differ.
@@ -64,18 +74,28 @@ func (a *Access) fingerprint(what, s string) string {
 	if s == "" {
 		return ""
 	}
-	m := hmac.New(sha256.New, a.key[:])
-	m.Write([]byte(what + "\x00" + s))
-	return hex.EncodeToString(m.Sum(nil)[:6])
+	m, ok := a.marker.Get().(*marker)
+	if !ok {
+		m = &marker{mac: hmac.New(sha256.New, a.key[:])}
+	}
+	m.text = append(append(append(m.text[:0], what...), 0), s...)
+	m.mac.Reset()
+	m.mac.Write(m.text)
+	out := hex.EncodeToString(m.mac.Sum(m.sum[:0])[:6])
+	if clear(m.text); cap(m.text) <= 4<<10 { // what was marked is not kept
+		a.marker.Put(m)
+	}
+	return out
 }
 
 // traceID is the id of a trace (W3C Trace Context, 3.2), or nothing of what is none.
 func traceID(s string) string {
-	parts := strings.Split(s, "-")
-	if len(parts) < 4 || len(parts[1]) != 32 || strings.Trim(parts[1], "0123456789abcdef") != "" {
+	_, rest, _ := strings.Cut(s, "-")
+	id, rest, _ := strings.Cut(rest, "-")
+	if !strings.Contains(rest, "-") || len(id) != 32 || strings.Trim(id, "0123456789abcdef") != "" {
 		return ""
 	}
-	return parts[1]
+	return id
 }
 
 var usual = []string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}

@@ -3,6 +3,7 @@ package record
 import (
 	"net/http"
 	"strconv"
+	"sync"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
@@ -21,11 +22,42 @@ type Metrics struct {
 	busy     prometheus.Gauge
 	aborted  prometheus.Counter
 	reloads  *prometheus.CounterVec
+
+	mu    sync.RWMutex
+	known map[labels]*series // which need no look at their labels any more
+}
+
+// labels are those of a request that is over.
+type labels struct {
+	route, method string
+	status        int
+}
+
+// series are what it is counted in.
+type series struct {
+	requests prometheus.Counter
+	seconds  prometheus.Observer
+}
+
+// of finds them. There are as many as Prometheus itself holds.
+func (m *Metrics) of(l labels) *series {
+	m.mu.RLock()
+	s := m.known[l]
+	m.mu.RUnlock()
+	if s != nil {
+		return s
+	}
+	s = &series{m.requests.WithLabelValues(l.route, l.method, strconv.Itoa(l.status)), m.seconds.WithLabelValues(l.route)}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.known[l] = s
+	return s
 }
 
 // NewMetrics makes counters of their own registry.
 func NewMetrics() *Metrics {
 	m := &Metrics{
+		known:    map[labels]*series{},
 		reg:      prometheus.NewRegistry(),
 		requests: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "guard_requests_total", Help: "Requests that are over, by route of the policy and status."}, []string{"route", "method", "status"}),
 		denied:   prometheus.NewCounterVec(prometheus.CounterOpts{Name: "guard_denied_total", Help: "Requests that a protection refused."}, []string{"route", "protection"}),
@@ -52,8 +84,9 @@ func (m *Metrics) End(x *guard.Exchange, o guard.Outcome) {
 	if x.Route != nil {
 		route = x.Route.Pattern
 	}
-	m.requests.WithLabelValues(route, method(x.Request.Method), strconv.Itoa(o.Status)).Inc()
-	m.seconds.WithLabelValues(route).Observe(o.Took.Seconds())
+	s := m.of(labels{route, method(x.Request.Method), o.Status})
+	s.requests.Inc()
+	s.seconds.Observe(o.Took.Seconds())
 	if o.Denied != "" {
 		m.denied.WithLabelValues(route, o.Denied).Inc()
 	}

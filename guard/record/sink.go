@@ -3,53 +3,112 @@
 package record
 
 import (
+	"bytes"
 	"io"
 	"sync"
 	"sync/atomic"
 )
 
-// Sink writes lines in the background. A writer that is slow or fails (a full
-// disk, a reader that went away) costs lines, which are counted, and never time.
+// Sink writes lines in the background, as many at a time as there are. A writer that is
+// slow or fails (a full disk, a reader that went away) costs lines, which are counted,
+// and never time.
 type Sink struct {
-	lines   chan []byte
+	most    int
+	wake    chan struct{} // holds one when there is something to write
 	done    chan struct{}
 	once    sync.Once
-	mu      sync.RWMutex
-	closed  bool
 	dropped atomic.Int64
+
+	mu     sync.Mutex
+	text   []byte // of lines that are not written yet
+	lines  int    // of them
+	under  int    // lines that are being written
+	closed bool
 }
+
+// longest is how much is written at a time.
+const longest = 64 << 10
 
 // NewSink holds up to so many lines that are not written yet (0: 8,192).
 func NewSink(w io.Writer, lines int) *Sink {
 	if lines <= 0 {
 		lines = 8192
 	}
-	s := &Sink{lines: make(chan []byte, lines), done: make(chan struct{})}
-	go func() {
-		defer close(s.done)
-		for b := range s.lines {
-			if _, err := w.Write(b); err != nil {
-				s.dropped.Add(1)
+	s := &Sink{most: lines, wake: make(chan struct{}, 1), done: make(chan struct{})}
+	go s.run(w)
+	return s
+}
+
+// run writes until the sink is closed and nothing is left.
+func (s *Sink) run(w io.Writer) {
+	defer close(s.done)
+	var spare []byte
+	for {
+		s.mu.Lock()
+		text, lines, closed := s.text, s.lines, s.closed
+		s.text, s.lines, s.under = spare[:0], 0, lines
+		s.mu.Unlock()
+		if lines == 0 {
+			if closed {
+				return
+			}
+			<-s.wake
+			continue
+		}
+		s.write(w, text)
+		s.mu.Lock()
+		s.under = 0
+		s.mu.Unlock()
+		if spare = text; cap(spare) > 4*longest { // what a burst took is given back
+			spare = nil
+		}
+	}
+}
+
+// write takes whole lines in pieces: what one of them costs when it fails is told.
+func (s *Sink) write(w io.Writer, text []byte) {
+	for len(text) > 0 {
+		n := len(text)
+		if n > longest {
+			n = bytes.LastIndexByte(text[:longest], '\n') + 1
+			if n == 0 {
+				n = bytes.IndexByte(text, '\n') + 1
+			}
+			if n == 0 {
+				n = len(text)
 			}
 		}
-	}()
-	return s
+		if _, err := w.Write(text[:n]); err != nil {
+			s.dropped.Add(int64(max(bytes.Count(text[:n], []byte{'\n'}), 1)))
+		}
+		text = text[n:]
+	}
 }
 
 // Write takes a line, or drops it; it never fails, since no caller could help it.
 func (s *Sink) Write(b []byte) (int, error) {
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	if s.closed {
-		s.dropped.Add(1)
-		return len(b), nil
+	s.mu.Lock()
+	full := s.closed || s.lines+s.under >= s.most
+	if !full {
+		s.text = append(s.text, b...)
+		s.lines++
 	}
-	select {
-	case s.lines <- append([]byte(nil), b...): // slog uses its buffer again
-	default:
+	first := s.lines == 1
+	s.mu.Unlock()
+	switch {
+	case full:
 		s.dropped.Add(1)
+	case first:
+		s.nudge()
 	}
 	return len(b), nil
+}
+
+func (s *Sink) nudge() {
+	select {
+	case s.wake <- struct{}{}:
+	default: // it was told already
+	}
 }
 
 // Dropped is how many lines were lost.
@@ -60,8 +119,8 @@ func (s *Sink) Close() error {
 	s.once.Do(func() {
 		s.mu.Lock()
 		s.closed = true
-		close(s.lines)
 		s.mu.Unlock()
+		s.nudge()
 	})
 	<-s.done
 	return nil

@@ -24,6 +24,14 @@ func CheckFraming(t *testing.T, b []byte, at int) {
 	if (one == nil) != (two == nil) || one == nil && whole != cut {
 		t.Fatalf("%q cut at %d: %v, %v", b, at, one, two)
 	}
+	var bytewise scanner
+	var three error
+	for i := 0; i < len(b) && three == nil; i++ {
+		three = bytewise.feed(b[i : i+1])
+	}
+	if (one == nil) != (three == nil) || one == nil && whole != bytewise {
+		t.Fatalf("%q byte by byte: %v, %v", b, one, three)
+	}
 	if one != nil || whole.state != requestLine || whole.n != 0 || whole.cr {
 		return
 	}

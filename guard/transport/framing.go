@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"bytes"
 	"errors"
 	"net"
 	"strconv"
@@ -81,6 +82,10 @@ func (s *scanner) feed(b []byte) error {
 				s.state = requestLine
 			}
 		default:
+			if n := s.run(b); n > 0 {
+				b = b[n:]
+				continue
+			}
 			c := b[0]
 			b = b[1:]
 			if !s.char(c) {
@@ -90,6 +95,24 @@ func (s *scanner) feed(b []byte) error {
 		}
 	}
 	return nil
+}
+
+// run takes the characters before the next that ends a line or breaks it, as char would
+// one by one: most of what comes is a token or a cookie.
+func (s *scanner) run(b []byte) int {
+	if s.cr || s.state == chunkEnd || s.n == 0 && (b[0] == ' ' || b[0] == '\t') {
+		return 0
+	}
+	for _, end := range [...]byte{'\r', '\n', 0} {
+		if i := bytes.IndexByte(b, end); i >= 0 {
+			b = b[:i]
+		}
+	}
+	if s.n < len(s.line) {
+		copy(s.line[s.n:], b)
+	}
+	s.n += len(b)
+	return len(b)
 }
 
 // char takes one character of a line; false: the framing is broken.
