@@ -34,7 +34,8 @@ func (p *program) guardVerb() *cobra.Command {
 
 It serves until it is interrupted, and then ends what is under way. The policy is read
 again when the file changes or on SIGHUP; a file with a mistake changes nothing. Changes
-of listen, admin, model.listen, tls, connections, connect, upstream_header and drain need a restart. The log
+of listen, admin, trusted_proxies, model.listen, tls, traces, access_log, connections, connect, upstream_header,
+linger and drain need a restart, which the log says. SIGHUP reads secrets, descriptions and keys again as well. The log
 goes to stderr, one JSON object a line; a log that cannot be written holds nothing up.`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return p.guard(c.Context(), p.path(file)) },
@@ -56,7 +57,8 @@ func readPolicy(file string) (*policy.Policy, []byte, error) {
 // standing is guard while it serves.
 type standing struct {
 	file    string
-	text    []byte // of the policy that was judged last
+	text    []byte         // of the policy that was judged last
+	begun   *policy.Policy // what the listeners were made by
 	policy  *policy.Policy
 	handler *guard.Handler
 	egress  model.Handler // to the model provider
@@ -67,6 +69,9 @@ type standing struct {
 }
 
 func (p *program) guard(ctx context.Context, file string) (err error) {
+	hup := make(chan os.Signal, 1) // from the first moment on: by itself it would end the process
+	signal.Notify(hup, syscall.SIGHUP)
+	defer signal.Stop(hup)
 	pol, text, err := readPolicy(file)
 	if err != nil {
 		return err
@@ -76,9 +81,23 @@ func (p *program) guard(ctx context.Context, file string) (err error) {
 	defer sink.Close()
 	log := slog.New(slog.NewJSONHandler(sink, nil))
 	m := record.NewMetrics()
-	s := &standing{file: file, text: text, policy: pol, handler: &guard.Handler{}, env: p.env, metrics: m, log: log, state: &policy.State{
+	s := &standing{file: file, text: text, policy: pol, begun: pol, handler: &guard.Handler{}, env: p.env, metrics: m, log: log, state: &policy.State{
 		Log: log, Folder: filepath.Dir(file), Env: os.LookupEnv, Record: record.All{m, record.NewAccess(log, b.Quiet)}, Lockdown: &guard.Lockdown{}, Transport: guard.Transport(b.Connect, b.UpstreamHeader)}}
 	defer func() { err = errors.Join(err, s.state.Close()) }()
+	spans, err := pol.Follow(s.state, about().Version)
+	if err != nil {
+		return setup(err)
+	}
+	if spans != nil {
+		s.state.Trace, s.state.Transport, s.state.Record = spans, spans.Wrap(s.state.Transport), append(record.All{spans}, s.state.Record)
+		defer func() {
+			end, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+			defer cancel()
+			err = errors.Join(err, spans.Close(end))
+		}()
+		m.Counter("guard_spans_total", "Spans that were made.", func() float64 { return float64(spans.Ended()) })
+		m.Counter("guard_spans_sent_total", "Spans that the collector took; the others are held, or lost.", func() float64 { return float64(spans.Sent()) })
+	}
 	if f, err := pol.OpenOwners(ctx, s.state.Folder); err != nil {
 		return setup(err)
 	} else if f != nil { // it can be opened: the pipeline does so by itself
@@ -101,13 +120,17 @@ func (p *program) guard(ctx context.Context, file string) (err error) {
 	if err != nil {
 		return setup(fmt.Errorf("listen: %w", err))
 	}
-	front := &guard.Connections{Listener: ln, Max: b.Connections, PerAddress: b.PerAddress, Trusted: pol.Proxies()}
+	room := transport.Room(b.Connections)
+	if room < b.Connections {
+		log.Warn("connections are bounded by the descriptors that the process may have", "kind", "audit", "connections", room, "wanted", b.Connections)
+	}
+	front := &guard.Connections{Listener: ln, Max: room, PerAddress: b.PerAddress, Trusted: pol.Proxies()}
 	srv, err := pol.Front(s.state, s.handler)
 	if err != nil {
 		_ = ln.Close() // nothing was served
 		return setup(err)
 	}
-	s.gauges(front, sink)
+	s.gauges(front, srv, sink)
 	defer srv.Close()
 	var beside net.Listener
 	if srv.Plain != nil { // before certificates are asked for: challenges arrive here
@@ -128,34 +151,33 @@ func (p *program) guard(ctx context.Context, file string) (err error) {
 		go func() { failed <- plain.Serve(beside) }()
 		defer plain.Close()
 	}
+	admin := ""
 	if pol.Admin != "" {
 		ln, err := lc.Listen(ctx, "tcp", pol.Admin)
 		if err != nil {
 			return setup(fmt.Errorf("listen for admin: %w", err))
 		}
+		admin = ln.Addr().String()
 		adm := &http.Server{Handler: s.admin(ctx), ReadHeaderTimeout: 10 * time.Second}
 		go func() { failed <- adm.Serve(ln) }()
 		defer adm.Close()
 	}
 	var models net.Listener
+	egress := &http.Server{Handler: spans.Model(&s.egress), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn)}
 	if proxy != nil {
 		s.egress.Store(proxy)
 		if models, err = lc.Listen(ctx, "tcp", pol.Model.Listen); err != nil {
 			return setup(fmt.Errorf("listen for the model: %w", err))
 		}
-		eg := &http.Server{Handler: &s.egress, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn)}
-		go func() { failed <- eg.Serve(models) }()
-		defer eg.Close()
+		go func() { failed <- egress.Serve(models) }()
+		defer egress.Close()
 	}
 	p.serves = true
 	fmt.Fprintf(p.out, "%s://%s\n", srv.Scheme, front.Addr())
 	if models != nil {
 		fmt.Fprintf(p.out, "model http://%s\n", models.Addr())
 	}
-	log.Info("guard serves", "kind", "audit", "listen", front.Addr().String(), "routes", len(pol.Routes))
-	hup := make(chan os.Signal, 1)
-	signal.Notify(hup, syscall.SIGHUP)
-	defer signal.Stop(hup)
+	log.Info("guard serves", "kind", "audit", "listen", front.Addr().String(), "admin", admin, "version", about().Version, "routes", len(pol.Routes))
 	tick := time.NewTicker(look)
 	defer tick.Stop()
 	for {
@@ -163,22 +185,40 @@ func (p *program) guard(ctx context.Context, file string) (err error) {
 		case err := <-failed:
 			return fmt.Errorf("serve: %w", err)
 		case <-ctx.Done():
-			return drain(ctx, srv.Server, b.Drain, log)
+			return drain(ctx, srv.Server, egress, b, log)
 		case <-hup:
+			s.reload(true)
 		case <-tick.C:
+			s.reload(false)
 		}
-		s.reload()
 		s.lock()
 	}
 }
 
-// drain takes no request any more and ends those that are under way; what has not
+// drain serves on for a while, since who sends requests here learns late that it is to
+// stop; then it takes none any more and ends those that are under way. What has not
 // ended in time is cut.
-func drain(ctx context.Context, srv *transport.Server, within time.Duration, log *slog.Logger) error {
-	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), within)
+func drain(ctx context.Context, srv *transport.Server, egress *http.Server, b policy.Bounds, log *slog.Logger) error {
+	log.Info("guard is about to end", "kind", "audit", "linger", b.Linger.String(), "drain", b.Drain.String())
+	srv.Ending()
+	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), b.Linger+b.Drain)
 	defer cancel()
-	err := srv.Shutdown(end)
-	if errors.Is(err, context.DeadlineExceeded) {
+	again := make(chan os.Signal, 1) // who asks twice does not want to wait
+	signal.Notify(again, os.Interrupt, syscall.SIGTERM)
+	defer signal.Stop(again)
+	go func() {
+		select {
+		case <-again:
+			cancel()
+		case <-end.Done():
+		}
+	}()
+	select {
+	case <-time.After(b.Linger):
+	case <-end.Done():
+	}
+	err := errors.Join(srv.Shutdown(end), egress.Shutdown(end)) // what is under way asks the model by it
+	if end.Err() != nil {
 		log.Warn("guard ends: what was still under way is cut", "kind", "audit")
 		return nil
 	}
@@ -186,19 +226,26 @@ func drain(ctx context.Context, srv *transport.Server, within time.Duration, log
 	return err
 }
 
-// reload swaps the pipeline when the file says something else. A file with a
-// mistake changes nothing, and is told once.
-func (s *standing) reload() {
+// reload swaps the pipeline when the file says something else, or whenever it is told
+// to: what the file refers to may have changed. A file with a mistake changes nothing,
+// and is told once.
+func (s *standing) reload(told bool) {
 	b, err := os.ReadFile(s.file)
-	if err != nil || bytes.Equal(b, s.text) {
+	if !told && (err != nil || bytes.Equal(b, s.text)) { // a file that is being replaced is not there for a moment
 		return
 	}
-	s.text = b
-	pol, err := policy.Parse(filepath.Base(s.file), b)
+	var pol *policy.Policy
+	if err == nil {
+		s.text = b
+		pol, err = policy.Parse(filepath.Base(s.file), b)
+	}
 	if err == nil {
 		if err = s.apply(pol); err == nil {
 			s.metrics.Reloaded(true)
 			s.log.Info("policy reloaded", "kind", "audit", "routes", len(pol.Routes))
+			if waits := s.begun.Waits(pol); len(waits) > 0 {
+				s.log.Warn("a part of the policy waits for a restart", "kind", "audit", "parts", waits)
+			}
 			return
 		}
 	}
@@ -232,7 +279,19 @@ func (s *standing) lock() {
 }
 
 // gauges shows what the parts count themselves.
-func (s *standing) gauges(front *guard.Connections, sink *record.Sink) {
+func (s *standing) gauges(front *guard.Connections, srv *policy.Front, sink *record.Sink) {
+	a := about()
+	s.metrics.Build(a.Version, a.Revision, a.Go)
+	s.metrics.Gauge("guard_certificate_not_after_seconds", "When the first of the certificates ends, in Unix time; 0: there is none.", func() float64 {
+		if until := srv.Until(); !until.IsZero() {
+			return float64(until.Unix())
+		}
+		return 0
+	})
+	s.metrics.Queue(func() record.Waiting {
+		q := s.state.Memory.Queue.Stats()
+		return record.Waiting{Depth: q.Depth, Tenants: q.Tenants, Admitted: q.Admitted, Crowded: q.Crowded, Late: q.Late, Waited: q.Waited}
+	})
 	s.metrics.Gauge("guard_connections", "Connections that are open.", func() float64 { return float64(front.Open()) })
 	s.metrics.Counter("guard_connections_refused_total", "Connections that were one too many.", func() float64 { return float64(front.Refused()) })
 	s.metrics.Counter("guard_log_dropped_total", "Lines of the log that were lost.", func() float64 { return float64(sink.Dropped()) })
