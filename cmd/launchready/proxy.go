@@ -124,7 +124,11 @@ func (p *program) guard(ctx context.Context, file string) (err error) {
 	if room < b.Connections {
 		log.Warn("connections are bounded by the descriptors that the process may have", "kind", "audit", "connections", room, "wanted", b.Connections)
 	}
-	front := &guard.Connections{Listener: ln, Max: room, PerAddress: b.PerAddress, Trusted: pol.Proxies()}
+	aside := 0 // of them, for the port without TLS, which only redirects
+	if pol.TLS != nil && pol.TLS.Plain != "" {
+		aside = max(room/8, 1)
+	}
+	front := &guard.Connections{Listener: ln, Max: max(room-aside, 1), PerAddress: b.PerAddress, Trusted: pol.Proxies()}
 	srv, err := pol.Front(s.state, s.handler)
 	if err != nil {
 		_ = ln.Close() // nothing was served
@@ -147,7 +151,8 @@ func (p *program) guard(ctx context.Context, file string) (err error) {
 	go func() { failed <- srv.Server.Serve(front) }()
 	defer srv.Server.Close()
 	if beside != nil {
-		plain := &transport.Server{Handler: srv.Plain, Log: log}
+		beside = &guard.Connections{Listener: beside, Max: aside, PerAddress: min(b.PerAddress, aside), Trusted: pol.Proxies()}
+		plain := &transport.Server{Handler: srv.Plain, Log: log, Header: 5 * time.Second, Idle: 5 * time.Second}
 		go func() { failed <- plain.Serve(beside) }()
 		defer plain.Close()
 	}
@@ -158,7 +163,7 @@ func (p *program) guard(ctx context.Context, file string) (err error) {
 			return setup(fmt.Errorf("listen for admin: %w", err))
 		}
 		admin = ln.Addr().String()
-		adm := &http.Server{Handler: s.admin(ctx), ReadHeaderTimeout: 10 * time.Second}
+		adm := &http.Server{Handler: s.admin(ctx), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute}
 		go func() { failed <- adm.Serve(ln) }()
 		defer adm.Close()
 	}

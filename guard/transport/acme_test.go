@@ -162,3 +162,18 @@ func TestZoneRefuses(t *testing.T) {
 		t.Errorf("%d records, of %v", left, saw)
 	}
 }
+
+// TestNoAuthority: a certificate that is not to be had is told, and nobody is served
+// without one.
+func TestNoAuthority(t *testing.T) {
+	a := newAuthority(t, time.Hour)
+	a.directory = "https://127.0.0.1:1/dir"
+	m := &transport.ACME{Hosts: []string{"api.acme.test"}}
+	lines := a.serve(t, m, http.NotFoundHandler())
+	if l := await(t, lines, "certificate not obtained"); !strings.Contains(l, "host=api.acme.test renewal=false error=") {
+		t.Errorf("told as %s", l)
+	}
+	if _, err := a.hello(t, "api.acme.test"); err == nil || !m.Until().IsZero() {
+		t.Errorf("served without a certificate: %v, until %s", err, m.Until())
+	}
+}
