@@ -32,10 +32,11 @@ func TestStanding(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &standing{file: file, text: b, policy: pol, handler: &guard.Handler{}, metrics: record.NewMetrics(), log: slog.New(slog.DiscardHandler), state: &policy.State{Lockdown: &guard.Lockdown{}}}
+	var log strings.Builder
+	s := &standing{file: file, text: b, policy: pol, begun: pol, handler: &guard.Handler{}, metrics: record.NewMetrics(), log: slog.New(slog.NewTextHandler(&log, nil)), state: &policy.State{Lockdown: &guard.Lockdown{}}}
 	sink := record.NewSink(&strings.Builder{}, 0)
 	defer sink.Close()
-	s.gauges(&guard.Connections{}, sink)
+	s.gauges(&guard.Connections{}, &policy.Front{}, sink)
 	ctx, end := context.WithCancel(t.Context())
 	defer end()
 	admin := s.admin(ctx)
@@ -51,22 +52,44 @@ func TestStanding(t *testing.T) {
 	}
 	kept := s.policy
 	write("version: 2\n")
-	s.reload()
-	s.reload() // the mistake is told once
+	s.reload(false)
+	s.reload(false) // the mistake is told once
 	if _, m := ask("/metrics"); s.policy != kept || !strings.Contains(m, `guard_reloads_total{result="kept"} 1`) || !strings.Contains(m, "guard_locked 0") {
 		t.Errorf("a file with a mistake: %s", m)
 	}
+	s.reload(true)
+	if _, m := ask("/metrics"); s.policy != kept || !strings.Contains(m, `guard_reloads_total{result="kept"} 2`) || !strings.Contains(m, "guard_policy_current 0") {
+		t.Errorf("told to read a mistake again: %s", m)
+	}
 	write(text + "lockdown: true\n")
-	s.reload()
+	s.reload(false)
 	s.lock()
 	if _, m := ask("/metrics"); s.policy == kept || !strings.Contains(m, "guard_locked 1") || !strings.Contains(m, `guard_reloads_total{result="taken"} 1`) {
 		t.Errorf("a policy that locks down: %s", m)
+	}
+	kept = s.policy
+	s.reload(false)
+	if s.policy != kept {
+		t.Error("a file that did not change is read again by itself")
+	}
+	if s.reload(true); s.policy == kept {
+		t.Error("told to, it does not read again what the file refers to")
+	}
+	for _, want := range []string{"guard_policy_current 1", "guard_queue_depth 0", "guard_certificate_not_after_seconds 0", "guard_build_info{"} {
+		if _, m := ask("/metrics"); !strings.Contains(m, want) {
+			t.Errorf("the metrics lack %s", want)
+		}
+	}
+	write(text + "operations: {drain: 1s}\nadmin: 127.0.0.1:1\n")
+	log.Reset()
+	if s.reload(false); !strings.Contains(log.String(), "waits for a restart") || !strings.Contains(log.String(), "[admin operations.drain]") {
+		t.Errorf("told as %s", log.String())
 	}
 	write(text)
 	if err := os.WriteFile(lockdownMark(file), nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	s.reload()
+	s.reload(false)
 	s.lock()
 	if !s.state.Lockdown.Locked() {
 		t.Error("the mark does not lock it down")
@@ -134,8 +157,8 @@ func TestDescriptionIsReadAgain(t *testing.T) {
 		if log.Reset(); c.text != "" {
 			write(c.file, c.text)
 		}
-		s.reload()
-		s.reload()
+		s.reload(false)
+		s.reload(false)
 		said := strings.TrimSpace(log.String())
 		if strings.Count(said, "\n") > 0 || (c.told == "") != (said == "") || !strings.Contains(said, c.told) {
 			t.Errorf("%s: %s, want %q once", c.name, said, c.told)

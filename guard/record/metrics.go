@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strconv"
 	"sync"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
@@ -22,6 +23,8 @@ type Metrics struct {
 	busy     prometheus.Gauge
 	aborted  prometheus.Counter
 	reloads  *prometheus.CounterVec
+	loaded   prometheus.Gauge
+	current  prometheus.Gauge
 
 	mu    sync.RWMutex
 	known map[labels]*series // which need no look at their labels any more
@@ -66,8 +69,12 @@ func NewMetrics() *Metrics {
 		busy:    prometheus.NewGauge(prometheus.GaugeOpts{Name: "guard_requests_in_flight", Help: "Requests that are under way."}),
 		aborted: prometheus.NewCounter(prometheus.CounterOpts{Name: "guard_aborted_total", Help: "Answers that broke off."}),
 		reloads: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "guard_reloads_total", Help: "Policies that were read again, by whether they were taken."}, []string{"result"}),
+		loaded:  prometheus.NewGauge(prometheus.GaugeOpts{Name: "guard_policy_loaded_seconds", Help: "When the policy that is served was read, in Unix time."}),
+		current: prometheus.NewGauge(prometheus.GaugeOpts{Name: "guard_policy_current", Help: "1 while the policy that was read last is the one that is served; 0: it has a mistake."}),
 	}
-	m.reg.MustRegister(m.requests, m.denied, m.seconds, m.busy, m.aborted, m.reloads, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	m.loaded.SetToCurrentTime()
+	m.current.Set(1)
+	m.reg.MustRegister(m.requests, m.denied, m.seconds, m.busy, m.aborted, m.reloads, m.loaded, m.current, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	for _, r := range []string{"taken", "kept"} {
 		m.reloads.WithLabelValues(r)
 	}
@@ -99,9 +106,54 @@ func (m *Metrics) End(x *guard.Exchange, o guard.Outcome) {
 func (m *Metrics) Reloaded(taken bool) {
 	if taken {
 		m.reloads.WithLabelValues("taken").Inc()
+		m.loaded.SetToCurrentTime()
+		m.current.Set(1)
 		return
 	}
 	m.reloads.WithLabelValues("kept").Inc()
+	m.current.Set(0)
+}
+
+// Build tells which program this is.
+func (m *Metrics) Build(version, revision, golang string) {
+	m.reg.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "guard_build_info", Help: "1; the labels say which program this is.",
+		ConstLabels: prometheus.Labels{"version": version, "revision": revision, "go": golang}}, func() float64 { return 1 }))
+}
+
+// Waiting is how a queue does. Tenants are counted and not named: a caller would make
+// series.
+type Waiting struct {
+	Depth, Tenants          int // now
+	Admitted, Crowded, Late int // since the beginning
+	Waited                  time.Duration
+}
+
+// Queue shows how requests wait for a slot.
+func (m *Metrics) Queue(now func() Waiting) { m.reg.MustRegister(waits{now}) }
+
+// waits asks once for all of a scrape.
+type waits struct{ now func() Waiting }
+
+// Describe says nothing: the series are those of Collect.
+func (waits) Describe(chan<- *prometheus.Desc) {}
+
+// Collect shows them.
+func (q waits) Collect(to chan<- prometheus.Metric) {
+	w := q.now()
+	show := func(name, help string, kind prometheus.ValueType, v float64, labels ...string) {
+		var names, values []string
+		for i := 0; i+1 < len(labels); i += 2 {
+			names, values = append(names, labels[i]), append(values, labels[i+1])
+		}
+		to <- prometheus.MustNewConstMetric(prometheus.NewDesc(name, help, names, nil), kind, v, values...)
+	}
+	show("guard_queue_depth", "Requests that wait for a slot.", prometheus.GaugeValue, float64(w.Depth))
+	show("guard_queue_tenants", "Tenants whose requests wait for a slot.", prometheus.GaugeValue, float64(w.Tenants))
+	show("guard_queue_waited_seconds_total", "What those that were let in waited, all together.", prometheus.CounterValue, w.Waited.Seconds())
+	const ended = "Requests that left the queue, by how: admitted, crowded (it was full), late (they waited too long, or went)."
+	show("guard_queue_ended_total", ended, prometheus.CounterValue, float64(w.Admitted), "result", "admitted")
+	show("guard_queue_ended_total", ended, prometheus.CounterValue, float64(w.Crowded), "result", "crowded")
+	show("guard_queue_ended_total", ended, prometheus.CounterValue, float64(w.Late), "result", "late")
 }
 
 // Gauge shows a value that somebody else keeps.

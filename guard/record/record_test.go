@@ -134,6 +134,10 @@ func TestMetrics(t *testing.T) {
 		m.End(x, guard.Outcome{Status: 404, Denied: "route", Aborted: true})
 	}
 	m.Reloaded(true)
+	m.Build("1.2.3", "abc", "go1")
+	m.Queue(func() record.Waiting {
+		return record.Waiting{Depth: 4, Tenants: 2, Admitted: 9, Crowded: 3, Late: 1, Waited: 1500 * time.Millisecond}
+	})
 	m.Gauge("guard_connections", "open", func() float64 { return 7 })
 	m.Counter("guard_log_dropped_total", "lost", func() float64 { return 3 })
 	w := httptest.NewRecorder()
@@ -142,6 +146,9 @@ func TestMetrics(t *testing.T) {
 		`guard_requests_total{method="GET",route="/v1/chats/{id}",status="200"} 1`, `guard_requests_total{method="other",route="none",status="404"} 50`,
 		`guard_denied_total{protection="route",route="none"} 50`, `guard_request_seconds_bucket{route="/v1/chats/{id}",le="0.05"} 1`, `guard_requests_in_flight 1`,
 		"guard_aborted_total 50", `guard_reloads_total{result="taken"} 1`, `guard_reloads_total{result="kept"} 0`, "guard_connections 7", "guard_log_dropped_total 3", "go_goroutines",
+		`guard_build_info{go="go1",revision="abc",version="1.2.3"} 1`, "guard_queue_depth 4", "guard_queue_tenants 2", "guard_queue_waited_seconds_total 1.5",
+		`guard_queue_ended_total{result="admitted"} 9`, `guard_queue_ended_total{result="crowded"} 3`, `guard_queue_ended_total{result="late"} 1`,
+		"guard_policy_current 1", "guard_policy_loaded_seconds 1.", "go_memstats_alloc_bytes", "process_open_fds",
 	} {
 		if !strings.Contains(w.Body.String(), want) {
 			t.Errorf("lacks %s", want)
