@@ -148,7 +148,12 @@ func (p *program) guard(ctx context.Context, file string) (err error) {
 		}
 		eg := &http.Server{Handler: &s.egress, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn)}
 		go func() { failed <- eg.Serve(models) }()
-		defer eg.Close()
+		defer func() { // what the front drained has asked is over; the rest settles before the ledger is closed
+			end, cancel := context.WithTimeout(context.WithoutCancel(ctx), min(b.Drain, 5*time.Second))
+			defer cancel()
+			_ = eg.Shutdown(end)
+			_ = eg.Close() // what has not ended stays charged
+		}()
 	}
 	p.serves = true
 	fmt.Fprintf(p.out, "%s://%s\n", srv.Scheme, front.Addr())
