@@ -102,13 +102,13 @@ type drafter struct {
 	limits map[string]string // by name, the flow mapping
 	out    Drafted
 
-	tenant            []string // findings of the tenant that a request names
-	tenantPath        []string // parameters that name one
-	headers, cookies  []string // of the application's own credentials
-	scrub, hide       []string // ids of findings
-	input             []string
-	presented         []string
-	once              []string
+	tenant           []string // findings of the tenant that a request names
+	tenantPath       []string // parameters that name one
+	headers, cookies []string // of the application's own credentials
+	scrub, hide      []string // ids of findings
+	input            []string
+	presented        []string
+	once             []string
 
 	routes      []lr.RouteReport
 	front       *lr.FrontReport
@@ -122,10 +122,11 @@ type drafter struct {
 	described            []string
 	strict               bool
 	cors, noStore, fresh []string
-	uploads, climbing    []string
+	uploads              []string
+	controls, climbing   []string
 	tenantBody           []string // paths whose bodies may name a tenant
 	model                []string
-	always, open, gap []string
+	always, open, gap    []string
 }
 
 // found is a finding, with the operations that it names.

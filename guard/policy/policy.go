@@ -98,6 +98,7 @@ type Input struct {
 	MaxDepth int      `yaml:"max_depth,omitempty"`
 	Types    []string `yaml:"types,omitempty"`
 	OpenAPI  *OpenAPI `yaml:"openapi,omitempty"`
+	Controls string   `yaml:"controls,omitempty"` // refuse: control characters in texts of JSON
 	Climbing string   `yaml:"climbing,omitempty"` // refuse: values of queries that climb out of a folder
 }
 
@@ -106,7 +107,7 @@ type Hygiene struct {
 	ScrubErrors bool     `yaml:"scrub_errors,omitempty"`
 	HideHeaders []string `yaml:"hide_headers,omitempty"`
 	Headers     bool     `yaml:"security_headers,omitempty"`
-	NoStore     bool     `yaml:"no_store,omitempty"` // answers to a credential stay out of caches
+	NoStore     bool     `yaml:"no_store,omitempty"`  // answers to a credential stay out of caches
 	AskFresh    bool     `yaml:"ask_fresh,omitempty"` // and caches behind guard are asked past
 }
 
