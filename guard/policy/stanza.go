@@ -99,9 +99,9 @@ const organisationSlots = "{per: organisation, concurrent: 6}"
 // said to the model is counted by organisation as well.
 func limited(d *drafter, f *found) string {
 	switch f.check {
-	case "input/header-size", "limits/slow-request":
+	case "input/header-size":
 		return alwaysOn(d, f)
-	case "input/body-size", "input/streamed-size":
+	case "input/body-size", "input/streamed-size", "limits/slow-request": // a body is read whole, within a bound, before the application is asked
 		d.input = append(d.input, f.word())
 		return ""
 	case "input/upload-size":
