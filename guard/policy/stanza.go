@@ -143,9 +143,9 @@ func limited(d *drafter, f *found) string {
 		}
 		switch f.check {
 		case "limits/organisation":
-			put(e, "found_organisation", "{per: organisation, requests: 120, window: 1m, burst: 25}")
+			put(e, "found_organisation", "{per: organisation, requests: 300, window: 1m, burst: 25}")
 		default:
-			put(e, "found_user", "{per: user, requests: 30, window: 1m, burst: 14}")
+			put(e, "found_user", "{per: user, requests: 120, window: 1m, burst: 14}")
 		}
 	}
 	return ""
