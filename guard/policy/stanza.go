@@ -306,7 +306,7 @@ func uncached(d *drafter, f *found) string {
 // known from outside.
 func modelled(d *drafter, f *found) string {
 	d.model = append(d.model, f.word())
-	return "model: the listener is drafted in comments: it wants the provider's key, and the application's calls sent to it"
+	return "the listener is drafted in comments: it wants the provider's key, and the application's calls sent to it"
 }
 
 // keyed keeps the answers of writes that bear a key, of callers who signed in.
