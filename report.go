@@ -76,6 +76,8 @@ type RouteReport struct {
 	Makes  []Place   `json:"makes,omitempty"`  // where the answer names what was made, or the caller's own
 	Shows  []Listing `json:"shows,omitempty"`  // where the answer holds several objects
 	Tenant []Place   `json:"tenant,omitempty"` // where a request or an answer says whose it is
+
+	MaxFile int `json:"max_file,omitempty"` // bytes that the description allows a file
 }
 
 // AssistantReport is how the target's assistant was spoken to and what came of

@@ -428,12 +428,20 @@ func (p *places) kindIn(items []map[string]any) (kind, at string) {
 			return "", n
 		}
 	}
+	strangers := 0
 	for _, it := range items {
 		k := p.one(p.known[scalarOf(it["id"])])
-		if k == "" || kind != "" && k != kind {
+		if k != "" && kind != "" && k != kind {
 			return "", ""
 		}
-		kind = k
+		if k == "" {
+			strangers++
+		} else {
+			kind = k
+		}
+	}
+	if strangers*2 > len(items) {
+		return "", ""
 	}
 	return kind, ""
 }
@@ -588,6 +596,13 @@ func (p *places) request() {
 			}
 		}
 		if rt.Body != nil {
+			if strings.HasPrefix(rt.Body.Type, "multipart/") && rt.Body.Schema != nil {
+				for _, s := range rt.Body.Schema.Properties {
+					if s != nil && s.Format == "binary" {
+						at.MaxFile = max(at.MaxFile, s.MaxLength)
+					}
+				}
+			}
 			p.members(rt.Body.Schema, 0, func(n string) {
 				if tenantName(n) {
 					tenant(lr.InBodyOf, n)

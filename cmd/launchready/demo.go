@@ -153,11 +153,11 @@ func (p *program) demoReports(before, after *lr.Report, behind *loop) error {
 	if err := e.Encode(comparison{report.Tidy(before), report.Tidy(after), behind.findings}); err != nil {
 		return err
 	}
-	for name, b := range map[string][]byte{"launchready-demo.html": page.Bytes(), "launchready-demo.json": data.Bytes(), "launchready-demo.guard.yaml": behind.policy} {
+	for name, b := range map[string][]byte{"launchready-demo.html": page.Bytes(), "launchready-demo.json": data.Bytes(), demoPolicy: behind.policy, demoDescription: behind.description} {
 		if err := replace(filepath.Join(p.dir, name), b); err != nil {
 			return err
 		}
 	}
-	_, err := fmt.Fprintln(p.out, "\nThe whole story is in launchready-demo.html; launchready-demo.json holds both reports;\nlaunchready-demo.guard.yaml is the policy that guard stood in front by.")
+	_, err := fmt.Fprintln(p.out, "\nThe whole story is in launchready-demo.html; launchready-demo.json holds both reports;\nlaunchready-demo.guard.yaml is the policy that guard stood in front by, with launchready-demo.openapi.json beside it.")
 	return err
 }

@@ -1,24 +1,35 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"net"
 	"net/http"
+	"os"
+	"path/filepath"
 	"slices"
 	"time"
 
 	lr "github.com/launchready/launchready"
+	"github.com/launchready/launchready/guard/ownership"
 	"github.com/launchready/launchready/guard/policy"
 	"github.com/launchready/launchready/report"
 )
 
 // loop is what came of a chatbot behind guard.
 type loop struct {
-	policy   []byte
-	findings []report.Guarded
+	policy, description []byte
+	findings            []report.Guarded
 }
+
+// Where the demo keeps the policy that guard stood in front by, and the
+// description beside it.
+const (
+	demoPolicy      = "launchready-demo.guard.yaml"
+	demoDescription = "launchready-demo.openapi.json"
+)
 
 // rotated are all flaws but the guessable secret: as long as the application signs
 // by it, what guard takes for its tokens may be anybody's.
@@ -29,21 +40,33 @@ func rotated() []string {
 // closeLoop drafts a policy from the report, serves by it in front of the chatbot,
 // and asks there again what the policy stops.
 func (p *program) closeLoop(ctx context.Context, s *staged, direct *lr.Report) (_ *loop, err error) {
-	d, err := policy.Draft(direct, policy.Sketch{Listen: "127.0.0.1:8080", Upstream: s.URL, AdminRole: "admin", Auth: &policy.Auth{
+	spec, err := fetched(ctx, s.URL+"/openapi.json")
+	if err != nil {
+		return nil, fmt.Errorf("read the chatbot's description: %w", err)
+	}
+	d, err := policy.Draft(direct, policy.Sketch{Listen: "127.0.0.1:8080", Upstream: s.URL, AdminRole: "admin", Description: spec, DescriptionFile: demoDescription, Auth: &policy.Auth{
 		Issuer: "https://harbor.test", Audience: "harbor-api", JWKS: s.URL + "/.well-known/jwks.json", TenantClaim: "tid", RolesClaim: "role"}})
 	if err != nil {
 		return nil, err
 	}
-	l := &loop{policy: d.Text}
+	l := &loop{policy: d.Text, description: spec}
 	if len(d.Checks) == 0 {
 		l.findings = report.Behind(direct, &lr.Report{}, d.Open)
 		return l, nil
 	}
-	pol, err := policy.Parse("launchready-demo.guard.yaml", d.Text)
+	pol, err := policy.Parse(demoPolicy, d.Text)
 	if err != nil {
 		return nil, err
 	}
-	pipe, err := pol.Build(&policy.State{})
+	if err := os.WriteFile(filepath.Join(s.dir, demoDescription), spec, 0o600); err != nil {
+		return nil, fmt.Errorf("keep the description beside the policy: %w", err)
+	}
+	if err := tellOwners(ctx, s, pol); err != nil {
+		return nil, err
+	}
+	state := &policy.State{Folder: s.dir}
+	defer func() { err = errors.Join(err, state.Close()) }()
+	pipe, err := pol.Build(state)
 	if err != nil {
 		return nil, err
 	}
@@ -67,4 +90,18 @@ func (p *program) closeLoop(ctx context.Context, s *staged, direct *lr.Report) (
 	}
 	l.findings = report.Behind(direct, behind, d.Open)
 	return l, nil
+}
+
+// tellOwners tells guard whose the objects are that were there before it, as
+// whoever runs it does from the database.
+func tellOwners(ctx context.Context, s *staged, pol *policy.Policy) error {
+	store, err := pol.OpenOwners(ctx, &policy.State{Folder: s.dir})
+	if err != nil || store == nil {
+		return err
+	}
+	list, err := s.Owners(ctx)
+	if err == nil {
+		_, err = ownership.Import{Store: store}.CSV(ctx, bytes.NewReader(list))
+	}
+	return errors.Join(err, store.Close())
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -28,15 +29,17 @@ func (p *program) guardInitVerb() *cobra.Command {
 
 The routes that the audit knew are listed with what they need, and all else is denied. Each
 confirmed finding whose guard directive this build applies becomes a stanza, with the finding's
-id beside it; the others are listed in comments. What is not said by --issuer, --audience,
---jwks, --roles-claim and --admin-role is left blank where it is needed: launchready guard check
-names the blanks, and guard does not serve by them.
+id beside it; the others are listed in comments, with the reason. Where requests are to be
+judged by the API's description, it is the file that the audit read; one that the target serves
+is fetched and kept beside the policy. What is not said by --issuer, --audience, --jwks,
+--roles-claim and --admin-role is left blank where it is needed: launchready guard check names
+the blanks, and guard does not serve by them.
 
 An application that judges its own tokens, and publishes no keys, is asked who is signed in:
 --whoami says where, and --subject, --tenant and --roles which members of the answer say it.`,
 		Example: "  launchready audit -o json=run.json\n  launchready guard init --report run.json --listen 127.0.0.1:8080 -o guard.yaml\n  launchready guard -c guard.yaml",
 		Args:    cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
+		RunE: func(c *cobra.Command, _ []string) error {
 			if rep == "" {
 				return setup(errors.New("--report wants the report that an audit wrote with -o json=FILE"))
 			}
@@ -58,6 +61,17 @@ An application that judges its own tokens, and publishes no keys, is asked who i
 			d, err := policy.Draft(r, s)
 			if err != nil {
 				return setup(err)
+			}
+			if wanted(d.Text) {
+				folder := p.dir
+				if out != "-" {
+					folder = filepath.Dir(p.path(out))
+				}
+				if s.Description, s.DescriptionFile, err = p.descriptionOf(c.Context(), r, folder); err != nil {
+					p.warn("the description %s is not there: %v", r.Description.Location, err)
+				} else if d, err = policy.Draft(r, s); err != nil {
+					return setup(err)
+				}
 			}
 			text := d.Text
 			if n := strings.Count(string(text), "FILL IN"); n > 0 {

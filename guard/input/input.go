@@ -18,6 +18,7 @@ type Check struct {
 	Spec    *Spec    // nil: nothing is described
 	Uploads *Uploads // nil: files are not looked at
 
+	Odd      bool // texts of JSON with control characters are refused
 	Climbing bool // values of the query that climb out of a folder are refused
 }
 
@@ -106,6 +107,9 @@ func (c Check) json(x *guard.Exchange, op *operation, kind string, depth int) *g
 			return refuse(http.StatusBadRequest, "the operation wants a body")
 		}
 		return nil
+	}
+	if c.Odd && odd(b) {
+		return refuse(http.StatusBadRequest, "a text of the body has a control character, or what is no character")
 	}
 	if op != nil {
 		if s, _ := op.media(kind); s != nil {

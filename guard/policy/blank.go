@@ -30,6 +30,13 @@ func (j *judge) blanks(p *Policy) {
 			}
 		}
 	}
+	if p.CORS != nil {
+		for i, o := range p.CORS.Origins {
+			if o == "" {
+				j.fail(fmt.Sprintf("cors.origins[%d]", i), "cors.origins[%d] is blank: fill in the origins of your front ends, as https://app.acme.test, or [] for none", i)
+			}
+		}
+	}
 	for i, r := range p.Routes {
 		for k, role := range r.Roles {
 			if strings.TrimSpace(role) == "" {

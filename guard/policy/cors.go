@@ -49,6 +49,7 @@ func (j *judge) cors(p *Policy) {
 	for i, o := range c.Origins {
 		at := fmt.Sprintf("cors.origins[%d]", i)
 		switch {
+		case o == "": // a blank
 		case o == "null":
 			j.fail(at, "origin null is that of every page in a sandbox: serve the page from an origin of its own")
 		case o == "*" && c.Credentials:

@@ -122,7 +122,8 @@ type drafter struct {
 	described            []string
 	strict               bool
 	cors, noStore, fresh []string
-	uploads, climbing    []string
+	uploads              []string
+	controls, climbing   []string
 	tenantBody           []string // paths whose bodies may name a tenant
 	model                []string
 	always, open, gap    []string

@@ -69,9 +69,9 @@ func TestDraft(t *testing.T) {
 			`{path: "/api/mails", methods: [GET], public: true} # for the audit`,
 			`own: {headers: ["X-API-Key"], cookies: ["session"]}`,
 			"X-Generator] # lr-hide_headers",
-			"#   lr-ownership row/ownership GET /v1/chats/{id} (ownership): by hand, ownership: where ids stand",
+			"#   lr-ownership row/ownership GET /v1/chats/{id} (ownership): where the operation names an object was not seen",
 			`tenant: {path: ["tenant_id"], query: [tenant_id, `, `X-Company-ID]} # lr-swap isolation/tenant-swap`, `{path: "/api/v1/tenants/{tenant_id}", methods: [GET]} # lr-swap`,
-			"#   lr-list isolation/list-leak GET /v1/invoices (tenant_binding): what the application looks up",
+			"#   lr-list isolation/list-leak GET /v1/invoices (tenant_binding): where the operation names an object was not seen",
 			"input: {max_depth: 32} # lr-dup input/duplicate-keys", "verify_presented: true # lr-jku auth/token-key-header",
 			"#   lr-new_one row/new-one application (new_one): not in this build",
 			"#   lr-u auth/undeclared-route GET /v1/debug: no route, so it is denied",
@@ -171,11 +171,17 @@ func FuzzDraft(f *testing.F) {
 	f.Add("GET", "/v1/chats/{id}", "header X-Key", "GET /v1/chats/{id}", "authenticate", "auth/no-credential", "lr-1")
 	f.Add("GET", "/a\n  - {path: /evil, public: true}", "cookie a\"b", "application", "block_paths", "x\ny", "z\r\n")
 	f.Add("GET", "/\x901/chats/{id}", "header \x90", "GET /\x90", "limits", "\x90", "\u2028")
+	f.Add("GET", "/v1/chats/{id}", "$.data[*].id", "GET /v1/chats/{id}", "ownership", "isolation/foreign-read", "chat")
+	f.Add("GET", "/v1/ws", "chat_id\"}}", "GET /v1/ws", "websocket", "isolation/websocket-leak", "$.x\n")
+	f.Add("GET", "/v1/x", "OpenAPI 3", "GET /v1/x", "validate", "input/schema-type", "http://a.test/\n  evil: 1")
 	f.Add("POST", "/{x}.pdf", "header \x00", "GET /a\"}\n", "limits", "input/x", "#")
 	f.Fuzz(func(t *testing.T, method, path, takes, subject, directive, check, id string) {
-		r := &lr.Report{Target: "http://app.test", Routes: []lr.RouteReport{{Method: "GET", Path: "/ok", Secured: true, Declared: true}, {Method: method, Path: path, Secured: true, Takes: []string{takes}, Declared: true}},
+		r := &lr.Report{Target: "http://app.test", Routes: []lr.RouteReport{{Method: "GET", Path: "/ok", Secured: true, Declared: true}, {Method: method, Path: path, Secured: true, Takes: []string{takes}, Declared: true,
+			Names: []lr.Place{{In: lr.InBodyOf, At: takes, Kind: id}, {In: lr.InPathOf, At: "id", Kind: check}, {In: lr.InMessage, At: id, Kind: takes}},
+			Makes: []lr.Place{{In: lr.InAnswer, At: takes, Kind: id}}, Shows: []lr.Listing{{Items: takes, ID: id, Kind: check}, {Items: "$", ID: "id", KindAt: takes, Tenant: id}}}},
+			Front: &lr.FrontReport{Origins: []string{takes, id}, Expose: []string{takes, id}}, Description: &lr.DescriptionReport{Format: takes, Location: id},
 			Rows: []lr.RowReport{{Checks: []lr.CheckReport{{ID: check, Findings: []lr.Finding{{ID: id, Guard: directive, Subject: subject, Confidence: lr.Confirmed}}}}}}}
-		d, err := policy.Draft(r, policy.Sketch{Listen: "127.0.0.1:0", AdminRole: "r", Auth: &policy.Auth{Issuer: "i", Audience: "a", JWKS: "http://id.test/", TenantClaim: "t", RolesClaim: "r"}})
+		d, err := policy.Draft(r, policy.Sketch{Listen: "127.0.0.1:0", AdminRole: "r", Description: []byte("openapi: 3.1.0\npaths: {/ok: {get: {}}}"), DescriptionFile: "openapi.json", Auth: &policy.Auth{Issuer: "i", Audience: "a", JWKS: "http://id.test/", TenantClaim: "t", RolesClaim: "r"}})
 		if err != nil {
 			t.Skip() // it says so rather than write what cannot be read
 		}

@@ -28,8 +28,12 @@ type Uploads struct {
 }
 
 func (j *judge) input(p *Policy) {
-	if p.Input != nil && p.Input.Climbing != "" && p.Input.Climbing != "refuse" {
-		j.fail("input.climbing", "climbing %q: refuse, or leave it out", p.Input.Climbing)
+	if i := p.Input; i != nil {
+		for _, s := range []struct{ name, says string }{{"controls", i.Controls}, {"climbing", i.Climbing}} {
+			if s.says != "" && s.says != "refuse" {
+				j.fail("input."+s.name, "%s %q: refuse, or leave it out", s.name, s.says)
+			}
+		}
 	}
 	if p.Input != nil && p.Input.OpenAPI != nil {
 		o := p.Input.OpenAPI
@@ -74,7 +78,7 @@ func (p *Policy) input(o *guard.Options, s *State) error {
 		return nil
 	}
 	o.MaxBody = p.Input.MaxBody
-	c := input.Check{Depth: p.Input.MaxDepth, Types: p.Input.Types, Climbing: p.Input.Climbing == "refuse"}
+	c := input.Check{Depth: p.Input.MaxDepth, Types: p.Input.Types, Odd: p.Input.Controls == "refuse", Climbing: p.Input.Climbing == "refuse"}
 	if api := p.Input.OpenAPI; api != nil {
 		b, err := os.ReadFile(s.path(api.File))
 		if err != nil {

@@ -1,12 +1,14 @@
 package policy
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
 
 	lr "github.com/launchready/launchready"
+	"github.com/launchready/launchready/guard/ownership"
 )
 
 const (
@@ -91,12 +93,23 @@ func (d *drafter) report(e *entry) *lr.RouteReport {
 	return nil
 }
 
+// sound reports a place of JSON and a kind that a policy can say, whatever the
+// target called them.
+func sound(kind string, paths ...string) bool {
+	for _, at := range paths {
+		if _, err := ownership.ParsePath(at); err != nil || !sayable(at) {
+			return false
+		}
+	}
+	return kind != "" && sayable(kind)
+}
+
 // rule is what ownership asks of an operation, in YAML; "" for nothing.
 func (d *drafter) rule(x *lr.RouteReport, path string) (text string, proven bool) {
 	ids := map[string][]string{}
 	socket := map[string]string{}
 	for _, p := range x.Names {
-		if !d.kinds[p.Kind] {
+		if !d.kinds[p.Kind] || !sound(p.Kind, p.At) {
 			continue
 		}
 		name := p.At
@@ -121,7 +134,7 @@ func (d *drafter) rule(x *lr.RouteReport, path string) (text string, proven bool
 	}
 	var made []string
 	for _, p := range x.Makes {
-		if d.kinds[p.Kind] && p.In == lr.InAnswer {
+		if d.kinds[p.Kind] && p.In == lr.InAnswer && sound(p.Kind, p.At) {
 			made = append(made, fmt.Sprintf("{kind: %q, id: %q}", p.Kind, p.At))
 		}
 	}
@@ -131,6 +144,9 @@ func (d *drafter) rule(x *lr.RouteReport, path string) (text string, proven bool
 	var lists []string
 	for _, l := range x.Shows {
 		if l.KindAt == "" && !d.kinds[l.Kind] || !l.Isolated && !d.leaks[x.Method+" "+shapeOf(d.base+x.Path)] {
+			continue
+		}
+		if !sound(cmp.Or(l.Kind, l.KindAt), l.Items) || !direct(l.ID) || l.KindAt != "" && !direct(l.KindAt) || l.Tenant != "" && !direct(l.Tenant) {
 			continue
 		}
 		one := fmt.Sprintf("items: %q, id: %q", l.Items, l.ID)
@@ -174,6 +190,12 @@ func (d *drafter) rule(x *lr.RouteReport, path string) (text string, proven bool
 		parts = append(parts, "proven: true")
 	}
 	return strings.Join(parts, ", "), proven
+}
+
+// direct reports a path within an item.
+func direct(at string) bool {
+	_, err := ownership.Direct(at)
+	return err == nil && at != "" && sayable(at)
 }
 
 // renamed is the name that a policy's path has for a parameter of an operation's.

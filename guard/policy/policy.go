@@ -102,6 +102,7 @@ type Input struct {
 	MaxDepth int      `yaml:"max_depth,omitempty"`
 	Types    []string `yaml:"types,omitempty"`
 	OpenAPI  *OpenAPI `yaml:"openapi,omitempty"`
+	Controls string   `yaml:"controls,omitempty"` // refuse: control characters in texts of JSON
 	Climbing string   `yaml:"climbing,omitempty"` // refuse: values of queries that climb out of a folder
 }
 

@@ -20,17 +20,17 @@ func directives() []directive {
 		{name: "block_paths", apply: blockPaths},
 		{name: "canonical_path", apply: canonicalPath},
 		{name: "cors", apply: crossOrigin},
-		{name: "hide_headers", apply: hideHeaders},
+		{name: "hide_headers", apply: hideHeaders, partly: true},
 		{name: "idempotency", apply: keyed},
 		{name: "limits", apply: limited, partly: true},
 		{name: "model", apply: modelled, partly: true},
 		{name: "ownership", apply: owned},
 		{name: "response_cache", apply: uncached, partly: true},
-		{name: "roles", apply: roles},
+		{name: "roles", apply: roles, partly: true},
 		{name: "scrub_errors", apply: scrubErrors},
 		{name: "strip_headers", apply: alwaysOn},
 		{name: "tenant_binding", apply: tenantBinding, partly: true},
-		{name: "validate", apply: validate},
+		{name: "validate", apply: validate, partly: true},
 		{name: "websocket", apply: socket},
 	}
 }
@@ -59,13 +59,15 @@ func authenticate(d *drafter, f *found) string {
 
 // roles asks for the administrators' role.
 func roles(d *drafter, f *found) string {
+	if f.check == "auth/api-key-scope" {
+		return "what a key of the application may do only the application knows: give out keys of guard's own, which have roles (auth.api_keys), and until then take its header out of own"
+	}
 	if len(f.ops) == 0 {
 		return noOperation
 	}
 	for _, e := range f.ops {
 		e = d.need(e, f.word())
-		e.public, e.own = false, false // a key whose scopes nobody looks at opens nothing
-		e.admin = e.admin || f.check != "auth/api-key-scope"
+		e.public, e.own, e.admin = false, false, true
 	}
 	return ""
 }
@@ -97,18 +99,20 @@ const organisationSlots = "{per: organisation, concurrent: 6}"
 // said to the model is counted by organisation as well.
 func limited(d *drafter, f *found) string {
 	switch f.check {
-	case "input/header-size", "limits/slow-request":
+	case "input/header-size":
 		return alwaysOn(d, f)
-	case "input/body-size", "input/streamed-size":
+	case "input/body-size", "input/streamed-size", "limits/slow-request": // a body is read whole, within a bound, before the application is asked
 		d.input = append(d.input, f.word())
 		return ""
 	case "input/upload-size":
 		d.uploads = append(d.uploads, f.word())
 		return ""
-	case "input/prompt-size", "input/regex-denial", "auth/graphql-batching":
+	case "input/prompt-size", "input/regex-denial":
 		return described(d, f)
+	case "auth/graphql-batching":
+		return "guard does not read GraphQL, and one request has as many aliases as it likes: bound operations, depth and aliases in the server"
 	case "limits/token-cap":
-		return spent(d, f)
+		return "what a day may cost is bounded by spend, with your prices and amounts (docs/guard.md, limits and spend); a minute's tokens are not counted"
 	}
 	if len(f.ops) == 0 {
 		return noOperation
@@ -139,9 +143,9 @@ func limited(d *drafter, f *found) string {
 		}
 		switch f.check {
 		case "limits/organisation":
-			put(e, "found_organisation", "{per: organisation, requests: 120, window: 1m, burst: 25}")
+			put(e, "found_organisation", "{per: organisation, requests: 300, window: 1m, burst: 25}")
 		default:
-			put(e, "found_user", "{per: user, requests: 30, window: 1m, burst: 10}")
+			put(e, "found_user", "{per: user, requests: 120, window: 1m, burst: 14}")
 		}
 	}
 	return ""
@@ -225,6 +229,14 @@ func validate(d *drafter, f *found) string {
 	case "input/deep-json", "input/duplicate-keys", "input/malformed-json":
 		d.input = append(d.input, f.word())
 		return ""
+	case "input/control-text":
+		d.controls = append(d.controls, f.word())
+		return ""
+	case "input/fuzz", "hygiene/server-error":
+		if why := described(d, f); why != "" {
+			return why
+		}
+		return "what the application breaks on is right by its own description: say there what it takes (pattern, minLength, format), and input.openapi holds it"
 	case "auth/undeclared-route":
 	default:
 		return described(d, f)
@@ -294,12 +306,7 @@ func uncached(d *drafter, f *found) string {
 // known from outside.
 func modelled(d *drafter, f *found) string {
 	d.model = append(d.model, f.word())
-	return "model: the listener is drafted in comments: it wants the provider's key, and the application's calls sent to it"
-}
-
-// spent bounds what a user may cost in a day.
-func spent(d *drafter, f *found) string {
-	return "spend wants the prices of your models: see docs/guard.md, limits and spend"
+	return "the listener is drafted in comments: it wants the provider's key, and the application's calls sent to it"
 }
 
 // keyed keeps the answers of writes that bear a key, of callers who signed in.

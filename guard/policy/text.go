@@ -127,12 +127,15 @@ func (d *drafter) hygiene(b *strings.Builder) {
 func (d *drafter) bodies(b *strings.Builder, filled bool) {
 	described := len(d.described) > 0 && d.spec != ""
 	switch {
-	case len(d.uploads)+len(d.climbing) == 0 && !described:
+	case len(d.uploads)+len(d.controls)+len(d.climbing) == 0 && !described:
 		if len(d.input) > 0 {
 			b.WriteString("input: {max_depth: 32}" + beside(d.input) + "\n")
 		}
 	default:
 		b.WriteString("input:" + beside(slices.Concat(d.input, d.described)) + "\n  max_depth: 32\n")
+		if len(d.controls) > 0 {
+			b.WriteString("  controls: refuse" + beside(d.controls) + "\n")
+		}
 		if len(d.climbing) > 0 {
 			b.WriteString("  climbing: refuse" + beside(d.climbing) + "\n")
 		}
@@ -141,7 +144,13 @@ func (d *drafter) bodies(b *strings.Builder, filled bool) {
 		}
 	}
 	if len(d.uploads) > 0 {
-		b.WriteString("uploads: {kinds: [" + strings.Join(input.DefaultKinds(), ", ") + "]}" + beside(d.uploads) + "\n")
+		size := ""
+		for _, x := range d.routes {
+			if x.MaxFile > 0 && x.MaxFile <= 100<<20 {
+				size = fmt.Sprintf("max_size: %d, max_files: %d, ", x.MaxFile, max(1, min(10, 200<<20/x.MaxFile)))
+			}
+		}
+		b.WriteString("uploads: {" + size + "kinds: [" + strings.Join(input.DefaultKinds(), ", ") + "]}" + beside(d.uploads) + "\n")
 	}
 }
 
