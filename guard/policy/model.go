@@ -286,7 +286,7 @@ func (p *Policy) BuildModel(s *State, env func(name string) (string, bool)) (*mo
 		return lr.NewSecret(value)
 	}
 	o := model.Options{Providers: map[string]model.Provider{}, Models: m.Models, MaxTokens: m.MaxTokens, MaxBody: m.MaxBody, Provenance: m.Provenance, Vouched: m.Vouched,
-		Log: s.Log, Now: s.clock(), Transport: s.Transport}
+		Log: s.Log, Now: s.Now, Transport: s.Transport}
 	if o.Provenance == "" {
 		o.Provenance = model.Refuse
 	}
