@@ -45,6 +45,9 @@ func (k *Keeper) passes(ctx context.Context, x *guard.Exchange, r *Rule, data []
 	d := k.document()
 	defer k.free(d)
 	if d.read(data) != nil {
+		if !r.judges() && !unsure { // only what it makes is looked for
+			return true, nil
+		}
 		if !sse || unsure || cut(data) {
 			return false, errUnread
 		}
@@ -53,6 +56,11 @@ func (k *Keeper) passes(ctx context.Context, x *guard.Exchange, r *Rule, data []
 	said, reason := k.tenant(d, r.Tenant, x.Who.Tenant)
 	if reason != "" {
 		return false, nil
+	}
+	if creates(x, r) { // before it is judged: it is the caller's by what it says
+		if err := k.record(ctx, x, r, k.claims(x, r, nil, d)); err != nil {
+			return false, err
+		}
 	}
 	if m := r.Messages; m != nil {
 		is, more, err := k.message(ctx, x, r, d, nil)
