@@ -32,6 +32,16 @@ type Options struct {
 	Assert           *Assertion
 	Presented        bool // a bearer token counts on public routes too: a wrong one is refused
 	Now              func() time.Time
+	Wall             func() time.Time // the machine's clock, by which others judge what guard signs; nil: Now
+}
+
+// later is the later of both clocks: where one was set a moment ago, what has begun by
+// either has begun. What ends, ends by Now.
+func (o *Options) later(now time.Time) time.Time {
+	if w := o.Wall(); w.After(now) {
+		return w
+	}
+	return now
 }
 
 // Check verifies the credential and the roles that the route wants.
@@ -59,6 +69,9 @@ func New(o Options) *Check {
 	}
 	if o.Now == nil {
 		o.Now = time.Now
+	}
+	if o.Wall == nil {
+		o.Wall = o.Now
 	}
 	return &Check{o: o, seen: map[[32]byte]verified{}}
 }
@@ -103,7 +116,7 @@ func (c *Check) Check(x *guard.Exchange) *guard.Denial {
 		return deny(http.StatusForbidden, "the caller has none of the route's roles")
 	}
 	if c.o.Assert != nil {
-		h[assertionHeader] = []string{c.o.Assert.sign(who, x.ID, c.o.Now())}
+		h[assertionHeader] = []string{c.o.Assert.sign(who, x.ID, c.o.Wall())}
 	}
 	return nil
 }

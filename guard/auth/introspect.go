@@ -96,7 +96,7 @@ func (i *Introspection) ask(ctx context.Context, token string, o *Options, now t
 	switch {
 	case !a.Active || a.Subject == "":
 		return no(errors.New("the token is not active"))
-	case a.Exp > 0 && now.Unix() >= int64(a.Exp) || a.Nbf > 0 && now.Unix() < int64(a.Nbf):
+	case a.Exp > 0 && now.Unix() >= int64(a.Exp) || a.Nbf > 0 && o.later(now).Unix() < int64(a.Nbf):
 		return no(errors.New("the token is not valid at this time"))
 	case a.Issuer != "" && a.Issuer != o.Issuer:
 		return no(errors.New("the token is of another issuer"))

@@ -35,7 +35,7 @@ func (c *Check) verify(ctx context.Context, token string, now time.Time) (*guard
 		return no(errors.New("the key is for another algorithm"))
 	}
 	t, err := jwt.ParseString(token, jwt.WithKey(alg, key), jwt.WithValidate(true), jwt.WithIssuer(c.o.Issuer), jwt.WithAudience(c.o.Audience),
-		jwt.WithRequiredClaim("exp"), jwt.WithRequiredClaim("sub"), jwt.WithClock(jwt.ClockFunc(c.o.Now)))
+		jwt.WithRequiredClaim("exp"), jwt.WithRequiredClaim("sub"), jwt.WithClock(jwt.ClockFunc(c.o.Now)), jwt.WithResetValidators(true), jwt.WithValidator(jwt.IsExpirationValid()), jwt.WithValidator(begun(c.o.later(now))))
 	if err != nil {
 		return no(errors.New("the signature, the expiry, the issuer or the audience of the token is wrong"))
 	}
@@ -43,6 +43,19 @@ func (c *Check) verify(ctx context.Context, token string, now time.Time) (*guard
 	who.Subject, _ = t.Subject()
 	until, _ := t.Expiration()
 	return who, until, nil
+}
+
+// begun wants a token that is not of a time to come (nbf and iat of RFC 7519).
+func begun(now time.Time) jwt.Validator {
+	return jwt.ValidatorFunc(func(_ context.Context, t jwt.Token) error {
+		now := now.Truncate(time.Second)
+		nbf, _ := t.NotBefore()
+		iat, _ := t.IssuedAt()
+		if nbf.After(now) || iat.After(now) {
+			return errors.New("the token is of a time to come")
+		}
+		return nil
+	})
 }
 
 func text(t jwt.Token, claim string) string {

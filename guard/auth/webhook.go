@@ -77,6 +77,7 @@ type Webhooks struct {
 	Hooks   []Hook
 	Replays *Replays
 	Now     func() time.Time
+	Wall    func() time.Time // the machine's clock, which the sender's is like; nil: Now
 }
 
 // Name is the protection's.
@@ -111,14 +112,23 @@ func (w *Webhooks) Check(x *guard.Exchange) *guard.Denial {
 	if w.Now != nil {
 		now = w.Now()
 	}
+	wall := now
+	if w.Wall != nil { // one of both is what the sender has, where the machine's was set a moment ago
+		wall = w.Wall()
+	}
 	key, at, err := h.verify(x.Request.Header, b)
 	if err != nil {
 		return deny(http.StatusUnauthorized, err.Error())
 	}
 	until := now.Add(undated)
 	if !at.IsZero() {
-		if off := now.Sub(at).Abs(); off > h.Window {
+		if min(now.Sub(at).Abs(), wall.Sub(at).Abs()) > h.Window {
 			return deny(http.StatusUnauthorized, "the event is of another time")
+		}
+		for _, t := range []time.Time{now, wall} { // remembered until it is too old by either
+			if t.After(at) {
+				at = t
+			}
 		}
 		until = at.Add(h.Window + time.Second)
 	}

@@ -327,3 +327,68 @@ func raw(t *testing.T, r *http.Request) (all string, hints int) {
 	}
 	return string(b), strings.Count(string(b), "HTTP/1.1 1")
 }
+
+// TestStreamedCreate: what a stream says that it made is the caller's before the
+// caller is told, and what is another's, or cannot be recorded, ends the stream.
+func TestStreamedCreate(t *testing.T) {
+	for name, c := range map[string]struct {
+		kind, body, want string
+		broken           bool
+		owned            string
+	}{
+		"events":       {"text/event-stream", "data: {\"chat\":{\"id\":\"new\"}}\n\ndata: a word\n\ndata: {\"chat_id\":\"new\",\"text\":\"x\"}\n\ndata: {\"chat_id\":\"b\"}\n\n", "data: {\"chat\":{\"id\":\"new\"}}\n\ndata: a word\n\ndata: {\"chat_id\":\"new\",\"text\":\"x\"}\n\n", false, "new"},
+		"lines":        {"application/x-ndjson", "{\"chat\":{\"id\":\"new\"}}\n{\"chat_id\":\"new\"}\n", "{\"chat\":{\"id\":\"new\"}}\n{\"chat_id\":\"new\"}\n", false, "new"},
+		"another's":    {"text/event-stream", "data: {\"chat\":{\"id\":\"b\"}}\n\n", "", true, ""},
+		"not the path": {"text/event-stream", "data: {\"text\":{\"chat\":{\"id\":\"guessed\"}}}\n\n", "data: {\"text\":{\"chat\":{\"id\":\"guessed\"}}}\n\n", false, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			store := owning(t, "globex:b")
+			r := &ownership.Rule{Creates: []ownership.Create{{Kind: "chat", ID: path(t, "$.chat.id")}}, Messages: &ownership.Messages{IDs: []ownership.Field{{Path: path(t, "chat_id"), Kind: "chat"}}}}
+			front := serve(t, "/x", r, store, func(w http.ResponseWriter, _ *http.Request) {
+				w.Header().Set("Content-Type", c.kind)
+				_, _ = io.WriteString(w, c.body)
+			})
+			got := (&stand{t: t, front: front.URL}).do("acme", "POST", "/x", "")
+			if got.body != c.want || got.broken != c.broken {
+				t.Errorf("%d %q, broken %t", got.status, got.body, got.broken)
+			}
+			for _, id := range []string{"new", "guessed"} {
+				want := ""
+				if id == c.owned {
+					want = "acme"
+				}
+				if is, err := store.Owner(t.Context(), ownership.Object{Kind: "chat", ID: id}); is.Tenant != want || err != nil {
+					t.Errorf("%s is %+v, %v", id, is, err)
+				}
+			}
+		})
+	}
+}
+
+// TestReadsMakeNothing: a rule of a create that names no method learns nothing of
+// reads, whose answer may be another's.
+func TestReadsMakeNothing(t *testing.T) {
+	store := owning(t)
+	front := serve(t, "/x", &ownership.Rule{Creates: []ownership.Create{{Kind: "chat", ID: path(t, "$.id")}, {Kind: "chat", Location: true}}}, store, func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", r.URL.Query().Get("kind"))
+		w.Header().Set("Location", "/x/guessed")
+		_, _ = io.WriteString(w, r.URL.Query().Get("text"))
+	})
+	s := &stand{t: t, front: front.URL}
+	for _, target := range []string{"/x?kind=application/json&text=%7B%22id%22:%22guessed%22%7D", "/x?kind=application/x-ndjson&text=%7B%22id%22:%22guessed%22%7D", "/x?kind=text/plain&text=x"} {
+		for _, method := range []string{"GET", "HEAD", "OPTIONS", "PATCH", "DELETE"} {
+			if r := s.do("acme", method, target, ""); r.status != 200 {
+				t.Errorf("%s %s: %d %s", method, target, r.status, r.body)
+			}
+		}
+	}
+	if is, err := store.Owner(t.Context(), ownership.Object{Kind: "chat", ID: "guessed"}); is.Tenant != "" || err != nil {
+		t.Errorf("a read teaches %+v, %v", is, err)
+	}
+	if r := s.do("acme", "POST", "/x?kind=application/json&text=%7B%22id%22:%22made%22%7D", ""); r.status != 200 {
+		t.Errorf("%d", r.status)
+	}
+	if is, err := store.Owner(t.Context(), ownership.Object{Kind: "chat", ID: "made"}); is.Tenant != "acme" || err != nil {
+		t.Errorf("a create teaches %+v, %v", is, err)
+	}
+}

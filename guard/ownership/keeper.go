@@ -178,7 +178,7 @@ var errFull = errors.New("an owner could not be recorded a moment ago")
 // keeps refuses a create while the store does not answer: what it made would be
 // nobody's, and each new try would make one more.
 func (k *Keeper) keeps(x *guard.Exchange, r *Rule) *guard.Denial {
-	if len(r.Creates) == 0 || x.Observed {
+	if !creates(x, r) || x.Observed {
 		return nil
 	}
 	if at := k.full.Load(); at != nil && since(k.o.Now(), *at, refrain) { // it may be read, as on a full disk
@@ -208,7 +208,7 @@ func (k *Keeper) prepare(x *guard.Exchange, r *Rule) {
 		x.Note(noteRule, r)
 		x.Request.Method = http.MethodGet // its length tells what the list holds; the server sends no body to HEAD
 	}
-	if len(r.Creates) > 0 {
+	if creates(x, r) {
 		x.Detach(5 * time.Minute)
 	}
 }

@@ -97,6 +97,9 @@ func (r *Rule) looks() bool {
 	return len(r.Tenant) > 0 || len(r.Creates) > 0 || r.List != nil || len(r.Counts) > 0 || r.Messages != nil || r.Unknown == Verify || r.Proven
 }
 
+// judges reports that parts of a stream have to be told from another's.
+func (r *Rule) judges() bool { return r.List != nil || r.Messages != nil || len(r.Tenant) > 0 }
+
 func (r *Rule) max() int {
 	if r.Max > 0 {
 		return r.Max

@@ -45,6 +45,9 @@ func (k *Keeper) passes(ctx context.Context, x *guard.Exchange, r *Rule, data []
 	d := k.document()
 	defer k.free(d)
 	if d.read(data) != nil {
+		if !r.judges() && !unsure { // only what it makes is looked for
+			return true, nil
+		}
 		if !sse || unsure || cut(data) {
 			return false, errUnread
 		}
@@ -54,8 +57,10 @@ func (k *Keeper) passes(ctx context.Context, x *guard.Exchange, r *Rule, data []
 	if reason != "" {
 		return false, nil
 	}
-	if ok, err := k.making(ctx, x, r, d); !ok || err != nil {
-		return false, err
+	if creates(x, r) { // before it is judged: it is the caller's by what it says
+		if ok, err := k.making(ctx, x, r, d); !ok || err != nil {
+			return false, err
+		}
 	}
 	if m := r.Messages; m != nil {
 		is, more, err := k.message(ctx, x, r, d, nil)
@@ -79,7 +84,7 @@ func (k *Keeper) passes(ctx context.Context, x *guard.Exchange, r *Rule, data []
 // making learns of what an event or a message says was made, before it is passed
 // on; one that names another tenant's is not.
 func (k *Keeper) making(ctx context.Context, x *guard.Exchange, r *Rule, d *document) (bool, error) {
-	err := k.made(ctx, x, r, nil, d)
+	err := k.record(ctx, x, r, k.claims(x, r, nil, d))
 	var denied *guard.Denial
 	if errors.As(err, &denied) {
 		k.alert(x, denied.Reason, 1)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"mime"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/launchready/launchready/guard"
@@ -85,7 +86,12 @@ func (k *Keeper) look(x *guard.Exchange, res *http.Response, enforce bool) error
 		if unsure && len(r.Tenant) == 0 && (r.List == nil || len(r.List.Tenant) == 0) && (r.Messages == nil || len(r.Messages.Tenant) == 0) {
 			return k.foreign(x, r, res, "the stream of an object that nobody is known to own names no tenant", enforce)
 		}
-		if enforce && (r.List != nil || r.Messages != nil || len(r.Tenant)+len(r.Creates) > 0 || unsure) {
+		if creates(x, r) {
+			if err := k.record(ctx, x, r, k.claims(x, r, res, nil)); err != nil {
+				return k.afterCreate(x, err, enforce)
+			}
+		}
+		if enforce && (r.judges() || creates(x, r) || unsure) {
 			k.stream(ctx, x, r, res, kind == "text/event-stream", unsure)
 		}
 		return nil
@@ -234,20 +240,38 @@ func (k *Keeper) foreign(x *guard.Exchange, r *Rule, res *http.Response, reason 
 
 // made learns what a create made, before its answer is passed on.
 func (k *Keeper) made(ctx context.Context, x *guard.Exchange, r *Rule, res *http.Response, d *document) error {
-	if len(r.Creates) == 0 || x.Request.Method == http.MethodDelete || x.Noted(noteDenied) != nil {
+	if !creates(x, r) {
 		return nil
 	}
-	var claims []Claim
+	claims := k.claims(x, r, res, d)
 	for _, c := range r.Creates {
-		before := len(claims)
+		if !slices.ContainsFunc(claims, func(m Claim) bool { return m.Kind == c.Kind }) {
+			k.alert(x, "the answer of a create names no "+c.Kind, 0)
+		}
+	}
+	return k.record(ctx, x, r, claims)
+}
+
+// creates reports a request whose answer tells what it made. One that reads, changes
+// or deletes makes nothing, whatever its answer holds.
+func creates(x *guard.Exchange, r *Rule) bool {
+	m := x.Request.Method
+	return len(r.Creates) > 0 && (m == http.MethodPost || m == http.MethodPut) && x.Noted(noteDenied) == nil
+}
+
+// claims are what an answer to a create says that it made; res is nil for an event of
+// a stream, which has no header of its own.
+func (k *Keeper) claims(x *guard.Exchange, r *Rule, res *http.Response, d *document) (claims []Claim) {
+	for _, c := range r.Creates {
 		add := func(raw string) {
 			if raw != "" && len(raw) <= Longest {
 				claims = append(claims, Claim{Object{c.Kind, Canonical(raw, k.o.Fold[c.Kind])}, x.Who.Tenant})
 			}
 		}
-		if c.Location && res != nil {
+		switch {
+		case c.Location && res != nil:
 			add(lastSegment(res.Header.Get("Location")))
-		} else if d != nil {
+		case !c.Location && d != nil:
 			c.ID.find(d, 0, func(i int32) {
 				if n := d.nodes[i]; n.kind == '"' || n.kind == '0' {
 					text, _ := d.scalar(i)
@@ -255,10 +279,12 @@ func (k *Keeper) made(ctx context.Context, x *guard.Exchange, r *Rule, res *http
 				}
 			})
 		}
-		if len(claims) == before && res != nil { // of a stream, most events are of nothing that was made
-			k.alert(x, "the answer of a create names no "+c.Kind, 0)
-		}
 	}
+	return claims
+}
+
+// record makes what was made the caller's, or says that it is another's.
+func (k *Keeper) record(ctx context.Context, x *guard.Exchange, r *Rule, claims []Claim) error {
 	if len(claims) == 0 {
 		return nil
 	}

@@ -244,7 +244,7 @@ func (k APIKey) key() (auth.APIKey, error) {
 // authenticate makes the check; its tables outlive it in the state.
 func (p *Policy) authenticate(s *State) (*auth.Check, error) {
 	a := p.Auth
-	o := auth.Options{Issuer: a.Issuer, Audience: a.Audience, Algorithms: a.Algorithms, Tenant: a.TenantClaim, Roles: a.RolesClaim, Presented: a.Presented, Now: s.clock()}
+	o := auth.Options{Issuer: a.Issuer, Audience: a.Audience, Algorithms: a.Algorithms, Tenant: a.TenantClaim, Roles: a.RolesClaim, Presented: a.Presented, Now: s.clock(), Wall: s.wall()}
 	if a.JWKS != "" || a.Discover {
 		if s.keys == nil {
 			s.keys = map[string]*auth.Keys{}
@@ -361,7 +361,7 @@ func (p *Policy) webhooks(o *guard.Options, s *State) error {
 	if len(p.Webhooks) == 0 {
 		return nil
 	}
-	all := &auth.Webhooks{Replays: &s.replays, Now: s.clock()}
+	all := &auth.Webhooks{Replays: &s.replays, Now: s.clock(), Wall: s.wall()}
 	for i, w := range p.Webhooks {
 		window, err := w.window()
 		if err != nil {

@@ -46,6 +46,17 @@ func (s *State) clock() func() time.Time {
 	return s.Clock.Now
 }
 
+// wall tells the machine's time, whatever it is set to.
+func (s *State) wall() func() time.Time {
+	switch {
+	case s.Now != nil:
+		return s.Now
+	case s.Clock.Wall != nil:
+		return s.Clock.Wall
+	}
+	return time.Now
+}
+
 func (p *Policy) table() []*guard.Route {
 	var out []*guard.Route
 	for _, r := range p.Routes {

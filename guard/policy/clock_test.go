@@ -53,7 +53,13 @@ state: {ledger: memory}
 		want(when, "/v1/ask", long, ask)
 		want(when, "/v1/once", long, once)
 	}
+	issued := func(claim string, in time.Duration) string {
+		return s.token(func(k jwt.Token) { _ = k.Set(claim, begin.Add(in)); _ = k.Set("exp", begin.Add(in+100*time.Hour)) })
+	}
 	all("at first", 200, 200, 200, 200)
+	for _, claim := range []string{"iat", "nbf"} {
+		want("of a time to come: "+claim, "/v1/x", issued(claim, 2*time.Hour), 401)
+	}
 	all("again", 200, 200, 429, 429)
 	even.Add(int64(2 * time.Minute))
 	all("two minutes later", 401, 200, 429, 429)
@@ -67,6 +73,10 @@ state: {ledger: memory}
 	}
 	set.Store(int64(25 * time.Hour))
 	all("set by a day", 401, 200, 429, 429)
+	for _, claim := range []string{"iat", "nbf"} { // by who had the right time before
+		want("issued a moment ago: "+claim, "/v1/x", issued(claim, 25*time.Hour), 200)
+		want("of a time to come by both: "+claim, "/v1/x", issued(claim, 28*time.Hour), 401)
+	}
 	even.Add(int64(11 * time.Minute))
 	all("which stands", 401, 200, 200, 429)
 }

@@ -132,7 +132,48 @@ func (j *judge) ownership(p *Policy, twice func(at, what, path, why string)) {
 	}
 	for i := range o.Routes {
 		j.owned(fmt.Sprintf("ownership.routes[%d]", i), p, &o.Routes[i], twice)
+		if missed := o.missed(p, i); len(missed) > 0 {
+			path := o.Routes[i].Path
+			twice(fmt.Sprintf("ownership.routes[%d].methods", i), "unowned methods", path, fmt.Sprintf("%s names an object, and whose it is is not asked for %s: add them to methods, or leave methods out", path, strings.Join(missed, ", ")))
+		}
 	}
+}
+
+// missed are the methods that reach a path with ids, and of which no rule of that
+// path tells; told once, at the first of its rules.
+func (o *Ownership) missed(p *Policy, at int) []string {
+	path, ruled := o.Routes[at].Path, map[string]bool{"OPTIONS": true}
+	for i, r := range o.Routes {
+		switch {
+		case r.Path != path:
+			continue
+		case i < at || len(r.Methods) == 0:
+			return nil
+		}
+		for _, m := range r.Methods {
+			if len(r.IDs.Path) > 0 {
+				ruled[m] = true
+				ruled["HEAD"] = ruled["HEAD"] || m == "GET"
+			}
+		}
+	}
+	named := slices.ContainsFunc(o.Routes, func(r Owned) bool { return r.Path == path && len(r.IDs.Path) > 0 })
+	var out []string
+	for _, rt := range p.Routes {
+		if rt.Path != path || rt.Blocked || !named {
+			continue
+		}
+		all := rt.Methods
+		if len(all) == 0 {
+			all = methods
+		}
+		for _, m := range all {
+			if !ruled[m] && !slices.Contains(out, m) {
+				out = append(out, m)
+			}
+		}
+	}
+	return out
 }
 
 func (j *judge) unknown(at string, o *Ownership, u ownership.Unknown) {

@@ -153,6 +153,7 @@ func TestOwnershipMistakes(t *testing.T) {
 		"timeout":          {"timeout: 2s", "timeout: 2", ":17:89: timeout"},
 		"no such route":    {"    - path: /ws\n", "    - path: /wss\n", `:32:7: path /wss is none of routes`},
 		"no such method":   {"methods: [POST]", "methods: [PUT]", ":19:7: PUT /chats is none of routes"},
+		"other methods":    {"deletes: message_id", "methods: [GET]", `unsafe: ["unowned methods /chats/{chat_id}/messages/{message_id}"]`},
 		"public":           {"{path: /ws}", "{path: /ws, public: true}", ":32:7: /ws is public"},
 		"twice":            {"      methods: [GET]\n", "", ":22:7: /chats is described twice"},
 		"no parameter":     {"{path: {chat_id: chat},", "{path: {chat: chat},", ":27:19: the path /chats/{chat_id} has no {chat}"},
@@ -195,9 +196,12 @@ func TestOwnershipMistakes(t *testing.T) {
 	for name, to := range map[string]string{
 		"opaque":   "opaque websocket /ws\"]\nownership:",
 		"observed": "",
+		"methods":  "",
 	} {
 		text := base
 		switch name {
+		case "methods": // of the route, of which the rule tells all
+			text = strings.Replace(strings.Replace(base, "deletes: message_id", "methods: [GET, DELETE]", 1), `{path: "/chats/{chat_id}/messages/{message_id}"}`, `{path: "/chats/{chat_id}/messages/{message_id}", methods: [GET, HEAD, DELETE, OPTIONS]}`, 1)
 		case "opaque":
 			text = strings.Replace(strings.Replace(base, "{ids: {chat_id: chat}}", "{ids: {chat_id: chat}, opaque: true}", 1), "ownership:", "unsafe: [\""+to, 1)
 		case "observed":
