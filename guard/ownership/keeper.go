@@ -70,6 +70,9 @@ const (
 
 // rule of an exchange; nil where there is none, or where the caller may reach all.
 func (k *Keeper) rule(x *guard.Exchange) *Rule {
+	if x.Route.Public { // no rule stands at one, but the question of a browser is asked of the same path
+		return nil
+	}
 	for _, r := range k.o.Rules[x.Route.Pattern] {
 		if r.covers(x.Request.Method) {
 			if x.Who != nil && slices.ContainsFunc(x.Who.Roles, func(role string) bool { return slices.Contains(k.o.Exempt, role) }) {

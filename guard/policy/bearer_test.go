@@ -38,6 +38,9 @@ func TestBearerMistakes(t *testing.T) {
 		"auth: {api_keys: {file: k}, bearer: {whoami: /me, subject: id, header: x-api-key}}": "that of api_keys",
 		"auth: {bearer: {whoami: /me, subject: \"\"}}":                                       "auth.bearer.subject is blank",
 		"auth: {bearer: {whoami: /me, subject: id, roles: \" \"}}":                           "auth.bearer.roles is blank",
+		"auth: {bearer: {whoami: /me, subject: id, headers: {Cookie: a}}}":                   ":5:",
+		"auth: {bearer: {whoami: /me, subject: id, headers: {authorization: a}}}":            "beside the credential",
+		"auth: {bearer: {whoami: /me, subject: id, headers: {\"a b\": a}}}":                  "beside the credential",
 		"auth: {session: {cookie: sid, whoami: me, subject: id}}":                            "is no path",
 		"tenant: {query: [org]}\nauth: {bearer: {whoami: /me, subject: id}}":                 "tenant of auth.bearer",
 	}, "auth: {bearer: {whoami: /me, subject: user.id, tenant: user.org, roles: user.roles, cache: 10s}}\ntenant: {query: [org]}",
@@ -73,6 +76,8 @@ func TestStrangersTokens(t *testing.T) {
 		switch {
 		case who == "":
 			w.WriteHeader(http.StatusForbidden)
+		case r.URL.Path == "/me/" && r.Header.Get("X-App-Id") != "notes":
+			w.WriteHeader(http.StatusInternalServerError)
 		case r.URL.Path == "/me/":
 			_, _ = io.WriteString(w, who)
 		case r.Method == http.MethodPost:
@@ -89,7 +94,8 @@ func TestStrangersTokens(t *testing.T) {
 	p, err := policy.Parse("guard.yaml", []byte(`version: 1
 listen: 127.0.0.1:0
 upstream: `+app.URL+`
-auth: {bearer: {whoami: /me/, scheme: Token, subject: user.id, tenant: user.id, roles: user.staff, cache: 5s}}
+auth: {bearer: {whoami: /me/, scheme: Token, subject: user.id, tenant: user.id, roles: user.staff, cache: 5s, headers: {x-app-id: notes}}}
+preflight: true
 ownership:
   store: memory
   routes:
@@ -120,6 +126,7 @@ routes:
 		{"of-eve", "GET", "/notes/17", 401, ""},
 		{"of-ann", "GET", "/staff", 200, `{"text":"of ann"}`},
 		{"of-bob", "GET", "/staff", 403, ""},
+		{"", "OPTIONS", "/notes/17", 403, ""}, // the application's own answer
 		{"of-ann", "GET", "/me/", 404, ""}, // guard may ask; a caller may when a route says so
 	} {
 		r := httptest.NewRequest(c.method, c.path, http.NoBody)
