@@ -28,6 +28,7 @@ type Route struct {
 	Modes     map[string]Mode
 	Essential bool // served in a lock-down as well
 	Own       bool // the application's own credentials are accepted beside verified ones
+	Slash     bool // the path with a final slash more, or less, is this route's too
 
 	segments []string
 	order    string // its shape
@@ -69,6 +70,17 @@ func NewTable(routes []*Route) (*Table, error) {
 			}
 		}
 		r.order = shape(r)
+		if other := twin(r.Pattern); r.Slash {
+			if other == "" || strings.HasSuffix(r.Pattern, "**") {
+				return nil, fmt.Errorf("path %q has no other spelling with or without a final slash", r.Pattern)
+			}
+			order := shape(&Route{segments: strings.Split(other[1:], "/")})
+			if slices.ContainsFunc(routes, func(o *Route) bool {
+				return shape(&Route{segments: strings.Split(o.Pattern[min(1, len(o.Pattern)):], "/")}) == order
+			}) {
+				return nil, fmt.Errorf("path %q is listed, and is %q with either slash as well", other, r.Pattern)
+			}
+		}
 		for _, o := range t.routes[:i] {
 			if o.order == r.order && overlap(o.Methods, r.Methods) {
 				return nil, fmt.Errorf("path %q covers the same requests as %q", r.Pattern, o.Pattern)
@@ -111,8 +123,13 @@ func overlap(a, b []string) bool {
 // would serve it under a policy that was not applied.
 func (t *Table) Find(method, path string) (*Route, map[string]string) {
 	segments := strings.Split(path[1:], "/")
-	exact := t.best(method, segments, func(a, b string) bool { return a == b })
-	if exact == nil || exact != t.best(method, segments, strings.EqualFold) || t.sharper(exact, path) {
+	exact := t.best(method, segments, alike)
+	if exact == nil || t.sharper(exact, path) {
+		if exact, segments = t.either(method, path, segments); exact == nil {
+			return nil, nil
+		}
+	}
+	if exact != t.best(method, segments, strings.EqualFold) {
 		return nil, nil
 	}
 	var params map[string]string
@@ -127,13 +144,44 @@ func (t *Table) Find(method, path string) (*Route, map[string]string) {
 	return exact, params
 }
 
-// sharper reports that the path with a slash more, or less, at its end is a more
-// literal route's: many upstreams serve both alike.
-func (t *Table) sharper(exact *Route, path string) bool {
+// either gives the route of the other spelling, where that says that both are its
+// own, and no route that is as literal has this one.
+func (t *Table) either(method, path string, segments []string) (*Route, []string) {
+	other := twin(path)
+	if other == "" {
+		return nil, nil
+	}
+	spelled := strings.Split(other[1:], "/")
+	r := t.best(method, spelled, alike)
+	if r == nil || !r.Slash {
+		return nil, nil
+	}
+	for _, o := range t.routes {
+		if o.covers(segments, strings.EqualFold) {
+			if o.order <= r.order {
+				return nil, nil
+			}
+			break
+		}
+	}
+	return r, spelled
+}
+
+func alike(a, b string) bool { return a == b }
+
+// twin is the path with a final slash more, or less; "" of the root.
+func twin(path string) string {
 	other, had := strings.CutSuffix(path, "/")
 	if !had {
 		other += "/"
 	}
+	return other
+}
+
+// sharper reports that the path with a slash more, or less, at its end is a more
+// literal route's: many upstreams serve both alike.
+func (t *Table) sharper(exact *Route, path string) bool {
+	other := twin(path)
 	if other == "" {
 		return false
 	}

@@ -41,7 +41,7 @@ type State struct {
 func (p *Policy) table() []*guard.Route {
 	var out []*guard.Route
 	for _, r := range p.Routes {
-		out = append(out, &guard.Route{Methods: r.Methods, Pattern: r.Path, Public: r.Public, Blocked: r.Blocked, Chat: r.Chat, Roles: r.Roles, Limits: r.Limits, Modes: r.Modes, Own: r.Own, Essential: r.Essential})
+		out = append(out, &guard.Route{Methods: r.Methods, Pattern: r.Path, Public: r.Public, Blocked: r.Blocked, Chat: r.Chat, Roles: r.Roles, Limits: r.Limits, Modes: r.Modes, Own: r.Own, Essential: r.Essential, Slash: r.Slash})
 	}
 	return append(out, p.preflights()...)
 }

@@ -61,7 +61,7 @@ func (p *Policy) preflights() []*guard.Route {
 	for _, r := range p.Routes {
 		if s := shapeOf(r.Path); !seen[s] {
 			seen[s] = true
-			out = append(out, &guard.Route{Methods: []string{"OPTIONS"}, Pattern: r.Path, Public: true})
+			out = append(out, &guard.Route{Methods: []string{"OPTIONS"}, Pattern: r.Path, Public: true, Slash: r.Slash})
 		}
 	}
 	return out
