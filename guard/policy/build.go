@@ -64,7 +64,7 @@ func (p *Policy) Build(s *State) (*guard.Pipeline, error) {
 		if err != nil {
 			return nil, err
 		}
-		o.Checks = append(o.Checks, p.Own.beside(who))
+		o.Checks = append(o.Checks, p.Own.beside(who, p.Auth))
 	}
 	o.Checks = append(o.Checks, kill.Check{Board: &s.Memory.Kill, Signed: true}, late)
 	if err := p.input(&o, s); err != nil {
