@@ -56,6 +56,7 @@ type Outcome struct {
 	Rate       *Rate      // of a question whose answer is left to chance
 	Latency    *Latency   // of a load
 	Allowance  *Allowance // of a burst
+	Subjects   []string   // of an app-wide fault: where it showed, if that is mended place by place
 }
 
 // Fingerprint is the stable id of a finding: the same check and subject give the

@@ -63,7 +63,7 @@ type RouteReport struct {
 	Method  string   `json:"method"`
 	Path    string   `json:"path"` // a template below the target's address, or a pattern of the owner's with a final **
 	Kind    string   `json:"kind,omitempty"`
-	Secured bool     `json:"secured,omitempty"` // the description says that it needs a credential, or callers sent one
+	Secured bool     `json:"secured,omitempty"` // the description says that it needs a credential, callers sent one, or it says so of no route and this is none for strangers
 	Takes   []string `json:"takes,omitempty"`   // ways of a credential: "bearer", "header X-API-Key", "cookie session"
 	Public  bool     `json:"public,omitempty"`  // answers anyone, on purpose
 	Admin   bool     `json:"admin,omitempty"`   // for privileged roles only

@@ -322,7 +322,7 @@ func (r *run) finding(c *lr.Check, os []lr.Outcome) lr.Finding {
 		best = &os[0]
 	}
 	f := lr.Finding{
-		ID: lr.Fingerprint(c.ID, best.Subject), Confidence: best.Confidence, Severity: best.Severity, Subject: best.Subject,
+		ID: lr.Fingerprint(c.ID, best.Subject), Confidence: best.Confidence, Severity: best.Severity, Subject: best.Subject, Subjects: best.Subjects,
 		Message: best.Message, Fix: c.Fix, Guard: c.Guard, Refs: c.Refs, Rate: best.Rate,
 	}
 	if best.Fix != "" {

@@ -31,8 +31,9 @@ func surfaceOf(t *lr.Target) []lr.RouteReport {
 		path, _, _ := strings.Cut(r.Path, "?")
 		add(lr.RouteReport{Method: cmp.Or(r.Method, "GET"), Path: path, Public: true, Rehearsal: true})
 	}
+	silent := !slices.ContainsFunc(t.Routes, func(rt *lr.Route) bool { return rt.Declared && (rt.Secured || len(rt.Takes) > 0) })
 	for _, rt := range t.Routes {
-		add(lr.RouteReport{Method: rt.Method, Path: rt.Path, Kind: rt.Kind.String(), Secured: rt.Secured, Takes: rt.Takes, Declared: rt.Declared,
+		add(lr.RouteReport{Method: rt.Method, Path: rt.Path, Kind: rt.Kind.String(), Secured: rt.Secured || silent && rt.Declared && signedIn(rt.Kind), Takes: rt.Takes, Declared: rt.Declared,
 			Public: lr.Match(t.Access.Public, rt), Admin: lr.Match(t.Access.Admin, rt), Shared: lr.Match(t.Access.Shared, rt)})
 	}
 	for _, p := range t.Access.Public {
@@ -49,4 +50,14 @@ func surfaceOf(t *lr.Target) []lr.RouteReport {
 		return cmp.Or(cmp.Compare(a.Path, b.Path), cmp.Compare(a.Method, b.Method))
 	})
 	return out
+}
+
+// signedIn reports what is for callers who signed in where a description, as a mere
+// list of routes, says of no route that it wants a credential.
+func signedIn(k lr.Kind) bool {
+	switch k {
+	case lr.SignIn, lr.SignUp, lr.Refresh, lr.Webhook, lr.Health:
+		return false
+	}
+	return true
 }

@@ -41,3 +41,33 @@ func TestSurfaceOf(t *testing.T) {
 		t.Errorf("got\n%q, want\n%q", got, want)
 	}
 }
+
+// TestSurfaceOfSilence: where a description says nothing of credentials, as a list of
+// routes, only what is for strangers by its nature is open.
+func TestSurfaceOfSilence(t *testing.T) {
+	routes := []*lr.Route{
+		{Method: "POST", Path: "/login", Kind: lr.SignIn, Declared: true},
+		{Method: "POST", Path: "/users", Kind: lr.SignUp, Declared: true},
+		{Method: "GET", Path: "/health", Kind: lr.Health, Declared: true},
+		{Method: "POST", Path: "/hooks", Kind: lr.Webhook, Declared: true},
+		{Method: "GET", Path: "/notes", Kind: lr.List, Declared: true},
+		{Method: "DELETE", Path: "/notes/{id}", Kind: lr.Delete, Declared: true},
+		{Method: "GET", Path: "/me", Kind: lr.WhoAmI, Declared: true},
+		{Method: "GET", Path: "/seen", Kind: lr.List},
+	}
+	secured := func() (out []string) {
+		for _, r := range surfaceOf(&lr.Target{Routes: routes, Access: lr.Access{Public: []string{"GET /notes"}}}) {
+			if r.Secured && !r.Public {
+				out = append(out, r.Method+" "+r.Path)
+			}
+		}
+		return out
+	}
+	if got := secured(); !slices.Equal(got, []string{"GET /me", "DELETE /notes/{id}"}) {
+		t.Errorf("secured are %q", got)
+	}
+	routes[6].Secured = true // and one that says it of some says by silence that the others are open
+	if got := secured(); !slices.Equal(got, []string{"GET /me"}) {
+		t.Errorf("secured are %q", got)
+	}
+}

@@ -120,6 +120,41 @@ func TestTable(t *testing.T) {
 	}
 }
 
+// TestEitherSlash: a route may have both spellings, under its own policy, and takes
+// none from a route that is as literal.
+func TestEitherSlash(t *testing.T) {
+	table, err := guard.NewTable([]*guard.Route{
+		{Pattern: "/user/", Methods: []string{"GET"}, Slash: true}, {Pattern: "/user/", Methods: []string{"PUT"}}, {Pattern: "/a/{id}", Slash: true}, {Pattern: "/a/list", Methods: []string{"GET"}},
+		{Pattern: "/a/all/", Methods: []string{"GET"}}, {Pattern: "/**", Public: true}, {Pattern: "/b/{id}", Slash: true}, {Pattern: "/b/**", Methods: []string{"GET"}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for in, want := range map[string]string{
+		"GET /user/": "/user/", "GET /user": "/user/", "HEAD /user": "/user/", "PUT /user/": "/user/", "PUT /user": "", "GET /USER": "", "POST /user": "",
+		"GET /a/7": "/a/{id}", "GET /a/7/": "/a/{id}", "PUT /a/7/": "/a/{id}", "GET /a/list": "/a/list", "GET /a/list/": "", "PUT /a/list/": "",
+		"GET /a/all/": "/a/all/", "PUT /a/all/": "", "GET /a/all": "", "GET /a/": "/**", "GET /": "/**", "PUT /b/7/": "/b/{id}", "GET /b/7/": "/b/{id}", "GET /b/7/8": "/b/**",
+	} {
+		method, path, _ := strings.Cut(in, " ")
+		got := ""
+		r, params := table.Find(method, path)
+		if r != nil {
+			got = r.Pattern
+		}
+		if got != want || strings.HasSuffix(got, "{id}") && params["id"] != "7" {
+			t.Errorf("%s: %q %q, want %q", in, got, params, want)
+		}
+	}
+	for _, bad := range [][]*guard.Route{
+		{{Pattern: "/", Slash: true}}, {{Pattern: "/a/**", Slash: true}}, {{Pattern: "/a", Slash: true}, {Pattern: "/a/"}}, {{Pattern: "/a/"}, {Pattern: "/A", Slash: true}},
+		{{Pattern: "/a/{id}", Slash: true}, {Pattern: "/a/{name}/", Methods: []string{"GET"}}},
+	} {
+		if _, err := guard.NewTable(bad); err == nil {
+			t.Errorf("%+v is accepted", bad[0])
+		}
+	}
+}
+
 // TestStream: an event arrives while the answer is still open, so nothing held it.
 func TestStream(t *testing.T) {
 	next := make(chan struct{})

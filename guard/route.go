@@ -28,6 +28,7 @@ type Route struct {
 	Modes     map[string]Mode
 	Essential bool // served in a lock-down as well
 	Own       bool // the application's own credentials are accepted beside verified ones
+	Slash     bool // the path with a final slash more, or less, is this route's too
 
 	segments []string
 	order    string // its shape
@@ -69,6 +70,17 @@ func NewTable(routes []*Route) (*Table, error) {
 			}
 		}
 		r.order = shape(r)
+		if other := twin(r.segments); r.Slash {
+			if other == nil || strings.HasSuffix(r.Pattern, "**") {
+				return nil, fmt.Errorf("path %q has no other spelling with or without a final slash", r.Pattern)
+			}
+			order := shape(&Route{segments: other})
+			if slices.ContainsFunc(routes, func(o *Route) bool {
+				return shape(&Route{segments: strings.Split(o.Pattern[min(1, len(o.Pattern)):], "/")}) == order
+			}) {
+				return nil, fmt.Errorf("path %q is listed, and is %q with either slash as well", "/"+strings.Join(other, "/"), r.Pattern)
+			}
+		}
 		for _, o := range t.routes[:i] {
 			if o.order == r.order && overlap(o.Methods, r.Methods) {
 				return nil, fmt.Errorf("path %q covers the same requests as %q", r.Pattern, o.Pattern)
@@ -112,8 +124,13 @@ func overlap(a, b []string) bool {
 func (t *Table) Find(method, path string) (*Route, map[string]string) {
 	var room [16]string
 	segments := split(room[:0], path)
-	exact := t.best(method, segments, func(a, b string) bool { return a == b })
-	if exact == nil || exact != t.best(method, segments, strings.EqualFold) || t.sharper(exact, segments) {
+	exact := t.best(method, segments, alike)
+	if exact == nil || t.sharper(exact, segments) {
+		if exact, segments = t.either(method, segments); exact == nil {
+			return nil, nil
+		}
+	}
+	if exact != t.best(method, segments, strings.EqualFold) {
 		return nil, nil
 	}
 	var params map[string]string
@@ -138,16 +155,46 @@ func split(out []string, path string) []string {
 	return out
 }
 
+// either gives the route of the other spelling, where that says that both are its
+// own, and no route that is as literal has this one.
+func (t *Table) either(method string, segments []string) (*Route, []string) {
+	other := twin(segments)
+	if other == nil {
+		return nil, nil
+	}
+	r := t.best(method, other, alike)
+	if r == nil || !r.Slash {
+		return nil, nil
+	}
+	for _, o := range t.routes {
+		if o.covers(segments, strings.EqualFold) {
+			if o.order <= r.order {
+				return nil, nil
+			}
+			break
+		}
+	}
+	return r, other
+}
+
+func alike(a, b string) bool { return a == b }
+
+// twin is the path with a final slash more, or less; nil of the root.
+func twin(segments []string) []string {
+	switch last := len(segments) - 1; {
+	case segments[last] != "":
+		return append(segments, "")
+	case last > 0:
+		return segments[:last]
+	}
+	return nil // there is no path without any
+}
+
 // sharper reports that the path with a slash more, or less, at its end is a more
 // literal route's: many upstreams serve both alike.
 func (t *Table) sharper(exact *Route, segments []string) bool {
-	switch last := len(segments) - 1; {
-	case segments[last] != "":
-		segments = append(segments, "")
-	case last > 0:
-		segments = segments[:last]
-	default:
-		return false // there is no path without any
+	if segments = twin(segments); segments == nil {
+		return false
 	}
 	for _, r := range t.routes {
 		if r.order >= exact.order {

@@ -65,7 +65,7 @@ func runFunctionLevel(ctx context.Context, t *lr.Trial) error {
 		t.NotApplicable("no route is for administrators, by access.admin or by its name")
 		return nil
 	}
-	var y tally
+	y := tally{routes: true}
 	err := oracle.Each(ctx, probes, func(ctx context.Context, p oracle.Probe) error {
 		j, err := climb(ctx, t, l, p)
 		if err == nil {

@@ -29,7 +29,7 @@ func runFunctionLevelWrite(ctx context.Context, t *lr.Trial) error {
 		return nil
 	}
 	l := ls[0]
-	var y tally
+	y := tally{routes: true}
 	asked := 0
 	reserved := map[string]bool{}
 	for _, rt := range writes(t, l.high) {

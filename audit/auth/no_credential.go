@@ -26,7 +26,7 @@ func runNoCredential(ctx context.Context, t *lr.Trial) error {
 		t.Unknown(application, "no declared route reads data")
 		return nil
 	}
-	var y tally
+	y := tally{routes: true}
 	err := oracle.Each(ctx, probes, func(ctx context.Context, p oracle.Probe) error {
 		j, err := nobody(ctx, t, p)
 		if err == nil && counts(t, p, j) {

@@ -33,7 +33,7 @@ func runNoCredentialWrite(ctx context.Context, t *lr.Trial) error {
 		t.NotApplicable("no route changes an object that the audit can make")
 		return nil
 	}
-	var y tally
+	y := tally{routes: true}
 	err := oracle.Each(ctx, byResource(routes), func(ctx context.Context, rts []*lr.Route) error {
 		for _, rt := range rts {
 			j, err := change(ctx, t, oracle.Attempt{Route: rt, Victim: victims[0], Note: "without a credential"})

@@ -245,7 +245,7 @@ func TestTallyFolds(t *testing.T) {
 		{"the only one, one is enough", 1, 1, 1, 1, application},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			var y tally
+			y := tally{routes: c.least > 1}
 			for i := range c.all {
 				j := good
 				if i < c.bad {
@@ -258,6 +258,9 @@ func TestTallyFolds(t *testing.T) {
 			y.report(&lr.Trial{Report: func(o lr.Outcome) {
 				if o.Verdict == lr.Failed {
 					failed = append(failed, o.Subject)
+					if named := o.Subject == application && c.least > 1; named != (len(o.Subjects) == c.bad) || !named && o.Subjects != nil {
+						t.Errorf("the finding of %s names %q", o.Subject, o.Subjects)
+					}
 					if !strings.Contains(o.Message, "a way") || strings.Contains(o.Message, "another way") {
 						t.Errorf("the message does not say which way was accepted: %s", o.Message)
 					}

@@ -32,7 +32,7 @@ func runStreamCredential(ctx context.Context, t *lr.Trial) error {
 		return nil
 	}
 	all, open := oracle.Reads(t, victims[0])
-	var y tally
+	y := tally{routes: true}
 	asked := 0
 	for _, p := range all {
 		if p.Route.Kind != lr.Stream || !p.Route.Declared {

@@ -17,8 +17,9 @@ const application = "application"
 // the application has the fault, or else one for each operation. It is safe for
 // concurrent use.
 type tally struct {
-	mu   sync.Mutex
-	kept map[string]*entry
+	routes bool // the fault is mended route by route: a finding of the application names them
+	mu     sync.Mutex
+	kept   map[string]*entry
 }
 
 type entry struct {
@@ -138,6 +139,10 @@ func (y *tally) fold(t *lr.Trial, fault string, bad []*entry, decided int) {
 		}
 	}
 	all := &entry{how: how}
+	var routes []string
+	if y.routes {
+		routes = slices.Clone(subjects)
+	}
 	const shown = 20
 	more := ""
 	if len(subjects) > shown {
@@ -148,8 +153,9 @@ func (y *tally) fold(t *lr.Trial, fault string, bad []*entry, decided int) {
 	if i := slices.IndexFunc(bad, func(e *entry) bool { return oracle.Planted(e.j.Evidence) }); i >= 0 {
 		told = bad[i] // what the run wrote can be written again, by whoever repeats it
 	}
-	t.Fail(told.j.Evidence, application, "%s%s on %d of %d routes asked: %s%s. %s", fault, all.ways(),
-		len(bad), decided, strings.Join(subjects, ", "), more, sentence(told.subject+" "+told.j.Reason))
+	t.Report(lr.Outcome{Verdict: lr.Failed, Confidence: lr.Confirmed, Subject: application, Subjects: routes, Evidence: told.j.Evidence,
+		Message: fmt.Sprintf("%s%s on %d of %d routes asked: %s%s. %s", fault, all.ways(),
+			len(bad), decided, strings.Join(subjects, ", "), more, sentence(told.subject+" "+told.j.Reason))})
 }
 
 func sentence(s string) string {

@@ -53,7 +53,7 @@ An application that judges its own tokens, and publishes no keys, is asked who i
 				return setup(fmt.Errorf("read the report: %w", err))
 			}
 			s.Auth = &a
-			if own.Caller != (policy.Caller{}) {
+			if own.WhoAmI+own.Subject+own.Tenant+own.Roles != "" {
 				a.Bearer = &own
 			} else if at := whoAmI(r); at != "" && a.JWKS == "" {
 				p.warn("if the application has no keys that it publishes: --whoami %s --subject MEMBER takes its own tokens", at)

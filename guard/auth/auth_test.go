@@ -33,7 +33,7 @@ type stand struct {
 	now      time.Time
 }
 
-var routes = []*guard.Route{{Pattern: "/public", Public: true}, {Pattern: "/admin", Roles: []string{"admin"}}, {Pattern: "/**"}, {Pattern: "/hooks/standard", Public: true}, {Pattern: "/hooks/stripe", Public: true}, {Pattern: "/hooks/github", Public: true}}
+var routes = []*guard.Route{{Pattern: "/public", Public: true}, {Pattern: "/admin", Roles: []string{"admin"}}, {Pattern: "/**"}, {Pattern: "/hooks/standard", Public: true}, {Pattern: "/hooks/stripe", Public: true}, {Pattern: "/hooks/github", Public: true}, {Pattern: "/own", Own: true}}
 
 func newStand(t testing.TB) *stand {
 	t.Helper()
@@ -374,6 +374,7 @@ func BenchmarkAuth(b *testing.B) {
 	}{
 		{"token", auth.Options{Issuer: s.provider.URL, Audience: "api", Algorithms: []string{"EdDSA"}, Keys: keys}, http.Header{"Authorization": {token}}},
 		{"token+assertion", auth.Options{Issuer: s.provider.URL, Audience: "api", Algorithms: []string{"EdDSA"}, Keys: keys, Assert: &auth.Assertion{Audience: "app", Secret: make([]byte, 32)}}, http.Header{"Authorization": {token}}},
+		{"bearer", auth.Options{Bearer: &auth.Bearer{Header: "Authorization", Scheme: "Bearer", Secret: secret, Algorithms: []string{"HS256"}, WhoAmI: auth.WhoAmI{Subject: "sub"}}}, http.Header{"Authorization": {"Bearer " + hs(b, jwa.HS256(), secret, `{"sub":"ann","exp":1800003600}`)}}},
 		{"key", auth.Options{APIKeys: all}, http.Header{"X-Api-Key": {key}}},
 	} {
 		b.Run(c.name, func(b *testing.B) {

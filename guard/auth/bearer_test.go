@@ -207,17 +207,19 @@ func TestBearerBeside(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := s.guard(auth.New(auth.Options{Now: s.clock, APIKeys: keys, Session: &auth.Session{Cookie: "sid", Origins: http.NewCrossOriginProtection(), WhoAmI: auth.WhoAmI{URL: app.URL, Subject: "id"}},
-		Bearer: &auth.Bearer{Header: "X-Session-Token", WhoAmI: auth.WhoAmI{URL: app.URL, Subject: "id"}}}))
+	h := s.guard(auth.Own{Headers: []string{"X-Own-Key"}, Tokens: "X-Session-Token", Next: auth.New(auth.Options{Now: s.clock, APIKeys: keys, Session: &auth.Session{Cookie: "sid", Origins: http.NewCrossOriginProtection(), WhoAmI: auth.WhoAmI{URL: app.URL, Subject: "id"}},
+		Bearer: &auth.Bearer{Header: "X-Session-Token", WhoAmI: auth.WhoAmI{URL: app.URL, Subject: "id"}}})})
 	for name, c := range map[string]struct {
 		headers []string
 		want    int
 	}{
-		"with a session":     {[]string{"X-Session-Token", "right", "Cookie", "a=1; sid=other"}, 200},
-		"with another token": {[]string{"X-Session-Token", "right", "Authorization", "Bearer other-token"}, 401},
-		"guard's key":        {[]string{"Authorization", "Bearer " + key}, 200},
+		"with a session":                {[]string{"X-Session-Token", "right", "Cookie", "a=1; sid=other"}, 200},
+		"with another token":            {[]string{"X-Session-Token", "right", "Authorization", "Bearer other-token"}, 401},
+		"guard's key":                   {[]string{"Authorization", "Bearer " + key}, 200},
+		"an own key":                    {[]string{"X-Own-Key", "one"}, 200},
+		"a wrong token, and an own key": {[]string{"X-Own-Key", "one", "X-Session-Token", "wrong"}, 401},
 	} {
-		got, seen := s.ask(h, "GET", "/x", "", c.headers...)
+		got, seen := s.ask(h, "GET", "/own", "", c.headers...)
 		if got != c.want {
 			t.Errorf("%s: %d, want %d", name, got, c.want)
 		}

@@ -13,6 +13,7 @@ import (
 type Own struct {
 	Next             guard.Check
 	Headers, Cookies []string
+	Tokens           string // another header than Authorization whose tokens Next judges
 }
 
 // Name is the protection's.
@@ -26,7 +27,8 @@ func (o Own) Gives() guard.Need { return o.Next.Gives() }
 
 // Check never lets a token pass unverified because something lies beside it.
 func (o Own) Check(x *guard.Exchange) *guard.Denial {
-	if x.Route.Own && len(x.Request.Header["Authorization"]) == 0 && o.carried(x.Request) {
+	h := x.Request.Header
+	if x.Route.Own && len(h[authorization]) == 0 && len(h[o.Tokens]) == 0 && o.carried(x.Request) {
 		return nil
 	}
 	return o.Next.Check(x)

@@ -20,6 +20,7 @@ type WhoAmI struct {
 	URL                    string
 	Subject, Tenant, Roles string        // members of the answer, "user.id"
 	Cache                  time.Duration // 0: every request is asked about
+	Headers                http.Header   // of the question, as the id of the application at its backend
 	Client                 *http.Client
 
 	mu   sync.Mutex
@@ -45,6 +46,9 @@ func (w *WhoAmI) ask(ctx context.Context, header, value string) (*guard.Principa
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, w.URL, nil)
 	if err != nil {
 		return nil, &Down{errors.New("the address cannot be asked")}
+	}
+	for name, values := range w.Headers {
+		req.Header[name] = values
 	}
 	req.Header.Set("Accept", "application/json")
 	req.Header[header] = []string{value}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -20,6 +21,8 @@ type Caller struct {
 	Tenant  string `yaml:"tenant,omitempty"`
 	Roles   string `yaml:"roles,omitempty"`
 	Cache   string `yaml:"cache,omitempty"`
+
+	Headers map[string]string `yaml:"headers,omitempty"` // of the question: a text, or a reference where it is a secret
 }
 
 // Bearer is a token that the application issues and judges itself.
@@ -32,6 +35,9 @@ type Bearer struct {
 }
 
 var sharedAlgorithms = []string{"HS256", "HS384", "HS512"}
+
+// credentials are the caller's, or belong to the connection.
+var credentials = []string{"Authorization", "Cookie", "Host", "Connection", "Content-Length", "Transfer-Encoding"}
 
 func (b *Bearer) header() string { return http.CanonicalHeaderKey(cmp.Or(b.Header, "Authorization")) }
 
@@ -76,6 +82,11 @@ func (j *judge) caller(at string, c Caller) {
 			j.fail(at+"."+n, "%s %q is no member of an answer, as user.id", n, m)
 		}
 	}
+	for _, n := range slices.Sorted(maps.Keys(c.Headers)) {
+		if v := c.Headers[n]; !httpguts.ValidHeaderFieldName(n) || !httpguts.ValidHeaderFieldValue(v) || slices.Contains(credentials, http.CanonicalHeaderKey(n)) {
+			j.fail(at+".headers."+n, "headers %q is no field that the question may have beside the credential", n)
+		}
+	}
 	if c.Cache != "" && c.WhoAmI == "" {
 		j.fail(at+".cache", "cache is how long an answer of whoami is believed, and there is none")
 	}
@@ -88,6 +99,19 @@ func (c Caller) ask(to *auth.WhoAmI, p *Policy, s *State) error {
 		return err
 	}
 	to.Subject, to.Tenant, to.Roles, to.Cache = c.Subject, c.Tenant, c.Roles, cache
+	for n, v := range c.Headers {
+		if reference(v) {
+			b, err := s.secret(v)
+			if err != nil || !httpguts.ValidHeaderFieldValue(string(b)) {
+				return fmt.Errorf("headers.%s: %w", n, cmp.Or(err, errors.New("not one line of text")))
+			}
+			v = string(b)
+		}
+		if to.Headers == nil {
+			to.Headers = http.Header{}
+		}
+		to.Headers.Set(n, v)
+	}
 	if c.WhoAmI != "" {
 		to.URL = strings.TrimSuffix(p.Upstream, "/") + c.WhoAmI
 	}

@@ -38,6 +38,9 @@ func TestBearerMistakes(t *testing.T) {
 		"auth: {api_keys: {file: k}, bearer: {whoami: /me, subject: id, header: x-api-key}}": "that of api_keys",
 		"auth: {bearer: {whoami: /me, subject: \"\"}}":                                       "auth.bearer.subject is blank",
 		"auth: {bearer: {whoami: /me, subject: id, roles: \" \"}}":                           "auth.bearer.roles is blank",
+		"auth: {bearer: {whoami: /me, subject: id, headers: {Cookie: a}}}":                   ":5:",
+		"auth: {bearer: {whoami: /me, subject: id, headers: {authorization: a}}}":            "beside the credential",
+		"auth: {bearer: {whoami: /me, subject: id, headers: {\"a b\": a}}}":                  "beside the credential",
 		"auth: {session: {cookie: sid, whoami: me, subject: id}}":                            "is no path",
 		"tenant: {query: [org]}\nauth: {bearer: {whoami: /me, subject: id}}":                 "tenant of auth.bearer",
 	}, "auth: {bearer: {whoami: /me, subject: user.id, tenant: user.org, roles: user.roles, cache: 10s}}\ntenant: {query: [org]}",
@@ -73,12 +76,14 @@ func TestStrangersTokens(t *testing.T) {
 		switch {
 		case who == "":
 			w.WriteHeader(http.StatusForbidden)
+		case r.URL.Path == "/me/" && r.Header.Get("X-App-Id") != "notes":
+			w.WriteHeader(http.StatusInternalServerError)
 		case r.URL.Path == "/me/":
 			_, _ = io.WriteString(w, who)
 		case r.Method == http.MethodPost:
 			w.WriteHeader(http.StatusCreated)
 			_, _ = io.WriteString(w, `{"note":{"id":17}}`)
-		case r.URL.Path == "/notes/17" || r.URL.Path == "/staff":
+		case strings.TrimSuffix(r.URL.Path, "/") == "/notes/17" || r.URL.Path == "/staff":
 			_, _ = io.WriteString(w, `{"text":"of ann"}`)
 		default:
 			w.WriteHeader(http.StatusNotFound)
@@ -89,7 +94,8 @@ func TestStrangersTokens(t *testing.T) {
 	p, err := policy.Parse("guard.yaml", []byte(`version: 1
 listen: 127.0.0.1:0
 upstream: `+app.URL+`
-auth: {bearer: {whoami: /me/, scheme: Token, subject: user.id, tenant: user.id, roles: user.staff, cache: 5s}}
+auth: {bearer: {whoami: /me/, scheme: Token, subject: user.id, tenant: user.id, roles: user.staff, cache: 5s, headers: {x-app-id: notes}}}
+preflight: true
 ownership:
   store: memory
   routes:
@@ -97,7 +103,7 @@ ownership:
     - {path: "/notes/{id}", ids: {path: {id: note}}}
 routes:
   - {path: /notes, methods: [POST]}
-  - {path: "/notes/{id}", methods: [GET, DELETE]}
+  - {path: "/notes/{id}", methods: [GET, DELETE], either_slash: true}
   - {path: /staff, admin: true, roles: [staff]}
 `))
 	if err != nil {
@@ -115,18 +121,34 @@ routes:
 		{"of-ann", "POST", "/notes", 201, `{"note":{"id":17}}`},
 		{"of-ann", "GET", "/notes/17", 200, `{"text":"of ann"}`},
 		{"of-bob", "GET", "/notes/17", 404, `{"detail":"no note"}`},
+		{"of-ann", "GET", "/notes/17/", 200, `{"text":"of ann"}`},
+		{"of-bob", "GET", "/notes/17/", 404, `{"detail":"no note"}`},
+		{"of-bob", "DELETE", "/notes/17/", 404, ""},
 		{"of-bob", "GET", "/notes/18", 404, `{"detail":"no note"}`},
 		{"of-bob", "DELETE", "/notes/17", 404, ""},
 		{"of-eve", "GET", "/notes/17", 401, ""},
 		{"of-ann", "GET", "/staff", 200, `{"text":"of ann"}`},
 		{"of-bob", "GET", "/staff", 403, ""},
-		{"of-ann", "GET", "/me/", 404, ""}, // guard may ask; a caller may when a route says so
+		{"", "OPTIONS", "/notes/17", 403, ""}, // the application's own answer
+		{"of-ann", "GET", "/me/", 404, ""},    // guard may ask; a caller may when a route says so
 	} {
 		r := httptest.NewRequest(c.method, c.path, http.NoBody)
 		r.Header.Set("Authorization", "Token "+c.as)
 		w := httptest.NewRecorder()
 		if pipe.ServeHTTP(w, r); w.Code != c.status || c.body != "" && w.Body.String() != c.body || c.as != "of-ann" && strings.Contains(w.Body.String(), "of ann") {
 			t.Errorf("%s %s %s: %d %s, want %d %s", c.as, c.method, c.path, w.Code, w.Body, c.status, c.body)
+		}
+	}
+}
+
+func TestEitherSlashMistakes(t *testing.T) {
+	for route, want := range map[string]string{
+		"{path: /b/, public: true, either_slash: true}, {path: /b, public: true}":       "guard.yaml:4:",
+		"{path: /a, public: true}, {path: \"/b/**\", public: true, either_slash: true}": "no other spelling",
+	} {
+		_, err := policy.Parse("guard.yaml", []byte("version: 1\nlisten: 127.0.0.1:0\nupstream: http://127.0.0.1:1\nroutes: ["+route+"]\n"))
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %q", route, err, want)
 		}
 	}
 }

@@ -60,7 +60,7 @@ func (s *State) wall() func() time.Time {
 func (p *Policy) table() []*guard.Route {
 	var out []*guard.Route
 	for _, r := range p.Routes {
-		out = append(out, &guard.Route{Methods: r.Methods, Pattern: r.Path, Public: r.Public, Blocked: r.Blocked, Chat: r.Chat, Roles: r.Roles, Limits: r.Limits, Modes: r.Modes, Own: r.Own, Essential: r.Essential})
+		out = append(out, &guard.Route{Methods: r.Methods, Pattern: r.Path, Public: r.Public, Blocked: r.Blocked, Chat: r.Chat, Roles: r.Roles, Limits: r.Limits, Modes: r.Modes, Own: r.Own, Essential: r.Essential, Slash: r.Slash})
 	}
 	return append(out, p.preflights()...)
 }
@@ -83,7 +83,7 @@ func (p *Policy) Build(s *State) (*guard.Pipeline, error) {
 		if err != nil {
 			return nil, err
 		}
-		o.Checks = append(o.Checks, p.Own.beside(who))
+		o.Checks = append(o.Checks, p.Own.beside(who, p.Auth))
 	}
 	o.Checks = append(o.Checks, kill.Check{Board: &s.Memory.Kill, Signed: true}, late)
 	if err := p.input(&o, s); err != nil {

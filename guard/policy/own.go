@@ -15,11 +15,15 @@ type Own struct {
 	Cookies []string `yaml:"cookies,omitempty,flow"`
 }
 
-func (o *Own) beside(next guard.Check) guard.Check {
+func (o *Own) beside(next guard.Check, a *Auth) guard.Check {
 	if o == nil {
 		return next
 	}
-	return auth.Own{Next: next, Headers: o.Headers, Cookies: o.Cookies}
+	own := auth.Own{Next: next, Headers: o.Headers, Cookies: o.Cookies}
+	if a.Bearer != nil {
+		own.Tokens = a.Bearer.header()
+	}
+	return own
 }
 
 // own wants a route that lets credentials through unverified to ask for nothing
@@ -61,7 +65,7 @@ func (p *Policy) preflights() []*guard.Route {
 	for _, r := range p.Routes {
 		if s := shapeOf(r.Path); !seen[s] {
 			seen[s] = true
-			out = append(out, &guard.Route{Methods: []string{"OPTIONS"}, Pattern: r.Path, Public: true})
+			out = append(out, &guard.Route{Methods: []string{"OPTIONS"}, Pattern: r.Path, Public: true, Slash: r.Slash})
 		}
 	}
 	return out

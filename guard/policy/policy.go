@@ -128,6 +128,7 @@ type Route struct {
 	Modes     map[string]guard.Mode `yaml:"modes,omitempty"`
 	Essential bool                  `yaml:"essential,omitempty"`       // served in a lock-down as well
 	Own       bool                  `yaml:"own_credentials,omitempty"` // the application's keys and cookies are accepted beside tokens, for it to judge
+	Slash     bool                  `yaml:"either_slash,omitempty"`    // the path with a final slash more, or less, is this route's too
 }
 
 // Parse reads a file's text and judges it. Every mistake is told with its place.
