@@ -60,6 +60,7 @@ type Exchange struct {
 	instead func(*http.Request) (*http.Response, error)
 	reason  string // why it was refused, for the log; "" when it was not
 	notes   []note
+	waited  time.Duration           // for the upstream's answer to begin
 	late    atomic.Bool             // the caller was too slow
 	cut     context.CancelCauseFunc // ends it before its time
 	stay    func() bool             // no longer ends it when the caller leaves

@@ -160,7 +160,7 @@ func TestUpstreamFails(t *testing.T) {
 		if strings.Contains(body, "127.0.0.1") || strings.Contains(body, "dial") {
 			t.Errorf("%s: the answer tells of the inside: %q", name, body)
 		}
-		if o := <-f.ended.last; o.Aborted != c.cut || o.Status != c.status {
+		if o := <-f.ended.last; o.Aborted != c.cut || o.Status != c.status || o.Upstream <= 0 || o.Upstream > o.Took {
 			t.Errorf("%s: recorded %+v", name, o)
 		}
 	}

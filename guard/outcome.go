@@ -9,13 +9,15 @@ import (
 
 // Outcome is how an exchange ended.
 type Outcome struct {
-	Status  int    // 0: nothing was answered
-	Denied  string // the protection that refused; "" when none did
-	Reason  string // why, for the log only
-	Began   time.Time
-	Took    time.Duration
-	Bytes   int64 // of the answer's body
-	Aborted bool  // the answer broke off
+	Status int    // 0: nothing was answered
+	Denied string // the protection that refused; "" when none did
+	Reason string // why, for the log only
+	Began  time.Time
+	Took   time.Duration
+
+	Upstream time.Duration // of it, until the upstream's answer began or failed, retries too; 0: it was not asked
+	Bytes    int64         // of the answer's body
+	Aborted  bool          // the answer broke off
 }
 
 // Recorder is told of every exchange, once, when it is over. It must not block.

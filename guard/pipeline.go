@@ -94,10 +94,17 @@ func New(o Options) (*Pipeline, error) {
 type upstream struct{ http.RoundTripper }
 
 func (u upstream) RoundTrip(r *http.Request) (*http.Response, error) {
-	if x, ok := r.Context().Value(exchangeKey{}).(*Exchange); ok && x.instead != nil {
+	x, ok := r.Context().Value(exchangeKey{}).(*Exchange)
+	if !ok {
+		return u.RoundTripper.RoundTrip(r)
+	}
+	if x.instead != nil {
 		return x.instead(r)
 	}
-	return u.RoundTripper.RoundTrip(r)
+	began := time.Now()
+	res, err := u.RoundTripper.RoundTrip(r)
+	x.waited = time.Since(began)
+	return res, err
 }
 
 func (p *Pipeline) rewrite(r *httputil.ProxyRequest) {
@@ -218,7 +225,7 @@ func (p *Pipeline) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 		p.o.Lockdown.leave(&x.here)
 		if p.o.Record != nil {
-			p.o.Record.End(x, Outcome{Status: rec.status, Denied: by(x.reason), Reason: x.reason, Began: began, Took: p.o.Now().Sub(began), Bytes: rec.bytes, Aborted: !whole})
+			p.o.Record.End(x, Outcome{Status: rec.status, Denied: by(x.reason), Reason: x.reason, Began: began, Took: p.o.Now().Sub(began), Upstream: x.waited, Bytes: rec.bytes, Aborted: !whole})
 			return
 		}
 		route := ""

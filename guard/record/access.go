@@ -61,6 +61,7 @@ func (a *Access) End(x *guard.Exchange, o guard.Outcome) {
 		slog.String("client", x.Client.String()), slog.Float64("seconds", o.Took.Seconds()), slog.Int64("bytes", o.Bytes), slog.Bool("aborted", o.Aborted),
 		slog.String("denied", o.Denied), slog.String("reason", o.Reason), slog.String("tenant", ""), slog.String("user", ""),
 		slog.String("credential", a.fingerprint("credential", x.Request.Header.Get("Authorization"))), slog.String("trace", traceID(x.Request.Header.Get("Traceparent"))),
+		slog.Float64("upstream_seconds", o.Upstream.Seconds()),
 	}
 	if x.Who != nil {
 		attrs[11].Value = slog.StringValue(x.Who.Tenant)

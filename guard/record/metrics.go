@@ -20,6 +20,7 @@ type Metrics struct {
 	requests *prometheus.CounterVec
 	denied   *prometheus.CounterVec
 	seconds  *prometheus.HistogramVec
+	upstream *prometheus.HistogramVec
 	busy     prometheus.Gauge
 	aborted  prometheus.Counter
 	reloads  *prometheus.CounterVec
@@ -40,6 +41,7 @@ type labels struct {
 type series struct {
 	requests prometheus.Counter
 	seconds  prometheus.Observer
+	upstream prometheus.Observer
 }
 
 // of finds them. There are as many as Prometheus itself holds.
@@ -50,7 +52,7 @@ func (m *Metrics) of(l labels) *series {
 	if s != nil {
 		return s
 	}
-	s = &series{m.requests.WithLabelValues(l.route, l.method, strconv.Itoa(l.status)), m.seconds.WithLabelValues(l.route)}
+	s = &series{m.requests.WithLabelValues(l.route, l.method, strconv.Itoa(l.status)), m.seconds.WithLabelValues(l.route), m.upstream.WithLabelValues(l.route)}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.known[l] = s
@@ -59,22 +61,24 @@ func (m *Metrics) of(l labels) *series {
 
 // NewMetrics makes counters of their own registry.
 func NewMetrics() *Metrics {
+	buckets := []float64{0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 30, 120}
 	m := &Metrics{
 		known:    map[labels]*series{},
 		reg:      prometheus.NewRegistry(),
 		requests: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "guard_requests_total", Help: "Requests that are over, by route of the policy and status."}, []string{"route", "method", "status"}),
 		denied:   prometheus.NewCounterVec(prometheus.CounterOpts{Name: "guard_denied_total", Help: "Requests that a protection refused."}, []string{"route", "protection"}),
 		seconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "guard_request_seconds", Help: "From the request's header to the answer's end.",
-			Buckets: []float64{0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 30, 120}}, []string{"route"}),
-		busy:    prometheus.NewGauge(prometheus.GaugeOpts{Name: "guard_requests_in_flight", Help: "Requests that are under way."}),
-		aborted: prometheus.NewCounter(prometheus.CounterOpts{Name: "guard_aborted_total", Help: "Answers that broke off."}),
-		reloads: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "guard_reloads_total", Help: "Policies that were read again, by whether they were taken."}, []string{"result"}),
-		loaded:  prometheus.NewGauge(prometheus.GaugeOpts{Name: "guard_policy_loaded_seconds", Help: "When the policy that is served was read, in Unix time."}),
-		current: prometheus.NewGauge(prometheus.GaugeOpts{Name: "guard_policy_current", Help: "1 while the policy that was read last is the one that is served; 0: it has a mistake."}),
+			Buckets: buckets}, []string{"route"}),
+		upstream: prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "guard_upstream_seconds", Help: "Until the upstream's answer begins, of requests that it was asked.", Buckets: buckets}, []string{"route"}),
+		busy:     prometheus.NewGauge(prometheus.GaugeOpts{Name: "guard_requests_in_flight", Help: "Requests that are under way."}),
+		aborted:  prometheus.NewCounter(prometheus.CounterOpts{Name: "guard_aborted_total", Help: "Answers that broke off."}),
+		reloads:  prometheus.NewCounterVec(prometheus.CounterOpts{Name: "guard_reloads_total", Help: "Policies that were read again, by whether they were taken."}, []string{"result"}),
+		loaded:   prometheus.NewGauge(prometheus.GaugeOpts{Name: "guard_policy_loaded_seconds", Help: "When the policy that is served was read, in Unix time."}),
+		current:  prometheus.NewGauge(prometheus.GaugeOpts{Name: "guard_policy_current", Help: "1 while the policy that was read last is the one that is served; 0: it has a mistake."}),
 	}
 	m.loaded.SetToCurrentTime()
 	m.current.Set(1)
-	m.reg.MustRegister(m.requests, m.denied, m.seconds, m.busy, m.aborted, m.reloads, m.loaded, m.current, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	m.reg.MustRegister(m.requests, m.denied, m.seconds, m.upstream, m.busy, m.aborted, m.reloads, m.loaded, m.current, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	for _, r := range []string{"taken", "kept"} {
 		m.reloads.WithLabelValues(r)
 	}
@@ -94,6 +98,9 @@ func (m *Metrics) End(x *guard.Exchange, o guard.Outcome) {
 	s := m.of(labels{route, method(x.Request.Method), o.Status})
 	s.requests.Inc()
 	s.seconds.Observe(o.Took.Seconds())
+	if o.Upstream > 0 {
+		s.upstream.Observe(o.Upstream.Seconds())
+	}
 	if o.Denied != "" {
 		m.denied.WithLabelValues(route, o.Denied).Inc()
 	}

@@ -95,8 +95,8 @@ func TestAccess(t *testing.T) {
 		}
 		return m
 	}
-	one := line(exchange("/v1/chats/7?q=1", "ann@acme.test"), guard.Outcome{Status: 200, Took: time.Second, Bytes: 12})
-	for k, want := range map[string]any{"kind": "access", "route": "/v1/chats/{id}", "status": 200.0, "seconds": 1.0, "bytes": 12.0, "tenant": "acme", "client": "192.0.2.1", "trace": "4bf92f3577b34da6a3ce929d0e0e4736", "denied": ""} {
+	one := line(exchange("/v1/chats/7?q=1", "ann@acme.test"), guard.Outcome{Status: 200, Took: time.Second, Upstream: 500 * time.Millisecond, Bytes: 12})
+	for k, want := range map[string]any{"kind": "access", "route": "/v1/chats/{id}", "status": 200.0, "seconds": 1.0, "upstream_seconds": 0.5, "bytes": 12.0, "tenant": "acme", "client": "192.0.2.1", "trace": "4bf92f3577b34da6a3ce929d0e0e4736", "denied": ""} {
 		if one[k] != want {
 			t.Errorf("%s: %v, want %v", k, one[k], want)
 		}
@@ -126,7 +126,7 @@ func TestMetrics(t *testing.T) {
 	all := record.All{m, record.NewAccess(slog.New(slog.DiscardHandler), false)}
 	all.Begin()
 	all.Begin()
-	all.End(exchange("/v1/chats/7", "ann"), guard.Outcome{Status: 200, Took: 20 * time.Millisecond})
+	all.End(exchange("/v1/chats/7", "ann"), guard.Outcome{Status: 200, Took: 20 * time.Millisecond, Upstream: 7 * time.Millisecond})
 	for i := range 50 { // a caller makes no series
 		x := exchange("/x", "ann")
 		x.Route, x.Request.Method = nil, strings.Repeat("X", i+1)
@@ -145,6 +145,7 @@ func TestMetrics(t *testing.T) {
 	for _, want := range []string{
 		`guard_requests_total{method="GET",route="/v1/chats/{id}",status="200"} 1`, `guard_requests_total{method="other",route="none",status="404"} 50`,
 		`guard_denied_total{protection="route",route="none"} 50`, `guard_request_seconds_bucket{route="/v1/chats/{id}",le="0.05"} 1`, `guard_requests_in_flight 1`,
+		`guard_upstream_seconds_bucket{route="/v1/chats/{id}",le="0.005"} 0`, `guard_upstream_seconds_bucket{route="/v1/chats/{id}",le="0.01"} 1`,
 		"guard_aborted_total 50", `guard_reloads_total{result="taken"} 1`, `guard_reloads_total{result="kept"} 0`, "guard_connections 7", "guard_log_dropped_total 3", "go_goroutines",
 		`guard_build_info{go="go1",revision="abc",version="1.2.3"} 1`, "guard_queue_depth 4", "guard_queue_tenants 2", "guard_queue_waited_seconds_total 1.5",
 		`guard_queue_ended_total{result="admitted"} 9`, `guard_queue_ended_total{result="crowded"} 3`, `guard_queue_ended_total{result="late"} 1`,
@@ -153,6 +154,9 @@ func TestMetrics(t *testing.T) {
 		if !strings.Contains(w.Body.String(), want) {
 			t.Errorf("lacks %s", want)
 		}
+	}
+	if strings.Contains(w.Body.String(), `guard_upstream_seconds_count{route="none"}`) {
+		t.Error("the upstream took time for what it was not asked")
 	}
 	if n := strings.Count(w.Body.String(), "guard_requests_total{"); n != 2 {
 		t.Errorf("%d series of requests", n)

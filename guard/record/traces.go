@@ -187,9 +187,9 @@ func (t *Traces) Start(ctx context.Context, r *http.Request, trusted bool) conte
 func unsampled(parent trace.SpanContext) string {
 	id, span := parent.TraceID(), parent.SpanID()
 	if !parent.IsValid() {
-		binary.NativeEndian.PutUint64(id[:8], rand.Uint64()|1)
-		binary.NativeEndian.PutUint64(id[8:], rand.Uint64())
-		binary.NativeEndian.PutUint64(span[:], rand.Uint64()|1)
+		binary.NativeEndian.PutUint64(id[:8], rand.Uint64()|1)  //nolint:gosec // no secret
+		binary.NativeEndian.PutUint64(id[8:], rand.Uint64())    //nolint:gosec // no secret
+		binary.NativeEndian.PutUint64(span[:], rand.Uint64()|1) //nolint:gosec // no secret
 	}
 	return "00-" + id.String() + "-" + span.String() + "-00"
 }

@@ -185,11 +185,18 @@ const (
 func newNames(t *testing.T) *names {
 	t.Helper()
 	n := &names{}
-	l := listen(t)
-	n.address = l.Addr().String()
-	p, err := (&net.ListenConfig{}).ListenPacket(t.Context(), "udp", n.address)
-	if err != nil {
-		t.Skipf("the port is taken for UDP: %v", err)
+	var l net.Listener
+	var p net.PacketConn
+	for range 20 { // until a port is free for both
+		l = listen(t)
+		n.address = l.Addr().String()
+		var err error
+		if p, err = (&net.ListenConfig{}).ListenPacket(t.Context(), "udp", n.address); err == nil {
+			break
+		}
+	}
+	if p == nil {
+		t.Fatal("no port is free for TCP and UDP")
 	}
 	accept := func(h dns.Header) dns.MsgAcceptAction {
 		if h.Bits>>11&0xf == dns.OpcodeUpdate {
