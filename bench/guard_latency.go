@@ -1,10 +1,12 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"math"
+	"net/http"
 	"slices"
 	"time"
 )
@@ -46,6 +48,10 @@ const asked = 60
 
 // firstByte compares how long the first byte of a stream takes to come.
 func (f *field) firstByte(ctx context.Context, all []*subject, path string) error {
+	all, err := f.streamers(ctx, all, path)
+	if err != nil {
+		return err
+	}
 	p50, p99 := map[string][]float64{}, map[string][]float64{}
 	for range f.s.runs {
 		took := map[string][]float64{}
@@ -84,6 +90,30 @@ func (f *field) firstByte(ctx context.Context, all []*subject, path string) erro
 	}
 	return table(f.s, fmt.Sprintf("first byte of an event stream, one request at a time, medians of %d rounds of %d, ms", f.s.runs, asked),
 		[]string{"proxy", "p50", "p99", "added p50", "added p99"}, rows)
+}
+
+// streamers are those that pass a stream on. A peer that does not is left out, and told;
+// guard that does not is an error.
+func (f *field) streamers(ctx context.Context, all []*subject, path string) ([]*subject, error) {
+	var out []*subject
+	for _, s := range all {
+		w, err := dial(ctx, s.address)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", s.name, err)
+		}
+		var body bytes.Buffer
+		r, err := w.ask(question(path, s.header, true), &body)
+		_ = w.conn.Close() // whatever it said
+		switch {
+		case err == nil && r.status == http.StatusOK && bytes.Count(body.Bytes(), []byte("data: ")) > pieces:
+			out = append(out, s)
+		case s.peer:
+			fmt.Fprintf(f.s.out, "\n%s passes no stream on (status %d: %.100s): left out of the next table\n", s.name, r.status, body.Bytes())
+		default:
+			return nil, fmt.Errorf("%s passes no stream on: status %d: %.300s: %w", s.name, r.status, body.Bytes(), errors.Join(err, errors.ErrUnsupported))
+		}
+	}
+	return out, nil
 }
 
 // rank is the smallest value that the share of the sorted sample does not exceed.

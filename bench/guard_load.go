@@ -82,27 +82,15 @@ func (w *wire) ask(request []byte, sink *bytes.Buffer) (reply, error) {
 	if sink != nil {
 		to = sink
 	}
-	if _, err := w.in.Peek(1); err == nil && (chunked || length > 0) {
-		r.first = time.Now()
+	if chunked || length > 0 {
+		if _, err := w.in.Peek(1); err == nil {
+			r.first = time.Now()
+		}
 	}
 	switch {
 	case chunked:
-		for {
-			size, err := w.chunk()
-			if err != nil {
-				return r, err
-			}
-			if _, err := io.CopyN(to, w.in, int64(size)); err != nil {
-				return r, err
-			}
-			r.length += size
-			if _, err := w.in.ReadSlice('\n'); err != nil { // after the piece, or after the last one, which has no trailer
-				return r, err
-			}
-			if size == 0 {
-				return r, nil
-			}
-		}
+		r.length, err = w.chunks(to)
+		return r, err
 	case length < 0:
 		return r, errors.New("the answer does not tell its length")
 	}
@@ -141,6 +129,27 @@ func (w *wire) head() (r reply, length int, chunked bool, err error) {
 			}
 		case bytes.EqualFold(name, []byte("Transfer-Encoding")):
 			chunked = bytes.EqualFold(value, []byte("chunked"))
+		}
+	}
+}
+
+// chunks reads pieces until the last, and gives how much they were.
+func (w *wire) chunks(to io.Writer) (int, error) {
+	all := 0
+	for {
+		size, err := w.chunk()
+		if err != nil {
+			return all, err
+		}
+		if _, err := io.CopyN(to, w.in, int64(size)); err != nil {
+			return all, err
+		}
+		all += size
+		if _, err := w.in.ReadSlice('\n'); err != nil { // after the piece, or after the last one, which has no trailer
+			return all, err
+		}
+		if size == 0 {
+			return all, nil
 		}
 	}
 }

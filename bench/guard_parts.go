@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -172,6 +173,8 @@ func stream(ctx context.Context, w http.ResponseWriter, n int, gap time.Duration
 // hold opens so many streams, says so once each has had its first piece, and reads on. A
 // stream that ends is told at once: what is not open costs nothing.
 func hold(ctx context.Context, out io.Writer, address string, request []byte, n int) error {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
 	ended, opened := make(chan error, n), make(chan struct{}, n)
 	room := make(chan struct{}, 128)
 	for range n {
@@ -179,6 +182,7 @@ func hold(ctx context.Context, out io.Writer, address string, request []byte, n 
 			room <- struct{}{}
 			w, err := dial(ctx, address)
 			if err == nil {
+				defer context.AfterFunc(ctx, func() { _ = w.conn.Close() })()
 				err = w.begin(request)
 			}
 			<-room
@@ -187,8 +191,8 @@ func hold(ctx context.Context, out io.Writer, address string, request []byte, n 
 				return
 			}
 			opened <- struct{}{}
-			_, err = io.Copy(io.Discard, w.in)
-			ended <- fmt.Errorf("a stream ended: %w", errors.Join(err, io.EOF))
+			_, err = w.chunks(io.Discard)
+			ended <- fmt.Errorf("a stream ended: %w", cmp.Or(err, io.EOF))
 		}()
 	}
 	for i := 0; i < n; {
@@ -205,6 +209,9 @@ func hold(ctx context.Context, out io.Writer, address string, request []byte, n 
 	fmt.Fprintf(out, "open %d\n", n)
 	select {
 	case err := <-ended:
+		if ctx.Err() != nil {
+			return nil
+		}
 		fmt.Fprintf(out, "%v\n", err)
 		return err
 	case <-ctx.Done():

@@ -27,6 +27,7 @@ type subject struct {
 	pid     int    // 0: none, the upstream itself
 	address string // host:port
 	header  string // fields of the request, a line each
+	peer    bool   // somebody else's
 	stop    func() error
 }
 
@@ -147,7 +148,7 @@ func (f *field) startPeer(ctx context.Context, name, path string) (*subject, err
 	if err != nil {
 		return nil, fmt.Errorf("start %s: %w", name, err)
 	}
-	s := &subject{name: name, pid: pid, address: listen, header: header, stop: stop}
+	s := &subject{name: name, pid: pid, address: listen, header: header, stop: stop, peer: true}
 	if err := listening(ctx, listen, dir); err != nil {
 		return nil, errors.Join(fmt.Errorf("start %s: %w", name, err), stop())
 	}
