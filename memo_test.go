@@ -91,3 +91,26 @@ func TestNoMemoKeepsNothing(t *testing.T) {
 		t.Errorf("asked %d times, want twice", n)
 	}
 }
+
+// TestRecalled gives what was made, of its type, and nothing else.
+func TestRecalled(t *testing.T) {
+	var m lr.Memo
+	if _, ok := lr.Recalled[string](nil, "key"); ok {
+		t.Error("a nil memo has something")
+	}
+	if _, ok := lr.Recalled[string](&m, "key"); ok {
+		t.Error("an empty memo has something")
+	}
+	for key, err := range map[string]error{"made": nil, "failed": errors.New("no")} {
+		_, _ = lr.Recall(t.Context(), &m, key, func(context.Context) (string, error) { return "v", err })
+	}
+	if v, ok := lr.Recalled[string](&m, "made"); v != "v" || !ok {
+		t.Errorf("got %q, %t", v, ok)
+	}
+	if _, ok := lr.Recalled[int](&m, "made"); ok {
+		t.Error("it is of another type")
+	}
+	if _, ok := lr.Recalled[string](&m, "failed"); ok {
+		t.Error("an error is no answer")
+	}
+}

@@ -182,3 +182,33 @@ func TestNoTenant(t *testing.T) {
 		}
 	}
 }
+
+// TestBodyOf: bodies are read on the routes that are named alone, and a form with
+// files passes elsewhere.
+func TestBodyOf(t *testing.T) {
+	check := isolation.Tenant{Body: []string{"tenant_id"}, BodyOf: []string{"/v1/chat"}}
+	for name, c := range map[string]struct {
+		pattern, kind, body string
+		want                bool
+	}{
+		"another tenant's":          {"/v1/chat", "application/json", `{"tenant_id":"globex"}`, false},
+		"own":                       {"/v1/chat", "application/json", `{"tenant_id":"acme"}`, true},
+		"not read where it is":      {"/v1/chat", "multipart/form-data; boundary=x", "--x--", false},
+		"another route":             {"/v1/files", "multipart/form-data; boundary=x", "--x--", true},
+		"another tenant, elsewhere": {"/v1/files", "application/json", `{"tenant_id":"globex"}`, true},
+	} {
+		a := &app{}
+		p, err := guard.New(guard.Options{Upstream: &url.URL{Scheme: "http", Host: "app.test"}, Dial: a, MaxBody: 4096, Routes: []*guard.Route{{Pattern: c.pattern}},
+			Checks: []guard.Check{signed{&guard.Principal{Subject: "s", Tenant: "acme"}}, check}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := httptest.NewRequest(http.MethodPost, c.pattern, strings.NewReader(c.body))
+		r.Header.Set("Content-Type", c.kind)
+		w := httptest.NewRecorder()
+		p.ServeHTTP(w, r)
+		if (a.asked == 1) != c.want {
+			t.Errorf("%s: %d, the application was asked %d times", name, w.Code, a.asked)
+		}
+	}
+}

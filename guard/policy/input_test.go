@@ -11,15 +11,19 @@ import (
 
 func TestInputMistakes(t *testing.T) {
 	mistakes(t, map[string]string{
-		"input: {openapi: {}}":                              ":5:",
-		"input: {openapi: {file: a.yaml, unlisted: allow}}": "unlisted \"allow\": one of refuse, pass",
-		"input: {openapi: {file: a.yaml, unknown: drop}}":   "unknown \"drop\": one of schema, refuse",
+		"input: {openapi: {}}":                                        ":5:",
+		"input: {openapi: {file: a.yaml, unlisted: allow}}":           "unlisted \"allow\": one of refuse, pass",
+		"input: {openapi: {file: a.yaml, unknown: drop}}":             "unknown \"drop\": one of schema, refuse",
+		"input: {controls: pass}":                                     ":5:19: controls \"pass\": refuse",
+		"input: {climbing: true}":                                     ":5:19: climbing \"true\": refuse",
+		"tenant: {body: [t], body_of: [/none]}":                       ":5:31: tenant.body_of: \"/none\" is the path of no route",
+		"tenant: {query: [t], body_of: [/v1/x]}":                      "tenant.body_of says where tenant.body is looked for",
 		"uploads: {}":                                                 ":5:10: uploads needs input",
 		"input: {}\nuploads: {kinds: [exe]}":                          ":6:19: files named .exe",
 		"input: {}\nuploads: {kinds: [svg]}":                          `unsafe: ["svg uploads"]`,
 		"input: {}\nuploads: {max_size: -1}":                          "below 0",
 		"input: {}\nuploads: {max_size: 100000000, max_files: 10000}": "200 MiB at most",
-	}, "input: {}\nuploads: {}", "input: {}\nuploads: {kinds: [svg, png]}\nunsafe: [svg uploads]")
+	}, "input: {}\nuploads: {}", "input: {controls: refuse, climbing: refuse}", "input: {}\nuploads: {kinds: [svg, png]}\nunsafe: [svg uploads]")
 }
 
 // TestDescription: the file lies beside the policy, and its mistakes are told when

@@ -106,6 +106,7 @@ func TestDraftOf(t *testing.T) {
 			`body: [tenant, tenant_id, tenantId, org_id, organization_id, workspace_id, account_id], body_of: ["/v1/ask"]`}},
 		"a provider": {found: finds("limits/output-length", "model", "POST /v1/ask"), has: []string{"# model: # lr-1 limits/output-length\n#   listen: 127.0.0.1:8081\n"}, open: "the provider's key"},
 		"mails":      {found: finds("limits/reset-flood", "limits", "POST /v1/ask"), has: []string{"found_mail: {per: ip, requests: 5"}},
+		"neighbours": {found: finds("limits/neighbour", "limits", "POST /v1/ask"), has: []string{"found_neighbour: {per: user, requests: 60, window: 1m, burst: 14}", "limits: [found_neighbour, found_unverified]"}},
 		"colleagues": {found: finds("limits/organisation", "limits", "POST /v1/ask"), has: []string{"found_organisation: {per: organisation,"}},
 	} {
 		t.Run(name, func(t *testing.T) {

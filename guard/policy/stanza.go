@@ -144,6 +144,8 @@ func limited(d *drafter, f *found) string {
 		switch f.check {
 		case "limits/organisation":
 			put(e, "found_organisation", "{per: organisation, requests: 300, window: 1m, burst: 25}")
+		case "limits/neighbour": // the application must never come to refuse anybody itself
+			put(e, "found_neighbour", "{per: user, requests: 60, window: 1m, burst: 14}")
 		default:
 			put(e, "found_user", "{per: user, requests: 120, window: 1m, burst: 14}")
 		}
