@@ -378,23 +378,3 @@ func TestWriteIsNoRead(t *testing.T) {
 		}
 	}
 }
-
-// TestStreamsTeach: what an event says was made is its maker's before it is passed
-// on, and an event that names another tenant's as made is not.
-func TestStreamsTeach(t *testing.T) {
-	store := owning(t, "globex:b")
-	r := &ownership.Rule{Creates: []ownership.Create{{Kind: "chat", ID: path(t, "$.id")}}}
-	front := serve(t, "/x", r, store, func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", "text/event-stream")
-		_, _ = io.WriteString(w, "data: {\"text\":\"word\"}\n\ndata: {\"id\":\"new\"}\n\ndata: {\"id\":\"b\",\"text\":\"theirs\"}\n\ndata: [DONE]\n\n")
-	})
-	status, body, broken := get(t, front.URL+"/x")
-	if want := "data: {\"text\":\"word\"}\n\ndata: {\"id\":\"new\"}\n\ndata: [DONE]\n\n"; status != 200 || body != want || broken != nil {
-		t.Errorf("%d %q %v, want %q", status, body, broken, want)
-	}
-	for id, want := range map[string]string{"new": "acme", "b": "globex"} {
-		if is, err := store.Owner(t.Context(), ownership.Object{Kind: "chat", ID: id}); is.Tenant != want || err != nil {
-			t.Errorf("%s is %q's, %v; want %s", id, is.Tenant, err, want)
-		}
-	}
-}

@@ -6,6 +6,7 @@ import (
 	"context"
 	"crypto/sha1" //nolint:gosec // RFC 6455 section 1.3 wants it
 	"encoding/base64"
+	"errors"
 	"io"
 	"net"
 	"net/http"
@@ -165,6 +166,18 @@ func (k *Keeper) told(ctx context.Context, x *guard.Exchange, r *Rule, kind webs
 		return nil, true
 	}
 	return e.back(b), true
+}
+
+// making learns of what a message says was made, before it is passed on; one that
+// names another tenant's is not.
+func (k *Keeper) making(ctx context.Context, x *guard.Exchange, r *Rule, d *document) (bool, error) {
+	err := k.record(ctx, x, r, k.claims(x, r, nil, d))
+	var denied *guard.Denial
+	if errors.As(err, &denied) {
+		k.alert(x, denied.Reason, 1)
+		return false, nil
+	}
+	return err == nil, err
 }
 
 // exchanges are the ids that a connection asked for and what was asked instead.

@@ -58,7 +58,7 @@ func (k *Keeper) passes(ctx context.Context, x *guard.Exchange, r *Rule, data []
 		return false, nil
 	}
 	if creates(x, r) { // before it is judged: it is the caller's by what it says
-		if ok, err := k.making(ctx, x, r, d); !ok || err != nil {
+		if err := k.record(ctx, x, r, k.claims(x, r, nil, d)); err != nil {
 			return false, err
 		}
 	}
@@ -79,18 +79,6 @@ func (k *Keeper) passes(ctx context.Context, x *guard.Exchange, r *Rule, data []
 		}
 	}
 	return !unsure || said > 0, nil
-}
-
-// making learns of what an event or a message says was made, before it is passed
-// on; one that names another tenant's is not.
-func (k *Keeper) making(ctx context.Context, x *guard.Exchange, r *Rule, d *document) (bool, error) {
-	err := k.record(ctx, x, r, k.claims(x, r, nil, d))
-	var denied *guard.Denial
-	if errors.As(err, &denied) {
-		k.alert(x, denied.Reason, 1)
-		return false, nil
-	}
-	return err == nil, err
 }
 
 // cut reports that a text begins as JSON does, and so may hold a part of some.

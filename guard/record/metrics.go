@@ -35,13 +35,14 @@ type Metrics struct {
 type labels struct {
 	route, method string
 	status        int
+	asked         bool // the upstream, and it answered
 }
 
 // series are what it is counted in.
 type series struct {
 	requests prometheus.Counter
 	seconds  prometheus.Observer
-	upstream prometheus.Observer
+	upstream prometheus.Observer // nil where it was not asked
 }
 
 // of finds them. There are as many as Prometheus itself holds.
@@ -52,7 +53,10 @@ func (m *Metrics) of(l labels) *series {
 	if s != nil {
 		return s
 	}
-	s = &series{m.requests.WithLabelValues(l.route, l.method, strconv.Itoa(l.status)), m.seconds.WithLabelValues(l.route), m.upstream.WithLabelValues(l.route)}
+	s = &series{requests: m.requests.WithLabelValues(l.route, l.method, strconv.Itoa(l.status)), seconds: m.seconds.WithLabelValues(l.route)}
+	if l.asked {
+		s.upstream = m.upstream.WithLabelValues(l.route)
+	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.known[l] = s
@@ -95,10 +99,10 @@ func (m *Metrics) End(x *guard.Exchange, o guard.Outcome) {
 	if x.Route != nil {
 		route = x.Route.Pattern
 	}
-	s := m.of(labels{route, method(x.Request.Method), o.Status})
+	s := m.of(labels{route, method(x.Request.Method), o.Status, o.Upstream > 0})
 	s.requests.Inc()
 	s.seconds.Observe(o.Took.Seconds())
-	if o.Upstream > 0 {
+	if s.upstream != nil {
 		s.upstream.Observe(o.Upstream.Seconds())
 	}
 	if o.Denied != "" {
