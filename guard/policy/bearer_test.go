@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -172,6 +173,9 @@ func TestDraftOfOwnTokens(t *testing.T) {
 	_, err = policy.Parse("guard.yaml", d.Text)
 	if err == nil || !strings.Contains(err.Error(), "auth.bearer.tenant is blank") || !strings.Contains(err.Error(), "auth.bearer.roles is blank") {
 		t.Errorf("the blanks: %v", err)
+	}
+	if why := d.Open["lr-jku"]; !strings.Contains(why, "auth.bearer.secret") || slices.Contains(d.Checks, "auth/token-key-header") {
+		t.Errorf("how the application judges its tokens is said to be stopped: %q, %v", why, d.Checks)
 	}
 	own.Bearer.Tenant, own.Bearer.Roles = "user.org", "user.role"
 	if d, err = policy.Draft(surveyed(), policy.Sketch{Listen: "127.0.0.1:0", AdminRole: "boss", Auth: own}); err != nil {

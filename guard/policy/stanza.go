@@ -44,6 +44,9 @@ func authenticate(d *drafter, f *found) string {
 		return "change the secret first: whoever guesses it signs tokens that hold"
 	}
 	if len(f.ops) == 0 && len(f.Subjects) == 0 && !strings.Contains(f.Subject, " /") { // a fault of how tokens are judged, wherever
+		if a := d.s.Auth; a != nil && a.Bearer != nil && a.Bearer.Secret == "" && f.check != "auth/token-in-query" {
+			return "the application judges its own tokens, and guard asks it: give auth.bearer.secret, and guard judges them first"
+		}
 		d.presented = append(d.presented, f.word())
 		return ""
 	}
