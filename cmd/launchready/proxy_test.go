@@ -131,7 +131,7 @@ func TestDescriptionIsReadAgain(t *testing.T) {
 		t.Fatal(err)
 	}
 	var log bytes.Buffer
-	s := &standing{file: file, text: b, policy: pol, judged: pol, beside: pol.Beside(dir), handler: &guard.Handler{}, metrics: record.NewMetrics(),
+	s := &standing{file: file, text: b, policy: pol, begun: pol, judged: pol, beside: pol.Beside(dir), handler: &guard.Handler{}, metrics: record.NewMetrics(),
 		log: slog.New(slog.NewJSONHandler(&log, nil)), state: &policy.State{Folder: dir, Lockdown: &guard.Lockdown{}}}
 	pipe, err := pol.Build(s.state)
 	if err != nil {
