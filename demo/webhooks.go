@@ -177,7 +177,7 @@ func (s *Server) createEndpoint(w http.ResponseWriter, r *http.Request) error {
 	p := who(r)
 	registered := `select ` + endpointColumns + ` from webhook_endpoints where url = ?1 and tenant_id = ?2`
 	if s.flaws.Has("isolation/error-text") {
-		registered = `select ` + endpointColumns + ` from webhook_endpoints where url = ?1 and ?2 <> ''`
+		registered = `select ` + endpointColumns + ` from webhook_endpoints where url = ?1 order by tenant_id = ?2` // two that were made at the same time may both be there
 	}
 	if have, err := one(r.Context(), s.db, scanEndpoint, registered, in.URL, p.TenantID); err == nil {
 		return conflict("this address is already registered as " + have.ID + " (" + have.Description + ")")
