@@ -87,6 +87,8 @@ const slow = 200 * time.Millisecond
 type suspect struct {
 	places []place
 	bomb   bomb
+	size   int
+	least  time.Duration // that it took more than a plain text
 }
 
 func screen(ctx context.Context, t *lr.Trial, d *door, n *tries) ([]suspect, error) {
@@ -99,12 +101,16 @@ func screen(ctx context.Context, t *lr.Trial, d *door, n *tries) ([]suspect, err
 			if b.body && !ps[0].body {
 				continue
 			}
-			s := suspect{ps, b}
-			took, _, err := s.over(ctx, t, d, n, b.screen)
+			s := suspect{ps, b, b.screen, slow / 50}
+			took, noise, _, err := s.over(ctx, t, d, n, s.size)
+			if err == nil && took < s.least && noise >= s.least { // so little is not to be told here: a longer text is
+				s.size, s.least = b.sizes[len(b.sizes)-3], slow/10
+				took, _, _, err = s.over(ctx, t, d, n, s.size)
+			}
 			if err != nil {
 				return out, err
 			}
-			if took >= slow/50 {
+			if took >= s.least {
 				out = append(out, s)
 			}
 		}
@@ -113,40 +119,40 @@ func screen(ctx context.Context, t *lr.Trial, d *door, n *tries) ([]suspect, err
 }
 
 // over is how much longer the hard text takes than the mild one, each the best of
-// two, or of three where a busy machine may have held the mild ones up.
-func (s suspect) over(ctx context.Context, t *lr.Trial, d *door, n *tries, size int) (time.Duration, *lr.Exchange, error) {
-	hardest, mildest := time.Duration(1<<62), time.Duration(1<<62)
-	var last *lr.Exchange
+// two, or of three where a busy machine may have held the mild ones up. noise is by
+// how much the mild ones differ.
+func (s suspect) over(ctx context.Context, t *lr.Trial, d *door, n *tries, size int) (more, noise time.Duration, last *lr.Exchange, err error) {
+	hardest, mildest, latest := time.Duration(1<<62), time.Duration(1<<62), time.Duration(0)
 	for i := range 3 {
 		hard, err := n.send(ctx, t, d, d.with(every(s.places, s.bomb.hard(size)), s.places...), fmt.Sprintf("%s: %d characters", s.bomb.name, size))
 		if err != nil {
-			return 0, nil, err
+			return 0, 0, nil, err
 		}
 		mild, err := n.send(ctx, t, d, d.with(every(s.places, s.bomb.mild(size)), s.places...), fmt.Sprintf("a plain text of %d characters", size))
 		if err != nil {
-			return 0, nil, err
+			return 0, 0, nil, err
 		}
 		if busy(hard) || busy(mild) {
-			return 0, nil, errBusy
+			return 0, 0, nil, errBusy
 		}
-		last, hardest, mildest = hard, min(hardest, hard.Took), min(mildest, mild.Took)
+		last, hardest, mildest, latest = hard, min(hardest, hard.Took), min(mildest, mild.Took), max(latest, mild.Took)
 		if hardest < slow/50 || i > 0 && hardest-mildest >= slow/50 {
 			break // quick, whatever the other took; or seen twice
 		}
 	}
-	return max(hardest-mildest, time.Microsecond), last, nil
+	return max(hardest-mildest, time.Microsecond), latest - mildest, last, nil
 }
 
 // measure raises the size until the hard text takes much longer than the mild
 // one, and believes in what grew geometrically on the way there.
 func measure(ctx context.Context, t *lr.Trial, d *door, n *tries, s suspect) (*hit, error) {
-	if again, _, err := s.over(ctx, t, d, n, s.bomb.screen); err != nil || again < slow/50 {
+	if again, _, _, err := s.over(ctx, t, d, n, s.size); err != nil || again < s.least {
 		return nil, err
 	}
 	var was []time.Duration
 	var told []string
 	for _, size := range s.bomb.sizes {
-		took, last, err := s.over(ctx, t, d, n, size)
+		took, _, last, err := s.over(ctx, t, d, n, size)
 		if err != nil {
 			return nil, err
 		}
@@ -161,7 +167,7 @@ func measure(ctx context.Context, t *lr.Trial, d *door, n *tries, s suspect) (*h
 			}
 			continue
 		}
-		if again, _, err := s.over(ctx, t, d, n, size); err != nil || again < slow {
+		if again, _, _, err := s.over(ctx, t, d, n, size); err != nil || again < slow {
 			return nil, err
 		}
 		return &hit{xs: []*lr.Exchange{last}, records: told,
