@@ -109,7 +109,7 @@ domain:
 {{end -}}
 chat: {price: {input_per_mtok: 0.05, output_per_mtok: 0.20, context_tokens: 8192, output_tokens: 1024}}
 latency: {rate: 10/s}
-budget: {rate: 0}
+budget: {rate: 0, requests: 30000}
 `))
 
 type configIdentity struct{ Name, Tenant, Role, Email, Variable, Expired string }
