@@ -12,7 +12,7 @@ import (
 )
 
 // spare are the descriptors that a proxy has open besides those of streams.
-const spare = 60
+const spare = 128
 
 // settled is how long a process is left alone before its memory is read.
 const settled = 5 * time.Second
