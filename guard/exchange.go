@@ -53,8 +53,8 @@ type Exchange struct {
 	body    []byte
 	reader  bytes.Reader // of body, for the upstream
 	read    bool
-	tooLong bool
-	events  bool // the answer is a stream of events
+	flaw    *Denial // why the body is not to be had whole
+	events  bool    // the answer is a stream of events
 	last    []func(status int)
 	ask     http.RoundTripper
 	instead func(*http.Request) (*http.Response, error)
@@ -148,9 +148,8 @@ func (x *Exchange) setFields(h http.Header) {
 
 // SetBody replaces the request's body, for the checks after and for the upstream.
 func (x *Exchange) SetBody(b []byte) {
-	x.read, x.tooLong, x.body = true, false, b
+	x.read, x.flaw, x.body = true, nil, b
 	x.Request.Body = io.NopCloser(bytes.NewReader(b))
-	x.Request.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(b)), nil }
 	x.Request.ContentLength = int64(len(b))
 	x.Request.TransferEncoding = nil
 	if x.Request.Header.Get("Content-Length") != "" {
@@ -158,29 +157,34 @@ func (x *Exchange) SetBody(b []byte) {
 	}
 }
 
+// again gives the body once more, to a transport that sends it again.
+func (x *Exchange) again() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(x.body)), nil }
+
 // Body reads the request's body, once and bounded, and leaves it for the upstream.
 func (x *Exchange) Body() ([]byte, *Denial) { return x.BodyTo(x.max) }
 
 // BodyTo is Body with a bound of its own, as uploads have. What was read before
-// stays as it was read.
+// stays as it was read, and what could not be read is refused again.
 func (x *Exchange) BodyTo(limit int64) ([]byte, *Denial) {
 	if !x.read {
 		rest := x.Request.Body
-		b, d := x.readBody(limit)
-		if d != nil {
-			return nil, d
-		}
-		if int64(len(b)) > limit { // where a check only observes, it goes on whole
-			x.tooLong = true
+		switch b := x.readBody(limit); {
+		case int64(len(b)) > limit: // where a check only observes, it goes on whole
+			x.flaw = tooLong()
 			x.Request.Body = &unreadBody{io.MultiReader(bytes.NewReader(b), rest), rest}
-		} else {
+		case x.flaw == nil:
 			x.SetBody(b)
 		}
 	}
-	if x.tooLong {
-		return nil, &Denial{Status: http.StatusRequestEntityTooLarge, Reason: "the body is too long"}
+	if x.flaw != nil {
+		d := *x.flaw // each check gives its own reason
+		return nil, &d
 	}
 	return x.body, nil
+}
+
+func tooLong() *Denial {
+	return &Denial{Status: http.StatusRequestEntityTooLarge, Reason: "the body is too long"}
 }
 
 // unreadBody is a body of which the beginning was read.
@@ -190,20 +194,22 @@ type unreadBody struct {
 }
 
 // readBody reads it, and a byte above the limit at most.
-func (x *Exchange) readBody(limit int64) ([]byte, *Denial) {
+func (x *Exchange) readBody(limit int64) []byte {
 	x.read = true
 	if x.Request.ContentLength > limit { // nothing of it needs to be read
-		x.tooLong = true
-		return nil, &Denial{Status: http.StatusRequestEntityTooLarge, Reason: "the body is too long"}
+		x.flaw = tooLong()
+		return nil
 	}
 	b, err := whole(x.Request.Body, x.Request.ContentLength, limit)
-	if x.late.Load() {
-		return nil, &Denial{Status: http.StatusRequestTimeout, Reason: "the body came too slowly"}
+	switch {
+	case x.late.Load():
+		x.flaw = &Denial{Status: http.StatusRequestTimeout, Reason: "the body came too slowly"}
+	case err != nil:
+		x.flaw = &Denial{Status: http.StatusBadRequest, Reason: "the body cannot be read"}
+	default:
+		return b
 	}
-	if err != nil {
-		return nil, &Denial{Status: http.StatusBadRequest, Reason: "the body cannot be read"}
-	}
-	return b, nil
+	return nil
 }
 
 // whole reads a body of so many bytes, -1: unknown, and one byte above the limit at most.
@@ -236,12 +242,14 @@ const small = 16 << 10
 // take what is left of a body away from a transport that still reads it.
 func (x *Exchange) settle() *Denial {
 	r := x.Request
+	if x.flaw != nil && x.flaw.Status != http.StatusRequestEntityTooLarge {
+		return x.flaw // a part of it is gone: nothing whole can go on, also where a check only observes
+	}
 	if x.read || r.ContentLength <= 0 || r.ContentLength > small || r.Body == nil || len(r.Header["Upgrade"]) > 0 {
 		return nil
 	}
-	b, d := x.readBody(small)
-	x.body = b
-	return d
+	x.body = x.readBody(small)
+	return x.flaw
 }
 
 // Check is one protection's look at a request. It writes no answer.

@@ -37,13 +37,17 @@ func strip(h http.Header, keep map[string]bool) {
 		if under {
 			n = http.CanonicalHeaderKey(strings.ReplaceAll(k, "_", "-"))
 		}
+		bad := spoofed[n] || begins(n)
+		if !bad && !under {
+			continue
+		}
 		if len(keep) > 0 && keep[strings.ToLower(n)] {
 			if under || strings.HasPrefix(n, "X-Forwarded-") {
 				delete(h, k)
 			}
 			continue
 		}
-		if spoofed[n] || begins(n) {
+		if bad {
 			delete(h, k)
 		}
 	}

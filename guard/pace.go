@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -34,6 +35,26 @@ type slowBody struct {
 	began time.Time
 	set   time.Time // when the deadline was set last
 	over  bool
+
+	mu   sync.Mutex
+	left bool
+}
+
+// leave is told that the exchange is over. A transport may still ask for what is left of
+// the body, and the connection is the next request's then.
+func (b *slowBody) leave() {
+	b.mu.Lock()
+	b.left = true
+	b.mu.Unlock()
+}
+
+// deadline sets the connection's, where it has any.
+func (b *slowBody) deadline(t time.Time) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if !b.left {
+		_ = http.NewResponseController(b.w).SetReadDeadline(t) // a connection without deadlines has none to keep
+	}
 }
 
 // Read remembers the end: once the answer begins, the server has closed the body, and a
@@ -57,14 +78,14 @@ func (b *slowBody) Read(p []byte) (int, error) {
 		if last := b.began.Add(b.pace.Whole); b.pace.Whole > 0 && last.Before(until) {
 			until = last
 		}
-		_ = http.NewResponseController(b.w).SetReadDeadline(until) // a connection without deadlines has none to keep
+		b.deadline(until)
 	}
 	n, err := b.ReadCloser.Read(p)
 	if errors.Is(err, os.ErrDeadlineExceeded) {
 		b.late.Store(true)
 	}
 	if b.over = errors.Is(err, io.EOF); b.over {
-		_ = http.NewResponseController(b.w).SetReadDeadline(time.Time{}) // the server goes on to watch for the caller's leaving
+		b.deadline(time.Time{}) // the server goes on to watch for the caller's leaving
 	}
 	return n, err
 }

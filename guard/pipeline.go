@@ -128,9 +128,25 @@ func (p *Pipeline) rewrite(r *httputil.ProxyRequest) {
 		h["X-Forwarded-For"] = f[0:1:1]
 	}
 	h["X-Forwarded-Host"], h["X-Forwarded-Proto"], h["X-Request-Id"] = f[1:2:2], f[2:3:3], f[3:4:4]
-	if x.read && !x.tooLong && r.Out.Body != nil {
+	if x.read && x.flaw == nil && r.Out.Body != nil {
 		x.reader.Reset(x.body)
 		r.Out.Body = io.NopCloser(&x.reader) // a transport that sees that it is whole sends it with the header
+		r.Out.GetBody = x.again
+	}
+	if p.o.Wrap == nil {
+		once(h)
+	}
+}
+
+// once hides from net/http, by their case, the fields for which it sends a request again
+// where a connection ends before the answer: nobody knows then what was done, and it is
+// for the policy's retry to say that the application does nothing twice.
+func once(h http.Header) {
+	for _, k := range [...][2]string{{"Idempotency-Key", "idempotency-key"}, {"X-Idempotency-Key", "x-idempotency-key"}} {
+		if v, ok := h[k[0]]; ok {
+			delete(h, k[0])
+			h[k[1]] = v
+		}
 	}
 }
 
@@ -219,6 +235,7 @@ func (p *Pipeline) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer func() {
 		x.stay()
 		cut(nil)
+		f.body.leave()
 		rec.taking() // what the server still holds
 		for i := len(x.last) - 1; i >= 0; i-- {
 			x.last[i](rec.status)

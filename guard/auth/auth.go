@@ -137,7 +137,7 @@ func (c *Check) who(x *guard.Exchange, values []string, session string) (*guard.
 	h := x.Request.Header
 	if k := c.o.APIKeys; k != nil {
 		if keys := h[k.Header]; len(keys) > 0 {
-			if len(keys) > 1 || len(values) > 0 {
+			if len(keys) > 1 || len(values) > 0 || c.o.Bearer.there(h) {
 				return nil, errors.New("two credentials")
 			}
 			delete(h, k.Header) // it is guard's, and nobody else is to see it
@@ -145,7 +145,7 @@ func (c *Check) who(x *guard.Exchange, values []string, session string) (*guard.
 			return k.find(keys[0], c.o.Now())
 		}
 	}
-	if b := c.o.Bearer; b != nil && len(h[b.Header]) > 0 && !c.issued(values) {
+	if b := c.o.Bearer; b.there(h) && (b.Header != authorization || !c.issued(values)) {
 		if b.Header != authorization && len(values) > 0 {
 			return nil, errors.New("two credentials")
 		}

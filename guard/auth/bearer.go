@@ -43,6 +43,9 @@ func (b *Bearer) value(h http.Header) (value, token string, err error) {
 	return values[0], token, nil
 }
 
+// there reports that the header comes, whatever it holds.
+func (b *Bearer) there(h http.Header) bool { return b != nil && len(h[b.Header]) > 0 }
+
 // shown reports a token, which must hold wherever it is.
 func (b *Bearer) shown(h http.Header) bool {
 	if b == nil {

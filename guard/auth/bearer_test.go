@@ -216,6 +216,8 @@ func TestBearerBeside(t *testing.T) {
 		"with a session":                {[]string{"X-Session-Token", "right", "Cookie", "a=1; sid=other"}, 200},
 		"with another token":            {[]string{"X-Session-Token", "right", "Authorization", "Bearer other-token"}, 401},
 		"guard's key":                   {[]string{"Authorization", "Bearer " + key}, 200},
+		"guard's key, and a token":      {[]string{"Authorization", "Bearer " + key, "X-Session-Token", "wrong"}, 401},
+		"its own header, and a token":   {[]string{"X-Api-Key", key, "X-Session-Token", "wrong"}, 401},
 		"an own key":                    {[]string{"X-Own-Key", "one"}, 200},
 		"a wrong token, and an own key": {[]string{"X-Own-Key", "one", "X-Session-Token", "wrong"}, 401},
 	} {

@@ -56,9 +56,8 @@ func (t Tenant) Check(x *guard.Exchange) *guard.Denial {
 		return nil
 	}
 	kind, _, ok := guard.BodyType(x.Request.Header)
-	unread := guard.Denial{Status: http.StatusUnsupportedMediaType, Reason: "the tenant cannot be read of a body of this type"}
 	if !ok {
-		return &unread
+		return unread()
 	}
 	switch {
 	case kind == "application/json" || strings.HasSuffix(kind, "+json"):
@@ -88,7 +87,11 @@ func (t Tenant) Check(x *guard.Exchange) *guard.Denial {
 		}
 		return nil
 	}
-	return &unread
+	return unread()
+}
+
+func unread() *guard.Denial {
+	return &guard.Denial{Status: http.StatusUnsupportedMediaType, Reason: "the tenant cannot be read of a body of this type"}
 }
 
 func foreign() *guard.Denial {

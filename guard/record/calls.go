@@ -134,7 +134,7 @@ func (t *Traces) Model(next http.Handler) http.Handler {
 		defer func() {
 			e.span.SetAttributes(attribute.Int("http.response.status_code", s.code))
 			switch s.code {
-			case 0, http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound: // the path may be anything
+			case 0, http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound, http.StatusServiceUnavailable: // the path may be anything
 			default:
 				e.span.SetName(method(r.Method) + " " + r.URL.Path)
 				e.span.SetAttributes(attribute.String("http.route", r.URL.Path))

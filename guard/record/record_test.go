@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -64,6 +65,29 @@ func TestSink(t *testing.T) {
 	}
 	if _, err := io.WriteString(s, "after\n"); err != nil || strings.Contains(w.b.String(), "after") {
 		t.Errorf("after the end: %v", err)
+	}
+}
+
+// counts counts how often it is written to.
+type counts struct{ writes, lines int }
+
+func (c *counts) Write(b []byte) (int, error) {
+	c.writes++
+	c.lines += bytes.Count(b, []byte("\n"))
+	return len(b), nil
+}
+
+// TestSinkGathers: lines that come one after the other are written together.
+func TestSinkGathers(t *testing.T) {
+	var c counts
+	s := record.NewSink(&c, 0)
+	for range 1000 {
+		_, _ = io.WriteString(s, "line\n")
+		runtime.Gosched() // to who writes
+	}
+	_ = s.Close()
+	if c.lines != 1000 || c.writes > 100 {
+		t.Errorf("%d lines in %d writes", c.lines, c.writes)
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"io"
 	"sync"
 	"sync/atomic"
+	"time"
 )
 
 // Sink writes lines in the background, as many at a time as there are. A writer that is
@@ -26,8 +27,10 @@ type Sink struct {
 	closed bool
 }
 
-// longest is how much is written at a time.
-const longest = 64 << 10
+const (
+	longest = 64 << 10              // that is written at a time
+	soon    = 10 * time.Millisecond // when a line is written at the latest, where the writer keeps up
+)
 
 // NewSink holds up to so many lines that are not written yet (0: 8,192).
 func NewSink(w io.Writer, lines int) *Sink {
@@ -43,18 +46,13 @@ func NewSink(w io.Writer, lines int) *Sink {
 func (s *Sink) run(w io.Writer) {
 	defer close(s.done)
 	var spare []byte
-	for {
+	for closed := false; !closed; {
+		<-s.wake
+		s.gather()
 		s.mu.Lock()
-		text, lines, closed := s.text, s.lines, s.closed
-		s.text, s.lines, s.under = spare[:0], 0, lines
+		text, lines := s.text, s.lines
+		s.text, s.lines, s.under, closed = spare[:0], 0, lines, s.closed
 		s.mu.Unlock()
-		if lines == 0 {
-			if closed {
-				return
-			}
-			<-s.wake
-			continue
-		}
 		s.write(w, text)
 		s.mu.Lock()
 		s.under = 0
@@ -62,6 +60,23 @@ func (s *Sink) run(w io.Writer) {
 		if spare = text; cap(spare) > 4*longest { // what a burst took is given back
 			spare = nil
 		}
+	}
+}
+
+// gather waits for more lines: to wake up and write for each of them would cost more
+// than the request that it tells of.
+func (s *Sink) gather() {
+	s.mu.Lock()
+	now := s.closed || s.lines >= s.most/2
+	s.mu.Unlock()
+	if now {
+		return
+	}
+	t := time.NewTimer(soon)
+	defer t.Stop()
+	select {
+	case <-t.C:
+	case <-s.wake:
 	}
 }
 
@@ -93,12 +108,12 @@ func (s *Sink) Write(b []byte) (int, error) {
 		s.text = append(s.text, b...)
 		s.lines++
 	}
-	first := s.lines == 1
+	wake := !full && (s.lines == 1 || s.lines == s.most/2)
 	s.mu.Unlock()
 	switch {
 	case full:
 		s.dropped.Add(1)
-	case first:
+	case wake:
 		s.nudge()
 	}
 	return len(b), nil

@@ -435,8 +435,8 @@ func TestModelTraces(t *testing.T) {
 	base := guard.Transport(0, 0)
 	defer base.CloseIdleConnections()
 	h := traces.Model(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.URL.Path != "/v1/messages" {
-			w.WriteHeader(http.StatusNotFound)
+		if status := map[string]int{"/v1/secret": http.StatusNotFound, "/v1/secret-off": http.StatusServiceUnavailable}[r.URL.Path]; status != 0 {
+			w.WriteHeader(status)
 			return
 		}
 		out, err := http.NewRequestWithContext(r.Context(), http.MethodPost, provider.URL+r.URL.Path, strings.NewReader("secret-body"))
@@ -453,7 +453,7 @@ func TestModelTraces(t *testing.T) {
 		_, _ = io.WriteString(w, "fine")
 		_ = http.NewResponseController(w).Flush()
 	}))
-	for path, want := range map[string]string{"/v1/messages": "POST,POST /v1/messages", "/v1/secret": "POST"} {
+	for path, want := range map[string]string{"/v1/messages": "POST,POST /v1/messages", "/v1/secret": "POST", "/v1/secret-off": "POST"} {
 		r := httptest.NewRequest(http.MethodPost, path, strings.NewReader("secret-body"))
 		r.Header.Set("Traceparent", callersParent+"1")
 		h.ServeHTTP(httptest.NewRecorder(), r)

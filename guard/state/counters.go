@@ -46,22 +46,20 @@ func (m *Memory) Take(_ context.Context, _ string, asks []Ask) (Verdict, error) 
 	fresh := 0
 	for i := range asks {
 		c := m.seen[asks[i].Key]
-		if c == nil {
+		if c == nil && !asks[i].Look {
 			fresh++
 		}
 		of = append(of, c)
 	}
-	if fresh > 0 {
-		if !m.fits(fresh, now) {
-			return Verdict{}, ErrFull
-		}
+	if most := m.most(); len(m.seen)+fresh > most {
+		m.sweep(now)
 		fresh = 0
 		for i := range asks { // the walk may have dropped what this request counts in
-			if of[i] = m.seen[asks[i].Key]; of[i] == nil {
+			if of[i] = m.seen[asks[i].Key]; of[i] == nil && !asks[i].Look {
 				fresh++
 			}
 		}
-		if len(m.seen)+fresh > m.most() {
+		if len(m.seen)+fresh > most {
 			return Verdict{}, ErrFull
 		}
 	}
@@ -126,16 +124,11 @@ func (m *Memory) most() int {
 	return m.Max
 }
 
-// fits makes room for new keys by dropping those that no longer count. It looks
-// once a second at most, or a flood of addresses would make every request pay
-// for a walk through the table.
-func (m *Memory) fits(n int, now time.Duration) bool {
-	most := m.most()
-	if len(m.seen)+n <= most {
-		return true
-	}
+// sweep drops keys that no longer count. It looks once a second at most, or a flood of
+// addresses would make every request pay for a walk through the table.
+func (m *Memory) sweep(now time.Duration) {
 	if m.swept != 0 && now-m.swept < sweepEvery {
-		return false
+		return
 	}
 	m.swept = max(now, 1)
 	for k, c := range m.seen {
@@ -143,7 +136,6 @@ func (m *Memory) fits(n int, now time.Duration) bool {
 			delete(m.seen, k)
 		}
 	}
-	return len(m.seen)+n <= most
 }
 
 // Give frees slots.

@@ -88,6 +88,11 @@ func TestFullTable(t *testing.T) {
 	if v, err := ask(3); err != nil || !v.OK || v.Left != 3 {
 		t.Errorf("a known key: %+v %v", v, err)
 	}
+	rate := state.Ask{Key: state.Key{User: "3"}, Each: time.Minute, Burst: 5}
+	look := state.Ask{Key: state.Key{Limit: "failures"}, Each: time.Minute, Burst: 5, Look: true}
+	if v, err := m.Take(t.Context(), "", []state.Ask{rate, look}); err != nil || !v.OK {
+		t.Errorf("a known key, and one that is only looked at: %+v %v", v, err)
+	}
 	now = now.Add(3 * time.Minute)
 	if v, err := ask(11); err != nil || !v.OK {
 		t.Errorf("with room: %+v %v", v, err)
