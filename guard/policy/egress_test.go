@@ -527,6 +527,16 @@ func TestEgressMistakes(t *testing.T) {
 	}
 }
 
+// askModel asks as the tenant for an answer that costs what was reserved.
+func askModel(proxy http.Handler) int {
+	r := httptest.NewRequest(http.MethodPost, "/v1/chat/completions", strings.NewReader(prompt("chat/completions", "tell nothing", false)))
+	r.Header.Set("Content-Type", "application/json")
+	r.Header.Set("Authorization", "Bearer "+ofTenant)
+	w := httptest.NewRecorder()
+	proxy.ServeHTTP(w, r)
+	return w.Code
+}
+
 // TestEgressAsFront: what the section leaves out is as in spend, and users have one
 // account wherever they spend.
 func TestEgressAsFront(t *testing.T) {
@@ -548,15 +558,7 @@ unsafe: [charged at the front /chat]
 	if err != nil {
 		t.Fatal(err)
 	}
-	second := func() int {
-		r := httptest.NewRequest(http.MethodPost, "/v1/chat/completions", strings.NewReader(prompt("chat/completions", "tell nothing", false)))
-		r.Header.Set("Content-Type", "application/json")
-		r.Header.Set("Authorization", "Bearer "+ofTenant)
-		w := httptest.NewRecorder()
-		proxy.ServeHTTP(w, r)
-		return w.Code
-	}
-	if got := fmt.Sprint(ask(front, "/chat"), second(), ask(front, "/chat"), second()); got != "200 200 429 429" {
+	if got := fmt.Sprint(ask(front, "/chat"), askModel(proxy), ask(front, "/chat"), askModel(proxy)); got != "200 200 429 429" {
 		t.Errorf("front and listener in turn: %s", got)
 	}
 }
