@@ -95,6 +95,7 @@ var may = map[string][]string{
 	"demo/cloudflare":           {},
 	"demo/nameserver":           {},
 	"demo/postgres":             {},
+	"demo/postgres/pgtest":      {"demo/postgres"},
 	"demo/relic":                {},
 	"demo/repository":           {},
 	"secretscan":                {".", "redact"},

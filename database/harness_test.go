@@ -2,7 +2,6 @@ package database_test
 
 import (
 	"context"
-	"os"
 	"strings"
 	"testing"
 	"time"
@@ -10,32 +9,14 @@ import (
 	lr "github.com/launchready/launchready"
 	"github.com/launchready/launchready/database"
 	"github.com/launchready/launchready/demo/postgres"
+	"github.com/launchready/launchready/demo/postgres/pgtest"
 )
 
 // scratch is a database of the test's own on a real Postgres, with the SQL
 // carried out by its owner.
 func scratch(t testing.TB, sql ...string) *postgres.Database {
 	t.Helper()
-	server := os.Getenv(postgres.Variable)
-	if server == "" {
-		if os.Getenv("CI") == "true" {
-			t.Fatalf("%s is not set: make test starts a Postgres", postgres.Variable)
-		}
-		t.Skipf("there is no Postgres: %s is not set; make test starts one", postgres.Variable)
-	}
-	d, err := postgres.New(context.Background(), server)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := d.Close(); err != nil {
-			t.Errorf("drop the database: %v", err)
-		}
-	})
-	if err := d.Lay(t.Context(), sql...); err != nil {
-		t.Fatal(err)
-	}
-	return d
+	return pgtest.New(t, sql...)
 }
 
 func admin(t testing.TB, d *postgres.Database, sql string) {

@@ -1,10 +1,8 @@
 package isolation
 
 import (
-	"context"
 	"fmt"
 	"log/slog"
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -12,30 +10,13 @@ import (
 
 	lr "github.com/launchready/launchready"
 	"github.com/launchready/launchready/demo/postgres"
+	"github.com/launchready/launchready/demo/postgres/pgtest"
 )
 
 // estate is a database of the test's own on a real Postgres.
 func estate(t *testing.T, sql ...string) (*postgres.Database, lr.DatabaseAccess) {
 	t.Helper()
-	server := os.Getenv(postgres.Variable)
-	if server == "" {
-		if os.Getenv("CI") == "true" {
-			t.Fatalf("%s is not set: make test starts a Postgres", postgres.Variable)
-		}
-		t.Skipf("there is no Postgres: %s is not set; make test starts one", postgres.Variable)
-	}
-	d, err := postgres.New(context.Background(), server)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := d.Close(); err != nil {
-			t.Errorf("drop the database: %v", err)
-		}
-	})
-	if err := d.Lay(t.Context(), sql...); err != nil {
-		t.Fatal(err)
-	}
+	d := pgtest.New(t, sql...)
 	return d, lr.DatabaseAccess{URL: lr.NewSecret(d.URL), Role: d.App, Tenant: "SELECT set_config('app.tenant', $1, true)"}
 }
 

@@ -1,37 +1,16 @@
 package postgres_test
 
 import (
-	"os"
 	"strings"
 	"testing"
 
 	"github.com/launchready/launchready/demo/postgres"
+	"github.com/launchready/launchready/demo/postgres/pgtest"
 )
-
-func made(t *testing.T) *postgres.Database {
-	t.Helper()
-	server := os.Getenv(postgres.Variable)
-	if server == "" {
-		if os.Getenv("CI") != "" {
-			t.Fatalf("%s is not set: make test starts a Postgres", postgres.Variable)
-		}
-		t.Skipf("there is no Postgres: %s is not set; make test starts one", postgres.Variable)
-	}
-	d, err := postgres.New(t.Context(), server)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := d.Close(); err != nil {
-			t.Errorf("close: %v", err)
-		}
-	})
-	return d
-}
 
 // TestRoles: the application owns nothing and passes no policy; the reports do.
 func TestRoles(t *testing.T) {
-	d := made(t)
+	d := pgtest.New(t)
 	migration := "CREATE TABLE notes (id int); GRANT SELECT ON notes TO harbor_app"
 	kept := []string{migration}
 	if err := d.Lay(t.Context(), kept...); err != nil {
@@ -62,7 +41,7 @@ func TestRoles(t *testing.T) {
 
 // TestClose leaves no database and no role behind, whoever is connected.
 func TestClose(t *testing.T) {
-	d, other := made(t), made(t)
+	d, other := pgtest.New(t), pgtest.New(t)
 	app, err := d.Connect(t.Context())
 	if err != nil {
 		t.Fatal(err)

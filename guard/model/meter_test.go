@@ -102,6 +102,42 @@ func TestMeterStops(t *testing.T) {
 	}
 }
 
+// left is a meter whose caller goes while it is asked.
+type left struct {
+	purse
+	leave context.CancelFunc
+}
+
+func (l *left) Reserve(ctx context.Context, a model.Ask) (model.Hold, error) {
+	l.leave()
+	<-ctx.Done()
+	_, err := l.purse.Reserve(ctx, a)
+	return &l.purse, err
+}
+
+// TestMeterLeft: who has left when the budget is reserved is not asked for, and pays
+// nothing.
+func TestMeterLeft(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	l := &left{leave: cancel, purse: purse{done: make(chan struct{})}}
+	s := newStand(t, func(o *model.Options) { o.Meter = l })
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, s.guard.URL+"/v1/chat/completions", strings.NewReader(hello))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Content-Type", "application/json")
+	r.Header.Set("Authorization", "Bearer "+virtual)
+	if res, err := http.DefaultClient.Do(r); err == nil {
+		_ = res.Body.Close()
+		t.Error("it was answered")
+	}
+	<-l.done
+	if !l.settled[0].Free || s.fake.last() != "" {
+		t.Errorf("settled %+v, asked %q", l.settled, s.fake.last())
+	}
+}
+
 // lost is a meter whose store is gone in the middle of a stream.
 type lost struct{ purse }
 

@@ -287,6 +287,10 @@ func (p *Proxy) ask(w http.ResponseWriter, r *http.Request, x *exchange, to Prov
 	} else {
 		req.Header.Set("Authorization", "Bearer "+to.Key.Reveal())
 	}
+	if r.Context().Err() != nil { // who left, or was switched off, while it was judged is not asked for
+		rep.usage.Free = true
+		return 0, failed("nobody waits for an answer")
+	}
 	res, err := p.o.Transport.RoundTrip(req)
 	if err != nil {
 		at := (*net.OpError)(nil)

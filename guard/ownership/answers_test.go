@@ -63,6 +63,25 @@ func get(t testing.TB, target string) (status int, body string, broken error) {
 	return res.StatusCode, string(b), err
 }
 
+// post sends a body of a type, "" for none, and gives the status.
+func post(t testing.TB, target, kind, body string) int {
+	t.Helper()
+	req, err := http.NewRequest("POST", target, strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Authorization", "Bearer acme")
+	if kind != "" {
+		req.Header.Set("Content-Type", kind)
+	}
+	res, err := http.DefaultTransport.RoundTrip(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = res.Body.Close() // only the status is asked
+	return res.StatusCode
+}
+
 // TestUndecided: what cannot be read is not passed on, whole or in part.
 func TestUndecided(t *testing.T) {
 	id, title := path(t, "$.id"), path(t, "$.title")
@@ -302,25 +321,13 @@ func TestRequests(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			reached = "nothing"
-			req, err := http.NewRequest("POST", front.URL+"/x?"+c.query, strings.NewReader(c.body))
-			if err != nil {
-				t.Fatal(err)
-			}
-			req.Header.Set("Authorization", "Bearer acme")
-			if c.kind != "" {
-				req.Header.Set("Content-Type", c.kind)
-			}
-			res, err := http.DefaultTransport.RoundTrip(req)
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer res.Body.Close()
+			status := post(t, front.URL+"/x?"+c.query, c.kind, c.body)
 			want := "nothing"
 			if c.want == 200 {
 				want = c.query + c.body
 			}
-			if res.StatusCode != c.want || reached != want {
-				t.Errorf("%d, want %d; reached %q", res.StatusCode, c.want, reached)
+			if status != c.want || reached != want {
+				t.Errorf("%d, want %d; reached %q", status, c.want, reached)
 			}
 		})
 	}

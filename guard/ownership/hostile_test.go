@@ -55,21 +55,9 @@ func TestHostileRequests(t *testing.T) {
 				b, _ := io.ReadAll(r.Body)
 				reached = r.URL.RawQuery + string(b)
 			})
-			req, err := http.NewRequest("POST", front.URL+"/x?"+c.query, strings.NewReader(c.body))
-			if err != nil {
-				t.Fatal(err)
-			}
-			req.Header.Set("Authorization", "Bearer acme")
-			if c.kind != "" {
-				req.Header.Set("Content-Type", c.kind)
-			}
-			res, err := http.DefaultTransport.RoundTrip(req)
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer res.Body.Close()
-			if res.StatusCode != c.want || c.want == 200 && reached != c.query+c.body {
-				t.Errorf("%d, want %d; reached %q", res.StatusCode, c.want, reached)
+			status := post(t, front.URL+"/x?"+c.query, c.kind, c.body)
+			if status != c.want || c.want == 200 && reached != c.query+c.body {
+				t.Errorf("%d, want %d; reached %q", status, c.want, reached)
 			}
 			// What names nothing may have been asked in its place.
 			if c.want != 200 && reached != "nothing" && (c.want != 404 || strings.HasSuffix(reached, "=b") || strings.Contains(reached, `"b"`)) {
@@ -336,14 +324,22 @@ func TestStreamedCreate(t *testing.T) {
 		broken           bool
 		owned            string
 	}{
-		"events":       {"text/event-stream", "data: {\"chat\":{\"id\":\"new\"}}\n\ndata: a word\n\ndata: {\"chat_id\":\"new\",\"text\":\"x\"}\n\ndata: {\"chat_id\":\"b\"}\n\n", "data: {\"chat\":{\"id\":\"new\"}}\n\ndata: a word\n\ndata: {\"chat_id\":\"new\",\"text\":\"x\"}\n\n", false, "new"},
-		"lines":        {"application/x-ndjson", "{\"chat\":{\"id\":\"new\"}}\n{\"chat_id\":\"new\"}\n", "{\"chat\":{\"id\":\"new\"}}\n{\"chat_id\":\"new\"}\n", false, "new"},
-		"another's":    {"text/event-stream", "data: {\"chat\":{\"id\":\"b\"}}\n\n", "", true, ""},
-		"not the path": {"text/event-stream", "data: {\"text\":{\"chat\":{\"id\":\"guessed\"}}}\n\n", "data: {\"text\":{\"chat\":{\"id\":\"guessed\"}}}\n\n", false, ""},
+		"events":                {"text/event-stream", "data: {\"chat\":{\"id\":\"new\"}}\n\ndata: a word\n\ndata: {\"chat_id\":\"new\",\"text\":\"x\"}\n\ndata: {\"chat_id\":\"b\"}\n\n", "data: {\"chat\":{\"id\":\"new\"}}\n\ndata: a word\n\ndata: {\"chat_id\":\"new\",\"text\":\"x\"}\n\n", false, "new"},
+		"lines":                 {"application/x-ndjson", "{\"chat\":{\"id\":\"new\"}}\n{\"chat_id\":\"new\"}\n", "{\"chat\":{\"id\":\"new\"}}\n{\"chat_id\":\"new\"}\n", false, "new"},
+		"another's":             {"text/event-stream", "data: {\"chat\":{\"id\":\"b\"}}\n\n", "", true, ""},
+		"not the path":          {"text/event-stream", "data: {\"text\":{\"chat\":{\"id\":\"guessed\"}}}\n\n", "data: {\"text\":{\"chat\":{\"id\":\"guessed\"}}}\n\n", false, ""},
+		"another tenant's":      {"text/event-stream", "data: {\"org\":\"globex\",\"chat\":{\"id\":\"guessed\"}}\n\n", "", false, ""},
+		"another tenant's line": {"application/x-ndjson", "{\"of\":\"globex\",\"chat\":{\"id\":\"guessed\"}}\n", "", false, ""},
+		"at once":               {"application/json", "{\"chat\":{\"id\":\"new\"},\"chat_id\":\"new\"}", "{\"chat\":{\"id\":\"new\"},\"chat_id\":\"new\"}", false, "new"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			store := owning(t, "globex:b")
-			r := &ownership.Rule{Creates: []ownership.Create{{Kind: "chat", ID: path(t, "$.chat.id")}}, Messages: &ownership.Messages{IDs: []ownership.Field{{Path: path(t, "chat_id"), Kind: "chat"}}}}
+			r := &ownership.Rule{Creates: []ownership.Create{{Kind: "chat", ID: path(t, "$.chat.id")}},
+				Messages: &ownership.Messages{IDs: []ownership.Field{{Path: path(t, "chat_id"), Kind: "chat"}}, Tenant: []ownership.Path{path(t, "$.org")}}}
+			if name == "another tenant's line" {
+				id := path(t, "$.chat_id")
+				r.List = &ownership.List{Items: path(t, "$"), Kind: "chat", ID: &id, Tenant: []ownership.Path{path(t, "$.of")}}
+			}
 			front := serve(t, "/x", r, store, func(w http.ResponseWriter, _ *http.Request) {
 				w.Header().Set("Content-Type", c.kind)
 				_, _ = io.WriteString(w, c.body)

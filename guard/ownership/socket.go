@@ -150,34 +150,42 @@ func (k *Keeper) told(ctx context.Context, x *guard.Exchange, r *Rule, kind webs
 	if kind != websocket.MessageText || d.read(b) != nil {
 		return b, r.Messages.Opaque
 	}
-	ok, _, err := k.message(ctx, x, r, d, e)
-	if err != nil {
+	reason, err := k.hears(ctx, x, r, d, e)
+	switch {
+	case err != nil:
 		k.failing(x, err)
 		return nil, false
-	}
-	if !ok {
-		k.alert(x, "a message holds what is not the caller's", 1)
-		return nil, true
-	}
-	if ok, err = k.making(ctx, x, r, d); err != nil {
-		k.failing(x, err)
-		return nil, false
-	} else if !ok {
+	case reason != "":
+		k.alert(x, reason, 1)
 		return nil, true
 	}
 	return e.back(b), true
 }
 
-// making learns of what a message says was made, before it is passed on; one that
-// names another tenant's is not.
-func (k *Keeper) making(ctx context.Context, x *guard.Exchange, r *Rule, d *document) (bool, error) {
-	err := k.record(ctx, x, r, k.claims(x, r, nil, d))
-	var denied *guard.Denial
-	if errors.As(err, &denied) {
-		k.alert(x, denied.Reason, 1)
-		return false, nil
+const notTheirs = "a message holds what is not the caller's"
+
+// hears judges a message of the application's, and learns what it says was made before
+// its ids are judged: they are the caller's by that. The handshake is a GET and makes
+// nothing (creates); the policy says at which place of a message something is told.
+func (k *Keeper) hears(ctx context.Context, x *guard.Exchange, r *Rule, d *document, e *exchanges) (reason string, err error) {
+	_, said, reason := k.says(d, r, x.Who.Tenant, false)
+	if reason != "" {
+		return notTheirs, nil
 	}
-	return err == nil, err
+	if x.Noted(noteDenied) == nil {
+		// What was made is recorded, whoever has left.
+		err := k.record(context.WithoutCancel(ctx), x, r, k.claims(x, r, nil, d, e))
+		if denied := (*guard.Denial)(nil); errors.As(err, &denied) {
+			return denied.Reason, nil
+		}
+		if err != nil {
+			return "", err
+		}
+	}
+	if ok, err := k.names(ctx, r, d, x.Who.Tenant, said > 0, e); err != nil || !ok {
+		return notTheirs, err
+	}
+	return "", nil
 }
 
 // exchanges are the ids that a connection asked for and what was asked instead.

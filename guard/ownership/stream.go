@@ -53,32 +53,43 @@ func (k *Keeper) passes(ctx context.Context, x *guard.Exchange, r *Rule, data []
 		}
 		return true, nil // a word of text, or [DONE] of some: it names no object
 	}
-	said, reason := k.tenant(d, r.Tenant, x.Who.Tenant)
+	item := r.List != nil && (r.Messages == nil || !sse)
+	said, ofMessage, reason := k.says(d, r, x.Who.Tenant, item)
 	if reason != "" {
 		return false, nil
 	}
-	if creates(x, r) { // before it is judged: it is the caller's by what it says
-		if err := k.record(ctx, x, r, k.claims(x, r, nil, d)); err != nil {
+	if creates(x, r) { // before its ids are judged: they are the caller's by what it says
+		if err := k.record(ctx, x, r, k.claims(x, r, nil, d, nil)); err != nil {
 			return false, err
 		}
 	}
-	if m := r.Messages; m != nil {
-		is, more, err := k.message(ctx, x, r, d, nil)
-		if err != nil || !is {
+	if r.Messages != nil {
+		if ok, err := k.names(ctx, r, d, x.Who.Tenant, ofMessage > 0, nil); err != nil || !ok {
 			return false, err
 		}
-		said += more
 	}
-	if r.List != nil && (r.Messages == nil || !sse) {
-		ok, _, err := k.item(ctx, x, r, r.List, d, 0, !sse)
-		if err != nil || !ok {
+	if item {
+		if ok, _, err := k.item(ctx, x, r, r.List, d, 0, !sse); err != nil || !ok {
 			return false, err
-		}
-		for _, p := range r.List.Tenant {
-			p.find(d, 0, func(int32) { said++ }) // item has found each to be the caller's
 		}
 	}
 	return !unsure || said > 0, nil
+}
+
+// says counts the places that name the caller's tenant: all, and those of a message; a
+// reason, where one names another. An item is one of r.List by itself. Nothing is
+// learned of what names another.
+func (k *Keeper) says(d *document, r *Rule, tenant string, item bool) (said, ofMessage int, reason string) {
+	said, reason = k.tenant(d, r.Tenant, tenant)
+	if r.Messages != nil && reason == "" {
+		ofMessage, reason = k.tenant(d, r.Messages.Tenant, tenant)
+	}
+	if item && reason == "" {
+		var n int
+		n, reason = k.tenant(d, r.List.Tenant, tenant)
+		said += n
+	}
+	return said + ofMessage, ofMessage, reason
 }
 
 // cut reports that a text begins as JSON does, and so may hold a part of some.
@@ -90,27 +101,23 @@ func cut(data []byte) bool {
 	return len(rest) == 0 || strings.IndexByte(`{["-0123456789tfn]`, rest[0]) >= 0
 }
 
-// message judges what a message names; said counts where it names the tenant. Ids
-// that strangers knows are no objects.
-func (k *Keeper) message(ctx context.Context, x *guard.Exchange, r *Rule, d *document, strangers *exchanges) (ok bool, said int, err error) {
-	said, reason := k.tenant(d, r.Messages.Tenant, x.Who.Tenant)
-	if reason != "" {
-		return false, 0, nil
-	}
+// names judges the ids of a message, of which nobody's pass where it says whose they
+// are. Ids that strangers knows are no objects.
+func (k *Keeper) names(ctx context.Context, r *Rule, d *document, tenant string, said bool, strangers *exchanges) (ok bool, err error) {
 	ok = true
 	if bad := named(d, r.Messages.IDs, func(kind, raw string, _ node) {
 		if err != nil || !ok || strangers.knows(raw) {
 			return
 		}
-		v, jerr := k.judge(ctx, r, Object{kind, Canonical(raw, k.o.Fold[kind])}, x.Who.Tenant, false)
+		v, jerr := k.judge(ctx, r, Object{kind, Canonical(raw, k.o.Fold[kind])}, tenant, false)
 		if jerr != nil {
 			err = jerr
 		}
-		ok = ok && (v == own || v == nobodys && said > 0)
+		ok = v == own || v == nobodys && said
 	}); bad != nil {
-		return false, 0, nil
+		return false, nil
 	}
-	return ok, said, err
+	return ok, err
 }
 
 type stream struct {

@@ -38,7 +38,7 @@ func (k *Keeper) look(x *guard.Exchange, res *http.Response, enforce bool) error
 		if r.Messages != nil && r.Messages.Socket && enforce {
 			return k.bridge(x, r, res)
 		}
-		if enforce && r.looks() && !(len(r.Creates) > 0 && len(r.Tenant) == 0 && r.List == nil && r.Messages == nil) {
+		if enforce && r.looks() && (len(r.Creates) == 0 || r.judges()) {
 			return unread("it is a connection")
 		}
 		return nil
@@ -87,7 +87,7 @@ func (k *Keeper) look(x *guard.Exchange, res *http.Response, enforce bool) error
 			return k.foreign(x, r, res, "the stream of an object that nobody is known to own names no tenant", enforce)
 		}
 		if creates(x, r) {
-			if err := k.record(ctx, x, r, k.claims(x, r, res, nil)); err != nil {
+			if err := k.record(ctx, x, r, k.claims(x, r, res, nil, nil)); err != nil {
 				return k.afterCreate(x, err, enforce)
 			}
 		}
@@ -108,16 +108,7 @@ func (k *Keeper) look(x *guard.Exchange, res *http.Response, enforce bool) error
 	if d.read(b) != nil {
 		return unread("it is not JSON that can be read")
 	}
-	said, reason := k.tenant(d, r.Tenant, x.Who.Tenant)
-	if m := r.Messages; m != nil && reason == "" { // told at once, and not one after the other
-		is, more, err := k.message(ctx, x, r, d, nil)
-		if err != nil {
-			return k.down(x, err)
-		}
-		if said += more; !is {
-			reason = "the answer holds what is not the caller's"
-		}
-	}
+	said, ofMessage, reason := k.says(d, r, x.Who.Tenant, false)
 	if reason == "" && unsure && said == 0 {
 		reason = "the answer of an object that nobody is known to own names no tenant"
 	}
@@ -126,6 +117,15 @@ func (k *Keeper) look(x *guard.Exchange, res *http.Response, enforce bool) error
 	}
 	if err := k.made(ctx, x, r, res, d); err != nil {
 		return k.afterCreate(x, err, enforce)
+	}
+	if r.Messages != nil { // told at once, and not one after the other
+		ok, err := k.names(ctx, r, d, x.Who.Tenant, ofMessage > 0, nil)
+		if err != nil {
+			return k.down(x, err)
+		}
+		if !ok {
+			return k.foreign(x, r, res, "the answer holds what is not the caller's", enforce)
+		}
 	}
 	if unsure && said > 0 || r.Proven && !write {
 		if err := k.teach(ctx, x, r); err != nil {
@@ -243,7 +243,7 @@ func (k *Keeper) made(ctx context.Context, x *guard.Exchange, r *Rule, res *http
 	if !creates(x, r) {
 		return nil
 	}
-	claims := k.claims(x, r, res, d)
+	claims := k.claims(x, r, res, d, nil)
 	for _, c := range r.Creates {
 		if !slices.ContainsFunc(claims, func(m Claim) bool { return m.Kind == c.Kind }) {
 			k.alert(x, "the answer of a create names no "+c.Kind, 0)
@@ -260,11 +260,11 @@ func creates(x *guard.Exchange, r *Rule) bool {
 }
 
 // claims are what an answer to a create says that it made; res is nil for an event of
-// a stream, which has no header of its own.
-func (k *Keeper) claims(x *guard.Exchange, r *Rule, res *http.Response, d *document) (claims []Claim) {
+// a stream, which has no header of its own. Ids that strangers knows are no objects.
+func (k *Keeper) claims(x *guard.Exchange, r *Rule, res *http.Response, d *document, strangers *exchanges) (claims []Claim) {
 	for _, c := range r.Creates {
 		add := func(raw string) {
-			if raw != "" && len(raw) <= Longest {
+			if raw != "" && len(raw) <= Longest && !strangers.knows(raw) {
 				claims = append(claims, Claim{Object{c.Kind, Canonical(raw, k.o.Fold[c.Kind])}, x.Who.Tenant})
 			}
 		}

@@ -106,3 +106,29 @@ func TestSecrets(t *testing.T) {
 		}
 	}
 }
+
+// TestBeside: a list of API keys that comes, changes or goes is told from what was read.
+func TestBeside(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, "keys.yaml")
+	p, err := judged(right + ", api_keys: {file: keys.yaml}}")
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := map[string]bool{}
+	for _, text := range []string{"", "[{subject: a}]", "[]"} {
+		if text != "" {
+			if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if is := p.Beside(dir); seen[is] || is != p.Beside(dir) {
+			t.Errorf("%q: %q", text, is)
+		} else {
+			seen[is] = true
+		}
+	}
+	if p, err = judged(right + "}"); err != nil || p.Beside(dir) != "" {
+		t.Errorf("nothing beside it: %q, %v", p.Beside(dir), err)
+	}
+}

@@ -1,6 +1,7 @@
 package policy_test
 
 import (
+	"crypto/sha256"
 	"fmt"
 	"strings"
 	"sync/atomic"
@@ -79,4 +80,33 @@ state: {ledger: memory}
 	}
 	even.Add(int64(11 * time.Minute))
 	all("which stands", 401, 200, 200, 429)
+}
+
+// TestClockOfTheModel: the budgets of the model's listener are of the same day as those
+// of the front, whatever the machine's clock is set to.
+func TestClockOfTheModel(t *testing.T) {
+	var set atomic.Int64
+	begin := time.Now().UTC().Truncate(24 * time.Hour).Add(12 * time.Hour)
+	state := &policy.State{Clock: guard.Clock{
+		Wall: func() time.Time { return begin.Add(time.Duration(set.Load())) },
+		Even: func() time.Duration { return 0 },
+	}}
+	to := provider(t)
+	p, err := policy.Parse("guard.yaml", fmt.Appendf(nil, paid, to.URL, to.URL, to.URL, sha256.Sum256([]byte(virtual)), sha256.Sum256([]byte(ofTenant)), "total_day: 0.0004", "memory"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	proxy, err := p.BuildModel(state, environment)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := fmt.Sprint(askModel(proxy), askModel(proxy)); got != "200 429" {
+		t.Fatal(got)
+	}
+	for _, jump := range []time.Duration{-36 * time.Hour, 25 * time.Hour} {
+		set.Store(int64(jump))
+		if got := askModel(proxy); got != 429 {
+			t.Errorf("set by %v: %d", jump, got)
+		}
+	}
 }

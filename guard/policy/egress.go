@@ -69,11 +69,7 @@ func (j *judge) modelSpend(p *Policy) {
 	if m.Mode != "" && m.Mode != guard.Enforce && m.Mode != guard.Observe {
 		j.fail(at+".mode", "%s.mode %q: one of enforce, observe; without the section nothing is counted", at, m.Mode)
 	}
-	for n, pr := range p.Model.Spend.Prices {
-		if !money(pr.Input) || !money(pr.Output) || pr.Input == 0 && pr.Output == 0 || n == "" || n == "*" {
-			j.fail(at+".prices", "%s.prices: %q needs input and output, US dollars for a million tokens", at, n)
-		}
-	}
+	j.prices(at+".prices", p.Model.Spend.Prices)
 	dollars := m.Key + m.User + m.Organisation + m.Total
 	for what, f := range map[string]float64{"key_day": m.Key, "user_day": m.User, "organisation_day": m.Organisation, "total_day": m.Total, "request": m.Request} {
 		if !money(f) {
@@ -119,12 +115,8 @@ func (p *Policy) egress(s *State) (*spend.Egress, error) {
 	if err != nil {
 		return nil, err
 	}
-	o := spend.EgressOptions{Ledger: l, Prices: map[string]spend.Price{}, PerToken: m.PerToken, Reference: m.Reference, Request: spend.Dollars(m.Request),
+	return spend.NewEgress(spend.EgressOptions{Ledger: l, Prices: prices(m.Prices), PerToken: m.PerToken, Reference: m.Reference, Request: spend.Dollars(m.Request),
 		Money:   spend.Budgets{Key: spend.Dollars(m.Key), User: spend.Dollars(m.User), Organisation: spend.Dollars(m.Organisation), Total: spend.Dollars(m.Total)},
 		Tokens:  spend.Budgets{Key: state.Money(m.Tokens.Key), User: state.Money(m.Tokens.User), Organisation: state.Money(m.Tokens.Organisation), Total: state.Money(m.Tokens.Total)},
-		Observe: m.Mode == guard.Observe, Now: s.Now, Log: s.Log}
-	for n, pr := range m.Prices {
-		o.Prices[n] = spend.PerMillion(pr.Input, pr.Output)
-	}
-	return spend.NewEgress(o), nil
+		Observe: m.Mode == guard.Observe, Now: s.clock(), Log: s.Log}), nil
 }

@@ -11,14 +11,13 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
-	"github.com/launchready/launchready/demo/postgres"
+	"github.com/launchready/launchready/demo/postgres/pgtest"
 	"github.com/launchready/launchready/guard/policy"
 	"github.com/launchready/launchready/guard/state"
 	"github.com/launchready/launchready/store/ledger"
@@ -474,22 +473,7 @@ func TestEgressOnPostgres(t *testing.T) {
 	if status, body, _ := s.ask("messages", "ann", prompt("messages", "hi", true), ""); status != 503 || strings.Contains(body, "hunter2") || strings.Contains(body, "127.0.0.1") {
 		t.Errorf("without its ledger: %d %s", status, body)
 	}
-	server := os.Getenv(postgres.Variable)
-	if server == "" {
-		if os.Getenv("CI") == "true" {
-			t.Fatalf("%s is not set: make test starts a Postgres", postgres.Variable)
-		}
-		t.Skipf("there is no Postgres: %s is not set; make test starts one", postgres.Variable)
-	}
-	d, err := postgres.New(context.Background(), server)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := d.Close(); err != nil {
-			t.Error(err)
-		}
-	})
+	d := pgtest.New(t)
 	s = newTill(t, to.URL, "total_day: 1, tokens: {total_day: 1000}", d.URL)
 	var want int64
 	for _, kind := range []string{"chat/completions", "responses", "messages"} {
@@ -543,6 +527,16 @@ func TestEgressMistakes(t *testing.T) {
 	}
 }
 
+// askModel asks as the tenant for an answer that costs what was reserved.
+func askModel(proxy http.Handler) int {
+	r := httptest.NewRequest(http.MethodPost, "/v1/chat/completions", strings.NewReader(prompt("chat/completions", "tell nothing", false)))
+	r.Header.Set("Content-Type", "application/json")
+	r.Header.Set("Authorization", "Bearer "+ofTenant)
+	w := httptest.NewRecorder()
+	proxy.ServeHTTP(w, r)
+	return w.Code
+}
+
 // TestEgressAsFront: what the section leaves out is as in spend, and users have one
 // account wherever they spend.
 func TestEgressAsFront(t *testing.T) {
@@ -564,15 +558,7 @@ unsafe: [charged at the front /chat]
 	if err != nil {
 		t.Fatal(err)
 	}
-	second := func() int {
-		r := httptest.NewRequest(http.MethodPost, "/v1/chat/completions", strings.NewReader(prompt("chat/completions", "tell nothing", false)))
-		r.Header.Set("Content-Type", "application/json")
-		r.Header.Set("Authorization", "Bearer "+ofTenant)
-		w := httptest.NewRecorder()
-		proxy.ServeHTTP(w, r)
-		return w.Code
-	}
-	if got := fmt.Sprint(ask(front, "/chat"), second(), ask(front, "/chat"), second()); got != "200 200 429 429" {
+	if got := fmt.Sprint(ask(front, "/chat"), askModel(proxy), ask(front, "/chat"), askModel(proxy)); got != "200 200 429 429" {
 		t.Errorf("front and listener in turn: %s", got)
 	}
 }

@@ -1,13 +1,11 @@
 package policy_test
 
 import (
-	"context"
-	"os"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/launchready/launchready/demo/postgres"
+	"github.com/launchready/launchready/demo/postgres/pgtest"
 	"github.com/launchready/launchready/guard/policy"
 	"github.com/launchready/launchready/store/faults"
 	"github.com/launchready/launchready/store/redis/redistest"
@@ -17,22 +15,7 @@ import (
 // the rest is 503 before the application is asked, and nothing of the store is told;
 // when it is back it is used again, without a restart, and what was spent is spent.
 func TestStoresFail(t *testing.T) {
-	server := os.Getenv(postgres.Variable)
-	if server == "" {
-		if os.Getenv("CI") == "true" {
-			t.Fatalf("%s is not set: make test starts a Postgres", postgres.Variable)
-		}
-		t.Skipf("there is no Postgres: %s is not set; make test starts one", postgres.Variable)
-	}
-	d, err := postgres.New(context.Background(), server)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := d.Close(); err != nil {
-			t.Error(err)
-		}
-	})
+	d := pgtest.New(t)
 	ledger, toLedger := faults.Before(t, d.URL)
 	counters, toCounters := faults.Before(t, redistest.Start(t).URL)
 	state := &policy.State{Env: func(name string) (string, bool) {

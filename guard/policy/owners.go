@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path/filepath"
-	"strings"
 
 	"github.com/launchready/launchready/guard/ownership"
 	"github.com/launchready/launchready/store/owners"
@@ -39,7 +37,11 @@ func (p *Policy) owners(s *State) (ownership.Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	if had := s.owners.at[key]; had != nil {
+	name := key
+	if file == "" && p.Stores != nil {
+		name += " " + p.Stores.Patience
+	}
+	if had := s.owners.at[name]; had != nil {
 		return had, nil
 	}
 	var store ownership.Store = &owners.File{Path: file}
@@ -48,27 +50,19 @@ func (p *Policy) owners(s *State) (ownership.Store, error) {
 			return nil, err
 		}
 	}
-	s.owners.at[key] = &ownership.Recent{Store: store, Max: o.Remember}
-	return s.owners.at[key], nil
+	s.owners.at[name] = &ownership.Recent{Store: store, Max: o.Remember}
+	return s.owners.at[name], nil
 }
 
 // ownersFile gives the file of the owners, or "" and the address of their Postgres
 // as key.
 func (p *Policy) ownersFile(s *State, at string) (file, key string, err error) {
 	if !reference(at) {
-		if !filepath.IsAbs(at) && s.Folder != "" {
-			at = filepath.Join(s.Folder, at)
-		}
+		at = s.path(at)
 		return at, at, nil
 	}
-	ref, err := s.secret(at)
-	if err != nil {
-		return "", "", fmt.Errorf("ownership.store: %w", err)
-	}
-	if key = string(ref); !strings.HasPrefix(key, "postgres://") && !strings.HasPrefix(key, "postgresql://") {
-		return "", "", errors.New("ownership.store refers to no address as postgres://host/name")
-	}
-	return "", key, nil
+	key, err = s.postgres("ownership.store", at)
+	return "", key, err
 }
 
 func (p *Policy) ownersPostgres(address string) (*owners.Postgres, error) {

@@ -1,7 +1,6 @@
 package policy_test
 
 import (
-	"context"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -15,7 +14,7 @@ import (
 
 	"github.com/lestrrat-go/jwx/v3/jwt"
 
-	"github.com/launchready/launchready/demo/postgres"
+	"github.com/launchready/launchready/demo/postgres/pgtest"
 	"github.com/launchready/launchready/guard"
 	"github.com/launchready/launchready/guard/ownership"
 	"github.com/launchready/launchready/guard/policy"
@@ -28,22 +27,7 @@ import (
 // id at the same time exactly one has it; without the database what is in memory
 // goes on and the rest is 503, and it is used again when it is back.
 func TestOwnersOfReplicas(t *testing.T) {
-	server := os.Getenv(postgres.Variable)
-	if server == "" {
-		if os.Getenv("CI") == "true" {
-			t.Fatalf("%s is not set: make test starts a Postgres", postgres.Variable)
-		}
-		t.Skipf("there is no Postgres: %s is not set; make test starts one", postgres.Variable)
-	}
-	d, err := postgres.New(context.Background(), server)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := d.Close(); err != nil {
-			t.Error(err)
-		}
-	})
+	d := pgtest.New(t)
 	var made atomic.Int32
 	app := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "application/json")

@@ -16,7 +16,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/launchready/launchready/demo/postgres"
+	"github.com/launchready/launchready/demo/postgres/pgtest"
 	"github.com/launchready/launchready/guard/policy"
 	"github.com/launchready/launchready/store/redis/redistest"
 )
@@ -159,22 +159,7 @@ func crowd(n int, path string, replicas ...*replica) map[int]int {
 // one is let in; when both processes are killed while that one is under way, a third
 // lets nobody in for its budget.
 func TestReplicasBudget(t *testing.T) {
-	server := os.Getenv(postgres.Variable)
-	if server == "" {
-		if os.Getenv("CI") == "true" {
-			t.Fatalf("%s is not set: make test starts a Postgres", postgres.Variable)
-		}
-		t.Skipf("there is no Postgres: %s is not set; make test starts one", postgres.Variable)
-	}
-	d, err := postgres.New(context.Background(), server)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := d.Close(); err != nil {
-			t.Error(err)
-		}
-	})
+	d := pgtest.New(t)
 	const crowd = 30
 	app := newCrossing(t)
 	app.wait, app.crowd = make(chan struct{}), crowd
@@ -235,23 +220,8 @@ func TestReplicasBudget(t *testing.T) {
 // request and admit one for a budget of one; kill -9 of one frees its slot when
 // its lease ends and gives its budget to nobody; without Redis nobody new comes in.
 func TestReplicas(t *testing.T) {
-	server := os.Getenv(postgres.Variable)
-	if server == "" {
-		if os.Getenv("CI") == "true" {
-			t.Fatalf("%s is not set: make test starts a Postgres", postgres.Variable)
-		}
-		t.Skipf("there is no Postgres: %s is not set; make test starts one", postgres.Variable)
-	}
 	redis := redistest.Start(t)
-	d, err := postgres.New(context.Background(), server)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := d.Close(); err != nil {
-			t.Error(err)
-		}
-	})
+	d := pgtest.New(t)
 	var asked atomic.Int32
 	in := make(chan struct{}, 10)
 	to := provider(t)

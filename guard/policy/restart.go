@@ -17,6 +17,7 @@ func (p *Policy) Waits(next *Policy) []string {
 	differ("tls", p.TLS.listener(), next.TLS.listener())
 	differ("origin_lock.client_ca", p.Lock.authority(), next.Lock.authority())
 	differ("traces", p.Traces, next.Traces)
+	differ("ownership.remember", p.Ownership.remembers(), next.Ownership.remembers())
 	a, b := p.Bounds(), next.Bounds()
 	differ("operations.access_log", a.Quiet, b.Quiet)
 	differ("operations.connections", [2]int{a.Connections, a.PerAddress}, [2]int{b.Connections, b.PerAddress})
@@ -47,4 +48,11 @@ func (l *Lock) authority() string {
 		return ""
 	}
 	return l.ClientCA
+}
+
+func (o *Ownership) remembers() int {
+	if o == nil {
+		return 0
+	}
+	return o.Remember
 }

@@ -1,8 +1,11 @@
 package policy_test
 
 import (
+	"fmt"
 	"slices"
 	"testing"
+
+	"github.com/launchready/launchready/guard/policy"
 )
 
 // TestWaits: a reload that cannot take everything says what it left.
@@ -33,5 +36,17 @@ func TestWaits(t *testing.T) {
 		if got := from.Waits(to); !slices.Equal(got, c.want) {
 			t.Errorf("%s: %v, want %v", name, got, c.want)
 		}
+	}
+	const owners = "version: 1\nlisten: 127.0.0.1:0\nupstream: http://127.0.0.1:1\nauth: {issuer: a, audience: b, jwks: \"http://127.0.0.1:1/\", tenant_claim: t}\n" +
+		"routes: [{path: /x}]\nownership: {store: memory, remember: %d, routes: [{path: /x, tenant: [org]}]}\n"
+	var few, many *policy.Policy
+	for n, p := range map[int]**policy.Policy{5: &few, 6: &many} {
+		var err error
+		if *p, err = policy.Parse("guard.yaml", fmt.Appendf(nil, owners, n)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := few.Waits(many); !slices.Equal(got, []string{"ownership.remember"}) {
+		t.Errorf("owners: %v", got)
 	}
 }

@@ -29,6 +29,22 @@ type Price struct {
 
 func money(f float64) bool { return f >= 0 && f <= 1e6 && !math.IsNaN(f) }
 
+func (j *judge) prices(at string, all map[string]Price) {
+	for n, pr := range all {
+		if !money(pr.Input) || !money(pr.Output) || pr.Input == 0 && pr.Output == 0 || n == "" || n == "*" {
+			j.fail(at, "%s: %q needs input and output, US dollars for a million tokens", at, n)
+		}
+	}
+}
+
+func prices(all map[string]Price) map[string]spend.Price {
+	out := map[string]spend.Price{}
+	for n, pr := range all {
+		out[n] = spend.PerMillion(pr.Input, pr.Output)
+	}
+	return out
+}
+
 func (j *judge) spend(p *Policy) {
 	s := p.Spend
 	if s == nil {
@@ -37,11 +53,7 @@ func (j *judge) spend(p *Policy) {
 	if len(s.Prices) == 0 {
 		j.fail("spend", "spend needs prices: a model without one is refused")
 	}
-	for n, pr := range s.Prices {
-		if !money(pr.Input) || !money(pr.Output) || pr.Input == 0 && pr.Output == 0 || n == "" || n == "*" {
-			j.fail("spend.prices", "spend.prices: %q needs input and output, US dollars for a million tokens", n)
-		}
-	}
+	j.prices("spend.prices", s.Prices)
 	if s.MaxTokens < 1 || s.MaxTokens > 1<<20 || s.Context < 0 || s.Context > 1<<24 || s.PerToken < 0 || s.PerToken > 4 {
 		j.fail("spend", "spend: max_tokens is above 0, context not below 0, bytes_per_token 1 to 4")
 	}
@@ -96,11 +108,8 @@ func (p *Policy) spends(s *State) (*spender, error) {
 	if err != nil {
 		return nil, err
 	}
-	o := spend.Options{Ledger: l, Prices: map[string]spend.Price{}, Model: c.Model, MaxTokens: c.MaxTokens, Context: c.Context, PerToken: c.PerToken,
+	o := spend.Options{Ledger: l, Prices: prices(c.Prices), Model: c.Model, MaxTokens: c.MaxTokens, Context: c.Context, PerToken: c.PerToken,
 		User: spend.Dollars(c.User), Organisation: spend.Dollars(c.Organisation), Total: spend.Dollars(c.Total), Request: spend.Dollars(c.Request), Now: s.clock(), Log: s.Log}
-	for n, pr := range c.Prices {
-		o.Prices[n] = spend.PerMillion(pr.Input, pr.Output)
-	}
 	check, tap := spend.New(o)
 	return &spender{check, tap}, nil
 }

@@ -85,18 +85,8 @@ func blockPaths(d *drafter, f *found) string {
 	return ""
 }
 
-// slotsOf are the limits of what runs at one moment, by the check that missed one.
-func slotsOf(check string) (name, says string) {
-	switch check {
-	case "limits/concurrent-runs":
-		return "found_user_slots", "{per: user, concurrent: 4}"
-	case "limits/concurrent-organisation":
-		return "found_organisation_slots", organisationSlots
-	}
-	return "", ""
-}
-
-const organisationSlots = "{per: organisation, concurrent: 6}"
+// perOrganisation begins a limit that only a verified tenant can be counted by.
+const perOrganisation = "{per: organisation,"
 
 // limited counts by address, and by user where a token tells who it is. What is
 // said to the model is counted by organisation as well.
@@ -120,14 +110,6 @@ func limited(d *drafter, f *found) string {
 	if len(f.ops) == 0 {
 		return noOperation
 	}
-	if name, says := slotsOf(f.check); name != "" {
-		d.limits[name] = says
-		for _, e := range f.ops {
-			e = d.need(e, f.word())
-			e.limits = adding(e.limits, name)
-		}
-		return ""
-	}
 	put := func(e *entry, name, says string) {
 		d.limits[name] = says
 		e.limits = adding(e.limits, name)
@@ -135,6 +117,12 @@ func limited(d *drafter, f *found) string {
 	for _, e := range f.ops {
 		e = d.need(e, f.word())
 		switch {
+		case f.check == "limits/concurrent-runs":
+			put(e, "found_user_slots", "{per: user, concurrent: 4}")
+			continue
+		case f.check == "limits/concurrent-organisation":
+			put(e, "found_organisation_slots", perOrganisation+" concurrent: 6}")
+			continue
 		case f.check == "limits/reset-flood":
 			put(e, "found_mail", "{per: ip, requests: 5, window: 1m, burst: 5}")
 			continue
@@ -146,7 +134,7 @@ func limited(d *drafter, f *found) string {
 		}
 		switch f.check {
 		case "limits/organisation":
-			put(e, "found_organisation", "{per: organisation, requests: 300, window: 1m, burst: 25}")
+			put(e, "found_organisation", perOrganisation+" requests: 300, window: 1m, burst: 25}")
 		case "limits/neighbour": // the application must never come to refuse anybody itself
 			put(e, "found_neighbour", "{per: user, requests: 60, window: 1m, burst: 14}")
 		default:

@@ -106,6 +106,18 @@ func (p *Policy) counters(s *State) (state.Counters, error) {
 	return c, nil
 }
 
+// postgres is the address that a reference means; at is where the policy has it.
+func (s *State) postgres(at, ref string) (string, error) {
+	b, err := s.secret(ref)
+	if err != nil {
+		return "", fmt.Errorf("%s: %w", at, err)
+	}
+	if to := string(b); strings.HasPrefix(to, "postgres://") || strings.HasPrefix(to, "postgresql://") {
+		return to, nil
+	}
+	return "", fmt.Errorf("%s refers to no address as postgres://host/name", at) // it may hold a password
+}
+
 // store is the SQL store that the policy names, or nil for memory.
 func (p *Policy) store(s *State) (*ledger.Store, error) {
 	if p.Stores == nil || p.Stores.Ledger == "" || p.Stores.Ledger == memory {
@@ -115,13 +127,11 @@ func (p *Policy) store(s *State) (*ledger.Store, error) {
 	if file, ok := strings.CutPrefix(at, "sqlite:"); ok {
 		at, open = s.path(file), ledger.SQLite
 	} else {
-		ref, err := s.secret(at)
+		address, err := s.postgres("state.ledger", at)
 		if err != nil {
-			return nil, fmt.Errorf("state.ledger: %w", err)
+			return nil, err
 		}
-		if at = string(ref); !strings.HasPrefix(at, "postgres://") && !strings.HasPrefix(at, "postgresql://") {
-			return nil, errors.New("state.ledger refers to no address as postgres://host/name")
-		}
+		at = address
 	}
 	if l := s.Memory.ledgers[at]; l != nil {
 		return l, nil

@@ -213,7 +213,10 @@ func (d *drafter) auth(b *strings.Builder, s Sketch) {
 		}
 		fmt.Fprintf(b, "  %s: %q%s\n", key, value, note)
 	}
-	tenant := len(d.tenant) > 0 || d.limits["found_organisation_slots"] != "" || d.limits["found_organisation"] != "" || len(d.kinds)+len(d.talk) > 0
+	tenant := len(d.tenant)+len(d.kinds)+len(d.talk) > 0
+	for _, says := range d.limits {
+		tenant = tenant || strings.HasPrefix(says, perOrganisation)
+	}
 	b.WriteString("auth:\n")
 	if own := a.Bearer; own != nil {
 		b.WriteString("  bearer: # tokens that the application judges itself: findings of how it judges them are not stopped without secret\n  ")

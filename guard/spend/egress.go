@@ -178,7 +178,8 @@ func (h *charge) take(ctx context.Context, b *book, in, out int64) error {
 	if h.e.o.Observe {
 		wait = glance
 	}
-	ctx, cancel := context.WithTimeout(ctx, wait)
+	// A caller that leaves meanwhile must not leave a reservation for nothing.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), wait)
 	defer cancel()
 	id := b.id
 	if n := len(b.holds); n > 0 {

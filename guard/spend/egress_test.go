@@ -170,6 +170,31 @@ func TestHalf(t *testing.T) {
 	}
 }
 
+// watched is a ledger that does nothing for who has left.
+type watched struct{ state.Book }
+
+func (w *watched) Reserve(ctx context.Context, hold string, amount state.Money, caps []state.Cap) (int, error) {
+	if err := ctx.Err(); err != nil {
+		return -1, err
+	}
+	return w.Book.Reserve(ctx, hold, amount, caps)
+}
+
+// TestLeaving: a caller that leaves while its request is charged does not cut that off,
+// or a ledger might have charged what nobody holds.
+func TestLeaving(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	l := &watched{}
+	h, err := meter(l, nil).Reserve(ctx, question("a"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if h.Settle(model.Usage{Free: true}); of(t, l, "total") != 0 {
+		t.Error("it stays charged")
+	}
+}
+
 // TestNobodys: a caller without a budget has none.
 func TestNobodys(t *testing.T) {
 	for name, c := range map[string]struct {

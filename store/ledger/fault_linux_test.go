@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/launchready/launchready/demo/postgres"
+	"github.com/launchready/launchready/demo/postgres/pgtest"
 	"github.com/launchready/launchready/guard/state"
 	"github.com/launchready/launchready/store/faults"
 	"github.com/launchready/launchready/store/ledger"
@@ -85,24 +85,9 @@ func recovered(t *testing.T, s *ledger.Store) {
 // TestPostgresFails: a database that is down when guard starts, gone or standing still
 // is an error; what was held is held when it is back, without a restart.
 func TestPostgresFails(t *testing.T) {
-	server := os.Getenv(postgres.Variable)
-	if server == "" {
-		if os.Getenv("CI") == "true" {
-			t.Fatalf("%s is not set: make test starts a Postgres", postgres.Variable)
-		}
-		t.Skipf("there is no Postgres: %s is not set; make test starts one", postgres.Variable)
-	}
 	for name, fail := range map[string]func(*faults.Wire){"cut": (*faults.Wire).Cut, "stalled": (*faults.Wire).Stall} {
 		t.Run(name, func(t *testing.T) {
-			d, err := postgres.New(context.Background(), server)
-			if err != nil {
-				t.Fatal(err)
-			}
-			t.Cleanup(func() {
-				if err := d.Close(); err != nil {
-					t.Error(err)
-				}
-			})
+			d := pgtest.New(t)
 			url, wire := faults.Before(t, d.URL)
 			s, err := ledger.Postgres(url)
 			if err != nil {

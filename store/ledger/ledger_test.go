@@ -1,7 +1,6 @@
 package ledger_test
 
 import (
-	"context"
 	"errors"
 	"os"
 	"path/filepath"
@@ -9,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/launchready/launchready/demo/postgres"
+	"github.com/launchready/launchready/demo/postgres/pgtest"
 	"github.com/launchready/launchready/guard/state"
 	"github.com/launchready/launchready/guard/state/statetest"
 	"github.com/launchready/launchready/store/ledger"
@@ -38,22 +37,7 @@ func stores(t *testing.T, do func(t *testing.T, open func(testing.TB) *ledger.St
 		})
 	})
 	t.Run("postgres", func(t *testing.T) {
-		server := os.Getenv(postgres.Variable)
-		if server == "" {
-			if os.Getenv("CI") == "true" {
-				t.Fatalf("%s is not set: make test starts a Postgres", postgres.Variable)
-			}
-			t.Skipf("there is no Postgres: %s is not set; make test starts one", postgres.Variable)
-		}
-		d, err := postgres.New(context.Background(), server)
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() {
-			if err := d.Close(); err != nil {
-				t.Error(err)
-			}
-		})
+		d := pgtest.New(t)
 		do(t, func(t testing.TB) *ledger.Store {
 			return opened(t, func() (*ledger.Store, error) { return ledger.Postgres(d.URL) })
 		})

@@ -3,40 +3,17 @@ package owners_test
 import (
 	"context"
 	"fmt"
-	"os"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
-	demo "github.com/launchready/launchready/demo/postgres"
+	"github.com/launchready/launchready/demo/postgres/pgtest"
 	"github.com/launchready/launchready/guard/ownership"
 	"github.com/launchready/launchready/guard/ownership/storetest"
 	"github.com/launchready/launchready/store/faults"
 	"github.com/launchready/launchready/store/owners"
 )
-
-// database is one of the test's own.
-func database(t *testing.T) *demo.Database {
-	t.Helper()
-	server := os.Getenv(demo.Variable)
-	if server == "" {
-		if os.Getenv("CI") == "true" {
-			t.Fatalf("%s is not set: make test starts a Postgres", demo.Variable)
-		}
-		t.Skipf("there is no Postgres: %s is not set; make test starts one", demo.Variable)
-	}
-	d, err := demo.New(context.Background(), server)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := d.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	return d
-}
 
 func replica(t *testing.T, url string) *owners.Postgres {
 	t.Helper()
@@ -54,7 +31,7 @@ func replica(t *testing.T, url string) *owners.Postgres {
 }
 
 func TestPostgres(t *testing.T) {
-	d := database(t)
+	d := pgtest.New(t)
 	storetest.Run(t, func(t *testing.T) ownership.Store {
 		p := replica(t, d.URL)
 		if err := p.Open(t.Context()); err != nil {
@@ -107,7 +84,7 @@ func TestPostgres(t *testing.T) {
 // same objects, in any order, exactly one has each, both are told the same, what
 // one forgot the other did not, and a tombstone of one holds at the other.
 func TestPostgresReplicas(t *testing.T) {
-	d := database(t)
+	d := pgtest.New(t)
 	const objects, turns = 20, 8
 	reps := []*ownership.Recent{{Store: replica(t, d.URL), Max: 3}, {Store: replica(t, d.URL), Max: 3}}
 	var mu sync.Mutex
@@ -163,7 +140,7 @@ func TestPostgresReplicas(t *testing.T) {
 // TestPostgresDown: a database that is gone or stands still is an error and never
 // nobody's object; owners in memory go on; when it is back it is asked again.
 func TestPostgresDown(t *testing.T) {
-	d := database(t)
+	d := pgtest.New(t)
 	url, wire := faults.Before(t, d.URL)
 	store, err := owners.NewPostgres(url)
 	if err != nil {
