@@ -63,6 +63,11 @@ func (a *answer) add(text []byte) {
 	}
 }
 
+// tenant reports a member that says whose the answer is: the caller's tenant.
+func (a *answer) tenant(name string, v any) bool {
+	return a.as.TenantID != "" && scalarOf(v) == a.as.TenantID && tenantName(name)
+}
+
 // stream reports that the answer came in events or messages.
 func (a *answer) stream() bool {
 	return a.x.Status == 101 || strings.HasPrefix(a.x.Header.Get("Content-Type"), "text/event-stream")
@@ -166,8 +171,8 @@ func (p *places) shows(a answer) {
 				continue
 			}
 		}
-		for n, v := range items[0] {
-			if a.as.TenantID != "" && scalarOf(v) == a.as.TenantID && tenantName(n) {
+		for _, n := range slices.Sorted(maps.Keys(items[0])) {
+			if l.Tenant == "" && a.tenant(n, items[0][n]) {
 				l.Tenant = n
 			}
 		}
@@ -248,7 +253,7 @@ func (p *places) tells(a answer) {
 		return
 	}
 	for _, n := range slices.Sorted(maps.Keys(root)) {
-		if a.as.TenantID != "" && scalarOf(root[n]) == a.as.TenantID && tenantName(n) {
+		if a.tenant(n, root[n]) {
 			if place := (lr.Place{In: lr.InAnswer, At: "$." + n}); !slices.Contains(a.at.Tenant, place) {
 				a.at.Tenant = append(a.at.Tenant, place)
 			}

@@ -5,6 +5,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/launchready/launchready/surface"
 )
 
 // holding finds the outermost object with the member, through objects alone.
@@ -56,9 +58,10 @@ func alike(root, m map[string]any, at string, visit func(at string, m map[string
 	}
 }
 
-// plainKey reports a member that a path can name.
+// plainKey reports a member that a path can name: none that is a key itself, as in a
+// dictionary of objects by theirs.
 func plainKey(k string) bool {
-	return k != "" && !strings.ContainsAny(k, ".[]*'\"$ ") && len(k) < 100
+	return k != "" && !strings.ContainsAny(k, ".[]*'\"$@ ") && len(k) < 100 && !surface.KeyLike(k)
 }
 
 func scalarOf(v any) string {

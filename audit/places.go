@@ -1,12 +1,12 @@
 package audit
 
 import (
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
 
 	lr "github.com/launchready/launchready"
+	"github.com/launchready/launchready/surface"
 )
 
 // Bounds of what is looked through for places.
@@ -23,7 +23,8 @@ var tenantWords = []string{"tenant", "org", "organization", "organisation", "wor
 
 // places finds out where requests and answers name objects, from the surface and
 // from what owners were answered in this run. A policy in front of the target needs
-// it, and nobody can write it down faster. No value of the target is kept.
+// it, and nobody can write it down faster. No value of the target reaches the report:
+// where a member is called by one, what lies below it is not told.
 type places struct {
 	target *lr.Target
 	kinds  map[string]string          // by resource
@@ -55,20 +56,13 @@ func (r *run) put(routes []lr.RouteReport) {
 	for _, a := range r.Target.Accounts {
 		accounts[a.Name] = a
 	}
-	var all []answer
-	for x := range answers {
-		if a := p.read(x, accounts[x.As]); a != nil {
-			all = append(all, *a)
+	for _, learn := range []func(answer){p.makes, p.shows, p.tells} { // each from all that the one before has learned
+		clear(p.looked)
+		for x := range answers {
+			if a := p.read(x, accounts[x.As]); a != nil { // again, as all of them read would take many times their bytes
+				learn(*a)
+			}
 		}
-	}
-	for _, a := range all {
-		p.makes(a)
-	}
-	for _, a := range all {
-		p.shows(a)
-	}
-	for _, a := range all {
-		p.tells(a)
 	}
 	p.request()
 	p.settle()
@@ -129,25 +123,8 @@ func (p *places) name() {
 
 // kindOf joins the last n nouns of a resource.
 func kindOf(resource string, n int) string {
-	var nouns []string
-	for _, s := range strings.Split(strings.Trim(resource, "/"), "/") {
-		if s != "{}" && s != "" && !(len(s) <= 3 && s[0] == 'v') {
-			nouns = append(nouns, singularOf(strings.ToLower(s)))
-		}
-	}
+	nouns := surface.Nouns(resource)
 	return strings.Join(nouns[max(0, len(nouns)-n):], "_")
-}
-
-func singularOf(n string) string {
-	switch {
-	case strings.HasSuffix(n, "ies") && len(n) > 4:
-		return n[:len(n)-3] + "y"
-	case strings.HasSuffix(n, "sses"), strings.HasSuffix(n, "xes"), strings.HasSuffix(n, "ches"), strings.HasSuffix(n, "shes"):
-		return n[:len(n)-2]
-	case strings.HasSuffix(n, "s") && !strings.HasSuffix(n, "ss"):
-		return n[:len(n)-1]
-	}
-	return n
 }
 
 // identifies reports a key that is one object's in the whole application by what
@@ -279,6 +256,9 @@ func (p *places) settle() {
 	for kind := range p.same {
 		p.local[p.one(kind)] = p.local[p.one(kind)] || p.local[kind]
 	}
+	for key, at := range p.at {
+		at.Shows = slices.DeleteFunc(at.Shows, func(l lr.Listing) bool { return p.bad[key+"\x00"+l.Items] })
+	}
 	for _, at := range p.at { // one list that is asked in two ways answers alike
 		for _, o := range p.at {
 			if at != o && at.Path == o.Path && at.Kind == o.Kind && len(at.Shows) == 0 && o.Kind == lr.Search.String() {
@@ -287,10 +267,9 @@ func (p *places) settle() {
 		}
 	}
 	for key, at := range p.at {
-		local := func(pl lr.Place) bool { return p.local[p.one(pl.Kind)] }
-		at.Names = slices.DeleteFunc(at.Names, local)
-		at.Makes = slices.DeleteFunc(at.Makes, local)
-		at.Shows = slices.DeleteFunc(at.Shows, func(l lr.Listing) bool { return p.local[p.one(l.Kind)] || p.bad[fmt.Sprint(key, "\x00", l.Items)] })
+		at.Names = slices.DeleteFunc(at.Names, func(pl lr.Place) bool { return p.local[p.one(pl.Kind)] })
+		at.Makes = slices.DeleteFunc(at.Makes, func(pl lr.Place) bool { return p.local[p.one(pl.Kind)] || p.says(pl.At) })
+		at.Shows = slices.DeleteFunc(at.Shows, func(l lr.Listing) bool { return p.local[p.one(l.Kind)] || p.says(l.Items) || p.says(l.ID) })
 		for i := range at.Shows {
 			at.Shows[i].Isolated, at.Shows[i].Kind = p.passed[key], p.one(at.Shows[i].Kind)
 		}
@@ -300,4 +279,16 @@ func (p *places) settle() {
 			}
 		}
 	}
+}
+
+// says reports a path of which a member is called by the key of an object, of a user or
+// of a tenant: a dictionary by such keys has the target's data for names.
+func (p *places) says(path string) bool {
+	for n := range strings.SplitSeq(path, ".") {
+		_, known := p.known[n]
+		if n != "" && (known || slices.ContainsFunc(p.target.Accounts, func(a *lr.Account) bool { return n == a.UserID || n == a.TenantID })) {
+			return true
+		}
+	}
+	return false
 }

@@ -131,3 +131,68 @@ func TestPlacesShared(t *testing.T) {
 		}
 	}
 }
+
+// TestPlacesOfDictionaries: where an answer has objects by their keys, by slugs or by
+// users, those are the target's data, and no place is told by them.
+func TestPlacesOfDictionaries(t *testing.T) {
+	const (
+		rooms, id, ann = "/rooms", "room_8d1f42c07b9e3a65", "ann"
+	)
+	list := &lr.Route{Method: "GET", Path: rooms, Kind: lr.List, Resource: rooms}
+	create := &lr.Route{Method: "POST", Path: rooms, Kind: lr.Create, Resource: rooms}
+	read := &lr.Route{Method: "GET", Path: "/rooms/{id}", Kind: lr.Read, Resource: rooms, Keys: map[string]lr.Key{"id": {Resource: rooms, Field: "id"}}}
+	for name, c := range map[string]struct {
+		made, listed string
+		want         int // places
+	}{
+		"no dictionary":    {`{"room":{"id":"` + id + `"}}`, `{"rooms":[{"id":"` + id + `"}]}`, 2},
+		"by the key":       {`{"` + id + `":{"id":"` + id + `"}}`, `{"` + id + `":[{"id":"` + id + `"}]}`, 0},
+		"by a plain key":   {`{"lobby":{"id":"lobby"}}`, `{"lobby":[{"id":"lobby"}]}`, 0},
+		"by the user":      {`{"` + ann + `":{"id":"` + id + `"}}`, `{"` + ann + `":[{"id":"` + id + `"}]}`, 0},
+		"by an address":    {`{"ann@localhost":{"id":"` + id + `"}}`, `{"ann@localhost":[{"id":"` + id + `"}]}`, 0},
+		"by a user within": {`{"id":"` + id + `"}`, `[{"` + ann + `":{"id":"` + id + `"}}]`, 1},
+	} {
+		target := &lr.Target{Routes: []*lr.Route{list, create, read}, Accounts: []*lr.Account{{Identity: lr.Identity{Name: "a", Tenant: "x"}, UserID: ann}}}
+		r := &run{Options: Options{Target: target}}
+		r.seen = answering(jsonAnswer(create, "a", c.made), jsonAnswer(list, "a", c.listed))
+		routes := surfaceOf(target)
+		r.put(routes)
+		got := 0
+		for _, rt := range routes {
+			got += len(rt.Makes) + len(rt.Shows)
+		}
+		if got != c.want {
+			t.Errorf("%s: %d places, want %d: %+v", name, got, c.want, routes)
+		}
+	}
+}
+
+// TestPlacesOfManyAnswers: a list that an answer lacked is told of no route, and that of
+// two members that say the tenant it is always the same that is told.
+func TestPlacesOfManyAnswers(t *testing.T) {
+	const notes = "/notes"
+	get := &lr.Route{Method: "GET", Path: "/search", Kind: lr.Search, Resource: notes}
+	post := &lr.Route{Method: "POST", Path: "/search", Kind: lr.Search, Resource: notes}
+	list := &lr.Route{Method: "GET", Path: notes, Kind: lr.List, Resource: notes}
+	read := &lr.Route{Method: "GET", Path: "/notes/{id}", Kind: lr.Read, Resource: notes, Keys: map[string]lr.Key{"id": {Resource: notes, Field: "id"}}}
+	target := &lr.Target{Routes: []*lr.Route{get, post, list, read}, Accounts: []*lr.Account{{Identity: lr.Identity{Name: "a", Tenant: "x"}, TenantID: "t1"}}}
+	for range 20 { // maps have another order each time
+		r := &run{Options: Options{Target: target}}
+		r.seen = answering(
+			jsonAnswer(list, "a", `[{"id":"note_b2c7f0819e6d43a5","workspace_id":"t1","account_id":"t1","org":"t1"}]`),
+			jsonAnswer(get, "a", `{"found":[{"id":"note_b2c7f0819e6d43a5"}]}`),
+			jsonAnswer(get, "a", `{"nothing":true}`),
+		)
+		routes := surfaceOf(target)
+		r.put(routes)
+		for _, rt := range routes {
+			want := []lr.Listing(nil)
+			if rt.Path == notes {
+				want = []lr.Listing{{Items: "$", ID: "id", Kind: "note", Tenant: "account_id"}}
+			}
+			if !slices.Equal(rt.Shows, want) {
+				t.Errorf("%s %s: got %+v, want %+v", rt.Method, rt.Path, rt.Shows, want)
+			}
+		}
+	}
+}

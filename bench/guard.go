@@ -48,6 +48,10 @@ func measureGuard(ctx context.Context, s *settings) (err error) {
 
 // newField starts what stands behind the proxies, and who signs the caller's token.
 func newField(ctx context.Context, s *settings) (*field, func() error, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return nil, nil, err
+	}
 	token, keys, err := identity()
 	if err != nil {
 		return nil, nil, err
@@ -60,10 +64,6 @@ func newField(ctx context.Context, s *settings) (*field, func() error, error) {
 		_, _ = w.Write(keys) // guard asks again
 	})}
 	go provider.Serve(l) //nolint:errcheck // it ends when it is closed
-	self, err := os.Executable()
-	if err != nil {
-		return nil, nil, err
-	}
 	_, said, stop, err := startQuiet(ctx, s.dir, 1, nil, self, "-part", "upstream")
 	if err != nil {
 		return nil, nil, errors.Join(fmt.Errorf("start the upstream: %w", err), provider.Close())
@@ -245,46 +245,44 @@ func (f *field) contend(ctx context.Context, all []*subject, path string) (*cont
 	for round := range f.s.runs {
 		for _, s := range turned(all, round) {
 			request := question(path, s.header, false)
-			lines, err := connect(ctx, s.address, f.s.guard.callers)
+			err := s.over(ctx, f.s.guard.callers, func(lines callers) error {
+				if err := right(lines[0], request); err != nil {
+					return err
+				}
+				if _, err := lines.closed(ctx, request, f.s.guard.span/5); err != nil { // not counted: caches, connections, compilers
+					return err
+				}
+				before, started := treeCPU(s.pid), time.Now()
+				n, err := lines.closed(ctx, request, f.s.guard.span)
+				cpu, took := treeCPU(s.pid)-before, time.Since(started)
+				if err != nil {
+					return err
+				}
+				if n == 0 || cpu <= 0 {
+					return fmt.Errorf("%d answers and %s of CPU are no measurement", n, cpu)
+				}
+				c.cpu[s.name] = append(c.cpu[s.name], float64(cpu.Microseconds())/float64(n))
+				c.rate[s.name] = append(c.rate[s.name], float64(n)/took.Seconds())
+				c.answers[s.name] += n
+				c.broken[s.name] += lines.broken()
+				return nil
+			})
 			if err != nil {
-				return nil, fmt.Errorf("%s: %w", s.name, err)
-			}
-			if err := f.right(lines[0], s, request); err != nil {
 				return nil, err
 			}
-			if _, err := lines.closed(ctx, request, f.s.guard.span/5); err != nil { // not counted: caches, connections, compilers
-				return nil, fmt.Errorf("%s: %w", s.name, err)
-			}
-			before, started := treeCPU(s.pid), time.Now()
-			n, err := lines.closed(ctx, request, f.s.guard.span)
-			cpu, took := treeCPU(s.pid)-before, time.Since(started)
-			lines.close()
-			if err != nil {
-				return nil, fmt.Errorf("%s: %w", s.name, err)
-			}
-			if n == 0 || cpu <= 0 {
-				return nil, fmt.Errorf("%s: %d answers and %s of CPU are no measurement", s.name, n, cpu)
-			}
-			c.cpu[s.name] = append(c.cpu[s.name], float64(cpu.Microseconds())/float64(n))
-			c.rate[s.name] = append(c.rate[s.name], float64(n)/took.Seconds())
-			c.answers[s.name] += n
-			c.broken[s.name] += lines.broken()
 		}
 	}
 	return c, nil
 }
 
 // right says whether the answer is the upstream's: a proxy that refuses is fast.
-func (f *field) right(w *wire, s *subject, request []byte) error {
+func right(w *wire, request []byte) error {
 	var body bytes.Buffer
 	r, err := w.ask(request, &body)
-	if err != nil {
-		return fmt.Errorf("%s: %w", s.name, err)
+	if err == nil && (r.status != http.StatusOK || !bytes.Contains(body.Bytes(), []byte("note note note"))) {
+		err = fmt.Errorf("it answers %d: %.300s", r.status, body.Bytes())
 	}
-	if r.status != http.StatusOK || !bytes.Contains(body.Bytes(), []byte("note note note")) {
-		return fmt.Errorf("%s answers %d: %.300s", s.name, r.status, body.Bytes())
-	}
-	return nil
+	return err
 }
 
 // turned is another order each round: the first after a pause, or after a heavy one, has

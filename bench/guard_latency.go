@@ -18,17 +18,16 @@ func (f *field) open(ctx context.Context, all []*subject, path string) error {
 	for round := range f.s.runs {
 		for _, s := range turned(all, round) {
 			request := question(path, s.header, false)
-			lines, err := connect(ctx, s.address, 4*g.callers)
+			var took []float64
+			err := s.over(ctx, 4*g.callers, func(lines callers) error {
+				_, err := lines.paced(ctx, request, g.rate, time.Second) // not counted
+				if err == nil {
+					took, err = lines.paced(ctx, request, g.rate, 2*g.span)
+				}
+				return err
+			})
 			if err != nil {
-				return fmt.Errorf("%s: %w", s.name, err)
-			}
-			if _, err := lines.paced(ctx, request, g.rate, time.Second); err != nil { // not counted
-				return fmt.Errorf("%s: %w", s.name, err)
-			}
-			took, err := lines.paced(ctx, request, g.rate, 2*g.span)
-			lines.close()
-			if err != nil {
-				return fmt.Errorf("%s: %w", s.name, err)
+				return err
 			}
 			slices.Sort(took)
 			p50[s.name], p99[s.name] = append(p50[s.name], rank(took, 0.5)), append(p99[s.name], rank(took, 0.99))
@@ -54,32 +53,11 @@ func (f *field) firstByte(ctx context.Context, all []*subject, path string) erro
 	}
 	p50, p99 := map[string][]float64{}, map[string][]float64{}
 	for range f.s.runs {
-		took := map[string][]float64{}
-		lines := map[string]*wire{}
-		for _, s := range all {
-			w, err := dial(ctx, s.address)
-			if err != nil {
-				return fmt.Errorf("%s: %w", s.name, err)
-			}
-			lines[s.name] = w
-		}
-		for i := range asked + 5 {
-			for _, s := range turned(all, i) { // one of each in turn
-				began := time.Now()
-				r, err := lines[s.name].sure(ctx, question(path, s.header, true))
-				if err == nil && r.first.IsZero() {
-					err = errors.New("there is no stream")
-				}
-				if err != nil {
-					return fmt.Errorf("%s: %w", s.name, err)
-				}
-				if i >= 5 { // not counted before
-					took[s.name] = append(took[s.name], float64(r.first.Sub(began))/float64(time.Millisecond))
-				}
-			}
+		took, err := firsts(ctx, all, path)
+		if err != nil {
+			return err
 		}
 		for _, s := range all {
-			_ = lines[s.name].conn.Close() // nothing is under way on it
 			slices.Sort(took[s.name])
 			p50[s.name], p99[s.name] = append(p50[s.name], rank(took[s.name], 0.5)), append(p99[s.name], rank(took[s.name], 0.99))
 		}
@@ -90,6 +68,40 @@ func (f *field) firstByte(ctx context.Context, all []*subject, path string) erro
 	}
 	return table(f.s, fmt.Sprintf("first byte of an event stream, one request at a time, medians of %d rounds of %d, ms", f.s.runs, asked),
 		[]string{"proxy", "p50", "p99", "added p50", "added p99"}, rows)
+}
+
+// firsts are the times of one round, in milliseconds, by the subject's name.
+func firsts(ctx context.Context, all []*subject, path string) (map[string][]float64, error) {
+	took := map[string][]float64{}
+	lines := map[string]*wire{}
+	defer func() {
+		for _, w := range lines {
+			_ = w.conn.Close() // nothing is under way on it
+		}
+	}()
+	for _, s := range all {
+		w, err := dial(ctx, s.address)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", s.name, err)
+		}
+		lines[s.name] = w
+	}
+	for i := range asked + 5 {
+		for _, s := range turned(all, i) { // one of each in turn
+			began := time.Now()
+			r, err := lines[s.name].sure(ctx, question(path, s.header, true))
+			if err == nil && r.first.IsZero() {
+				err = errors.New("there is no stream")
+			}
+			if err != nil {
+				return nil, fmt.Errorf("%s: %w", s.name, err)
+			}
+			if i >= 5 { // not counted before
+				took[s.name] = append(took[s.name], float64(r.first.Sub(began))/float64(time.Millisecond))
+			}
+		}
+	}
+	return took, nil
 }
 
 // streamers are those that pass a stream on. A peer that does not is left out, and told;

@@ -184,6 +184,19 @@ func connect(ctx context.Context, address string, n int) (callers, error) {
 	return out, nil
 }
 
+// over puts so many connections to the subject to some use, and closes them.
+func (s *subject) over(ctx context.Context, n int, use func(callers) error) error {
+	lines, err := connect(ctx, s.address, n)
+	if err == nil {
+		defer lines.close()
+		err = use(lines)
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w", s.name, err)
+	}
+	return nil
+}
+
 // broken is how many answers broke off.
 func (c callers) broken() int {
 	n := 0

@@ -49,14 +49,12 @@ func (f *field) idle(ctx context.Context) (err error) {
 		if s == front {
 			path = "/v1/chat/completions"
 		}
-		lines, err := connect(ctx, s.address, f.s.guard.callers)
+		err := s.over(ctx, f.s.guard.callers, func(lines callers) error {
+			_, err := lines.closed(ctx, question(path, s.header, false), time.Second)
+			return err
+		})
 		if err != nil {
 			return err
-		}
-		_, err = lines.closed(ctx, question(path, s.header, false), time.Second)
-		lines.close()
-		if err != nil {
-			return fmt.Errorf("%s: %w", s.name, err)
 		}
 		if err := pause(ctx, settled); err != nil {
 			return err

@@ -182,6 +182,7 @@ func hold(ctx context.Context, out io.Writer, address string, request []byte, n 
 			room <- struct{}{}
 			w, err := dial(ctx, address)
 			if err == nil {
+				defer w.conn.Close()
 				defer context.AfterFunc(ctx, func() { _ = w.conn.Close() })()
 				err = w.begin(request)
 			}

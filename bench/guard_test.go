@@ -189,16 +189,11 @@ func TestParts(t *testing.T) {
 	}
 	bare := stood(t, bareProxy(u))
 	f := &field{s: &settings{out: io.Discard}}
-	for _, path := range []string{"/v1/notes", "/v1/chat/completions"} {
-		s := &subject{name: "bare", address: bare}
-		w, err := dial(t.Context(), bare)
-		if err != nil {
-			t.Fatal(err)
+	for _, path := range []string{"/v1/notes", "/v1/chat/completions", "/v1/none"} {
+		err := (&subject{name: "bare", address: bare}).over(t.Context(), 1, func(lines callers) error { return right(lines[0], question(path, "", false)) })
+		if refused := path == "/v1/none"; refused != (err != nil) || refused && !strings.Contains(err.Error(), "bare: it answers 404") {
+			t.Errorf("%s: %v", path, err)
 		}
-		if err := f.right(w, s, question(path, "", false)); err != nil {
-			t.Error(err)
-		}
-		_ = w.conn.Close()
 	}
 	all := []*subject{{name: "direct", address: up}, {name: "bare", address: bare}, {name: "none", peer: true, address: stood(t, http.NotFoundHandler())}}
 	got, err := f.streamers(t.Context(), all, "/v1/chat/completions")

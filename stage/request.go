@@ -315,7 +315,7 @@ func usual(rt *lr.Route, full fullness) *lr.Schema {
 		fields[n] = &lr.Schema{Type: "string"}
 	}
 	out := &lr.Schema{Type: "object", Properties: fields}
-	noun := singular(lastNoun(rt.Resource))
+	noun := surface.Singular(lastNoun(rt.Resource))
 	if full != texts || noun == "" || fields[noun] != nil {
 		return out
 	}

@@ -12,6 +12,7 @@ import (
 
 	lr "github.com/launchready/launchready"
 	"github.com/launchready/launchready/oracle"
+	"github.com/launchready/launchready/surface"
 )
 
 // recipe is how an object of a resource was made for a tenant.
@@ -368,7 +369,7 @@ func (s *Stage) keyFields(res string) []string {
 			}
 		}
 	}
-	noun := singular(lastNoun(res))
+	noun := surface.Singular(lastNoun(res))
 	if r := s.byRes[res]; r != nil {
 		add(r.fields...)
 	}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	lr "github.com/launchready/launchready"
+	"github.com/launchready/launchready/surface"
 )
 
 // filler makes values for one request: each free-text field gets a canary of its
@@ -298,7 +299,7 @@ func (f *filler) reference(n string) string {
 	defer f.s.mu.Unlock()
 	for k, o := range f.s.objects {
 		res, tenant, _ := strings.Cut(k, "\x00")
-		if tenant == f.tenant && singular(lastNoun(res)) == noun {
+		if tenant == f.tenant && surface.Singular(lastNoun(res)) == noun {
 			return o.ID
 		}
 	}
@@ -314,16 +315,4 @@ func lastNoun(resource string) string {
 		}
 	}
 	return ""
-}
-
-func singular(n string) string {
-	switch {
-	case strings.HasSuffix(n, "ies"):
-		return n[:len(n)-3] + "y"
-	case strings.HasSuffix(n, "ses"), strings.HasSuffix(n, "xes"), strings.HasSuffix(n, "ches"):
-		return n[:len(n)-2]
-	case strings.HasSuffix(n, "s") && !strings.HasSuffix(n, "ss"):
-		return n[:len(n)-1]
-	}
-	return n
 }

@@ -55,7 +55,7 @@ func nounOf(seg string) string {
 	if len(w) == 0 {
 		return ""
 	}
-	w[len(w)-1] = singular(w[len(w)-1])
+	w[len(w)-1] = Singular(w[len(w)-1])
 	return strings.Join(w, " ")
 }
 
@@ -70,8 +70,20 @@ var irregular = map[string]string{"people": "person", "children": "child", "men"
 	"status": "status", "access": "access", "address": "address", "bus": "bus", "gas": "gas", "lens": "lens", "canvas": "canvas",
 	"https": "https", "dns": "dns", "sms": "sms", "aws": "aws", "cors": "cors", "jwks": "jwks", "analytics": "analytics", "css": "css", "js": "js", "os": "os"}
 
-// singular gives an English noun's singular, near enough for paths.
-func singular(w string) string {
+// Nouns are what the fixed segments of a resource call things, from the front, in the
+// singular and in lower case: "chat" and "message" of /v1/chats/{}/messages.
+func Nouns(resource string) []string {
+	var out []string
+	for _, s := range strings.Split(resource, "/") {
+		if s != "" && s != "{}" && !versionSegment(s) {
+			out = append(out, Singular(strings.ToLower(s)))
+		}
+	}
+	return out
+}
+
+// Singular gives an English noun's singular, near enough for paths.
+func Singular(w string) string {
 	if s, ok := irregular[w]; ok {
 		return s
 	}
@@ -101,7 +113,7 @@ func plural(seg string) bool {
 	case "people", "children", "media", "data", "men", "women":
 		return true
 	}
-	return singular(last) != last
+	return Singular(last) != last
 }
 
 // pluralize gives the plural of a singular word.

@@ -48,10 +48,10 @@ func TestSingularAndPlural(t *testing.T) {
 		"replies":    "reply",
 		"workspaces": "workspace",
 	} {
-		if got := singular(many); got != one {
+		if got := Singular(many); got != one {
 			t.Errorf("singular of %s: got %s, want %s", many, got, one)
 		}
-		if got := singular(one); got != one {
+		if got := Singular(one); got != one {
 			t.Errorf("singular of %s, which is one: got %s", one, got)
 		}
 		if got := pluralize(one); got != many {
@@ -62,7 +62,7 @@ func TestSingularAndPlural(t *testing.T) {
 		}
 	}
 	for _, same := range []string{"status", "news", "dns", "analytics", "access", "is", "us", "bus", "jwks"} {
-		if got := singular(same); got != same {
+		if got := Singular(same); got != same {
 			t.Errorf("%s is no plural: got %s", same, got)
 		}
 	}
@@ -166,6 +166,21 @@ func TestFoldPathKeepsPlaces(t *testing.T) {
 	} {
 		if got := foldPath(split(tc.a)) == foldPath(split(tc.b)); got != tc.same {
 			t.Errorf("%s and %s: got same %v, want %v", tc.a, tc.b, got, tc.same)
+		}
+	}
+}
+
+// TestNouns: versions and keys call nothing.
+func TestNouns(t *testing.T) {
+	for resource, want := range map[string][]string{
+		"/v1/chats/{}/messages": {"chat", "message"},
+		"/vms/{}":               {"vms"},
+		"/api/v2/Companies":     {"api", "company"},
+		"/statuses/":            {"status"},
+		"":                      nil,
+	} {
+		if got := Nouns(resource); !slices.Equal(got, want) {
+			t.Errorf("%s: got %q, want %q", resource, got, want)
 		}
 	}
 }

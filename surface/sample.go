@@ -218,7 +218,7 @@ func closedSet(name string) bool {
 	if len(w) == 0 {
 		return false
 	}
-	return oneOf(singular(w[len(w)-1]), "role", "status", "state", "type", "kind", "plan", "model", "format", "locale", "language", "lang", "timezone",
+	return oneOf(Singular(w[len(w)-1]), "role", "status", "state", "type", "kind", "plan", "model", "format", "locale", "language", "lang", "timezone",
 		"visibility", "priority", "mode", "currency", "country", "level", "sort", "order", "direction", "event", "scope", "permission", "category",
 		"theme", "provider", "granttype", "color", "colour", "tier", "severity", "unit", "period", "interval", "encoding", "mimetype", "region")
 }

@@ -8,7 +8,6 @@ import (
 
 	wire "github.com/miekg/dns"
 	"golang.org/x/net/publicsuffix"
-	"golang.org/x/sync/errgroup"
 
 	lr "github.com/launchready/launchready"
 	"github.com/launchready/launchready/probe/dns"
@@ -24,12 +23,7 @@ func resolver(ctx context.Context, t *lr.Trial) (*dns.Client, error) {
 
 // each calls f for every item, several at once. What f returns ends the check.
 func each[T any](ctx context.Context, items []T, f func(context.Context, T) error) error {
-	g, ctx := errgroup.WithContext(ctx)
-	g.SetLimit(128) // the client bounds what is under way
-	for _, x := range items {
-		g.Go(func() error { return f(ctx, x) })
-	}
-	return g.Wait()
+	return everyOf(ctx, items, func(ctx context.Context, _ int, x T) error { return f(ctx, x) })
 }
 
 // zone is one of the owner's, and how it is found.
@@ -49,8 +43,8 @@ func zones(ctx context.Context, t *lr.Trial) ([]*zone, error) {
 		}
 		d := t.Target.Domain
 		found := make([]string, len(d.Hosts))
-		err = each(ctx, indexes(d.Hosts), func(ctx context.Context, i int) error {
-			at, err := c.Apex(ctx, d.Hosts[i])
+		err = everyOf(ctx, d.Hosts, func(ctx context.Context, i int, host string) error {
+			at, err := c.Apex(ctx, host)
 			if err == nil && owned(d, at) {
 				found[i] = at
 			}
@@ -66,8 +60,8 @@ func zones(ctx context.Context, t *lr.Trial) ([]*zone, error) {
 			}
 		}
 		out := make([]*zone, len(list))
-		err = each(ctx, indexes(list), func(ctx context.Context, i int) error {
-			z := &zone{Name: list[i]}
+		err = everyOf(ctx, list, func(ctx context.Context, i int, name string) error {
+			z := &zone{Name: name}
 			z.Delegation, z.Err = c.Walk(ctx, z.Name)
 			out[i] = z
 			return stops(ctx, z.Err)
@@ -108,15 +102,6 @@ func eachZone(ctx context.Context, t *lr.Trial, f func(context.Context, *dns.Cli
 		}
 		return f(ctx, c, z)
 	})
-}
-
-// indexes are those of a list.
-func indexes[T any](list []T) []int {
-	out := make([]int, len(list))
-	for i := range out {
-		out[i] = i
-	}
-	return out
 }
 
 // owned reports whether a name is the owner's.

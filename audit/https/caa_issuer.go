@@ -66,7 +66,7 @@ func judgeIssuer(ctx context.Context, t *lr.Trial, h *host, set *permission) err
 
 // certificate is the one that a host of the owner's serves, whoever issued it.
 func certificate(ctx context.Context, t *lr.Trial, name string) (*x509.Certificate, error) {
-	s, err := met(ctx, t, name)
+	s, err := met(ctx, t, name, name)
 	switch {
 	case err != nil:
 		return nil, err

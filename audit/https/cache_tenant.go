@@ -50,7 +50,7 @@ func runCacheTenant(ctx context.Context, t *lr.Trial) error {
 			return nil
 		}
 		for _, as := range []*lr.Account{f.attacker, nil} {
-			x, err := f.tells(ctx, t, as, path, "the same address right after the owner")
+			x, err := answered(f.ask(ctx, t, as, path, "the same address right after the owner"))
 			if err != nil {
 				t.Unknown(v.subject(f), "%v", err)
 				return halted(ctx, err)
@@ -59,7 +59,7 @@ func runCacheTenant(ctx context.Context, t *lr.Trial) error {
 			if len(hits) == 0 {
 				continue
 			}
-			past, err := f.tells(ctx, t, as, bust(t, v.path), "at an address that no cache has met")
+			past, err := answered(f.ask(ctx, t, as, bust(t, v.path), "at an address that no cache has met"))
 			if err != nil {
 				t.Unknown(v.subject(f), "%v", err)
 				return halted(ctx, err)
@@ -91,15 +91,6 @@ func runCacheTenant(ctx context.Context, t *lr.Trial) error {
 // errOwnCache is a cache of the application's own behind which the edge's cannot be seen.
 var errOwnCache = errors.New("the application's own cache gives it away and keeps it, so that the edge's cannot be seen: mend isolation/shared-cache first")
 
-// tells asks the front as ask does; that it is busy is no answer.
-func (f *gate) tells(ctx context.Context, t *lr.Trial, as *lr.Account, path, note string) (*lr.Exchange, error) {
-	x, err := f.ask(ctx, t, as, path, note)
-	if err == nil && busy(x) {
-		err = errBusy
-	}
-	return x, err
-}
-
 // itself tells whether what the front gave away comes from a cache of the application's
 // own, as it does where the target itself gives it away at the same address. That cache
 // is then asked for what is fresh (RFC 9111 section 5.2.1.4). Once it has forgotten, the
@@ -107,10 +98,7 @@ func (f *gate) tells(ctx context.Context, t *lr.Trial, as *lr.Account, path, not
 // request by and give the old answer to the next, and some hear none of it.
 func itself(ctx context.Context, t *lr.Trial, f *gate, witness []string, path string, as *lr.Account) (bool, error) {
 	shows := func(header http.Header, note string) (bool, error) {
-		x, err := t.HTTP.Do(ctx, as, &lr.Request{Method: "GET", Path: path, Header: header, Note: "the same address, at the application itself" + note})
-		if err == nil && busy(x) {
-			err = errBusy
-		}
+		x, err := answered(t.HTTP.Do(ctx, as, &lr.Request{Method: "GET", Path: path, Header: header, Note: "the same address, at the application itself" + note}))
 		return err == nil && len(oracle.Find(witness, x)) > 0, err
 	}
 	if own, err := shows(nil, ""); err != nil || !own {
@@ -126,6 +114,6 @@ func itself(ctx context.Context, t *lr.Trial, f *gate, witness []string, path st
 	case kept:
 		return false, errOwnCache
 	}
-	x, err := f.tells(ctx, t, as, path, "the same address again, after the application's own cache has forgotten the owner's answer")
+	x, err := answered(f.ask(ctx, t, as, path, "the same address again, after the application's own cache has forgotten the owner's answer"))
 	return err == nil && len(oracle.Find(witness, x)) == 0, err
 }

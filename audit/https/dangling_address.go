@@ -38,10 +38,10 @@ var danglingAddress = &lr.Check{
 				t.Unknown(h.Name, "whose its address %s is could not be asked: %v", ip, err)
 				return stops(ctx, err)
 			case cloud == "":
-				t.Pass(said(h.V4.Lines()...), h.Name, "no cloud that lends addresses has a name for it")
+				t.Pass(said(lines(h.V4, h.V6)...), h.Name, "no cloud that lends addresses has a name for it")
 				return nil
 			}
-			s, err := met(ctx, t, h.Name)
+			s, err := met(ctx, t, h.Name, h.Name)
 			if err != nil {
 				return err
 			}

@@ -28,10 +28,10 @@ var danglingService = &lr.Check{
 		asks := serviceNames(t.Target.Domain)
 		found := make([][]wire.RR, len(asks))
 		told := make([]bool, len(asks))
-		err = each(ctx, indexes(asks), func(ctx context.Context, i int) error {
-			a, err := c.Ask(ctx, asks[i].name, asks[i].kind)
+		err = everyOf(ctx, asks, func(ctx context.Context, i int, q serviceQuestion) error {
+			a, err := c.Ask(ctx, q.name, q.kind)
 			if why := settled(a, err); why != "" {
-				t.Unknown(asks[i].name, "%s", why)
+				t.Unknown(q.name, "%s", why)
 				return stops(ctx, err)
 			}
 			found[i], told[i] = a.Records, true

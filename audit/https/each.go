@@ -196,6 +196,9 @@ func (r *trail) first() *lr.Exchange {
 	return r.hops[0]
 }
 
+// turns reports that the address itself redirects.
+func (r *trail) turns() bool { return r.first() != nil && redirects(r.first()) }
+
 // secure is the first address with TLS that a redirect leads to, nil for none.
 func (r *trail) secure() *url.URL {
 	for _, x := range r.hops {

@@ -45,7 +45,7 @@ func runOpenRedirect(ctx context.Context, t *lr.Trial) error {
 	if err != nil {
 		return err
 	}
-	stranger := strings.ToLower(t.Stage.Canary("")) + ".example"
+	stranger := strangersHost(t)
 	var asked []*place
 	for _, p := range all {
 		if len(p.page.hops) > 0 {
@@ -87,10 +87,7 @@ func runOpenRedirect(ctx context.Context, t *lr.Trial) error {
 func sendsOn(ctx context.Context, w *web, at, stranger string) (x *lr.Exchange, to string, open error) {
 	for _, form := range onwardForms {
 		to := form(stranger)
-		x, err := w.do(ctx, ask{url: at + "?" + onward(to, onwardNames[:]...), note: "asked to go on to a stranger's host"})
-		if err == nil && busy(x) {
-			err = errBusy
-		}
+		x, err := answered(w.do(ctx, ask{url: at + "?" + onward(to, onwardNames[:]...), note: "asked to go on to a stranger's host"}))
 		switch {
 		case halted(ctx, err) != nil:
 			return nil, "", err

@@ -36,7 +36,7 @@ func secures(ctx context.Context, t *lr.Trial) ([]secure, error) {
 		p := &tls.Prober{Network: d.Network, Roots: d.Network.Roots()}
 		all := make([]secure, len(d.Hosts))
 		if err := everyOf(ctx, d.Hosts, func(ctx context.Context, i int, host string) error {
-			s, err := met(ctx, t, host)
+			s, err := met(ctx, t, host, host)
 			if err != nil {
 				return err
 			}
@@ -70,12 +70,12 @@ func secures(ctx context.Context, t *lr.Trial) ([]secure, error) {
 	})
 }
 
-// met is the handshake of an ordinary client with a name's server, once for all
-// checks.
-func met(ctx context.Context, t *lr.Trial, name string) (*tls.Survey, error) {
-	return lr.Recall(ctx, t.Memo, "https met "+name, func(ctx context.Context) (*tls.Survey, error) {
+// met is the handshake of an ordinary client that asks a host's server for a name,
+// once for all checks.
+func met(ctx context.Context, t *lr.Trial, host, name string) (*tls.Survey, error) {
+	return lr.Recall(ctx, t.Memo, "https met "+host+" "+name, func(ctx context.Context) (*tls.Survey, error) {
 		n := t.Target.Domain.Network
-		s := (&tls.Prober{Network: n, Roots: n.Roots()}).Meet(ctx, net.JoinHostPort(name, "443"), name)
+		s := (&tls.Prober{Network: n, Roots: n.Roots()}).Meet(ctx, net.JoinHostPort(host, "443"), name)
 		return s, halted(ctx, s.Err)
 	})
 }

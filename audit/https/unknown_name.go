@@ -3,7 +3,6 @@ package https
 import (
 	"context"
 	"errors"
-	"net"
 
 	lr "github.com/launchready/launchready"
 	"github.com/launchready/launchready/probe/tls"
@@ -36,11 +35,9 @@ var unknownName = &lr.Check{
 			t.NotApplicable("no name of the domain answers by TLS")
 			return nil
 		}
-		p := &tls.Prober{Network: t.Target.Domain.Network}
 		return everyOf(ctx, servers, func(ctx context.Context, _ int, s secure) error {
-			at := net.JoinHostPort(s.host, "443")
-			x := p.Meet(ctx, at, label(t.Seed)+".invalid")
-			if err := halted(ctx, x.Err); err != nil {
+			x, err := met(ctx, t, s.host, label(t.Seed)+".invalid")
+			if err != nil {
 				return err
 			}
 			switch {
@@ -48,12 +45,12 @@ var unknownName = &lr.Check{
 				t.Unknown(s.host, "asked for a name that nobody has: %v", x.Err)
 				return nil
 			case x.Err != nil:
-				t.Pass(said(at+" refuses a name that nobody has: "+x.Err.Error()), s.host, "its server refuses names that nobody has")
+				t.Pass(said(x.Address+" refuses a name that nobody has: "+x.Err.Error()), s.host, "its server refuses names that nobody has")
 				return nil
 			}
 			for _, f := range x.CertificateFaults(t.Target.Domain.Network.Roots(), t.Now()) {
 				if f.Kind == tls.InternalName {
-					t.Fail(said(append([]string{at + ", asked for " + x.Name}, x.Describe()...)...), s.host, "the certificate that its server shows for a name that nobody has %s", f.What)
+					t.Fail(said(append([]string{x.Address + ", asked for " + x.Name}, x.Describe()...)...), s.host, "the certificate that its server shows for a name that nobody has %s", f.What)
 					return nil
 				}
 			}

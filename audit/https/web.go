@@ -143,6 +143,17 @@ func lend(r *http.Request, x *lr.Exchange, c lr.Credential) {
 
 var errBusy = errors.New("it was busy")
 
+// answered is an answer that tells something: that its server was busy is none.
+func answered(x *lr.Exchange, err error) (*lr.Exchange, error) {
+	if err == nil && busy(x) {
+		err = errBusy
+	}
+	return x, err
+}
+
+// strangersHost is a host that nobody has and nothing else is called by.
+func strangersHost(t *lr.Trial) string { return strings.ToLower(t.Stage.Canary("")) + ".example" }
+
 // busy is an answer that says nothing of the application.
 func busy(x *lr.Exchange) bool {
 	switch x.Status {

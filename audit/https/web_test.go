@@ -185,6 +185,27 @@ func refusing(begin string) http.HandlerFunc {
 	}
 }
 
+// forwarded redirects to the host that a proxy is said to have been asked for, in a form
+// that browsers follow.
+func forwarded(w http.ResponseWriter, r *http.Request) {
+	if host := r.Header.Get("X-Forwarded-Host"); host != "" {
+		to(302, `/\`+host+"/")(w, r)
+		return
+	}
+	whole(w, r)
+}
+
+// busyWith redirects, and is busy where the request has the header.
+func busyWith(header string) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get(header) != "" {
+			w.WriteHeader(503)
+			return
+		}
+		whole(w, r)
+	}
+}
+
 // cutOff is nothing but a path of one's own where the text begins so.
 func cutOff(s, begin string) string {
 	if strings.HasPrefix(s, begin) {
@@ -261,6 +282,10 @@ func TestChecks(t *testing.T) {
 		"writes the address in the path":      {openRedirect, whole, onTo("next", func(s string) string { return "/go/" + s }), "passed a.test"},
 		"a busy sign-in page":                 {openRedirect, whole, status(503), "unknown a.test"},
 		"no page to go on from":               {openRedirect, whole, nil, "skipped"},
+		"redirects to whom a header names":    {redirectHost, forwarded, page, "failed a.test"},
+		"redirects to nobody else":            {redirectHost, whole, page, "passed a.test"},
+		"redirects nobody":                    {redirectHost, page, page, "skipped"},
+		"busy where a header names a host":    {redirectHost, busyWith("X-Forwarded-Host"), page, "unknown a.test"},
 		"a certificate for all who ask":       {unknownName, whole, page, "passed a.test"},
 		"nobody to ask for a stranger":        {unknownName, whole, nil, "skipped"},
 		"the better suite first":              {tlsOrder, whole, page, "passed a.test"},

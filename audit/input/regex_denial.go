@@ -32,33 +32,35 @@ func regexDenials(ctx context.Context, t *lr.Trial) error {
 	if err != nil {
 		return err
 	}
+	type screened struct {
+		n    tries
+		slow []suspect
+		err  error // why it was not screened to its end
+	}
 	var mu sync.Mutex
-	asked, slowly := map[*door]*tries{}, map[*door][]suspect{}
+	seen := map[*door]*screened{}
 	err = oracle.Each(ctx, doors, func(ctx context.Context, d *door) error {
-		n := &tries{}
-		list, err := screen(ctx, t, d, n)
-		if over := ended(ctx, err); over != nil {
-			return over
-		}
+		s := &screened{}
+		s.slow, s.err = screen(ctx, t, d, &s.n)
 		mu.Lock()
 		defer mu.Unlock()
-		asked[d], slowly[d] = n, list
-		return nil
+		seen[d] = s
+		return ended(ctx, s.err)
 	})
 	if err != nil {
 		return err
 	}
 	var one sync.Mutex
 	return askAll(ctx, t, doors, func(ctx context.Context, d *door, n *tries) (*hit, error) {
-		*n = *asked[d]
+		*n = seen[d].n
 		one.Lock()
 		defer one.Unlock()
-		for _, s := range slowly[d] {
+		for _, s := range seen[d].slow {
 			if h, err := measure(ctx, t, d, n, s); h != nil || err != nil {
 				return h, err
 			}
 		}
-		return nil, nil
+		return nil, seen[d].err
 	})
 }
 
@@ -102,15 +104,15 @@ func screen(ctx context.Context, t *lr.Trial, d *door, n *tries) ([]suspect, err
 				continue
 			}
 			s := suspect{ps, b, b.screen, slow / 50}
-			took, noise, _, err := s.over(ctx, t, d, n, s.size)
-			if err == nil && took < s.least && noise >= s.least { // so little is not to be told here: a longer text is
+			got, err := s.over(ctx, t, d, n, s.size)
+			if err == nil && got.more < s.least && got.noise >= s.least { // so little is not to be told here: a longer text is
 				s.size, s.least = b.sizes[len(b.sizes)-3], slow/10
-				took, _, _, err = s.over(ctx, t, d, n, s.size)
+				got, err = s.over(ctx, t, d, n, s.size)
 			}
 			if err != nil {
 				return out, err
 			}
-			if took >= s.least {
+			if got.more >= s.least {
 				out = append(out, s)
 			}
 		}
@@ -118,59 +120,67 @@ func screen(ctx context.Context, t *lr.Trial, d *door, n *tries) ([]suspect, err
 	return out, nil
 }
 
-// over is how much longer the hard text takes than the mild one, each the best of
-// two, or of three where a busy machine may have held the mild ones up. noise is by
-// how much the mild ones differ.
-func (s suspect) over(ctx context.Context, t *lr.Trial, d *door, n *tries, size int) (more, noise time.Duration, last *lr.Exchange, err error) {
-	hardest, mildest, latest := time.Duration(1<<62), time.Duration(1<<62), time.Duration(0)
+// excess is what the hard text took beyond the mild one of the same length.
+type excess struct {
+	more  time.Duration
+	noise time.Duration // by how much the mild ones differed
+	last  *lr.Exchange  // of the hard one
+}
+
+// over asks for both, each the best of two, or of three where the mild ones differ by
+// more than that: a busy machine may have held them up.
+func (s suspect) over(ctx context.Context, t *lr.Trial, d *door, n *tries, size int) (excess, error) {
+	var e excess
+	quickest, mildest, latest := time.Duration(1<<62), time.Duration(1<<62), time.Duration(0)
 	for i := range 3 {
 		hard, err := n.send(ctx, t, d, d.with(every(s.places, s.bomb.hard(size)), s.places...), fmt.Sprintf("%s: %d characters", s.bomb.name, size))
 		if err != nil {
-			return 0, 0, nil, err
+			return excess{}, err
 		}
 		mild, err := n.send(ctx, t, d, d.with(every(s.places, s.bomb.mild(size)), s.places...), fmt.Sprintf("a plain text of %d characters", size))
 		if err != nil {
-			return 0, 0, nil, err
+			return excess{}, err
 		}
 		if busy(hard) || busy(mild) {
-			return 0, 0, nil, errBusy
+			return excess{}, errBusy
 		}
-		last, hardest, mildest, latest = hard, min(hardest, hard.Took), min(mildest, mild.Took), max(latest, mild.Took)
-		if hardest < slow/50 || i > 0 && hardest-mildest >= slow/50 {
+		quickest, mildest, latest = min(quickest, hard.Took), min(mildest, mild.Took), max(latest, mild.Took)
+		e = excess{max(quickest-mildest, time.Microsecond), latest - mildest, hard}
+		if quickest < slow/50 || i > 0 && e.more >= max(s.least, e.noise) {
 			break // quick, whatever the other took; or seen twice
 		}
 	}
-	return max(hardest-mildest, time.Microsecond), latest - mildest, last, nil
+	return e, nil
 }
 
 // measure raises the size until the hard text takes much longer than the mild
 // one, and believes in what grew geometrically on the way there.
 func measure(ctx context.Context, t *lr.Trial, d *door, n *tries, s suspect) (*hit, error) {
-	if again, _, _, err := s.over(ctx, t, d, n, s.size); err != nil || again < s.least {
+	if again, err := s.over(ctx, t, d, n, s.size); err != nil || again.more < s.least {
 		return nil, err
 	}
 	var was []time.Duration
 	var told []string
 	for _, size := range s.bomb.sizes {
-		took, _, last, err := s.over(ctx, t, d, n, size)
+		got, err := s.over(ctx, t, d, n, size)
 		if err != nil {
 			return nil, err
 		}
-		was = append(was, took)
-		told = append(told, fmt.Sprintf("%d characters: %d ms more than a plain text", size, took.Milliseconds()))
-		if took < slow {
+		was = append(was, got.more)
+		told = append(told, fmt.Sprintf("%d characters: %d ms more than a plain text", size, got.more.Milliseconds()))
+		if got.more < slow {
 			continue
 		}
 		if !geometric(was) {
-			if took > 5*slow {
+			if got.more > 5*slow {
 				return nil, nil // slow, but not by its length: no more of it
 			}
 			continue
 		}
-		if again, _, _, err := s.over(ctx, t, d, n, size); err != nil || again < slow {
+		if again, err := s.over(ctx, t, d, n, size); err != nil || again.more < slow {
 			return nil, err
 		}
-		return &hit{xs: []*lr.Exchange{last}, records: told,
+		return &hit{xs: []*lr.Exchange{got.last}, records: told,
 			say: fmt.Sprintf("the time to judge %s grows faster than its length (%s): %s", names(s.places), s.bomb.name, strings.Join(told, ", "))}, nil
 	}
 	return nil, nil

@@ -190,7 +190,6 @@ func (p *program) assemble(ctx context.Context, c *config.Config, f *auditFlags,
 	if o.Profile, err = lr.ParseProfile(f.profile); err != nil {
 		return nil, setup(fmt.Errorf("--profile: %w", err))
 	}
-	o.Brief = o.Profile == lr.Quick && !f.whole
 	o.Chromium, _ = p.env("LAUNCHREADY_CHROMIUM")
 	if o.Seed == 0 {
 		o.Seed = rand.Int64N(1<<31) + 1 //nolint:gosec // it is no secret
@@ -199,6 +198,7 @@ func (p *program) assemble(ctx context.Context, c *config.Config, f *auditFlags,
 	if err != nil {
 		return nil, setup(err)
 	}
+	a.Audit.Brief = o.Profile == lr.Quick && !f.whole
 	return a, nil
 }
 

@@ -35,7 +35,6 @@ type Options struct {
 	Load     bool // consent to bursts
 	Verify   bool // consent to ask providers about keys that were found
 	Profile  lr.Profile
-	Brief    bool // see audit.Options
 	Seed     int64
 	Insecure bool
 	HTTP1    bool
@@ -169,7 +168,7 @@ func New(ctx context.Context, c *config.Config, o Options) (*Assembly, error) {
 		SignUps:     func(record audit.SignUp) { cast.SetWitness(signin.Witness(record)) },
 		Members:     func(make audit.MakeUser) { cast.SetMembers(members(make)) },
 		Evidence:    func(e lr.Evidence) []lr.EvidenceItem { return report.Items(masked(e, client), "record", a.Redact) },
-		Description: description(c, a.Surface), Warnings: c.Warnings, Profile: o.Profile, Brief: o.Brief, Utility: true, Progress: o.Progress, Log: o.Log, Now: o.Now,
+		Description: description(c, a.Surface), Warnings: c.Warnings, Profile: o.Profile, Utility: true, Progress: o.Progress, Log: o.Log, Now: o.Now,
 	}
 	if err := a.browse(c, o); err != nil {
 		return nil, err
