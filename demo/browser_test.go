@@ -3,8 +3,6 @@ package demo
 import (
 	"context"
 	"os"
-	"os/exec"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -14,6 +12,8 @@ import (
 	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
+
+	"github.com/launchready/launchready/probe/browser"
 )
 
 // tab is a Chromium tab that a test drives.
@@ -28,15 +28,14 @@ type tab struct {
 // openTab opens Chromium; without one the test is skipped.
 func openTab(t *testing.T) *tab {
 	t.Helper()
-	names := []string{"chromium", "chromium-browser", "google-chrome"}
-	at := slices.IndexFunc(names, func(n string) bool { _, err := exec.LookPath(n); return err == nil })
-	if at < 0 {
+	binary, err := browser.Find(os.Getenv("LAUNCHREADY_CHROMIUM"))
+	if err != nil {
 		if os.Getenv("CI") == "true" {
-			t.Fatal("no Chromium here, and in CI the page must be driven: make test installs one")
+			t.Fatalf("%v; in CI the page must be driven: make test installs one", err)
 		}
-		t.Skip("no Chromium here: the page is not driven")
+		t.Skipf("%v: the page is not driven", err)
 	}
-	ctx, stop := chromedp.NewExecAllocator(context.Background(), chromedp.ExecPath(names[at]), chromedp.Headless, chromedp.NoSandbox, chromedp.DisableGPU)
+	ctx, stop := chromedp.NewExecAllocator(context.Background(), chromedp.ExecPath(binary), chromedp.Headless, chromedp.NoSandbox, chromedp.DisableGPU)
 	t.Cleanup(stop)
 	ctx, stop = chromedp.NewContext(ctx)
 	t.Cleanup(stop)

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"maps"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -20,6 +19,7 @@ import (
 
 	lr "github.com/launchready/launchready"
 	"github.com/launchready/launchready/demo"
+	"github.com/launchready/launchready/probe/browser"
 )
 
 // listener writes down what Chromium's Network domain tells, as its developer
@@ -147,17 +147,16 @@ func cookies(sent network.Headers) []any {
 // tenant: sign in, start a conversation, talk, ask, share, sign out.
 func recordSession(t *testing.T, s *demo.Server) []byte {
 	t.Helper()
-	names := []string{"chromium", "chromium-browser", "google-chrome"}
-	at := slices.IndexFunc(names, func(n string) bool { _, err := exec.LookPath(n); return err == nil })
-	if at < 0 {
+	binary, err := browser.Find(os.Getenv("LAUNCHREADY_CHROMIUM"))
+	if err != nil {
 		if os.Getenv("CI") == "true" {
-			t.Fatal("no Chromium here, and in CI a session must be recorded: make test installs one")
+			t.Fatalf("%v; in CI a session must be recorded: make test installs one", err)
 		}
-		t.Skip("no Chromium here: no session is recorded")
+		t.Skipf("%v: no session is recorded", err)
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
-	ctx, stop := chromedp.NewExecAllocator(ctx, chromedp.ExecPath(names[at]), chromedp.Headless, chromedp.NoSandbox, chromedp.DisableGPU, chromedp.UserDataDir(t.TempDir()))
+	ctx, stop := chromedp.NewExecAllocator(ctx, chromedp.ExecPath(binary), chromedp.Headless, chromedp.NoSandbox, chromedp.DisableGPU, chromedp.UserDataDir(t.TempDir()))
 	defer stop()
 	ctx, stop = chromedp.NewContext(ctx)
 	defer stop()

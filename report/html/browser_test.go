@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -22,6 +21,7 @@ import (
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 
+	"github.com/launchready/launchready/probe/browser"
 	"github.com/launchready/launchready/report/sample"
 )
 
@@ -58,15 +58,9 @@ func TestInBrowser(t *testing.T) {
 
 func start(t *testing.T) context.Context {
 	t.Helper()
-	binary := ""
-	for _, name := range []string{"chromium", "chromium-browser", "google-chrome", "chrome"} {
-		if p, err := exec.LookPath(name); err == nil {
-			binary = p
-			break
-		}
-	}
-	if binary == "" {
-		missing(t, "no Chromium is installed")
+	binary, err := browser.Find(os.Getenv("LAUNCHREADY_CHROMIUM"))
+	if err != nil {
+		missing(t, err.Error())
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 4*time.Minute)
 	t.Cleanup(cancel)
