@@ -23,6 +23,7 @@ func serverRequest() *lr.Check {
 		Severity: lr.High,
 		Refs:     []lr.Ref{{Source: "CWE", ID: "918"}, {Source: "ASVS", ID: "v5.0.0-1.3.6"}, {Source: "OWASP API", ID: "API7:2023"}},
 		Needs:    lr.Routes | lr.Credentials | lr.Callback,
+		Beside:   true, // it waits for what comes to the listener
 		Run: func(ctx context.Context, t *lr.Trial) error {
 			if !inside(t.Listener.Bait(lr.Page{}).URL) {
 				t.Unknown(application, "the listener has a public address, and a request to that is what such a field is for")

@@ -18,6 +18,7 @@ func xmlEntity() *lr.Check {
 		Severity: lr.Critical,
 		Refs:     []lr.Ref{{Source: "CWE", ID: "611"}, {Source: "ASVS", ID: "v5.0.0-1.5.1"}, {Source: "OWASP API", ID: "API8:2023"}},
 		Needs:    lr.Routes | lr.Credentials,
+		Beside:   true, // it waits for what comes to the listener
 		Run: func(ctx context.Context, t *lr.Trial) error {
 			doors, err := xmlDoors(ctx, t)
 			if err != nil {

@@ -31,6 +31,7 @@ var clientMaxTokens = &lr.Check{
 	Refs:     []lr.Ref{consumption, unbounded, unbounded26, {Source: "OWASP API", ID: "API3:2023"}, {Source: "CWE", ID: "770"}},
 	Needs:    lr.Chat | lr.Credentials,
 	Effect:   lr.Spends,
+	Beside:   true, // it waits for long answers
 	Run:      runClientMaxTokens,
 }
 

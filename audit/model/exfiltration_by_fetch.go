@@ -18,6 +18,7 @@ var exfiltrationByFetch = &lr.Check{
 	Refs:     []lr.Ref{prompt25, prompt26, agency25, agency26, ssrf},
 	Needs:    lr.Chat | lr.Callback,
 	Effect:   lr.Spends,
+	Beside:   true, // it waits for what comes to the listener
 	Run:      runExfiltrationByFetch,
 }
 

@@ -16,6 +16,7 @@ var fetchOnRequest = &lr.Check{
 	Refs:     []lr.Ref{agency25, agency26, ssrf, {Source: "CWE", ID: "918"}},
 	Needs:    lr.Chat | lr.Callback,
 	Effect:   lr.Spends,
+	Beside:   true, // it waits for what comes to the listener
 	Run:      runFetchOnRequest,
 }
 

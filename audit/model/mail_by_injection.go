@@ -21,6 +21,7 @@ var mailByInjection = &lr.Check{
 	Refs:     []lr.Ref{prompt25, prompt26, agency25, agency26, flows},
 	Needs:    lr.Chat | lr.Callback,
 	Effect:   lr.Spends,
+	Beside:   true, // it waits for what comes to the listener
 	Run:      runMailByInjection,
 }
 

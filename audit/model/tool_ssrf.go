@@ -22,6 +22,7 @@ var toolSSRF = &lr.Check{
 	Refs:     []lr.Ref{agency25, agency26, ssrf, {Source: "CWE", ID: "918"}, {Source: "ASVS", ID: "v5.0.0-1.3.6"}},
 	Needs:    lr.Chat | lr.Callback,
 	Effect:   lr.Spends,
+	Beside:   true, // it waits for what comes to the listener
 	Run:      runToolSSRF,
 }
 
