@@ -75,13 +75,23 @@ func (m *Mint) TenantOf(canary string) string {
 }
 
 // Canaries lists the distinct canaries in a text, in order.
-func Canaries(text string) []string {
+func Canaries[T string | []byte](text T) []string {
 	var out []string
 	seen := map[string]bool{}
-	for _, c := range canaryForm.FindAllString(text, -1) {
+	put := func(c string) {
 		if !seen[c] {
 			seen[c] = true
 			out = append(out, c)
+		}
+	}
+	switch text := any(text).(type) {
+	case string:
+		for _, c := range canaryForm.FindAllString(text, -1) {
+			put(c)
+		}
+	case []byte:
+		for _, c := range canaryForm.FindAll(text, -1) {
+			put(string(c))
 		}
 	}
 	return out

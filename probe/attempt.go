@@ -198,7 +198,10 @@ func (c *Client) shownBody(b []byte) []byte {
 	if int64(len(b)) > c.o.Keep {
 		b = b[:c.o.Keep]
 	}
-	return append([]byte{}, c.hideBytes(b)...)
+	if len(b) == 0 {
+		return []byte{}
+	}
+	return c.hideBytes(b)
 }
 
 // fault sorts an error of the wire. Its text is masked: some errors of net/http

@@ -1,6 +1,7 @@
 package probe
 
 import (
+	"bytes"
 	"encoding/base64"
 	"encoding/json"
 	"net/http"
@@ -127,6 +128,21 @@ func (m *masks) hide(s string) string {
 	return s
 }
 
+// hideBytes is hide of what is copied once.
+func (m *masks) hideBytes(b []byte) []byte {
+	r := m.with.Load()
+	if r == nil || m.ends.Load() != nil {
+		return []byte(m.hide(string(b)))
+	}
+	var out bytes.Buffer
+	out.Grow(len(b))
+	_, _ = r.WriteString(&out, string(b)) // a buffer takes all
+	if b = out.Bytes(); bytes.Contains(b, []byte("eyJ")) {
+		return jwtLike.ReplaceAll(b, []byte(hidden))
+	}
+	return b
+}
+
 // Mask keeps the secrets out of all records from now on, in the spellings that
 // URLs, JSON and base64 give them. Values under six bytes are replaced where
 // they stand alone.
@@ -165,5 +181,5 @@ func (c *Client) hideBytes(b []byte) []byte {
 	if len(b) == 0 {
 		return b
 	}
-	return []byte(c.masks.hide(string(b)))
+	return c.masks.hideBytes(b)
 }

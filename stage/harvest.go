@@ -1,11 +1,13 @@
 package stage
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 
 	lr "github.com/launchready/launchready"
@@ -214,6 +216,10 @@ func (s *Stage) elementOf(x *lr.Exchange, o *lr.Object) map[string]any {
 // elementWith finds the element of a list that holds one of the values, which
 // are canaries: nothing shorter may be looked for by containment.
 func elementWith(x *lr.Exchange, values []string) map[string]any {
+	stands := func(v string) bool { return bytes.Contains(x.Body, []byte(v)) }
+	if !slices.ContainsFunc(values, stands) && !bytes.Contains(x.Body, []byte(`\u`)) { // a login's + may be spelled so
+		return nil // and nothing has to be parsed
+	}
 	for _, e := range elements(x) {
 		b, err := json.Marshal(e)
 		if err != nil {

@@ -169,7 +169,7 @@ func (s *Stage) routeNamed(name string) *lr.Route {
 }
 
 // canaries joins what finds a creation again; a ledger entry holds a few.
-func canaries(text string) string {
+func canaries[T string | []byte](text T) string {
 	c := oracle.Canaries(text)
 	return strings.Join(c[:min(len(c), 3)], " ")
 }

@@ -239,7 +239,7 @@ func (s *Stage) create(ctx context.Context, r *recipe, parent *lr.Object, _ *lr.
 		}
 	}
 	// The path of a creation names its parents, whose canaries are not its own.
-	if o.Canaries = oracle.Canaries(string(req.Body)); len(o.Canaries) == 0 && req.Method == "PUT" {
+	if o.Canaries = oracle.Canaries(req.Body); len(o.Canaries) == 0 && req.Method == "PUT" {
 		o.Canaries = oracle.Canaries(req.Path)
 	}
 	s.learn(ctx, r, o, req, x)

@@ -145,7 +145,7 @@ func canaryOf(rt *lr.Route, r *lr.Request) string {
 			}
 		}
 	}
-	if own := canaries(string(r.Body)); own != "" {
+	if own := canaries(r.Body); own != "" {
 		return own
 	}
 	return canaries(r.Path)
@@ -182,7 +182,7 @@ func (s *Stage) answered(ctx context.Context, id int64, rt *lr.Route, as *lr.Acc
 		return s.settle(ctx, id, Created, "")
 	}
 	path, _, _ := strings.Cut(r.Path, "?")
-	o := &lr.Object{Resource: rt.Resource, Owner: as, Keys: map[string]string{}, Made: true, Created: x, Canaries: oracle.Canaries(string(r.Body))}
+	o := &lr.Object{Resource: rt.Resource, Owner: as, Keys: map[string]string{}, Made: true, Created: x, Canaries: oracle.Canaries(r.Body)}
 	if parent := s.along(rt, as, path); parent != nil {
 		o.Keys, o.Parent = parent.Keys, parent
 	}

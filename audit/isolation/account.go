@@ -94,7 +94,7 @@ func change(ctx context.Context, t *lr.Trial, rt *lr.Route, victim, as *lr.Accou
 	if err != nil {
 		return nil, false, err
 	}
-	return x, len(oracle.Find(append(wrote, oracle.Canaries(string(r.Body))...), after)) > 0, nil
+	return x, len(oracle.Find(append(wrote, oracle.Canaries(r.Body)...), after)) > 0, nil
 }
 
 // complete fills the members of the body that the request leaves out: a
