@@ -77,7 +77,10 @@ and without any -o the table as well, unless both are one place.`,
   launchready audit --mutate --baseline report.json --fail-on-new
   launchready audit --only email --mail-sample invoice.eml`,
 		Args: cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error { return p.audit(c.Context(), f, c.Flags().Changed) },
+		RunE: func(c *cobra.Command, _ []string) error {
+			p.roomy()
+			return p.audit(c.Context(), f, c.Flags().Changed)
+		},
 	}
 	p.targetFlags(c, f)
 	fl := c.Flags()

@@ -41,6 +41,7 @@ launchready-demo.json in the current folder, with the policy in launchready-demo
 
 // demo audits the chatbot with every flaw and with none.
 func (p *program) demo(ctx context.Context, seed int64) error {
+	p.roomy()
 	if err := writable(p.dir); err != nil {
 		return setup(err)
 	}

@@ -52,6 +52,7 @@ completions.`,
 					return setup(fmt.Errorf("--postgres: %s does not name a server where a database may be made", postgres.Variable))
 				}
 			}
+			p.roomy()
 			return p.demoServe(c.Context(), o)
 		},
 	}
