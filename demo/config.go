@@ -108,7 +108,7 @@ domain:
   ports: { {{- range $i, $p := .Ports}}{{if $i}}, {{end}}{{$p.Port}}: {{$p.To}}{{end -}} }
 {{end -}}
 chat: {price: {input_per_mtok: 0.05, output_per_mtok: 0.20, context_tokens: 8192, output_tokens: 1024}}
-latency: {rate: 10/s}
+latency: {rate: 20/s}
 budget: {rate: 0, requests: 30000}
 `))
 

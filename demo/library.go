@@ -33,8 +33,9 @@ type book struct {
 	ID, Collection, Title, Text, Snippet string
 	Kind, Hidden                         string // of a file: how it is read, and what no reader sees of it
 
-	tf    map[string]int
-	words int
+	tf     map[string]int
+	words  int
+	called []string // the distinct words of the title
 }
 
 func newLibrary(db *store, flaws flawSet) *library {
@@ -109,7 +110,7 @@ func newShelf(books []book) *shelf {
 	sh := &shelf{books: books, df: map[string]int{}}
 	for i := range books {
 		b := &books[i]
-		b.tf = map[string]int{}
+		b.tf, b.called = map[string]int{}, distinct(b.Title)
 		for _, w := range terms(b.Title + " " + b.Text + " " + b.Hidden) {
 			b.tf[w]++
 			b.words++

@@ -162,7 +162,7 @@ func (l *library) named(ctx context.Context, shelves []string, collection, quest
 			return nil, err
 		}
 		for i := range sh.books {
-			for _, w := range distinct(sh.books[i].Title) {
+			for _, w := range sh.books[i].called {
 				in[w]++
 			}
 		}
@@ -172,7 +172,7 @@ func (l *library) named(ctx context.Context, shelves []string, collection, quest
 		if collection != "" && b.Collection != collection {
 			continue
 		}
-		if slices.ContainsFunc(distinct(b.Title), func(w string) bool { return query[w] && in[w] == 1 }) {
+		if slices.ContainsFunc(b.called, func(w string) bool { return query[w] && in[w] == 1 }) {
 			b.Snippet = snippet(b.Text, terms(question))
 			out = append(out, b)
 		}

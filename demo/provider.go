@@ -33,7 +33,7 @@ type provider struct {
 const longestAnswer = 1000
 
 // longestWriting is how long the demo's own model writes at a long answer.
-const longestWriting = 600 * time.Millisecond
+const longestWriting = 480 * time.Millisecond
 
 // providerDeadline bounds one completion.
 const providerDeadline = 60 * time.Second
