@@ -1,0 +1,316 @@
+package transport_test
+
+import (
+	"bufio"
+	"context"
+	"crypto/tls"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/launchready/launchready/guard"
+	"github.com/launchready/launchready/guard/transport"
+)
+
+// lasting is guard whose streams leave their handlers at once, before an application
+// that sends one event, waits, and sends the rest.
+type lasting struct {
+	*testing.T
+	srv      *transport.Server
+	address  string
+	tls      *tls.Config // of who asks; nil: none
+	returned chan struct{}
+	more     chan struct{} // one for each rest
+	over     chan guard.Outcome
+}
+
+// dying panics at the word.
+type dying struct{ io.ReadCloser }
+
+func (d dying) Read(p []byte) (int, error) {
+	n, err := d.ReadCloser.Read(p)
+	if strings.Contains(string(p[:n]), "die") {
+		panic("a tap has a mistake")
+	}
+	return n, err
+}
+
+func (dying) Name() string { return "hygiene" }
+
+func (dying) Tap(_ *guard.Exchange, r *http.Response) error {
+	r.Body = dying{r.Body}
+	return nil
+}
+
+var long = strings.Repeat("long ", 10_000)
+
+func newLasting(t *testing.T, secure bool, idle time.Duration) *lasting {
+	t.Helper()
+	l := &lasting{T: t, returned: make(chan struct{}, 64), more: make(chan struct{}), over: make(chan guard.Outcome, 64)}
+	app := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/fine" {
+			_, _ = io.WriteString(w, "fine")
+			return
+		}
+		_, _ = io.Copy(io.Discard, r.Body)
+		w.Header().Set("Content-Type", "text/event-stream")
+		_, _ = io.WriteString(w, "data: one\n\n")
+		_ = http.NewResponseController(w).Flush()
+		select {
+		case <-l.more:
+		case <-r.Context().Done():
+		}
+		switch r.URL.Path {
+		case "/long":
+			_, _ = io.WriteString(w, "data: "+long+"\n\n")
+		case "/trailer":
+			w.Header().Set(http.TrailerPrefix+"X-Sum", "42")
+		case "/dies":
+			_, _ = io.WriteString(w, "data: die\n\n")
+		case "/breaks":
+			panic(http.ErrAbortHandler)
+		}
+	}))
+	t.Cleanup(app.Close)
+	u, err := url.Parse(app.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := guard.New(guard.Options{Upstream: u, Routes: []*guard.Route{{Pattern: "/**", Public: true}}, Record: outcomes(l.over), Taps: []guard.Tap{dying{}}, Pace: guard.Pace{Body: time.Minute, Silence: time.Minute}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ln := listen(t)
+	l.srv, l.address = &transport.Server{Idle: idle, After: time.Nanosecond, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		defer func() { l.returned <- struct{}{} }()
+		p.ServeHTTP(w, r)
+	})}, ln.Addr().String()
+	if secure {
+		l.srv.TLS, l.tls = transport.Base(), &tls.Config{InsecureSkipVerify: true} //nolint:gosec // its own
+		l.srv.TLS.Certificates = []tls.Certificate{selfSigned(t, "app.test")}
+	}
+	done := make(chan struct{})
+	go func() { defer close(done); _ = l.srv.Serve(ln) }()
+	t.Cleanup(func() { _ = l.srv.Close(); <-done })
+	return l
+}
+
+// talk is one connection.
+type talk struct {
+	*lasting
+	net.Conn
+	in *bufio.Reader
+}
+
+func (l *lasting) dial() *talk {
+	l.Helper()
+	c, err := net.Dial("tcp", l.address)
+	if err == nil && l.tls != nil {
+		c = tls.Client(c, l.tls)
+	}
+	if err != nil {
+		l.Fatal(err)
+	}
+	l.Cleanup(func() { _ = c.Close() })
+	_ = c.SetDeadline(time.Now().Add(time.Minute))
+	return &talk{l, c, bufio.NewReader(c)}
+}
+
+func (c *talk) ask(path, more string) {
+	c.Helper()
+	if _, err := fmt.Fprintf(c, "POST %s HTTP/1.1\r\nHost: app.test\r\n%sContent-Length: 2\r\n\r\n{}", path, more); err != nil {
+		c.Fatal(err)
+	}
+}
+
+// begun reads the first event, and waits until the handler has left.
+func (c *talk) begun() *http.Response {
+	c.Helper()
+	res, err := http.ReadResponse(c.in, nil)
+	if err != nil {
+		c.Fatal(err)
+	}
+	one := make([]byte, len("data: one\n\n"))
+	if _, err := io.ReadFull(res.Body, one); err != nil || string(one) != "data: one\n\n" {
+		c.Fatalf("the first event: %q, %v", one, err)
+	}
+	<-c.returned
+	return res
+}
+
+// fine asks for something else.
+func (c *talk) fine() {
+	c.Helper()
+	c.ask("/fine", "")
+	c.answered()
+}
+
+func (c *talk) answered() {
+	c.Helper()
+	res, err := http.ReadResponse(c.in, nil)
+	if err != nil {
+		c.Fatalf("no other request: %v", err)
+	}
+	if b, err := io.ReadAll(res.Body); err != nil || string(b) != "fine" {
+		c.Errorf("another request: %q, %v", b, err)
+	}
+	<-c.returned
+	if o := <-c.over; o.Aborted {
+		c.Errorf("another request: %+v", o)
+	}
+}
+
+// TestLeft: a stream that goes on without its handler is as whole as any, and so is
+// what comes on its connection after it, while it lasts, and together with it.
+func TestLeft(t *testing.T) {
+	t.Parallel()
+	for _, secure := range []bool{false, true} {
+		l := newLasting(t, secure, 0)
+		c := l.dial()
+		for _, path := range []string{"/stream", "/long", "/trailer"} {
+			for _, when := range []string{"after", "while", "with"} {
+				c.ask(path, "")
+				if when == "with" {
+					c.ask("/fine", "")
+				}
+				res := c.begun()
+				if when == "while" {
+					c.ask("/fine", "")
+				}
+				l.more <- struct{}{}
+				b, err := io.ReadAll(res.Body)
+				want := ""
+				if path == "/long" {
+					want = "data: " + long + "\n\n"
+				}
+				if err != nil || string(b) != want || path == "/trailer" && res.Trailer.Get("X-Sum") != "42" {
+					t.Errorf("%s: %d bytes, %v, %v", path, len(b), err, res.Trailer)
+				}
+				if o := <-l.over; o.Aborted || o.Status != 200 || o.Bytes != int64(len("data: one\n\n")+len(want)) {
+					t.Errorf("%s: %+v", path, o)
+				}
+				if when == "after" {
+					c.fine()
+				} else {
+					c.answered()
+				}
+			}
+		}
+		c.ask("/stream", "")
+		res := c.begun()
+		l.more <- struct{}{}
+		_, _ = io.Copy(io.Discard, res.Body)
+		<-l.over
+		_, _ = io.WriteString(c, "GET /fine HTTP/1.1\nHost: app.test\r\n\r\n")
+		if res, err := http.ReadResponse(c.in, nil); err != nil || res.StatusCode != http.StatusBadRequest {
+			t.Errorf("a line that ends in LF after a stream: %v, %v", res, err)
+		}
+	}
+}
+
+// TestLeftBroken: who leaves is noticed, and what breaks off is not taken for whole.
+func TestLeftBroken(t *testing.T) {
+	t.Parallel()
+	l := newLasting(t, false, 0)
+	aborted := func(name string) {
+		t.Helper()
+		if o := <-l.over; !o.Aborted {
+			t.Errorf("%s: %+v", name, o)
+		}
+	}
+	c := l.dial()
+	c.ask("/stream", "")
+	c.begun()
+	_ = c.Close()
+	aborted("the caller has left")
+	for _, path := range []string{"/breaks", "/dies"} {
+		c := l.dial()
+		c.ask(path, "")
+		res := c.begun()
+		l.more <- struct{}{}
+		if _, err := io.ReadAll(res.Body); err == nil {
+			t.Errorf("%s: half a stream is taken for whole", path)
+		}
+		aborted(path)
+	}
+	c = l.dial()
+	c.ask("/stream", "Connection: close\r\n")
+	res := c.begun()
+	l.more <- struct{}{}
+	if _, err := io.ReadAll(res.Body); err != nil || !res.Close {
+		t.Errorf("%v, it ends: %t", err, res.Close)
+	}
+	if _, err := c.in.ReadByte(); err != io.EOF { //nolint:errorlint // as it is
+		t.Errorf("the connection goes on: %v", err)
+	}
+}
+
+// TestLeftEnding: the end of guard waits for what has left its handler, closes what
+// rests, and cuts what does not end.
+func TestLeftEnding(t *testing.T) {
+	t.Parallel()
+	l := newLasting(t, false, 0)
+	rests, c, late := l.dial(), l.dial(), l.dial()
+	rests.ask("/stream", "")
+	res := rests.begun()
+	l.more <- struct{}{}
+	_, _ = io.Copy(io.Discard, res.Body)
+	<-l.over
+	c.ask("/stream", "")
+	res = c.begun()
+	late.ask("/stream", "")
+	cut := late.begun()
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	if err := l.srv.Shutdown(ctx); err == nil {
+		t.Error("it waits for nobody")
+	}
+	if _, err := rests.in.ReadByte(); err == nil {
+		t.Error("a connection rests on")
+	}
+	l.more <- struct{}{}
+	// One of the two ends by itself, and its connection with it.
+	whole := 0
+	done := make(chan error, 2)
+	go func() { _, err := io.Copy(io.Discard, res.Body); done <- err }()
+	go func() { _, err := io.Copy(io.Discard, cut.Body); done <- err }()
+	if o := <-l.over; o.Aborted {
+		t.Errorf("%+v", o)
+	}
+	if err := l.srv.Close(); err != nil {
+		t.Error(err)
+	}
+	if o := <-l.over; !o.Aborted {
+		t.Errorf("%+v", o)
+	}
+	for range 2 {
+		if <-done == nil {
+			whole++
+		}
+	}
+	if whole != 1 {
+		t.Errorf("%d streams are whole", whole)
+	}
+}
+
+// TestRest: who asks for nothing after a stream is not waited for.
+func TestRest(t *testing.T) {
+	t.Parallel()
+	l := newLasting(t, false, time.Millisecond)
+	c := l.dial()
+	c.ask("/stream", "")
+	res := c.begun()
+	l.more <- struct{}{}
+	if _, err := io.Copy(io.Discard, res.Body); err != nil {
+		t.Error(err)
+	}
+	if _, err := c.in.ReadByte(); err != io.EOF { //nolint:errorlint // as it is
+		t.Errorf("the connection goes on: %v", err)
+	}
+}
