@@ -130,8 +130,12 @@ func (p *Pipeline) rewrite(r *httputil.ProxyRequest) {
 	}
 	h["X-Forwarded-Host"], h["X-Forwarded-Proto"], h["X-Request-Id"] = f[1:2:2], f[2:3:3], f[3:4:4]
 	if x.read && x.flaw == nil && r.Out.Body != nil {
-		x.reader.Reset(x.body)
-		r.Out.Body = io.NopCloser(&x.reader) // a transport that sees that it is whole sends it with the header
+		if len(x.body) > small {
+			r.Out.Body = &spent{x.body}
+		} else {
+			x.reader.Reset(x.body)
+			r.Out.Body = io.NopCloser(&x.reader) // a transport that sees that it is whole sends it with the header
+		}
 		r.Out.GetBody = x.again
 	}
 	if p.o.Wrap == nil {

@@ -122,6 +122,7 @@ func (r *relay) leave() bool {
 		f.x.cut(context.Cause(base))
 		_ = conn.Close() // whoever still writes to it
 	})
+	f.x.forget()
 	f.body.leave()
 	f.body.ReadCloser, f.body.w = http.NoBody, nil // it was read, and they hold the server's buffers
 	r.watched = make(chan struct{})

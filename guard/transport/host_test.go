@@ -47,6 +47,21 @@ func (dying) Tap(_ *guard.Exchange, r *http.Response) error {
 	return nil
 }
 
+// reading is a check that reads the body.
+type reading struct{}
+
+func (reading) Name() string      { return "input" }
+func (reading) Needs() guard.Need { return guard.NeedBody }
+func (reading) Gives() guard.Need { return 0 }
+
+func (reading) Check(x *guard.Exchange) *guard.Denial {
+	if x.Path != "/read" { // what is small is read without it, too
+		return nil
+	}
+	_, d := x.Body()
+	return d
+}
+
 var long = strings.Repeat("long ", 10_000)
 
 func newLasting(t *testing.T, secure bool, idle time.Duration) *lasting {
@@ -81,7 +96,7 @@ func newLasting(t *testing.T, secure bool, idle time.Duration) *lasting {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, err := guard.New(guard.Options{Upstream: u, Routes: []*guard.Route{{Pattern: "/**", Public: true}}, Record: outcomes(l.over), Taps: []guard.Tap{dying{}}, Pace: guard.Pace{Body: time.Minute, Silence: time.Minute}})
+	p, err := guard.New(guard.Options{Upstream: u, Routes: []*guard.Route{{Pattern: "/**", Public: true}}, Record: outcomes(l.over), Checks: []guard.Check{reading{}}, MaxBody: 32 << 20, Taps: []guard.Tap{dying{}}, Pace: guard.Pace{Body: time.Minute, Silence: time.Minute}})
 	if err != nil {
 		t.Fatal(err)
 	}

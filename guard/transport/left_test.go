@@ -2,8 +2,10 @@ package transport_test
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"net/http"
+	"runtime"
 	"testing"
 	"time"
 )
@@ -154,5 +156,42 @@ func TestRest(t *testing.T) {
 	}
 	if _, err := c.in.ReadByte(); err != io.EOF { //nolint:errorlint // as it is
 		t.Errorf("the connection goes on: %v", err)
+	}
+}
+
+// TestLeftBody: a stream that has left its handler holds nothing of the request's body.
+func TestLeftBody(t *testing.T) {
+	l := newLasting(t, false, 0)
+	const size = 16 << 20
+	held := func() uint64 {
+		runtime.GC()
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		return m.HeapAlloc
+	}
+	before := held()
+	c := l.dial()
+	if _, err := fmt.Fprintf(c, "POST /read HTTP/1.1\r\nHost: app.test\r\nContent-Length: %d\r\n\r\n", size); err != nil {
+		t.Fatal(err)
+	}
+	piece := make([]byte, 1<<20)
+	for range size / len(piece) {
+		if _, err := c.Write(piece); err != nil {
+			t.Fatal(err)
+		}
+	}
+	res := c.begun()
+	for began := time.Now(); held() > before+size/2; { // the transport is a little later than the handler
+		if time.Since(began) > 20*time.Second {
+			t.Fatalf("%d MB are held", (held()-before)>>20)
+		}
+		time.Sleep(time.Millisecond)
+	}
+	l.more <- struct{}{}
+	if _, err := io.Copy(io.Discard, res.Body); err != nil {
+		t.Error(err)
+	}
+	if o := <-l.over; o.Aborted {
+		t.Errorf("%+v", o)
 	}
 }
