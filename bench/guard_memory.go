@@ -66,6 +66,16 @@ func (f *field) idle(ctx context.Context) (err error) {
 		[]string{"proxy", "all", "its own", "of files", "after load: all", "its own", "of files"}, rows)
 }
 
+// measureStreams is the part of -only guard that looks at streams, by itself.
+func measureStreams(ctx context.Context, s *settings) error {
+	for range s.runs {
+		if err := (&field{s: s}).streaming(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // streaming reads the memory of proxies through which many event streams are open. Who
 // reads them and who writes them are other processes.
 func (f *field) streaming(ctx context.Context) error {

@@ -19,6 +19,14 @@ type buffers struct{ pieces, events sync.Pool }
 
 // Get is of httputil.BufferPool, once it is known what is answered.
 func (f *flight) Get() []byte {
+	if f.rec.turn != nil { // its relay copies
+		return make([]byte, 1)
+	}
+	return f.lend()
+}
+
+// lend gives a buffer that fits the answer.
+func (f *flight) lend() []byte {
 	if f.x.events {
 		if p, ok := f.lender.events.Get().(*[event]byte); ok {
 			return p[:]
@@ -33,11 +41,12 @@ func (f *flight) Get() []byte {
 
 // Put takes it back.
 func (f *flight) Put(p []byte) {
-	if len(p) == event {
+	switch len(p) {
+	case event:
 		f.lender.events.Put((*[event]byte)(p))
-		return
+	case piece:
+		f.lender.pieces.Put((*[piece]byte)(p))
 	}
-	f.lender.pieces.Put((*[piece]byte)(p))
 }
 
 // isEvents reports a stream of events.

@@ -157,6 +157,28 @@ func (x *Exchange) SetBody(b []byte) {
 	}
 }
 
+// spent is a body that holds nothing when it was read: an answer may last for long.
+type spent struct{ rest []byte }
+
+func (s *spent) Read(p []byte) (int, error) {
+	if len(s.rest) == 0 {
+		return 0, io.EOF
+	}
+	n := copy(p, s.rest)
+	if s.rest = s.rest[n:]; len(s.rest) == 0 {
+		s.rest = nil
+	}
+	return n, nil
+}
+
+func (*spent) Close() error { return nil }
+
+// forget lets go of the body. Who asks for it after that is refused.
+func (x *Exchange) forget() {
+	x.body, x.Request.Body = nil, http.NoBody
+	x.read, x.flaw = true, &Denial{Status: http.StatusInternalServerError, Reason: "the body is not held any more"}
+}
+
 // again gives the body once more, to a transport that sends it again.
 func (x *Exchange) again() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(x.body)), nil }
 

@@ -18,6 +18,7 @@ import (
 	"net/http/httputil"
 	"net/netip"
 	"net/url"
+	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -129,8 +130,12 @@ func (p *Pipeline) rewrite(r *httputil.ProxyRequest) {
 	}
 	h["X-Forwarded-Host"], h["X-Forwarded-Proto"], h["X-Request-Id"] = f[1:2:2], f[2:3:3], f[3:4:4]
 	if x.read && x.flaw == nil && r.Out.Body != nil {
-		x.reader.Reset(x.body)
-		r.Out.Body = io.NopCloser(&x.reader) // a transport that sees that it is whole sends it with the header
+		if len(x.body) > small {
+			r.Out.Body = &spent{x.body}
+		} else {
+			x.reader.Reset(x.body)
+			r.Out.Body = io.NopCloser(&x.reader) // a transport that sees that it is whole sends it with the header
+		}
 		r.Out.GetBody = x.again
 	}
 	if p.o.Wrap == nil {
@@ -173,6 +178,9 @@ func (p *Pipeline) taps(res *http.Response) error {
 	x.events = isEvents(res.Header)
 	if p.o.Pace.Silence > 0 && res.StatusCode != http.StatusSwitchingProtocols {
 		res.Body = watch(res.Body, p.o.Pace.Silence, x.cut)
+	}
+	if x.events {
+		res.Body = relayed(x, res)
 	}
 	return nil
 }
@@ -217,9 +225,8 @@ func (p *Pipeline) refuse(w http.ResponseWriter, x *Exchange, d *Denial) {
 
 // ServeHTTP takes one request through the checks and to the upstream.
 func (p *Pipeline) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	began := p.o.Now()
 	f := &flight{x: Exchange{ID: rand.Text(), Client: client(r, p.o.Trusted), max: p.o.MaxBody, ask: p.o.Dial, Secure: secure(r, p.o.Trusted)},
-		rec: recorder{ResponseWriter: w, pace: p.o.Pace.Body, stream: r.ProtoMajor > 1}}
+		rec: recorder{ResponseWriter: w, pace: p.o.Pace.Body, stream: r.ProtoMajor > 1}, p: p, began: p.o.Now()}
 	x, rec := &f.x, &f.rec
 	whole := false
 	// The exchange's context is its own, and ends when the caller leaves unless a check detaches it.
@@ -233,24 +240,11 @@ func (p *Pipeline) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		p.o.Record.Begin()
 	}
 	defer func() {
-		x.stay()
-		cut(nil)
-		f.body.leave()
-		rec.taking() // what the server still holds
-		for i := len(x.last) - 1; i >= 0; i-- {
-			x.last[i](rec.status)
-		}
-		p.o.Lockdown.leave(&x.here)
-		if p.o.Record != nil {
-			p.o.Record.End(x, Outcome{Status: rec.status, Denied: by(x.reason), Reason: x.reason, Began: began, Took: p.o.Now().Sub(began), Upstream: x.waited, Bytes: rec.bytes, Aborted: !whole})
+		if f.left {
+			_ = recover() // errLeft: its relay ends it
 			return
 		}
-		route := ""
-		if x.Route != nil {
-			route = x.Route.Pattern
-		}
-		// The route's pattern, never the address as it came: that holds ids and tokens.
-		p.o.Log.Info("request", "id", x.ID, "method", r.Method, "route", route, "status", rec.status, "client", x.Client.String(), "denied", x.reason, "seconds", p.o.Now().Sub(began).Seconds())
+		f.end(whole)
 	}()
 	x.Request = r.WithContext(ctx)
 	if r.Body != nil && r.Body != http.NoBody {
@@ -280,6 +274,30 @@ func (p *Pipeline) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	f.proxy.BufferPool = f
 	f.proxy.ServeHTTP(rec, x.Request)
 	whole = true
+}
+
+// end is told once that the exchange is over.
+func (f *flight) end(whole bool) {
+	x, rec, o := &f.x, &f.rec, &f.p.o
+	x.stay()
+	x.cut(nil)
+	f.body.leave()
+	rec.taking() // what the server still holds
+	for i := len(x.last) - 1; i >= 0; i-- {
+		x.last[i](rec.status)
+	}
+	o.Lockdown.leave(&x.here)
+	took := o.Now().Sub(f.began)
+	if o.Record != nil {
+		o.Record.End(x, Outcome{Status: rec.status, Denied: by(x.reason), Reason: x.reason, Began: f.began, Took: took, Upstream: x.waited, Bytes: rec.bytes, Aborted: !whole})
+		return
+	}
+	route := ""
+	if x.Route != nil {
+		route = x.Route.Pattern
+	}
+	// The route's pattern, never the address as it came: that holds ids and tokens.
+	o.Log.Info("request", "id", x.ID, "method", x.Request.Method, "route", route, "status", rec.status, "client", x.Client.String(), "denied", x.reason, "seconds", took.Seconds())
 }
 
 // judge finds the route and asks the checks.
@@ -342,6 +360,9 @@ type flight struct {
 	caller context.Context
 	proxy  httputil.ReverseProxy
 	lender *buffers
+	p      *Pipeline
+	began  time.Time
+	left   bool // its handler ends before it does
 }
 
 // Deadline is none.
@@ -355,8 +376,11 @@ func (*flight) Err() error { return nil }
 
 // Value finds the exchange, and what the server and who serves before guard know.
 func (f *flight) Value(key any) any {
-	if key == (exchangeKey{}) {
+	switch key {
+	case exchangeKey{}:
 		return &f.x
+	case flightKey{}:
+		return f
 	}
 	return f.caller.Value(key)
 }
@@ -370,6 +394,8 @@ type recorder struct {
 	pace   time.Duration // for the caller to take a piece; 0: any time
 	stream bool          // over HTTP/2, where a deadline ends the answer though nothing is being written
 	set    time.Time     // when the deadline was set last
+	turn   *sync.Mutex   // of who writes, where there is more than one; nil: there is not
+	conn   net.Conn      // in place of the writer, which is gone then; nil: it is there
 }
 
 // WriteHeader drops what an upstream says before its answer (103 of RFC 8297): no tap
@@ -397,6 +423,17 @@ func (r *recorder) Write(b []byte) (int, error) {
 
 // FlushError sends what is held back, in the time that a caller has for a piece.
 func (r *recorder) FlushError() error {
+	if r.turn != nil {
+		r.turn.Lock()
+		defer r.turn.Unlock()
+		if r.conn != nil {
+			return nil
+		}
+	}
+	return r.flush()
+}
+
+func (r *recorder) flush() error {
 	r.taking()
 	err := http.NewResponseController(r.ResponseWriter).Flush()
 	r.taken()
@@ -427,6 +464,10 @@ func (r *recorder) arm(ago time.Duration) {
 	}
 	if now := time.Now(); now.Sub(r.set) >= ago {
 		r.set = now
+		if r.conn != nil {
+			_ = r.conn.SetWriteDeadline(now.Add(r.pace)) // who writes next finds it closed
+			return
+		}
 		_ = http.NewResponseController(r.ResponseWriter).SetWriteDeadline(now.Add(r.pace)) // a writer without deadlines has none to keep
 	}
 }

@@ -181,6 +181,7 @@ func (p *program) guard(ctx context.Context, file string) (err error) {
 	if models != nil {
 		fmt.Fprintf(p.out, "model http://%s\n", models.Addr())
 	}
+	bound()
 	lean()
 	log.Info("guard serves", "kind", "audit", "listen", front.Addr().String(), "admin", admin, "version", about().Version, "routes", len(pol.Routes))
 	tick := time.NewTicker(look)

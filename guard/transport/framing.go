@@ -18,6 +18,7 @@ import (
 type framed struct {
 	net.Conn
 	scan   scanner
+	ahead  []byte      // was read before, and is looked at already
 	tunnel atomic.Bool // it was hijacked, before its caller was told (RFC 6455 section 4.1: it waits for that)
 }
 
@@ -25,6 +26,11 @@ type framed struct {
 func (c *framed) Read(p []byte) (int, error) {
 	if c.scan.broken { // the server may ask again before it obeys
 		return 0, errFraming
+	}
+	if len(c.ahead) > 0 {
+		n := copy(p, c.ahead)
+		c.ahead = c.ahead[n:]
+		return n, nil
 	}
 	n, err := c.Conn.Read(p)
 	if n > 0 && !c.tunnel.Load() {

@@ -11,6 +11,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/launchready/launchready/guard"
 )
 
 // Server serves HTTP/1.1 whose framing is held to one reading, and HTTP/2 over TLS.
@@ -20,18 +22,23 @@ type Server struct {
 	Log     *slog.Logger
 	Header  time.Duration // for a request's header to come; 0: 10 s
 	Idle    time.Duration // between two requests; 0: 2 minutes
+	After   time.Duration // that it lasts, a stream of events goes on without net/http; 0: 1 s
 
 	one, two *http.Server
 	in       [2]*queue
 	once     sync.Once
 	flight   flight
-	cut      context.CancelFunc // of every request
+	rest     rest
+	base     context.Context    //nolint:containedctx // of every request
+	cut      context.CancelFunc // of it
 }
 
 // greet is how long a handshake may take. How many are under way is bounded by the
 // connections that there may be: with a bound of their own, who says nothing would keep
 // everybody else waiting.
 const greet = 10 * time.Second
+
+const idle = 2 * time.Minute
 
 type stateKey struct{}
 
@@ -41,10 +48,10 @@ func (s *Server) begin() {
 		log = slog.New(slog.DiscardHandler)
 	}
 	base, cut := context.WithCancel(context.Background())
-	s.cut, s.flight.left = cut, make(chan struct{}, 1)
+	s.base, s.cut, s.flight.left = base, cut, make(chan struct{}, 1)
 	// No deadline on a whole request or answer: streams last as long as they last.
 	build := func(h http.Handler) *http.Server {
-		return &http.Server{Handler: s.flight.follow(h), BaseContext: func(net.Listener) context.Context { return base }, ReadHeaderTimeout: cmp.Or(s.Header, 10*time.Second), IdleTimeout: cmp.Or(s.Idle, 2*time.Minute), MaxHeaderBytes: 64 << 10, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn)}
+		return &http.Server{Handler: s.flight.follow(h), BaseContext: func(net.Listener) context.Context { return base }, ReadHeaderTimeout: cmp.Or(s.Header, 10*time.Second), IdleTimeout: cmp.Or(s.Idle, idle), MaxHeaderBytes: 64 << 10, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn)}
 	}
 	one := s.Handler
 	if s.TLS != nil {
@@ -57,11 +64,14 @@ func (s *Server) begin() {
 	}
 	s.one = build(one)
 	s.one.ConnContext = func(ctx context.Context, c net.Conn) context.Context {
-		if f, ok := c.(*framed); ok {
-			if t, ok := f.Conn.(*tls.Conn); ok {
-				st := t.ConnectionState()
-				return context.WithValue(ctx, stateKey{}, &st)
-			}
+		f, ok := c.(*framed)
+		if !ok {
+			return ctx
+		}
+		ctx = context.WithValue(ctx, guard.HostKey{}, &host{s, f})
+		if t, ok := f.Conn.(*tls.Conn); ok {
+			st := t.ConnectionState()
+			return context.WithValue(ctx, stateKey{}, &st)
 		}
 		return ctx
 	}
@@ -136,6 +146,7 @@ func (s *Server) Ending() { s.flight.ending.Store(true) }
 func (s *Server) Shutdown(ctx context.Context) error {
 	s.once.Do(s.begin)
 	s.Ending()
+	s.rest.end()
 	err := errors.Join(s.one.Shutdown(ctx), s.two.Shutdown(ctx), s.in[0].Close(), s.in[1].Close())
 	return errors.Join(err, s.flight.wait(ctx))
 }
@@ -147,6 +158,7 @@ const last = 2 * time.Second
 func (s *Server) Close() error {
 	s.once.Do(s.begin)
 	s.Ending()
+	s.rest.end()
 	s.cut()
 	err := errors.Join(s.one.Close(), s.two.Close(), s.in[0].Close(), s.in[1].Close())
 	ctx, cancel := context.WithTimeout(context.Background(), last)
