@@ -128,7 +128,7 @@ var may = map[string][]string{
 	"guard/idempotency":         {"guard", "guard/state"},
 	"guard/kill":                {"guard"},
 	"guard/retry":               {},
-	"guard/spend":               {"guard", "guard/model", "guard/state"},
+	"guard/spend":               {"guard", "guard/model", "guard/model/span", "guard/state"},
 	"guard/state":               {},
 	"guard/state/statetest":     {"guard/state"},
 	"guard/transport":           {".", "guard", "probe/cloudflare"},
