@@ -158,9 +158,9 @@ func (a *Applier) say(format string, args ...any) {
 	}
 }
 
-// Rebase moves a change to what a set holds now, where the difference is what the
+// rebase moves a change to what a set holds now, where the difference is what the
 // change does not touch: somebody added a record of their own beside ours.
-func (c Change) Rebase(live []Value) (Change, error) {
+func (c Change) rebase(live []Value) (Change, error) {
 	switch c.at(live) {
 	case before, middle, after:
 		return c, nil

@@ -80,7 +80,7 @@ func (r *Run) Back(ctx context.Context) ([]*Plan, error) {
 			return nil, fmt.Errorf("read %s: %w", appliers[i].Driver.Name(), err)
 		}
 		for _, c := range p.Changes() {
-			c, err := c.Back().Rebase(s.Sets[c.Key])
+			c, err := c.Back().rebase(s.Sets[c.Key])
 			if err != nil {
 				return nil, err
 			}

@@ -86,7 +86,7 @@ func read(ctx context.Context, t *lr.Trial, p Probe, pastCaches bool) (Judgement
 	if victim == nil {
 		return Judgement{}.unknown("nobody's data to look for"), nil
 	}
-	owner, ownerReply, err := OwnerControl(ctx, t, p.Route, p.Object, victim)
+	owner, ownerReply, err := ownerControl(ctx, t, p.Route, p.Object, victim)
 	if err != nil {
 		return lost(ctx, "the owner's request", err)
 	}
@@ -324,10 +324,10 @@ func lost(ctx context.Context, what string, err error) (Judgement, error) {
 	return Judgement{}.unknown("%s: %v", what, err), nil
 }
 
-// OwnerControl sends the plain request as the victim, or as another account of
+// ownerControl sends the plain request as the victim, or as another account of
 // the victim's tenant where the victim's role may not, and returns who succeeded.
 // The account is nil when nobody did; the exchange is then the victim's refusal.
-func OwnerControl(ctx context.Context, t *lr.Trial, rt *lr.Route, o *lr.Object, victim *lr.Account) (*lr.Account, *lr.Exchange, error) {
+func ownerControl(ctx context.Context, t *lr.Trial, rt *lr.Route, o *lr.Object, victim *lr.Account) (*lr.Account, *lr.Exchange, error) {
 	var first *lr.Exchange
 	var firstErr error
 	for _, a := range Tenantmates(t, victim) {

@@ -214,3 +214,24 @@ func Attackers(t *lr.Target, victim *lr.Account) []*lr.Account {
 	}
 	return out
 }
+
+// Caller is who asks a route that is not asked about tenants: the owner of the first
+// tenant's object of its resource, an administrator on administrators' routes, else a
+// user; nil where there is no tenant.
+func Caller(t *lr.Trial, rt *lr.Route) *lr.Account {
+	victims := Victims(t.Target)
+	if len(victims) == 0 {
+		return nil
+	}
+	if o := t.Stage.Object(rt.Resource, victims[0]); o != nil && o.Owner != nil {
+		return o.Owner
+	}
+	if lr.Match(t.Target.Access.Admin, rt) || strings.Contains(strings.ToLower(rt.Path), "admin") {
+		for _, a := range t.Target.Accounts {
+			if a.Tenant == victims[0].Tenant && a.Privileged() && !a.Spare {
+				return a
+			}
+		}
+	}
+	return victims[0]
+}

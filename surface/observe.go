@@ -108,21 +108,6 @@ func FromAllow(path, allow string, known []*lr.Route) []*lr.Route {
 	return out
 }
 
-// Variants gives the operations that stand on the route's path with another
-// method and are in known no more than in the description. They are candidates
-// only: most servers answer 405.
-func Variants(rt *lr.Route, known ...*lr.Route) []*lr.Route {
-	x := indexOf(append([]*lr.Route{rt}, known...))
-	var out []*lr.Route
-	for _, m := range []string{"GET", "POST", "PUT", "PATCH", "DELETE"} {
-		v := sibling(rt.Path, m, rt, "method variant of "+rt.String())
-		if x.add(v) {
-			out = append(out, v)
-		}
-	}
-	return out
-}
-
 // sibling makes an undeclared route with the path parameters, keys and body of
 // one that is known at the same path.
 func sibling(path, method string, like *lr.Route, source string) *lr.Route {

@@ -59,18 +59,6 @@ func TestFromAllow(t *testing.T) {
 	}
 }
 
-func TestVariants(t *testing.T) {
-	known := list(t, "GET /v1/chats/{id}\nPATCH /v1/chats/{chat_id}\nPOST /v1/chats {\"title\":\"t\"}")
-	got := names(surface.Variants(known[0], known...))
-	want := []string{"POST /v1/chats/{id}", "PUT /v1/chats/{id}", "DELETE /v1/chats/{id}"}
-	if !slices.Equal(got, want) {
-		t.Errorf("got %v, want %v", got, want)
-	}
-	if alone := surface.Variants(known[0]); len(alone) != 4 {
-		t.Errorf("got %v, want the four other methods", names(alone))
-	}
-}
-
 func TestFromLinks(t *testing.T) {
 	base, _ := url.Parse("https://api.acme.test/api")
 	at, _ := url.Parse("https://api.acme.test/api/v1/chats")
@@ -178,12 +166,8 @@ func TestGuess(t *testing.T) {
 	}
 }
 
-func TestAliases(t *testing.T) {
+func TestPrefixes(t *testing.T) {
 	routes := list(t, "GET /api/chats/{id}\nGET /v1/chats/{chat_id}\nPOST /v1/chats\nGET /api/v2/chats/{x}\nGET /admin/chats/{id}")
-	got := surface.Aliases(routes)
-	if len(got) != 1 || !slices.Equal(names(got[0]), []string{"GET /api/chats/{id}", "GET /v1/chats/{chat_id}", "GET /api/v2/chats/{x}"}) {
-		t.Errorf("got %v", got)
-	}
 	if p := surface.Prefixes(routes); !slices.Equal(p, []string{"", "/api", "/api/v2", "/v1"}) {
 		t.Errorf("got prefixes %v", p)
 	}

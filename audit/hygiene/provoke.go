@@ -95,25 +95,11 @@ func risky(rt *lr.Route) bool {
 
 // callerOf is who provokes: an account that the route lets in.
 func callerOf(t *lr.Trial, rt *lr.Route) *lr.Account {
-	victims := oracle.Victims(t.Target)
-	if len(victims) == 0 {
-		return nil
-	}
 	switch rt.Kind {
 	case lr.SignIn, lr.SignUp, lr.Refresh, lr.Password, lr.Webhook:
 		return nil
 	}
-	if o := t.Stage.Object(rt.Resource, victims[0]); o != nil && o.Owner != nil {
-		return o.Owner
-	}
-	if lr.Match(t.Target.Access.Admin, rt) || strings.Contains(strings.ToLower(rt.Path), "admin") {
-		for _, a := range t.Target.Accounts {
-			if a.Tenant == victims[0].Tenant && a.Privileged() && !a.Spare {
-				return a
-			}
-		}
-	}
-	return victims[0]
+	return oracle.Caller(t, rt)
 }
 
 // madeUp asks for addresses that no route has, and for methods that a route

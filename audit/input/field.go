@@ -94,7 +94,7 @@ func doorOf(ctx context.Context, t *lr.Trial, rt *lr.Route) *door {
 	if !rt.Declared || !open(t, rt) {
 		return nil
 	}
-	d := &door{route: rt, as: callerOf(t, rt)}
+	d := &door{route: rt, as: oracle.Caller(t, rt)}
 	if d.as == nil && !lr.Match(t.Target.Access.Public, rt) {
 		return nil
 	}
@@ -174,26 +174,6 @@ func risky(rt *lr.Route) bool {
 		}
 	}
 	return false
-}
-
-// callerOf is who asks: who owns the object, an administrator on administrators'
-// routes, nil where anyone may.
-func callerOf(t *lr.Trial, rt *lr.Route) *lr.Account {
-	victims := oracle.Victims(t.Target)
-	if len(victims) == 0 {
-		return nil
-	}
-	if o := t.Stage.Object(rt.Resource, victims[0]); o != nil && o.Owner != nil {
-		return o.Owner
-	}
-	if lr.Match(t.Target.Access.Admin, rt) || strings.Contains(strings.ToLower(rt.Path), "admin") {
-		for _, a := range t.Target.Accounts {
-			if a.Tenant == victims[0].Tenant && a.Privileged() && !a.Spare {
-				return a
-			}
-		}
-	}
-	return victims[0]
 }
 
 // objectOf is the run's own object that fills the route's path, or that a list

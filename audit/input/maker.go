@@ -69,7 +69,7 @@ func changersOf(t *lr.Trial) []*maker {
 		if !t.Target.Mutate || t.Profile == lr.Quick || rt.Kind != lr.Update || !rt.Declared || rt.Method == "DELETE" || risky(rt) || len(rt.PathParams()) == 0 || asksModel(t, rt) {
 			continue
 		}
-		as := callerOf(t, rt)
+		as := oracle.Caller(t, rt)
 		if as == nil {
 			continue
 		}

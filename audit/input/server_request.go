@@ -57,7 +57,7 @@ func urlDoors(ctx context.Context, t *lr.Trial) []*door {
 		if !rt.Declared || risky(rt) || asksModel(t, rt) || len(out) == 40 {
 			continue
 		}
-		d := &door{route: rt, as: callerOf(t, rt)}
+		d := &door{route: rt, as: oracle.Caller(t, rt)}
 		d.object = objectOf(t, rt, d.as)
 		switch rt.Kind {
 		case lr.Create:

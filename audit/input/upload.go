@@ -16,6 +16,7 @@ import (
 	"strings"
 
 	lr "github.com/launchready/launchready"
+	"github.com/launchready/launchready/oracle"
 )
 
 // drop is a route that takes files, with its own form around them.
@@ -38,7 +39,7 @@ func dropsOf(ctx context.Context, t *lr.Trial) []*drop {
 		if rt.Kind != lr.Upload && (rt.Kind != lr.Create || rt.Body == nil || !strings.Contains(rt.Body.Type, "multipart")) {
 			continue
 		}
-		d := &drop{door: door{route: rt, as: callerOf(t, rt)}}
+		d := &drop{door: door{route: rt, as: oracle.Caller(t, rt)}}
 		if d.as == nil || !removable(t, rt) && !t.Target.Mutate {
 			continue
 		}

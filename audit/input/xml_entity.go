@@ -7,6 +7,7 @@ import (
 	"time"
 
 	lr "github.com/launchready/launchready"
+	"github.com/launchready/launchready/oracle"
 )
 
 func xmlEntity() *lr.Check {
@@ -55,7 +56,7 @@ func xmlDoors(ctx context.Context, t *lr.Trial) ([]*door, error) {
 		if known[rt] || !takesXML(rt) || !rt.Declared || risky(rt) || rt.Kind == lr.Webhook {
 			continue
 		}
-		d := &door{route: rt, as: callerOf(t, rt)}
+		d := &door{route: rt, as: oracle.Caller(t, rt)}
 		d.object = objectOf(t, rt, d.as)
 		if d.base, err = t.Stage.Request(ctx, rt, d.object, d.as); err == nil {
 			out = append(out, d)

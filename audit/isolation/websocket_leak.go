@@ -48,7 +48,7 @@ func runWebsocketLeak(ctx context.Context, t *lr.Trial) error {
 // close at the first that they do not know.
 func subscribeAs(ctx context.Context, t *lr.Trial, rt *lr.Route, p pair) error {
 	for i, o := range conversations(t, rt, p.victim) {
-		known := Subscriptions(o)
+		known := subscriptions(o)
 		tries := [][]string{nil, known}
 		if i == 0 {
 			for _, m := range known {
@@ -155,8 +155,8 @@ func conversations(t *lr.Trial, socket *lr.Route, a *lr.Account) []*lr.Object {
 	return others[:min(len(others), 2)]
 }
 
-// Subscriptions lists the messages by which common chat servers subscribe.
-func Subscriptions(o *lr.Object) []string {
+// subscriptions lists the messages by which common chat servers subscribe.
+func subscriptions(o *lr.Object) []string {
 	var out []string
 	for _, verb := range []string{"type", "action", "event", "op"} {
 		for _, key := range []string{"chat_id", "conversation_id", "id", "channel", "room", "thread_id"} {

@@ -150,7 +150,7 @@ func (p *Policy) known(lines []string) bool {
 // is no browser names no origin; its credential is judged as any other's.
 func (p *Policy) Check(x *guard.Exchange) *guard.Denial {
 	h := x.Request.Header
-	if !Upgrades(x.Request) || len(h["Origin"]) == 0 {
+	if !upgrades(x.Request) || len(h["Origin"]) == 0 {
 		return nil
 	}
 	o := origin(h)
@@ -160,9 +160,9 @@ func (p *Policy) Check(x *guard.Exchange) *guard.Denial {
 	return &guard.Denial{Status: http.StatusForbidden, Reason: "a page of another origin opens a WebSocket"}
 }
 
-// Upgrades reports whether a request asks for a WebSocket, over HTTP/1.1 or HTTP/2
+// upgrades reports whether a request asks for a WebSocket, over HTTP/1.1 or HTTP/2
 // (RFC 8441).
-func Upgrades(r *http.Request) bool {
+func upgrades(r *http.Request) bool {
 	for _, u := range r.Header["Upgrade"] {
 		for name := range strings.SplitSeq(u, ",") {
 			if strings.EqualFold(strings.TrimSpace(name), "websocket") {

@@ -8,7 +8,6 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"net/url"
 	"strings"
 	"testing"
 
@@ -19,19 +18,7 @@ import (
 // serve puts guard in front of a handler, with one rule for one pattern.
 func serve(t testing.TB, pattern string, r *ownership.Rule, store ownership.Store, h http.HandlerFunc) *httptest.Server {
 	t.Helper()
-	back := httptest.NewServer(h)
-	t.Cleanup(back.Close)
-	u, err := url.Parse(back.URL)
-	if err != nil {
-		t.Fatal(err)
-	}
-	k := ownership.New(ownership.Options{Store: store, Rules: map[string][]*ownership.Rule{pattern: {r}}, Log: slog.New(slog.DiscardHandler)})
-	p, err := guard.New(guard.Options{Upstream: u, Routes: []*guard.Route{{Pattern: pattern}}, Checks: []guard.Check{bearer{}, k}, Taps: []guard.Tap{k}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	front := httptest.NewServer(p)
-	t.Cleanup(front.Close)
+	_, front := between(t, h, ownership.Options{Store: store, Rules: map[string][]*ownership.Rule{pattern: {r}}, Log: slog.New(slog.DiscardHandler)}, guard.Options{Routes: []*guard.Route{{Pattern: pattern}}})
 	return front
 }
 
@@ -47,13 +34,17 @@ func owning(t testing.TB, ids ...string) ownership.Store {
 	return m
 }
 
-func get(t testing.TB, target string) (status int, body string, broken error) {
+// get asks with more fields of the header: names and values in turn.
+func get(t testing.TB, target string, header ...string) (status int, body string, broken error) {
 	t.Helper()
 	req, err := http.NewRequest("GET", target, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	req.Header.Set("Authorization", "Bearer acme")
+	for i := 0; i < len(header); i += 2 {
+		req.Header.Set(header[i], header[i+1])
+	}
 	res, err := http.DefaultTransport.RoundTrip(req)
 	if err != nil {
 		return 0, "", err
@@ -100,6 +91,8 @@ func TestUndecided(t *testing.T) {
 		"optional":               {&ownership.Rule{List: &ownership.List{Items: path(t, "$.data"), Kind: "chat", ID: &id, Optional: true}}, json, `{"data":[{"id":"b"}]}`, 200, `{"data":[]}`},
 		"optional, no list":      {&ownership.Rule{List: &ownership.List{Items: path(t, "$.data"), Kind: "chat", ID: &id, Optional: true}}, json, `{}`, 200, `{}`},
 		"several lists":          {&ownership.Rule{List: &ownership.List{Items: path(t, "$.x"), Kind: "chat", ID: &id}, More: []*ownership.List{{Items: path(t, "$.y"), Kind: "chat", ID: &title, Drop: []ownership.Path{path(t, "$.z")}}}}, json, `{"x":[{"id":"b"},{"id":"a"}],"y":[{"title":"a"},{"title":"b"}],"z":2}`, 200, `{"x":[{"id":"a"}],"y":[{"title":"a"}],"z":null}`},
+		"a list in an item":      {&ownership.Rule{List: &ownership.List{Items: path(t, "$.x"), Kind: "chat", ID: &id}, More: []*ownership.List{{Items: path(t, "$.x[*].y"), Kind: "chat", ID: &id}}}, json, `{"x":[{"id":"b","y":[]},{"id":"a","y":[{"id":"b"},{"id":"a"}]}]}`, 200, `{"x":[{"id":"a","y":[{"id":"a"}]}]}`},
+		"one list, two rules":    {&ownership.Rule{List: &ownership.List{Items: path(t, "$.x"), Kind: "chat", ID: &id}, More: []*ownership.List{{Items: path(t, "x"), Kind: "chat", ID: &title}}}, json, `{"x":[{"id":"a","title":"a"},{"id":"b","title":"a"},{"id":"a","title":"b"},{"id":"a","title":"a","n":1}]}`, 200, `{"x":[{"id":"a","title":"a"},{"id":"a","title":"a","n":1}]}`},
 		"the second list lacks":  {&ownership.Rule{List: &ownership.List{Items: path(t, "$.x"), Kind: "chat", ID: &id}, More: []*ownership.List{{Items: path(t, "$.y"), Kind: "chat", ID: &id}}}, json, `{"x":[],"q":[{"id":"b"}]}`, 502, ""},
 		"kinds of items":         {&ownership.Rule{List: &ownership.List{Items: path(t, "$"), KindAt: &id, ID: &title}}, json, `[{"id":"chat","title":"a"},{"id":"chat","title":"b"},{"id":"file","title":"a"},{"title":"a"}]`, 200, `[{"id":"chat","title":"a"}]`},
 		"no list":                {list, json, `{"items":[{"id":"b"}]}`, 502, ""},
@@ -172,16 +165,8 @@ func TestCompressed(t *testing.T) {
 		w.Header().Set("Content-Type", "application/json")
 		_, _ = io.WriteString(w, "{}")
 	})
-	req, _ := http.NewRequest("GET", front.URL+"/x", nil)
-	req.Header.Set("Authorization", "Bearer acme")
-	req.Header.Set("Range", "bytes=0-10")
-	res, err := http.DefaultTransport.RoundTrip(req)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer res.Body.Close()
-	if res.StatusCode != 502 {
-		t.Errorf("%d", res.StatusCode)
+	if status, _, err := get(t, front.URL+"/x", "Range", "bytes=0-10"); status != 502 {
+		t.Errorf("%d %v", status, err)
 	}
 }
 

@@ -300,33 +300,41 @@ func newStand(t testing.TB, set setting) *stand {
 	if s.store == nil {
 		s.store = &ownership.Recent{Store: &ownership.Memory{}}
 	}
-	back := httptest.NewServer(s.app)
-	t.Cleanup(back.Close)
-	u, err := url.Parse(back.URL)
-	if err != nil {
-		t.Fatal(err)
-	}
 	log := slog.New(slog.NewTextHandler(&locked{w: s.log}, nil))
 	o := ownership.Options{Store: s.store, Rules: rules(t), Exempt: []string{"support"}, Log: log}
 	if set.edit != nil {
 		set.edit(&o)
 	}
-	var routes []*guard.Route
+	g := guard.Options{Log: log}
 	for p := range o.Rules {
-		routes = append(routes, &guard.Route{Pattern: p})
+		g.Routes = append(g.Routes, &guard.Route{Pattern: p})
 	}
-	k := ownership.New(o)
-	p, err := guard.New(guard.Options{Upstream: u, Routes: routes, Checks: []guard.Check{bearer{}, k}, Taps: []guard.Tap{k}, Log: log, Modes: map[string]guard.Mode{"ownership": set.mode}})
-	if set.mode == "" {
-		p, err = guard.New(guard.Options{Upstream: u, Routes: routes, Checks: []guard.Check{bearer{}, k}, Taps: []guard.Tap{k}, Log: log})
+	if set.mode != "" {
+		g.Modes = map[string]guard.Mode{"ownership": set.mode}
 	}
+	back, front := between(t, s.app, o, g)
+	s.direct, s.front = back.URL, front.URL
+	return s
+}
+
+// between puts guard in front of an application; of g its routes are needed.
+func between(t testing.TB, app http.Handler, o ownership.Options, g guard.Options) (back, front *httptest.Server) {
+	t.Helper()
+	back = httptest.NewServer(app)
+	t.Cleanup(back.Close)
+	u, err := url.Parse(back.URL)
 	if err != nil {
 		t.Fatal(err)
 	}
-	front := httptest.NewServer(p)
+	k := ownership.New(o)
+	g.Upstream, g.Checks, g.Taps = u, []guard.Check{bearer{}, k}, []guard.Tap{k}
+	p, err := guard.New(g)
+	if err != nil {
+		t.Fatal(err)
+	}
+	front = httptest.NewServer(p)
 	t.Cleanup(front.Close)
-	s.direct, s.front = back.URL, front.URL
-	return s
+	return back, front
 }
 
 type locked struct {

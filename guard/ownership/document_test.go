@@ -6,12 +6,14 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/launchready/launchready/guard/model/span"
 )
 
 func TestPath(t *testing.T) {
 	const text = `{"id":"a","Tenant_ID":"x","data":[{"id":"b","tenant_id":"y"},{"id":7,"own":{"tenant\u005fid":"z"}}],"a.b":{"id":null},"id":"twice"}`
-	var d document
-	if err := d.read([]byte(text)); err != nil {
+	d := newDocument()
+	if err := read(d, []byte(text)); err != nil {
 		t.Fatal(err)
 	}
 	for path, want := range map[string][]string{
@@ -30,8 +32,8 @@ func TestPath(t *testing.T) {
 			t.Fatal(err)
 		}
 		var got []string
-		p.find(&d, 0, func(i int32) {
-			b, ok := d.scalar(i)
+		p.find(d, d.Root(), func(i span.Node) {
+			b, ok := d.Scalar(i)
 			if !ok {
 				t.Errorf("%s visits what is no value", path)
 			}
@@ -54,21 +56,21 @@ func FuzzDocument(f *testing.F) {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
-		var d document
+		d := newDocument()
 		b = bytes.TrimPrefix(b, []byte("\ufeff"))
-		err := d.read(b)
-		if err == nil != json.Valid(b) && strings.Count(string(b), "[")+strings.Count(string(b), "{") <= deepest && !strings.ContainsRune(string(b), '\uFFFD') {
+		err := read(d, b)
+		if err == nil != json.Valid(b) && strings.Count(string(b), "[")+strings.Count(string(b), "{") <= span.MaxDepth && !strings.ContainsRune(string(b), '\uFFFD') {
 			t.Fatalf("%q: %v, and encoding/json says %t", b, err, json.Valid(b))
 		}
 		if err != nil {
 			return
 		}
-		for i, n := range d.nodes {
-			if n.end <= n.start || int(n.end) > len(b) || int(n.next) <= i || int(n.next) > len(d.nodes) || !json.Valid(b[n.start:n.end]) {
-				t.Fatalf("%q: node %d is %+v", b, i, n)
+		for n := d.Root(); n < d.Behind(d.Root()); n++ {
+			if d.Behind(n) <= n || d.Behind(n) > d.Behind(d.Root()) || !json.Valid(d.Raw(n)) {
+				t.Fatalf("%q: node %d is %q", b, n, d.Raw(n))
 			}
 		}
 		p, _ := ParsePath("a")
-		p.find(&d, 0, func(i int32) { d.scalar(i) })
+		p.find(d, d.Root(), func(i span.Node) { d.Scalar(i) })
 	})
 }

@@ -6,7 +6,6 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"net/url"
 	"strings"
 	"testing"
 
@@ -193,20 +192,8 @@ func TestHostileAnswers(t *testing.T) {
 // messages are not.
 func TestEventsAreNoSocket(t *testing.T) {
 	s := newStand(t, setting{leaks: true, edit: func(o *ownership.Options) { o.Rules["/ws"][0].Messages.Socket = false }})
-	req, err := http.NewRequest("GET", s.front+"/ws", nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for k, v := range map[string]string{"Authorization": "Bearer globex", "Connection": "Upgrade", "Upgrade": "websocket", "Sec-Websocket-Version": "13", "Sec-Websocket-Key": "dGhlIHNhbXBsZSBub25jZQ=="} {
-		req.Header.Set(k, v)
-	}
-	res, err := http.DefaultTransport.RoundTrip(req)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer res.Body.Close()
-	if res.StatusCode != 502 {
-		t.Errorf("%d", res.StatusCode)
+	if status, _, err := get(t, s.front+"/ws", "Connection", "Upgrade", "Upgrade", "websocket", "Sec-Websocket-Version", "13", "Sec-Websocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="); status != 502 {
+		t.Errorf("%d %v", status, err)
 	}
 }
 
@@ -227,20 +214,12 @@ func TestHeadRule(t *testing.T) {
 // TestPreflightRoute: a browser's question before a request, which a public route of
 // the same path takes, has no credential and is no request for an object.
 func TestPreflightRoute(t *testing.T) {
-	back := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) }))
-	t.Cleanup(back.Close)
-	u, err := url.Parse(back.URL)
-	if err != nil {
-		t.Fatal(err)
-	}
-	k := ownership.New(ownership.Options{Store: owning(t, "globex:b"), Rules: map[string][]*ownership.Rule{"/x/{id}": {{Path: []ownership.Ref{{Name: "id", Kind: "chat"}}}}}})
-	p, err := guard.New(guard.Options{Upstream: u, Routes: []*guard.Route{{Pattern: "/x/{id}", Methods: []string{"GET"}}, {Pattern: "/x/{id}", Methods: []string{"OPTIONS"}, Public: true}}, Checks: []guard.Check{bearer{}, k}, Taps: []guard.Tap{k}})
-	if err != nil {
-		t.Fatal(err)
-	}
+	app := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })
+	o := ownership.Options{Store: owning(t, "globex:b"), Rules: map[string][]*ownership.Rule{"/x/{id}": {{Path: []ownership.Ref{{Name: "id", Kind: "chat"}}}}}}
+	_, front := between(t, app, o, guard.Options{Routes: []*guard.Route{{Pattern: "/x/{id}", Methods: []string{"GET"}}, {Pattern: "/x/{id}", Methods: []string{"OPTIONS"}, Public: true}}})
 	for method, want := range map[string]int{"OPTIONS": 204, "GET": 404} {
 		w := httptest.NewRecorder()
-		p.ServeHTTP(w, httptest.NewRequest(method, "/x/b", nil))
+		front.Config.Handler.ServeHTTP(w, httptest.NewRequest(method, "/x/b", nil))
 		if w.Code != want {
 			t.Errorf("%s: %d", method, w.Code)
 		}
@@ -264,22 +243,13 @@ func TestResolvedCreate(t *testing.T) {
 	}))
 	t.Cleanup(owner.Close)
 	answer := ""
-	back := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	app := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
 		_, _ = fmt.Fprintf(w, `{"id":%q}`, answer)
-	}))
-	t.Cleanup(back.Close)
-	u, err := url.Parse(back.URL)
-	if err != nil {
-		t.Fatal(err)
-	}
+	})
 	store := owning(t)
-	k := ownership.New(ownership.Options{Store: store, Resolver: &ownership.Resolver{URL: owner.URL + "/?id={id}", Names: path(t, "$.org"), Timeout: 1e10, Keep: 1e10},
-		Rules: map[string][]*ownership.Rule{"/x": {{Unknown: ownership.Resolve, Creates: []ownership.Create{{Kind: "chat", ID: path(t, "$.id")}}}}}})
-	p, err := guard.New(guard.Options{Upstream: u, Routes: []*guard.Route{{Pattern: "/x"}}, Checks: []guard.Check{bearer{}, k}, Taps: []guard.Tap{k}})
-	if err != nil {
-		t.Fatal(err)
-	}
+	_, front := between(t, app, ownership.Options{Store: store, Resolver: &ownership.Resolver{URL: owner.URL + "/?id={id}", Names: path(t, "$.org"), Timeout: 1e10, Keep: 1e10},
+		Rules: map[string][]*ownership.Rule{"/x": {{Unknown: ownership.Resolve, Creates: []ownership.Create{{Kind: "chat", ID: path(t, "$.id")}}}}}}, guard.Options{Routes: []*guard.Route{{Pattern: "/x"}}})
 	for id, want := range map[string]struct {
 		status int
 		tenant string
@@ -288,7 +258,7 @@ func TestResolvedCreate(t *testing.T) {
 		r := httptest.NewRequest("POST", "/x", nil)
 		r.Header.Set("Authorization", "Bearer acme")
 		w := httptest.NewRecorder()
-		p.ServeHTTP(w, r)
+		front.Config.Handler.ServeHTTP(w, r)
 		is, err := store.Owner(t.Context(), ownership.Object{Kind: "chat", ID: id})
 		if w.Code != want.status || is.Tenant != want.tenant || err != nil || want.status != 200 && strings.Contains(w.Body.String(), id) {
 			t.Errorf("%s: %d %s, and it is %+v", id, w.Code, w.Body, is)

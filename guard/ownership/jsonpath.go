@@ -3,6 +3,8 @@ package ownership
 import (
 	"fmt"
 	"strings"
+
+	"github.com/launchready/launchready/guard/model/span"
 )
 
 // Path names values of a JSON document: "$.data[*].id" for those exactly, or a
@@ -93,25 +95,24 @@ func Direct(s string) (Path, error) {
 
 // find visits each value that the path names below a node. Where an object says
 // a name twice, both are visited: which one counts is the reader's choice.
-func (p Path) find(d *document, from int32, visit func(i int32)) { walk(d, from, p.steps, visit) }
+func (p Path) find(d *span.Document, from span.Node, visit func(n span.Node)) {
+	walk(d, from, p.steps, visit)
+}
 
-func walk(d *document, at int32, steps []step, visit func(int32)) {
+func walk(d *span.Document, at span.Node, steps []step, visit func(span.Node)) {
 	if len(steps) == 0 {
 		visit(at)
 		return
 	}
-	n := d.nodes[at]
 	s := steps[0]
-	if n.kind != '{' && n.kind != '[' {
-		return
-	}
-	for c := at + 1; c < n.next; c = d.nodes[c].next {
+	list := d.Kind(at) == span.Array
+	for c := d.First(at); c != span.None; c = d.Next(c) {
 		switch {
 		case s.each:
-			if n.kind == '[' {
+			if list {
 				walk(d, c, steps[1:], visit)
 			}
-		case d.named(c, s.name):
+		case d.Named(c, s.name):
 			walk(d, c, steps[1:], visit)
 			if s.deep {
 				walk(d, c, steps, visit)

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/launchready/launchready/guard"
+	"github.com/launchready/launchready/guard/model/span"
 )
 
 // Options are what a keeper is made of.
@@ -96,18 +97,16 @@ func (k *Keeper) rule(x *guard.Exchange) *Rule {
 	return nil
 }
 
-func (k *Keeper) document() *document {
-	if d, ok := k.docs.Get().(*document); ok {
+func (k *Keeper) document() *span.Document {
+	if d, ok := k.docs.Get().(*span.Document); ok {
 		return d
 	}
-	return &document{}
+	return newDocument()
 }
 
-func (k *Keeper) free(d *document) {
-	d.b = nil
-	if cap(d.nodes) <= 1<<14 { // a large one is not kept for small ones
-		k.docs.Put(d)
-	}
+func (k *Keeper) free(d *span.Document) {
+	d.Forget()
+	k.docs.Put(d)
 }
 
 // Check refuses a request that names another tenant's object, or one that nobody

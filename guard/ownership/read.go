@@ -85,7 +85,7 @@ func (m Import) JSONLines(ctx context.Context, r io.Reader) (Imported, error) {
 			}
 			id := string(v.ID)
 			if strings.HasPrefix(id, `"`) {
-				id = string(unquoted(v.ID))
+				_ = json.Unmarshal(v.ID, &id) // it is a string, as has been read
 			} else if id == "null" || strings.ContainsAny(id, "{}[]") {
 				return Claim{}, line, errors.New("the id is neither a text nor a number")
 			}

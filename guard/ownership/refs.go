@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/launchready/launchready/guard"
+	"github.com/launchready/launchready/guard/model/span"
 )
 
 // ref is an id that a request names.
@@ -146,25 +147,23 @@ func (k *Keeper) inBody(x *guard.Exchange, r *Rule, add func(where byte, name, k
 	}
 	doc := k.document()
 	defer k.free(doc)
-	if doc.read(b) != nil {
+	if read(doc, b) != nil {
 		return deny(http.StatusBadRequest, "the body is not JSON that can be read")
 	}
 	if d := rooted(x, doc, r, add); d != nil {
 		return d
 	}
-	return named(doc, r.Body, func(kind, raw string, _ node) { add('b', "", kind, raw) })
+	return named(doc, r.Body, func(kind, raw string, _ span.Node) { add('b', "", kind, raw) })
 }
 
 // rooted looks at the members of a document that may stand for the query's.
-func rooted(x *guard.Exchange, doc *document, r *Rule, add func(where byte, name, kind, raw string)) *guard.Denial {
-	if doc.nodes[0].kind != '{' {
+func rooted(x *guard.Exchange, doc *span.Document, r *Rule, add func(where byte, name, kind, raw string)) *guard.Denial {
+	if doc.Kind(doc.Root()) != span.Object {
 		return nil
 	}
 	bad := false
-	for c := int32(1); c < doc.nodes[0].next; c = doc.nodes[c].next {
-		if text, ok := doc.scalar(c); x.Request.Method == http.MethodPost && doc.named(c, override) {
-			bad = bad || ok && doc.nodes[c].kind == '"' && otherMethod(string(text))
-		}
+	for c := doc.First(doc.Root()); c != span.None && x.Request.Method == http.MethodPost; c = doc.Next(c) {
+		bad = bad || doc.Named(c, override) && otherMethod(doc.Text(c))
 	}
 	if bad {
 		return deny(http.StatusBadRequest, twoMethods)
@@ -175,23 +174,23 @@ func rooted(x *guard.Exchange, doc *document, r *Rule, add func(where byte, name
 			fields = append(fields, Field{Path{steps: []step{{name: p.Name}}}, p.Kind})
 		}
 	}
-	return named(doc, fields, func(kind, raw string, _ node) { add('b', "", kind, raw) })
+	return named(doc, fields, func(kind, raw string, _ span.Node) { add('b', "", kind, raw) })
 }
 
 // named tells every id that fields of a document hold: a list holds several, and
 // an object is none. What is null or empty names nothing.
-func named(doc *document, fields []Field, id func(kind, raw string, at node)) *guard.Denial {
+func named(doc *span.Document, fields []Field, id func(kind, raw string, at span.Node)) *guard.Denial {
 	var d *guard.Denial
 	for _, f := range fields {
-		f.Path.find(doc, 0, func(i int32) {
-			for c := i; c < doc.nodes[i].next; c++ {
-				switch n := doc.nodes[c]; n.kind {
-				case '[', 'n':
-				case '{':
+		f.Path.find(doc, doc.Root(), func(i span.Node) {
+			for c := i; c < doc.Behind(i); c++ {
+				switch doc.Kind(c) {
+				case span.Array, span.Null:
+				case span.Object:
 					d = deny(http.StatusBadRequest, noText)
-				default:
-					if text, ok := doc.scalar(c); ok && len(text) > 0 {
-						id(f.Kind, string(text), n)
+				case span.False, span.True, span.Number, span.String:
+					if text, ok := doc.Scalar(c); ok && len(text) > 0 {
+						id(f.Kind, string(text), c)
 					}
 				}
 			}

@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"golang.org/x/sync/singleflight"
+
+	"github.com/launchready/launchready/guard/model/span"
 )
 
 // Resolver asks the application whose an object is. An answer that does not come
@@ -149,14 +151,14 @@ func (r *Resolver) ask(ctx context.Context, o Object) (string, error) {
 	if err != nil {
 		return fail(err)
 	}
-	var d document
-	if d.read(b) != nil {
+	d := newDocument()
+	if read(d, b) != nil {
 		return fail(errors.New("the resolver's answer is no JSON"))
 	}
 	tenant, n := "", 0
-	r.Names.find(&d, 0, func(i int32) {
-		if t, ok := d.scalar(i); ok && d.nodes[i].kind == '"' || ok && d.nodes[i].kind == '0' {
-			tenant = string(t)
+	r.Names.find(d, d.Root(), func(i span.Node) {
+		if text, ok := name(d, i); ok {
+			tenant = string(text)
 			n++
 		}
 	})

@@ -16,6 +16,7 @@ import (
 	"github.com/coder/websocket"
 
 	"github.com/launchready/launchready/guard"
+	"github.com/launchready/launchready/guard/model/span"
 )
 
 // longestMessage is how long a message of a WebSocket may be.
@@ -104,16 +105,15 @@ func (k *Keeper) carry(x *guard.Exchange, r *Rule, near net.Conn, backend io.Rea
 func (k *Keeper) said(ctx context.Context, x *guard.Exchange, r *Rule, kind websocket.MessageType, b []byte, e *exchanges) ([]byte, bool) {
 	d := k.document()
 	defer k.free(d)
-	if kind != websocket.MessageText || d.read(b) != nil {
+	if kind != websocket.MessageText || read(d, b) != nil {
 		return b, r.Messages.Opaque
 	}
 	if _, reason := k.tenant(d, r.Messages.Tenant, x.Who.Tenant); reason != "" {
 		k.alert(x, "a message names another tenant", 1)
 		return nil, false
 	}
-	var edits []edit
 	ok := true
-	if bad := named(d, r.Messages.IDs, func(kind, raw string, at node) {
+	if bad := named(d, r.Messages.IDs, func(kind, raw string, at span.Node) {
 		if !ok {
 			return
 		}
@@ -129,25 +129,23 @@ func (k *Keeper) said(ctx context.Context, x *guard.Exchange, r *Rule, kind webs
 				return
 			}
 			e.add(pair{raw, s})
-			if at.kind == '"' {
-				s = `"` + s + `"`
+			if d.Kind(at) == span.String {
+				d.SetText(at, []byte(s))
+			} else {
+				d.Set(at, []byte(s))
 			}
-			edits = append(edits, edit{at.start, at.end, []byte(s)})
 		}
 	}); bad != nil {
 		return nil, false
 	}
-	if len(edits) > 0 {
-		b = apply(b, edits)
-	}
-	return b, ok
+	return d.Output(), ok
 }
 
 // told judges what the application says: nil where it is not for the caller.
 func (k *Keeper) told(ctx context.Context, x *guard.Exchange, r *Rule, kind websocket.MessageType, b []byte, e *exchanges) ([]byte, bool) {
 	d := k.document()
 	defer k.free(d)
-	if kind != websocket.MessageText || d.read(b) != nil {
+	if kind != websocket.MessageText || read(d, b) != nil {
 		return b, r.Messages.Opaque
 	}
 	reason, err := k.hears(ctx, x, r, d, e)
@@ -167,7 +165,7 @@ const notTheirs = "a message holds what is not the caller's"
 // hears judges a message of the application's, and learns what it says was made before
 // its ids are judged: they are the caller's by that. The handshake is a GET and makes
 // nothing (creates); the policy says at which place of a message something is told.
-func (k *Keeper) hears(ctx context.Context, x *guard.Exchange, r *Rule, d *document, e *exchanges) (reason string, err error) {
+func (k *Keeper) hears(ctx context.Context, x *guard.Exchange, r *Rule, d *span.Document, e *exchanges) (reason string, err error) {
 	_, said, reason := k.says(d, r, x.Who.Tenant, false)
 	if reason != "" {
 		return notTheirs, nil

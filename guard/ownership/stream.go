@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/launchready/launchready/guard"
+	"github.com/launchready/launchready/guard/model/span"
 )
 
 // longestEvent is how long one line or event of a stream may be.
@@ -44,7 +45,7 @@ func (k *Keeper) stream(ctx context.Context, x *guard.Exchange, r *Rule, res *ht
 func (k *Keeper) passes(ctx context.Context, x *guard.Exchange, r *Rule, data []byte, sse, unsure bool) (bool, error) {
 	d := k.document()
 	defer k.free(d)
-	if d.read(data) != nil {
+	if read(d, data) != nil {
 		if !r.judges() && !unsure { // only what it makes is looked for
 			return true, nil
 		}
@@ -79,7 +80,7 @@ func (k *Keeper) passes(ctx context.Context, x *guard.Exchange, r *Rule, data []
 // says counts the places that name the caller's tenant: all, and those of a message; a
 // reason, where one names another. An item is one of r.List by itself. Nothing is
 // learned of what names another.
-func (k *Keeper) says(d *document, r *Rule, tenant string, item bool) (said, ofMessage int, reason string) {
+func (k *Keeper) says(d *span.Document, r *Rule, tenant string, item bool) (said, ofMessage int, reason string) {
 	said, reason = k.tenant(d, r.Tenant, tenant)
 	if r.Messages != nil && reason == "" {
 		ofMessage, reason = k.tenant(d, r.Messages.Tenant, tenant)
@@ -103,9 +104,9 @@ func cut(data []byte) bool {
 
 // names judges the ids of a message, of which nobody's pass where it says whose they
 // are. Ids that strangers knows are no objects.
-func (k *Keeper) names(ctx context.Context, r *Rule, d *document, tenant string, said bool, strangers *exchanges) (ok bool, err error) {
+func (k *Keeper) names(ctx context.Context, r *Rule, d *span.Document, tenant string, said bool, strangers *exchanges) (ok bool, err error) {
 	ok = true
-	if bad := named(d, r.Messages.IDs, func(kind, raw string, _ node) {
+	if bad := named(d, r.Messages.IDs, func(kind, raw string, _ span.Node) {
 		if err != nil || !ok || strangers.knows(raw) {
 			return
 		}

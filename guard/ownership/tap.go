@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/launchready/launchready/guard"
+	"github.com/launchready/launchready/guard/model/span"
 )
 
 // Tap replaces an answer that holds another tenant's object, takes such objects
@@ -105,7 +106,7 @@ func (k *Keeper) look(x *guard.Exchange, res *http.Response, enforce bool) error
 	}
 	d := k.document()
 	defer k.free(d)
-	if d.read(b) != nil {
+	if read(d, b) != nil {
 		return unread("it is not JSON that can be read")
 	}
 	said, ofMessage, reason := k.says(d, r, x.Who.Tenant, false)
@@ -161,7 +162,7 @@ func (k *Keeper) failure(x *guard.Exchange, r *Rule, res *http.Response, enforce
 	}
 	d := k.document()
 	defer k.free(d)
-	if d.read(b) != nil { // a text that only says that it is JSON
+	if read(d, b) != nil { // a text that only says that it is JSON
 		return false, nil
 	}
 	if _, reason := k.tenant(d, r.Tenant, x.Who.Tenant); reason != "" {
@@ -197,10 +198,10 @@ func (k *Keeper) afterCreate(x *guard.Exchange, err error, enforce bool) error {
 }
 
 // tenant counts the places that name the tenant; a reason, where one names another.
-func (k *Keeper) tenant(d *document, paths []Path, tenant string) (said int, reason string) {
+func (k *Keeper) tenant(d *span.Document, paths []Path, tenant string) (said int, reason string) {
 	for _, p := range paths {
-		p.find(d, 0, func(i int32) {
-			if text, ok := d.scalar(i); !ok || string(text) != tenant {
+		p.find(d, d.Root(), func(i span.Node) {
+			if text, ok := d.Scalar(i); !ok || string(text) != tenant {
 				reason = "the answer names another tenant"
 			}
 			said++
@@ -239,7 +240,7 @@ func (k *Keeper) foreign(x *guard.Exchange, r *Rule, res *http.Response, reason 
 }
 
 // made learns what a create made, before its answer is passed on.
-func (k *Keeper) made(ctx context.Context, x *guard.Exchange, r *Rule, res *http.Response, d *document) error {
+func (k *Keeper) made(ctx context.Context, x *guard.Exchange, r *Rule, res *http.Response, d *span.Document) error {
 	if !creates(x, r) {
 		return nil
 	}
@@ -261,7 +262,7 @@ func creates(x *guard.Exchange, r *Rule) bool {
 
 // claims are what an answer to a create says that it made; res is nil for an event of
 // a stream, which has no header of its own. Ids that strangers knows are no objects.
-func (k *Keeper) claims(x *guard.Exchange, r *Rule, res *http.Response, d *document, strangers *exchanges) (claims []Claim) {
+func (k *Keeper) claims(x *guard.Exchange, r *Rule, res *http.Response, d *span.Document, strangers *exchanges) (claims []Claim) {
 	for _, c := range r.Creates {
 		add := func(raw string) {
 			if raw != "" && len(raw) <= Longest && !strangers.knows(raw) {
@@ -272,9 +273,8 @@ func (k *Keeper) claims(x *guard.Exchange, r *Rule, res *http.Response, d *docum
 		case c.Location && res != nil:
 			add(lastSegment(res.Header.Get("Location")))
 		case !c.Location && d != nil:
-			c.ID.find(d, 0, func(i int32) {
-				if n := d.nodes[i]; n.kind == '"' || n.kind == '0' {
-					text, _ := d.scalar(i)
+			c.ID.find(d, d.Root(), func(i span.Node) {
+				if text, ok := name(d, i); ok {
 					add(string(text))
 				}
 			})

@@ -92,14 +92,7 @@ func TestClockOfTheModel(t *testing.T) {
 		Even: func() time.Duration { return 0 },
 	}}
 	to := provider(t)
-	p, err := policy.Parse("guard.yaml", fmt.Appendf(nil, paid, to.URL, to.URL, to.URL, sha256.Sum256([]byte(virtual)), sha256.Sum256([]byte(ofTenant)), "total_day: 0.0004", "memory"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	proxy, err := p.BuildModel(state, environment)
-	if err != nil {
-		t.Fatal(err)
-	}
+	proxy := serveModel(t, state, paid, to.URL, to.URL, to.URL, sha256.Sum256([]byte(virtual)), sha256.Sum256([]byte(ofTenant)), "total_day: 0.0004", "memory")
 	if got := fmt.Sprint(askModel(proxy), askModel(proxy)); got != "200 429" {
 		t.Fatal(got)
 	}

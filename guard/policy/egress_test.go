@@ -226,19 +226,13 @@ func newTill(t testing.TB, to, budgets, postgresURL string) *till {
 		at = "${env:LEDGER}"
 		open = func() (*ledger.Store, error) { return ledger.Postgres(postgresURL) }
 	}
-	p, err := policy.Parse("guard.yaml", fmt.Appendf(nil, paid, to, to, to, sha256.Sum256([]byte(virtual)), sha256.Sum256([]byte(ofTenant)), budgets, at))
-	if err != nil {
-		t.Fatal(err)
-	}
 	st := &policy.State{Folder: filepath.Dir(file), Log: slog.New(slog.NewJSONHandler(s.log, nil)), Env: func(string) (string, bool) { return postgresURL, true }}
-	proxy, err := p.BuildModel(st, environment)
-	if err != nil {
-		t.Fatal(err)
-	}
+	proxy := serveModel(t, st, paid, to, to, to, sha256.Sum256([]byte(virtual)), sha256.Sum256([]byte(ofTenant)), budgets, at)
 	front := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		proxy.ServeHTTP(w, r)
 		s.over <- struct{}{}
 	}))
+	var err error
 	if s.book, err = open(); err != nil {
 		t.Fatal(err)
 	}
@@ -550,14 +544,7 @@ unsafe: [charged at the front /chat]
 `, 1)
 	s := &policy.State{}
 	front := serve(t, s, "%s", text)
-	p, err := policy.Parse("guard.yaml", []byte(text))
-	if err != nil {
-		t.Fatal(err)
-	}
-	proxy, err := p.BuildModel(s, environment)
-	if err != nil {
-		t.Fatal(err)
-	}
+	proxy := serveModel(t, s, "%s", text)
 	if got := fmt.Sprint(ask(front, "/chat"), askModel(proxy), ask(front, "/chat"), askModel(proxy)); got != "200 200 429 429" {
 		t.Errorf("front and listener in turn: %s", got)
 	}

@@ -78,20 +78,8 @@ func newBoard(t *testing.T) *board {
 
 func (b *board) reload(kill string) {
 	b.t.Helper()
-	p, err := policy.Parse("guard.yaml", []byte(b.text+kill))
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	proxy, err := p.BuildModel(b.state, environment)
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	pipe, err := p.Build(b.state)
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	b.egress.Store(proxy)
-	b.pipe.Store(pipe)
+	b.egress.Store(serveModel(b.t, b.state, "%s", b.text+kill))
+	b.pipe.Store(serve(b.t, b.state, "%s", b.text+kill))
 }
 
 // serve says a first word, and a last one when it is told to.

@@ -63,15 +63,7 @@ func TestModel(t *testing.T) {
 		_, _ = io.WriteString(w, `{"choices":[{"index":0,"message":{"role":"assistant","content":"to jane@acme.test ![x](https://evil.test/p)"},"finish_reason":"stop"}]}`)
 	}))
 	defer provider.Close()
-	p, err := policy.Parse("guard.yaml", []byte(modelText(provider.URL)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	proxy, err := p.BuildModel(&policy.State{}, environment)
-	if err != nil {
-		t.Fatal(err)
-	}
-	front := httptest.NewServer(proxy)
+	front := httptest.NewServer(serveModel(t, &policy.State{}, "%s", modelText(provider.URL)))
 	defer front.Close()
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, front.URL+"/v1/chat/completions", strings.NewReader(`{"model":"small","messages":[{"role":"user","content":"card 4111 1111 1111 1111 of jane@acme.test"}]}`))
 	if err != nil {

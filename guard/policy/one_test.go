@@ -117,15 +117,7 @@ func newPair(t testing.TB, to string, budget int, modes string) *pair {
 	text := fmt.Sprintf(both, to, float64(budget)/1e6, to, to, sha256.Sum256([]byte(virtual)), "sqlite:guard.db") + modes
 	s := &policy.State{Folder: t.TempDir()}
 	p := &pair{t: t, front: httptest.NewServer(serve(t, s, "%s", text))}
-	pol, err := policy.Parse("guard.yaml", []byte(text))
-	if err != nil {
-		t.Fatal(err)
-	}
-	proxy, err := pol.BuildModel(s, environment)
-	if err != nil {
-		t.Fatal(err)
-	}
-	p.second = httptest.NewServer(proxy)
+	p.second = httptest.NewServer(serveModel(t, s, "%s", text))
 	t.Cleanup(func() {
 		p.front.Close()
 		p.second.Close()

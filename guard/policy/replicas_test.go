@@ -36,15 +36,7 @@ func TestReplica(t *testing.T) {
 	}
 	s := &policy.State{Env: os.LookupEnv}
 	front := httptest.NewServer(serve(t, s, "%s", text))
-	p, err := policy.Parse("guard.yaml", []byte(text))
-	if err != nil {
-		t.Fatal(err)
-	}
-	proxy, err := p.BuildModel(s, environment)
-	if err != nil {
-		t.Fatal(err)
-	}
-	second := httptest.NewServer(proxy)
+	second := httptest.NewServer(serveModel(t, s, "%s", text))
 	fmt.Println(front.URL, second.URL)
 	_, _ = io.Copy(io.Discard, os.Stdin)
 	front.Close()

@@ -50,6 +50,11 @@ func authenticate(d *drafter, f *found) string {
 		d.presented = append(d.presented, f.word())
 		return ""
 	}
+	return signedIn(d, f)
+}
+
+// signedIn lets nobody without a credential that guard knows to the operations.
+func signedIn(d *drafter, f *found) string {
 	if len(f.ops) == 0 {
 		return noOperation
 	}
@@ -271,14 +276,7 @@ func socket(d *drafter, f *found) string {
 	case "isolation/websocket-leak":
 		return owned(d, f)
 	}
-	if len(f.ops) == 0 {
-		return noOperation
-	}
-	for _, e := range f.ops {
-		e = d.need(e, f.word())
-		e.public, e.own = false, false
-	}
-	return ""
+	return signedIn(d, f)
 }
 
 // uncached keeps what is a caller's out of caches: of those behind guard by asking

@@ -11,7 +11,9 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"github.com/launchready/launchready/guard"
 	"github.com/launchready/launchready/guard/kill"
+	"github.com/launchready/launchready/guard/model"
 	"github.com/launchready/launchready/guard/policy"
 )
 
@@ -117,17 +119,32 @@ routes:
   - {path: /free, public: true, limits: [all]}
 `
 
-func serve(t testing.TB, s *policy.State, text string, args ...any) http.Handler {
+func serve(t testing.TB, s *policy.State, text string, args ...any) *guard.Pipeline {
+	t.Helper()
+	pipe, err := parsed(t, text, args).Build(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return pipe
+}
+
+// serveModel is the listener of a policy that stands in front of the model.
+func serveModel(t testing.TB, s *policy.State, text string, args ...any) *model.Proxy {
+	t.Helper()
+	proxy, err := parsed(t, text, args).BuildModel(s, environment)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return proxy
+}
+
+func parsed(t testing.TB, text string, args []any) *policy.Policy {
 	t.Helper()
 	p, err := policy.Parse("guard.yaml", fmt.Appendf(nil, text, args...))
 	if err != nil {
 		t.Fatal(err)
 	}
-	pipe, err := p.Build(s)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return pipe
+	return p
 }
 
 func ask(h http.Handler, path string) int {

@@ -84,8 +84,8 @@ func (a *Assembly) Close() {
 	}
 }
 
-// RunID makes a short random name for a run.
-func RunID() string {
+// runID makes a short random name for a run.
+func runID() string {
 	var b [4]byte
 	if _, err := io.ReadFull(rand.Reader, b[:]); err != nil {
 		return "run"
@@ -100,7 +100,7 @@ func New(ctx context.Context, c *config.Config, o Options) (*Assembly, error) {
 		return nil, errors.New("the configuration names no target.url")
 	}
 	if o.Run == "" {
-		o.Run = RunID()
+		o.Run = runID()
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)

@@ -174,7 +174,7 @@ func TestResolveAddresses(t *testing.T) {
 }
 
 func TestRunID(t *testing.T) {
-	a, b := RunID(), RunID()
+	a, b := runID(), runID()
 	if a == b || len(a) != 8 {
 		t.Errorf("got %q and %q, want two short names", a, b)
 	}

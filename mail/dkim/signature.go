@@ -68,9 +68,9 @@ func (s *Signature) tell(c Code, fatal bool, t mail.Tag, section, format string,
 	s.Problems = append(s.Problems, Problem{Code: c, Fatal: fatal, Tag: t.Name, At: t.At, Text: fmt.Sprintf(format, args...), Clause: section})
 }
 
-// ParseSignature reads the value of a DKIM-Signature field and judges what can be
+// parseSignature reads the value of a DKIM-Signature field and judges what can be
 // judged without the message and the key.
-func ParseSignature(value string, now time.Time) *Signature {
+func parseSignature(value string, now time.Time) *Signature {
 	s := &Signature{Value: value, Header: "simple", Body: "simple"}
 	tags, errs := mail.ParseTags(value)
 	for _, e := range errs {

@@ -163,7 +163,7 @@ type verifier struct {
 // judge decides what can be decided without the cryptography. A Result of "" is
 // left to check.
 func (v *verifier) judge(ctx context.Context, value string) *Verification {
-	s := &Verification{Signature: ParseSignature(value, v.now)}
+	s := &Verification{Signature: parseSignature(value, v.now)}
 	v.coverage(s)
 	if p := s.Fatal(); p != nil {
 		s.Result, s.Why = PermError, p.Text

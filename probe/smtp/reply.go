@@ -14,11 +14,11 @@ type Reply struct {
 	Lines []string // without code and line ends; what cannot be printed is left out
 }
 
-// Positive reports that the server did what it was asked.
-func (r Reply) Positive() bool { return r.Code >= 200 && r.Code < 300 }
+// positive reports that the server did what it was asked.
+func (r Reply) positive() bool { return r.Code >= 200 && r.Code < 300 }
 
-// Transient reports a refusal for now (RFC 5321 section 4.2.1).
-func (r Reply) Transient() bool { return r.Code >= 400 && r.Code < 500 }
+// transient reports a refusal for now (RFC 5321 section 4.2.1).
+func (r Reply) transient() bool { return r.Code >= 400 && r.Code < 500 }
 
 func (r Reply) String() string {
 	if r.Code == 0 {

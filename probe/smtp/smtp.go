@@ -127,7 +127,7 @@ func (l Look) talk(ctx context.Context, s *Server, conn net.Conn) {
 	if s.Banner, s.Err = ReadReply(r); s.Err != nil {
 		return
 	}
-	if !s.Banner.Positive() {
+	if !s.Banner.positive() {
 		s.Err = fmt.Errorf("the server refuses: %s", s.Banner)
 		return
 	}
@@ -136,14 +136,14 @@ func (l Look) talk(ctx context.Context, s *Server, conn net.Conn) {
 		return
 	}
 	switch {
-	case s.Hello.Positive():
+	case s.Hello.positive():
 		s.Extensions = extensions(s.Hello)
-	case s.Hello.Code == 421 || s.Hello.Transient():
+	case s.Hello.Code == 421 || s.Hello.transient():
 		s.Err = fmt.Errorf("the server refuses EHLO: %s", s.Hello)
 		return
 	default: // a server older than extensions has none (RFC 5321 section 3.2)
 		helo, err := say(conn, r, "HELO "+l.name())
-		if err != nil || !helo.Positive() {
+		if err != nil || !helo.positive() {
 			s.Err = fmt.Errorf("the server refuses EHLO: %s", s.Hello)
 			return
 		}

@@ -43,9 +43,9 @@ var (
 	oidFeatures   = asn1.ObjectIdentifier{1, 3, 6, 1, 5, 5, 7, 1, 24}       // RFC 7633
 )
 
-// OfTheWeb reports whether a certificate says that it follows the rules of the
+// ofTheWeb reports whether a certificate says that it follows the rules of the
 // web's authorities.
-func OfTheWeb(c *x509.Certificate) bool {
+func ofTheWeb(c *x509.Certificate) bool {
 	return slices.ContainsFunc(c.Policies, func(o x509.OID) bool { return slices.Contains(webPolicies, o.String()) })
 }
 
@@ -67,8 +67,8 @@ func (s *Survey) CertificateFaults(roots *x509.CertPool, now time.Time) []Fault 
 	}
 	trust(s.Chain, roots, now, add)
 	strength(s.Chain, add)
-	if OfTheWeb(c) {
-		if life, most := Lifetime(c), longest(c); life > most {
+	if ofTheWeb(c) {
+		if life, most := lifetime(c), longest(c); life > most {
 			add(LongLived, "lives for %d days, and %d are allowed", days(life), days(most))
 		}
 		if n := s.timestamps(); n < 2 {
@@ -91,9 +91,9 @@ func (s *Survey) CertificateFaults(roots *x509.CertPool, now time.Time) []Fault 
 	return out
 }
 
-// Lifetime is how long a certificate is valid; both ends count (RFC 5280 section
+// lifetime is how long a certificate is valid; both ends count (RFC 5280 section
 // 4.1.2.5).
-func Lifetime(c *x509.Certificate) time.Duration { return c.NotAfter.Sub(c.NotBefore) + time.Second }
+func lifetime(c *x509.Certificate) time.Duration { return c.NotAfter.Sub(c.NotBefore) + time.Second }
 
 // longest is the most that the Baseline Requirements allow by the day of issue:
 // section 6.3.2 since ballot SC-081v3.
@@ -121,7 +121,7 @@ func days(d time.Duration) int { return int((d + 12*time.Hour) / (24 * time.Hour
 // is renewed every few, one of 200 every few months. Who renews by machine does so
 // with a third left (the usual default of ACME clients), so a sixth is late.
 func valid(c *x509.Certificate, now time.Time, add func(Kind, string, ...any)) {
-	left, life := c.NotAfter.Sub(now), Lifetime(c)
+	left, life := c.NotAfter.Sub(now), lifetime(c)
 	switch {
 	case now.Before(c.NotBefore):
 		add(NotYet, "is valid from %s", c.NotBefore.UTC().Format(time.DateTime))
@@ -149,7 +149,7 @@ func trust(chain []*x509.Certificate, roots *x509.CertPool, now time.Time, add f
 	}
 	at := now
 	if at.After(c.NotAfter) || at.Before(c.NotBefore) {
-		at = c.NotAfter.Add(-Lifetime(c) / 2)
+		at = c.NotAfter.Add(-lifetime(c) / 2)
 	}
 	_, err := c.Verify(x509.VerifyOptions{Roots: roots, Intermediates: sent, CurrentTime: at, KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}})
 	if err == nil {

@@ -83,7 +83,7 @@ func (s *Survey) Faults() []Fault {
 		add(WeakPrime, "agrees on keys in a group of %d bits", s.Prime)
 	}
 	if s.WeakGroup != 0 {
-		add(WeakGroup, "agrees on keys by %s", GroupName(s.WeakGroup))
+		add(WeakGroup, "agrees on keys by %s", groupName(s.WeakGroup))
 	}
 	if s.Deflate == Takes {
 		add(Compresses, "compresses what it encrypts")
@@ -104,7 +104,7 @@ func (s *Survey) Faults() []Fault {
 		add(OldSignature, "signs with SHA-1 where nothing else is offered")
 	}
 	if s.Version == TLS13 && s.Group != 0 && s.Group != hybrid { // without TLS 1.3 there is none, which is told by that
-		add(NoHybrid, "agrees on keys by %s", GroupName(s.Group))
+		add(NoHybrid, "agrees on keys by %s", groupName(s.Group))
 	}
 	return out
 }
@@ -135,8 +135,8 @@ func (s *Survey) Knows(k Kind) bool {
 	return s.Err == nil && len(s.Gaps) == 0
 }
 
-// GroupName is what a group is called.
-func GroupName(g uint16) string {
+// groupName is what a group is called.
+func groupName(g uint16) string {
 	switch g {
 	case 0:
 		return "no named group"
@@ -162,7 +162,7 @@ func GroupName(g uint16) string {
 func (s *Survey) Describe() []string {
 	var out []string
 	if s.Version != 0 {
-		out = append(out, fmt.Sprintf("%s: %s %s, %s", s.Name, VersionName(s.Version), s.Suite, GroupName(s.Group)))
+		out = append(out, fmt.Sprintf("%s: %s %s, %s", s.Name, VersionName(s.Version), s.Suite, groupName(s.Group)))
 	}
 	var spoken []string
 	for _, v := range []uint16{SSL2, SSL3, TLS10, TLS11, TLS12, TLS13} {

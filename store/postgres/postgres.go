@@ -19,6 +19,18 @@ const (
 // connects to nothing: a database that is down is asked again with each question.
 // Transactions and advisory locks work behind a pooler of transactions as well.
 func Open(address string) (*sql.DB, error) {
+	c, err := config(address)
+	if err != nil {
+		return nil, err
+	}
+	db := stdlib.OpenDB(*c)
+	db.SetMaxOpenConns(atOnce)
+	db.SetMaxIdleConns(atOnce / 2)
+	db.SetConnMaxIdleTime(5 * time.Minute)
+	return db, nil
+}
+
+func config(address string) (*pgx.ConnConfig, error) {
 	c, err := pgx.ParseConfig(address)
 	if err != nil {
 		return nil, errors.New("the address of the Postgres cannot be read") // it may hold a password
@@ -27,9 +39,5 @@ func Open(address string) (*sql.DB, error) {
 	if c.ConnectTimeout == 0 {
 		c.ConnectTimeout = connect
 	}
-	db := stdlib.OpenDB(*c)
-	db.SetMaxOpenConns(atOnce)
-	db.SetMaxIdleConns(atOnce / 2)
-	db.SetConnMaxIdleTime(5 * time.Minute)
-	return db, nil
+	return c, nil
 }

@@ -196,8 +196,8 @@ func Read(root any) (*Collection, error) {
 	return r.c, nil
 }
 
-// ReadEnvironment reads a decoded environment.
-func ReadEnvironment(root any) (*Environment, error) {
+// readEnvironment reads a decoded environment.
+func readEnvironment(root any) (*Environment, error) {
 	if Kind(root) != "environment" {
 		return nil, errors.New("this is no Postman environment: it has no values")
 	}
@@ -225,5 +225,5 @@ func ParseEnvironment(data []byte) (*Environment, error) {
 	if err != nil {
 		return nil, err
 	}
-	return ReadEnvironment(root)
+	return readEnvironment(root)
 }
