@@ -228,6 +228,139 @@ func Ledger(t *testing.T, open func(testing.TB) state.Ledger) {
 			t.Errorf("let in: %d", by)
 		}
 	})
+	draw := func(t *testing.T, l state.Ledger, from, id string, amount state.Money, c []state.Cap) int {
+		t.Helper()
+		by, err := l.Draw(t.Context(), from, id, amount, c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return by
+	}
+	settle := func(t *testing.T, l state.Ledger, id string, cost state.Money) {
+		t.Helper()
+		if err := l.Settle(t.Context(), id, cost); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Run("what is drawn on another is charged once", func(t *testing.T) {
+		l, other := open(t), open(t)
+		for name, c := range map[string]struct {
+			amounts, costs []state.Money // of those that draw, one after the other
+			last           bool          // the other is settled after them
+			used           state.Money
+		}{
+			"less than it has":           {[]state.Money{40}, []state.Money{25}, true, 25},
+			"all that it has":            {[]state.Money{60}, []state.Money{60}, true, 60},
+			"more than it has":           {[]state.Money{90}, []state.Money{10}, true, 10},
+			"nothing":                    {[]state.Money{0}, []state.Money{0}, true, 0},
+			"two":                        {[]state.Money{40, 50}, []state.Money{5, 7}, true, 12},
+			"it ends before":             {[]state.Money{40, 50}, []state.Money{5, 7}, false, 12},
+			"one that costs more":        {[]state.Money{40}, []state.Money{200}, true, 200},
+			"one that ends before":       {[]state.Money{90}, []state.Money{3}, false, 3},
+			"what is drawn stays":        {[]state.Money{40, 30}, []state.Money{-1, 2}, true, 42},
+			"what is drawn on has ended": {nil, nil, false, 60},
+		} {
+			account, from := "drawn "+name, "from "+name
+			reserve(t, l, from, 60, caps(100, account))
+			for i, n := range c.amounts {
+				if by := draw(t, other, from, fmt.Sprint(name, i), n, caps(1000, account, "key of "+name)); by >= 0 {
+					t.Errorf("%s: refused by %d", name, by)
+				}
+			}
+			if !c.last {
+				settle(t, l, from, 60)
+			}
+			for i, n := range c.costs {
+				if n >= 0 { // else its process died
+					settle(t, other, fmt.Sprint(name, i), n)
+				}
+			}
+			if c.last {
+				settle(t, l, from, 60)
+			}
+			settle(t, l, from, 60) // once
+			if got := used(t, l, account); got != c.used {
+				t.Errorf("%s: used %d, want %d", name, got, c.used)
+			}
+			if got := used(t, l, "key of "+name); len(c.amounts) > 0 && got != c.used || len(c.amounts) == 0 && got != 0 {
+				t.Errorf("%s: used %d of the account that it does not charge", name, got)
+			}
+		}
+	})
+	t.Run("drawing keeps the budget", func(t *testing.T) {
+		l, both := open(t), append(caps(100, "kept"), caps(50, "kept key")...)
+		reserve(t, l, "kept from", 60, caps(100, "kept"))
+		reserve(t, l, "kept beside", 30, caps(100, "kept"))
+		if by := draw(t, l, "kept from", "kept 1", 71, caps(100, "kept")); by != 0 {
+			t.Errorf("10 are free beside the hold, and 11 are given: %d", by)
+		}
+		if by := draw(t, l, "kept from", "kept 2", 55, both); by != 1 {
+			t.Errorf("an account that the hold does not charge lets in: %d", by)
+		}
+		if got, key := used(t, l, "kept"), used(t, l, "kept key"); got != 90 || key != 0 {
+			t.Errorf("the refused were charged: %d and %d", got, key)
+		}
+		if by := draw(t, l, "kept from", "kept 3", 45, both); by != -1 {
+			t.Errorf("refused by %d", by)
+		}
+		if by := draw(t, l, "kept from", "kept 4", 26, caps(100, "kept")); by != 0 { // 15 are left of it, and 10 beside
+			t.Errorf("what was drawn is given again: %d", by)
+		}
+		if by := draw(t, l, "kept from", "kept 4", 25, caps(100, "kept")); by != -1 || used(t, l, "kept") != 100 {
+			t.Errorf("refused by %d, used %d", by, used(t, l, "kept"))
+		}
+		if by := draw(t, l, "kept from", "negative", -5, caps(100, "kept")); by != 0 {
+			t.Errorf("a negative amount is refused by %d", by)
+		}
+		if _, err := l.Draw(t.Context(), "kept from", "kept 4", 0, caps(100, "kept")); err == nil {
+			t.Error("one hold is there twice")
+		}
+	})
+	t.Run("a hold with another account is not drawn on", func(t *testing.T) {
+		l := open(t)
+		reserve(t, l, "strange from", 60, caps(100, "strange", "strange user"))
+		for i, from := range []string{"strange from", "never made"} {
+			if by := draw(t, l, from, fmt.Sprint("strange", i), 30, caps(100, "strange")); by >= 0 != (i == 1) {
+				t.Errorf("%s: refused by %d", from, by)
+			}
+		}
+		settle(t, l, "strange from", 50)
+		if got := used(t, l, "strange"); got != 80 {
+			t.Errorf("used %d", got)
+		}
+	})
+	t.Run("a crowd draws what there is", func(t *testing.T) {
+		reserve(t, open(t), "crowd from", 60, caps(100, "crowd user", "crowd organisation"))
+		var in atomic.Int32
+		var wg sync.WaitGroup
+		for r, l := range []state.Ledger{open(t), open(t)} {
+			for i := range 12 {
+				names := []string{"crowd user", "crowd organisation"}
+				if i%2 == 0 {
+					names[0], names[1] = names[1], names[0]
+				}
+				wg.Go(func() {
+					id := fmt.Sprint("crowd", r, i)
+					by, err := l.Draw(context.Background(), "crowd from", id, 30, caps(100, names...))
+					switch {
+					case err != nil:
+						t.Error(err)
+					case by < 0:
+						in.Add(1)
+					}
+					if i == 7 && r == 0 { // it ends in the middle of them
+						if err := l.Settle(context.Background(), "crowd from", 60); err != nil {
+							t.Error(err)
+						}
+					}
+				})
+			}
+		}
+		wg.Wait()
+		if got := used(t, open(t), "crowd user"); got != state.Money(in.Load())*30 || got > 100 || in.Load() < 1 {
+			t.Errorf("%d were let in, used %d", in.Load(), got)
+		}
+	})
 	t.Run("negative amounts are refused", func(t *testing.T) {
 		l := open(t)
 		if by := reserve(t, l, "negative", -50, caps(100, "negative")); by != 0 || used(t, l, "negative") != 0 {
