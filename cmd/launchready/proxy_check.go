@@ -43,6 +43,9 @@ func (p *program) guardCheck(ctx context.Context, file, spec string) error {
 	if _, err := pol.Build(&policy.State{Folder: filepath.Dir(p.path(file)), Env: os.LookupEnv}); err != nil {
 		return setup(err)
 	}
+	for _, note := range pol.Notes() {
+		fmt.Fprintln(p.out, note)
+	}
 	if spec == "" {
 		fmt.Fprintf(p.out, "%s: %d routes, no mistake\n", file, len(pol.Routes))
 		return nil

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"net/http"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -50,7 +51,8 @@ type Caller struct {
 	Tenant  string
 	Subject string
 	Roles   []string
-	Signed  bool // a signed header told the tenant, the subject and the roles
+	Signed  bool   // a signed header told the tenant, the subject and the roles
+	Request string // at guard's front, that the header was signed for; "" where it names none
 }
 
 // has reports one of the roles; an empty list asks for none.
@@ -76,6 +78,10 @@ func presented(h http.Header) (string, error) {
 	}
 	return key, nil
 }
+
+// requestID is an id as guard's front makes them. What is named otherwise is none of
+// its requests.
+var requestID = regexp.MustCompile(`^[A-Z2-7]{26}$`)
 
 // caller tells who asks, or why nobody does. Who it is comes from the key and the
 // signed header alone, never from a body.
@@ -112,6 +118,9 @@ func (o *Options) caller(h http.Header, now time.Time) (*Caller, *Denial) {
 	}
 	c.Signed = true
 	c.Subject, _ = t.Subject()
+	if id, _ := t.JwtID(); requestID.MatchString(id) {
+		c.Request = id
+	}
 	if t.Get("tenant", &c.Tenant) != nil || c.Tenant == "" {
 		return nil, refused.because("the signed header names no tenant")
 	}

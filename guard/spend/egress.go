@@ -38,7 +38,8 @@ type EgressOptions struct {
 
 // Egress is the meter of guard's listener in front of the model provider: what passes
 // there is what is paid. Users, organisations and the whole have the same accounts as at
-// the front.
+// the front. A request in which the front has reserved is charged once: what it asks here
+// draws on that, and what is left of it is given back at the front's end.
 type Egress struct{ o EgressOptions }
 
 // NewEgress makes the meter.
@@ -111,7 +112,12 @@ func (e *Egress) reserve(ctx context.Context, a model.Ask) (*charge, error) {
 		return nil, refuse(http.StatusForbidden, "no_budget", "The signed header names no user, who would have a budget.", "the signed header names no user", 0)
 	}
 	now := e.o.Now().UTC()
-	for _, b := range []book{{id: a.ID, price: price, caps: accounts(e.o.Money, a.Caller, "", now)}, {id: a.ID + "/tokens", price: Price{1, 1}, caps: accounts(e.o.Tokens, a.Caller, "tokens of ", now)}} {
+	// Money last: what was drawn on the front's reservation does not go back there. No
+	// hold is named as one of the front's, which a signed header could name.
+	for _, b := range []book{
+		{id: "tokens/" + a.ID, price: Price{1, 1}, caps: accounts(e.o.Tokens, a.Caller, "tokens of ", now)},
+		{id: "model/" + a.ID, price: price, caps: accounts(e.o.Money, a.Caller, "", now), from: a.Caller.Request, money: true},
+	} {
 		if len(b.caps) > 0 {
 			h.books = append(h.books, b)
 		}
@@ -155,7 +161,9 @@ func accounts(b Budgets, c model.Caller, kind string, now time.Time) []state.Cap
 type book struct {
 	id       string
 	price    Price
+	money    bool
 	caps     []state.Cap
+	from     string // the front's reservation for the request in which it is asked
 	holds    []string
 	reserved state.Money
 }
@@ -185,7 +193,7 @@ func (h *charge) take(ctx context.Context, b *book, in, out int64) error {
 	if n := len(b.holds); n > 0 {
 		id = fmt.Sprint(b.id, "/", n)
 	}
-	by, err := h.e.o.Ledger.Reserve(ctx, id, amount, b.caps)
+	by, err := h.e.o.Ledger.Draw(ctx, b.from, id, amount, b.caps)
 	switch {
 	case err != nil: // what cannot be charged is not let in
 		return fmt.Errorf("the budget cannot be asked: %w", err)
@@ -228,7 +236,7 @@ func (h *charge) Count(bytes int) error {
 func (h *charge) more(tokens int64) error {
 	for i := range h.books {
 		b := &h.books[i]
-		if dearer := b.reserved + b.price.of(0, tokens); h.e.o.Request > 0 && b.id == h.a.ID && dearer > h.e.o.Request {
+		if dearer := b.reserved + b.price.of(0, tokens); h.e.o.Request > 0 && b.money && dearer > h.e.o.Request {
 			return refuse(http.StatusForbidden, "request_too_dear", "The completion costs more than the policy allows for one request.", "the completion costs more than one request may", 0)
 		}
 		if err := h.take(context.Background(), b, 0, tokens); err != nil {
