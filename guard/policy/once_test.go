@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"io"
+	"math"
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
@@ -15,6 +16,7 @@ import (
 
 	"github.com/launchready/launchready/demo/postgres/pgtest"
 	"github.com/launchready/launchready/guard/policy"
+	"github.com/launchready/launchready/guard/record"
 	"github.com/launchready/launchready/store/ledger"
 )
 
@@ -141,7 +143,8 @@ func TestChargedOnce(t *testing.T) {
 	to, bot := provider(t), newChatbot(t)
 	file := filepath.Join(t.TempDir(), "guard.db")
 	text := fmt.Sprintf(once, bot.URL, 1.0, to.URL, sha256.Sum256([]byte(virtual)), "sqlite:guard.db")
-	s := &policy.State{Folder: filepath.Dir(file), Env: environment}
+	metrics := record.NewMetrics()
+	s := &policy.State{Folder: filepath.Dir(file), Env: environment, Spent: metrics.Spend()}
 	done := make(chan struct{}, 100)
 	inner := serve(t, s, "%s", text)
 	front := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -219,6 +222,27 @@ func TestChargedOnce(t *testing.T) {
 			tokens = n
 		}
 		before = now
+	}
+	// What was settled at the front and at the model is what is charged, and nobody is named.
+	w := httptest.NewRecorder()
+	metrics.Handler().ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/metrics", http.NoBody))
+	settled := map[string]float64{}
+	for line := range strings.Lines(w.Body.String()) {
+		var v float64
+		if rest, ok := strings.CutPrefix(line, "guard_spend_settled_total"); ok {
+			labels, value, _ := strings.Cut(rest, "} ")
+			if _, err := fmt.Sscan(value, &v); err != nil {
+				t.Error(err)
+			}
+			settled[labels+"}"] = v
+		}
+	}
+	money := settled[`{at="front",unit="dollars"}`] + settled[`{at="model",unit="dollars"}`]
+	if math.Abs(money*1e6-float64(before)) > 0.5 || int64(settled[`{at="model",unit="tokens"}`]) != tokens || len(settled) != 3 {
+		t.Errorf("the metrics tell of %v, and %d and %d tokens are charged", settled, before, tokens)
+	}
+	if strings.Contains(w.Body.String(), "acme") || strings.Contains(w.Body.String(), "ann") {
+		t.Error("a caller is named in the metrics")
 	}
 }
 

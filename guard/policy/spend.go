@@ -154,7 +154,7 @@ func (p *Policy) spends(s *State) (*spender, error) {
 		return nil, err
 	}
 	o := spend.Options{Ledger: l, Prices: prices(c.Prices), Model: c.Model, MaxTokens: c.MaxTokens, Context: c.Context, PerToken: c.PerToken,
-		User: spend.Dollars(c.User), Organisation: spend.Dollars(c.Organisation), Total: spend.Dollars(c.Total), Request: spend.Dollars(c.Request), Now: s.clock(), Log: s.Log}
+		User: spend.Dollars(c.User), Organisation: spend.Dollars(c.Organisation), Total: spend.Dollars(c.Total), Request: spend.Dollars(c.Request), Now: s.clock(), Log: s.Log, Tally: s.Spent}
 	check, tap := spend.New(o)
 	return &spender{check, tap}, nil
 }

@@ -167,7 +167,7 @@ func TestDrawn(t *testing.T) {
 			o.Money, o.Tokens = spend.Budgets{Key: 10_000, Total: 10_000}, spend.Budgets{Total: 10_000}
 		})
 		end := func() {
-			if err := book.Settle(t.Context(), request, 1200); err != nil { // the answer told nothing
+			if _, err := book.Settle(t.Context(), request, 1200); err != nil { // the answer told nothing
 				t.Error(err)
 			}
 		}

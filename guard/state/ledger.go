@@ -116,23 +116,23 @@ func Within(accounts []string, caps []Cap) bool {
 func Over(used, amount, most Money) bool { return amount < 0 || used > most || amount > most-used }
 
 // Settle replaces what was reserved by what it cost.
-func (b *Book) Settle(_ context.Context, id string, cost Money) error {
+func (b *Book) Settle(_ context.Context, id string, cost Money) (Money, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	h, ok := b.holds[id]
 	if !ok {
-		return nil
+		return 0, nil
 	}
 	delete(b.holds, id)
-	if h.drawn {
+	if cost = max(cost, 0); h.drawn {
 		cost = 0
 	}
 	for _, name := range h.accounts {
 		if a := b.used[name]; a != nil {
-			a.used += max(cost, 0) - h.amount
+			a.used += cost - h.amount
 		}
 	}
-	return nil
+	return cost, nil
 }
 
 // Used is what the account has come to.

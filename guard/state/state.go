@@ -96,9 +96,9 @@ type Ledger interface {
 	// hold that is not there, or that charges an account beside the caps, gives nothing.
 	// Who was drawn on costs nothing more: settling gives back what is left of it.
 	Draw(ctx context.Context, from, hold string, amount Money, caps []Cap) (int, error)
-	// Settle replaces what was reserved by what it cost. Only the first settling
-	// of a hold counts.
-	Settle(ctx context.Context, hold string, cost Money) error
+	// Settle replaces what was reserved by what it cost, and tells what is charged for
+	// it in the end. Only the first settling of a hold counts.
+	Settle(ctx context.Context, hold string, cost Money) (Money, error)
 	// Used is what the account has come to.
 	Used(ctx context.Context, account string) (Money, error)
 }

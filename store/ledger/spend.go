@@ -115,10 +115,11 @@ func take(ctx context.Context, tx *sql.Tx, from string, amount state.Money, caps
 }
 
 // Settle replaces what was reserved by what it cost.
-func (s *Store) Settle(ctx context.Context, hold string, cost state.Money) error {
+func (s *Store) Settle(ctx context.Context, hold string, cost state.Money) (state.Money, error) {
 	if err := s.ready(ctx); err != nil {
-		return err
+		return 0, err
 	}
+	charged := state.Money(0)
 	err := s.within(ctx, func(tx *sql.Tx) error {
 		var amount int64
 		var name, text string
@@ -129,24 +130,24 @@ func (s *Store) Settle(ctx context.Context, hold string, cost state.Money) error
 		if err != nil {
 			return err
 		}
-		if name != hold {
-			cost = 0
+		if name == hold {
+			charged = max(cost, 0)
 		}
 		var accounts []string
 		if err := json.Unmarshal([]byte(text), &accounts); err != nil {
 			return err
 		}
 		for _, a := range accounts {
-			if _, err := tx.ExecContext(ctx, `UPDATE guard_accounts SET used = used + $1 WHERE account = $2`, int64(max(cost, 0))-amount, a); err != nil {
+			if _, err := tx.ExecContext(ctx, `UPDATE guard_accounts SET used = used + $1 WHERE account = $2`, int64(charged)-amount, a); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
 	if err != nil {
-		return fmt.Errorf("settle: %w", err)
+		return 0, fmt.Errorf("settle: %w", err)
 	}
-	return nil
+	return charged, nil
 }
 
 // Used is what the account has come to.

@@ -197,22 +197,26 @@ func Ledger(t *testing.T, open func(testing.TB) state.Ledger) {
 		l := open(t)
 		reserve(t, l, "settle", 80, caps(100, "settled"))
 		other := open(t)
-		for _, cost := range []state.Money{30, 0, 5} {
-			if err := other.Settle(t.Context(), "settle", cost); err != nil {
+		for i, cost := range []state.Money{30, 0, 5} {
+			charged, err := other.Settle(t.Context(), "settle", cost)
+			if err != nil {
 				t.Fatal(err)
+			}
+			if want := []state.Money{30, 0, 0}[i]; charged != want {
+				t.Errorf("settling %d times tells of %d, want %d", i+1, charged, want)
 			}
 		}
 		if got := used(t, l, "settled"); got != 30 {
 			t.Errorf("used %d", got)
 		}
-		if err := l.Settle(t.Context(), "never made", 7); err != nil {
+		if _, err := l.Settle(t.Context(), "never made", 7); err != nil {
 			t.Error(err)
 		}
 	})
 	t.Run("what cost more is charged", func(t *testing.T) {
 		l := open(t)
 		reserve(t, l, "more", 10, caps(100, "more"))
-		if err := l.Settle(t.Context(), "more", 500); err != nil {
+		if _, err := l.Settle(t.Context(), "more", 500); err != nil {
 			t.Fatal(err)
 		}
 		if got := used(t, l, "more"); got != 500 {
@@ -236,10 +240,10 @@ func Ledger(t *testing.T, open func(testing.TB) state.Ledger) {
 		}
 		return by
 	}
-	settle := func(t *testing.T, l state.Ledger, id string, cost state.Money) {
+	settle := func(t *testing.T, l state.Ledger, id string, cost, want state.Money) {
 		t.Helper()
-		if err := l.Settle(t.Context(), id, cost); err != nil {
-			t.Fatal(err)
+		if charged, err := l.Settle(t.Context(), id, cost); charged != want || err != nil {
+			t.Errorf("settling %s tells of %d, want %d: %v", id, charged, want, err)
 		}
 	}
 	t.Run("what is drawn on another is charged once", func(t *testing.T) {
@@ -267,18 +271,24 @@ func Ledger(t *testing.T, open func(testing.TB) state.Ledger) {
 					t.Errorf("%s: refused by %d", name, by)
 				}
 			}
+			alone := state.Money(0) // what the other costs itself
+			if len(c.amounts) == 0 {
+				alone = 60
+			}
 			if !c.last {
-				settle(t, l, from, 60)
+				settle(t, l, from, 60, alone)
 			}
 			for i, n := range c.costs {
 				if n >= 0 { // else its process died
-					settle(t, other, fmt.Sprint(name, i), n)
+					settle(t, other, fmt.Sprint(name, i), n, n)
 				}
 			}
 			if c.last {
-				settle(t, l, from, 60)
+				settle(t, l, from, 60, alone)
 			}
-			settle(t, l, from, 60) // once
+			if charged, err := l.Settle(t.Context(), from, 60); charged != 0 || err != nil { // once
+				t.Errorf("%s: settled twice: %d %v", name, charged, err)
+			}
 			if got := used(t, l, account); got != c.used {
 				t.Errorf("%s: used %d, want %d", name, got, c.used)
 			}
@@ -324,7 +334,7 @@ func Ledger(t *testing.T, open func(testing.TB) state.Ledger) {
 				t.Errorf("%s: refused by %d", from, by)
 			}
 		}
-		settle(t, l, "strange from", 50)
+		settle(t, l, "strange from", 50, 50)
 		if got := used(t, l, "strange"); got != 80 {
 			t.Errorf("used %d", got)
 		}
@@ -349,7 +359,7 @@ func Ledger(t *testing.T, open func(testing.TB) state.Ledger) {
 						in.Add(1)
 					}
 					if i == 7 && r == 0 { // it ends in the middle of them
-						if err := l.Settle(context.Background(), "crowd from", 60); err != nil {
+						if _, err := l.Settle(context.Background(), "crowd from", 60); err != nil {
 							t.Error(err)
 						}
 					}
