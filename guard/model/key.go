@@ -23,6 +23,8 @@ type Key struct {
 	Tenant string   // of all requests with it; empty where Signed
 	Roles  []string // likewise
 	Signed bool     // who asks is told by the signed header, which must be there
+
+	Essential bool // it is served in a lock-down as well
 }
 
 // Context is the header by which an application that serves many tenants says for
@@ -53,6 +55,8 @@ type Caller struct {
 	Roles   []string
 	Signed  bool   // a signed header told the tenant, the subject and the roles
 	Request string // at guard's front, that the header was signed for; "" where it names none
+
+	essential bool
 }
 
 // has reports one of the roles; an empty list asks for none.
@@ -95,7 +99,7 @@ func (o *Options) caller(h http.Header, now time.Time) (*Caller, *Denial) {
 	if !ok {
 		return nil, refused.because("unknown virtual key")
 	}
-	c := &Caller{Key: k.Name, Tenant: k.Tenant, Roles: k.Roles}
+	c := &Caller{Key: k.Name, Tenant: k.Tenant, Roles: k.Roles, essential: k.Essential}
 	if !k.Signed {
 		return c, nil
 	}

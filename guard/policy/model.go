@@ -54,6 +54,8 @@ type ModelKey struct {
 	Tenant string   `yaml:"tenant,omitempty"`
 	Roles  []string `yaml:"roles,omitempty,flow"`
 	Signed bool     `yaml:"signed,omitempty"` // a signed header says for whom
+
+	Essential bool `yaml:"essential,omitempty"` // served in a lock-down as well
 }
 
 // ModelContext is how the signed header is verified. Key is ${env:NAME}.
@@ -289,7 +291,7 @@ func (p *Policy) BuildModel(s *State, env func(name string) (string, bool)) (*mo
 		return lr.NewSecret(value)
 	}
 	o := model.Options{Providers: map[string]model.Provider{}, Models: m.Models, MaxTokens: m.MaxTokens, MaxBody: m.MaxBody, Provenance: m.Provenance, Vouched: m.Vouched,
-		Log: s.Log, Now: s.clock(), Transport: s.Transport, Kill: &s.Memory.Kill}
+		Log: s.Log, Now: s.clock(), Transport: s.Transport, Kill: &s.Memory.Kill, Lockdown: s.Lockdown}
 	if o.Provenance == "" {
 		o.Provenance = model.Refuse
 	}
@@ -307,7 +309,7 @@ func (p *Policy) BuildModel(s *State, env func(name string) (string, bool)) (*mo
 		}
 	}
 	for _, k := range m.Keys {
-		key := model.Key{Name: k.Name, Tenant: k.Tenant, Roles: k.Roles, Signed: k.Signed}
+		key := model.Key{Name: k.Name, Tenant: k.Tenant, Roles: k.Roles, Signed: k.Signed, Essential: k.Essential}
 		if _, err := hex.Decode(key.Hash[:], []byte(k.SHA256)); err != nil {
 			return nil, fmt.Errorf("model: read key %s: %w", k.Name, err)
 		}
