@@ -113,7 +113,9 @@ func TestServes(t *testing.T) {
 		return fmt.Sprintf(served, app.URL, slots, app.URL, sha256.Sum256([]byte(key)))
 	}
 
-	log := slog.New(slog.NewJSONHandler(io.Discard, nil))
+	sink := record.NewSink(io.Discard, 0)
+	defer sink.Close()
+	log := slog.New(slog.NewJSONHandler(sink, nil))
 	s := &serving{T: t, count: record.NewMetrics()}
 	s.state = &policy.State{Log: log, Record: record.All{s.count, record.NewAccess(log, false)}, Spent: s.count.Spend(), Lockdown: &guard.Lockdown{}, Transport: guard.Transport(0, 0)}
 	s.count.Queue(func() record.Waiting { return record.Waiting{Depth: s.state.Memory.Queue.Stats().Depth} })
