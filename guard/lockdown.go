@@ -58,6 +58,16 @@ func (l *Lockdown) Locked() bool {
 	return l.locked
 }
 
+// Enter lets in what is no exchange of a pipeline, as a call of the model: cut ends it
+// when guard is locked down before it leaves.
+func (l *Lockdown) Enter(cut context.CancelCauseFunc) (leave func(), ok bool) {
+	e := &entry{cut: cut}
+	if !l.enter(e) {
+		return nil, false
+	}
+	return func() { l.leave(e) }, true
+}
+
 // enter lets an exchange in, which is cut when guard is locked down until it leaves.
 func (l *Lockdown) enter(e *entry) bool {
 	if l == nil {

@@ -85,7 +85,7 @@ func (p *program) guard(ctx context.Context, file string) (err error) {
 	log := slog.New(slog.NewJSONHandler(sink, nil))
 	m := record.NewMetrics()
 	s := &standing{file: file, text: text, policy: pol, begun: pol, judged: pol, beside: pol.Beside(filepath.Dir(file)), handler: &guard.Handler{}, env: p.env, metrics: m, log: log, state: &policy.State{
-		Log: log, Folder: filepath.Dir(file), Env: os.LookupEnv, Record: record.All{m, record.NewAccess(log, b.Quiet)}, Lockdown: &guard.Lockdown{}, Transport: guard.Transport(b.Connect, b.UpstreamHeader)}}
+		Log: log, Folder: filepath.Dir(file), Env: os.LookupEnv, Record: record.All{m, record.NewAccess(log, b.Quiet)}, Spent: m.Spend(), Lockdown: &guard.Lockdown{}, Transport: guard.Transport(b.Connect, b.UpstreamHeader)}}
 	defer func() { err = errors.Join(err, s.state.Close()) }()
 	spans, err := pol.Follow(s.state, about().Version)
 	if err != nil {

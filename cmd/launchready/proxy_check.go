@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/url"
 	"os"
@@ -21,9 +22,10 @@ func (p *program) guardCheckVerb() *cobra.Command {
 		Long: `Judge a policy without serving by it.
 
 Each mistake is told with its line and column, and so is what is unsafe and was not said
-twice. With --spec the policy is compared with the API's description: operations that it
-does not cover, that ask for no credential, that have no limit or whose bodies nothing
-looks at, and routes that the description lacks.
+twice. What the policy refers to, variables and files, is read as guard reads it. With
+--spec the policy is compared with the API's description: operations that it does not
+cover, that ask for no credential, that have no limit or whose bodies nothing looks at,
+and routes that the description lacks.
 
 Exit code 0 when guard would serve by the file and nothing is missing, 1 when the
 description shows that something is, 2 when the file has a mistake.`,
@@ -35,13 +37,20 @@ description shows that something is, 2 when the file has a mistake.`,
 	return c
 }
 
-func (p *program) guardCheck(ctx context.Context, file, spec string) error {
+func (p *program) guardCheck(ctx context.Context, file, spec string) (err error) {
 	pol, _, err := readPolicy(p.path(file))
 	if err != nil {
 		return err
 	}
-	if _, err := pol.Build(&policy.State{Folder: filepath.Dir(p.path(file)), Env: os.LookupEnv}); err != nil {
+	s := &policy.State{Folder: filepath.Dir(p.path(file)), Env: os.LookupEnv}
+	defer func() { err = errors.Join(err, s.Close()) }()
+	_, front := pol.Build(s)
+	_, second := pol.BuildModel(s, p.env)
+	if err := errors.Join(front, second); err != nil {
 		return setup(err)
+	}
+	for _, note := range pol.Notes() {
+		fmt.Fprintln(p.out, note)
 	}
 	if spec == "" {
 		fmt.Fprintf(p.out, "%s: %d routes, no mistake\n", file, len(pol.Routes))
@@ -51,11 +60,11 @@ func (p *program) guardCheck(ctx context.Context, file, spec string) error {
 	if err != nil {
 		return setup(err)
 	}
-	s, err := surface.Load(ctx, surface.Source{Base: base, Location: p.path(spec)})
+	api, err := surface.Load(ctx, surface.Source{Base: base, Location: p.path(spec)})
 	if err != nil {
 		return setup(fmt.Errorf("read the description: %w", err))
 	}
-	gaps, err := pol.Compare(s.Routes)
+	gaps, err := pol.Compare(api.Routes)
 	if err != nil {
 		return setup(err)
 	}
@@ -70,6 +79,6 @@ func (p *program) guardCheck(ctx context.Context, file, spec string) error {
 		p.code = exitNotReady
 		return nil
 	}
-	fmt.Fprintf(p.out, "%s: %d routes, no mistake, nothing missing of %d operations\n", file, len(pol.Routes), len(s.Routes))
+	fmt.Fprintf(p.out, "%s: %d routes, no mistake, nothing missing of %d operations\n", file, len(pol.Routes), len(api.Routes))
 	return nil
 }

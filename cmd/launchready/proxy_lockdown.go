@@ -21,8 +21,9 @@ func (p *program) guardLockdownVerb() *cobra.Command {
 		Long: `Serve essential routes only, in an incident.
 
 Within a second the guard that serves by the policy refuses every route that is not
-essential: true with 503, and cuts what is under way. It does so by a file beside the policy,
-NAME.lockdown, which outlives a restart; the policy's own lockdown: true does the same.`,
+essential: true with 503, calls of the model's listener by every key that is not, and cuts
+what is under way. It does so by a file beside the policy, NAME.lockdown, which outlives a
+restart; the policy's own lockdown: true does the same.`,
 		Example:   "  launchready guard lockdown on\n  launchready guard lockdown off",
 		Args:      cobra.MatchAll(cobra.ExactArgs(1), cobra.OnlyValidArgs),
 		ValidArgs: []string{"on", "off"},
@@ -43,6 +44,15 @@ NAME.lockdown, which outlives a restart; the policy's own lockdown: true does th
 					}
 				}
 				fmt.Fprintf(p.out, "locked down: %d of %d routes are essential and are served\n", n, len(pol.Routes))
+				if pol.Model != nil {
+					n = 0
+					for _, k := range pol.Model.Keys {
+						if k.Essential {
+							n++
+						}
+					}
+					fmt.Fprintf(p.out, "and %d of %d keys of the model's listener\n", n, len(pol.Model.Keys))
+				}
 				return nil
 			}
 			if err := os.Remove(mark); err != nil && !errors.Is(err, fs.ErrNotExist) {

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -154,8 +155,8 @@ func get(ctx context.Context, c *http.Client, address string) ([]byte, error) {
 	return do(c, req)
 }
 
-// do gives the body of an answer of 200.
-func do(c *http.Client, req *http.Request) ([]byte, error) {
+// do gives the body of an answer of 200, or of a status that counts also.
+func do(c *http.Client, req *http.Request, also ...int) ([]byte, error) {
 	if c == nil {
 		c = http.DefaultClient
 	}
@@ -164,7 +165,7 @@ func do(c *http.Client, req *http.Request) ([]byte, error) {
 		return nil, err
 	}
 	defer res.Body.Close()
-	if res.StatusCode != http.StatusOK {
+	if res.StatusCode != http.StatusOK && !slices.Contains(also, res.StatusCode) {
 		return nil, &status{res.StatusCode}
 	}
 	return io.ReadAll(io.LimitReader(res.Body, maxSet))

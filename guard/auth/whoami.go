@@ -2,6 +2,7 @@ package auth
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -18,6 +19,7 @@ import (
 // comes with a credential of its own, and where its answer says so.
 type WhoAmI struct {
 	URL                    string
+	Method                 string        // "": GET
 	Subject, Tenant, Roles string        // members of the answer, "user.id"
 	Cache                  time.Duration // 0: every request is asked about
 	Headers                http.Header   // of the question, as the id of the application at its backend
@@ -43,7 +45,7 @@ func (w *WhoAmI) ask(ctx context.Context, header, value string) (*guard.Principa
 	defer func() { w.mu.Lock(); w.busy--; w.mu.Unlock() }()
 	ctx, cancel := outside(ctx)
 	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, w.URL, nil)
+	req, err := http.NewRequestWithContext(ctx, cmp.Or(w.Method, http.MethodGet), w.URL, http.NoBody)
 	if err != nil {
 		return nil, &Down{errors.New("the address cannot be asked")}
 	}
@@ -52,11 +54,12 @@ func (w *WhoAmI) ask(ctx context.Context, header, value string) (*guard.Principa
 	}
 	req.Header.Set("Accept", "application/json")
 	req.Header[header] = []string{value}
+	req.Header["Idempotency-Key"] = nil // a question changes nothing, also as a POST: net/http asks again where a kept connection ends, and sends no such field
 	c := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	if w.Client != nil {
 		c.Transport = w.Client.Transport
 	}
-	b, err := do(c, req)
+	b, err := do(c, req, http.StatusCreated) // which some frameworks answer to every POST
 	var st *status
 	switch {
 	case errors.As(err, &st) && st.refusal():

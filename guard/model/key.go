@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"net/http"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -22,6 +23,8 @@ type Key struct {
 	Tenant string   // of all requests with it; empty where Signed
 	Roles  []string // likewise
 	Signed bool     // who asks is told by the signed header, which must be there
+
+	Essential bool // it is served in a lock-down as well
 }
 
 // Context is the header by which an application that serves many tenants says for
@@ -50,7 +53,10 @@ type Caller struct {
 	Tenant  string
 	Subject string
 	Roles   []string
-	Signed  bool // a signed header told the tenant, the subject and the roles
+	Signed  bool   // a signed header told the tenant, the subject and the roles
+	Request string // at guard's front, that the header was signed for; "" where it names none
+
+	essential bool
 }
 
 // has reports one of the roles; an empty list asks for none.
@@ -77,6 +83,10 @@ func presented(h http.Header) (string, error) {
 	return key, nil
 }
 
+// requestID is an id as guard's front makes them. What is named otherwise is none of
+// its requests.
+var requestID = regexp.MustCompile(`^[A-Z2-7]{26}$`)
+
 // caller tells who asks, or why nobody does. Who it is comes from the key and the
 // signed header alone, never from a body.
 func (o *Options) caller(h http.Header, now time.Time) (*Caller, *Denial) {
@@ -89,7 +99,7 @@ func (o *Options) caller(h http.Header, now time.Time) (*Caller, *Denial) {
 	if !ok {
 		return nil, refused.because("unknown virtual key")
 	}
-	c := &Caller{Key: k.Name, Tenant: k.Tenant, Roles: k.Roles}
+	c := &Caller{Key: k.Name, Tenant: k.Tenant, Roles: k.Roles, essential: k.Essential}
 	if !k.Signed {
 		return c, nil
 	}
@@ -112,6 +122,9 @@ func (o *Options) caller(h http.Header, now time.Time) (*Caller, *Denial) {
 	}
 	c.Signed = true
 	c.Subject, _ = t.Subject()
+	if id, _ := t.JwtID(); requestID.MatchString(id) {
+		c.Request = id
+	}
 	if t.Get("tenant", &c.Tenant) != nil || c.Tenant == "" {
 		return nil, refused.because("the signed header names no tenant")
 	}

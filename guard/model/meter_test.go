@@ -86,6 +86,40 @@ func TestMeterRefuses(t *testing.T) {
 	}
 }
 
+// TestMeterRequest: the meter is told in which of the front's requests is asked, by the
+// signed header alone, and of nothing that no front would have named so.
+func TestMeterRequest(t *testing.T) {
+	const id = "ABCDEFGHIJKLMNOPQRSTUVWXY2"
+	named := func(jti string) []string {
+		claims := map[string]any{"sub": "ann", "tenant": "acme", "exp": time.Now().Add(time.Minute)}
+		if jti != "" {
+			claims["jti"] = jti
+		}
+		return []string{"Authorization", "Bearer " + signed, model.DefaultContextHeader, assertion(t, contextKey, claims)}
+	}
+	for name, c := range map[string]struct {
+		head []string
+		want string
+	}{
+		"one of the front's":       {named(id), id},
+		"none":                     {named(""), ""},
+		"another shape":            {named("abcdefghijklmnopqrstuvwxyz"), ""},
+		"a hold of the listener":   {named("model/" + id), ""},
+		"a part of another":        {named(id + "/1"), ""},
+		"with a line behind it":    {named(id + "\n"), ""},
+		"with the key of a tenant": {[]string{model.DefaultContextHeader, named(id)[3]}, ""},
+	} {
+		p := &purse{}
+		s := newStand(t, func(o *model.Options) { o.Meter = p })
+		if status, body, _ := s.post("/v1/chat/completions", hello, c.head...); status != 200 && status != 502 {
+			t.Fatalf("%s: %d %s", name, status, body)
+		}
+		if got := p.asks[0].Caller.Request; got != c.want {
+			t.Errorf("%s: %q, want %q", name, got, c.want)
+		}
+	}
+}
+
 // TestMeterStops: a budget that is spent in the middle ends the stream there.
 func TestMeterStops(t *testing.T) {
 	for _, path := range paths() {

@@ -28,6 +28,7 @@ import (
 	"time"
 
 	lr "github.com/launchready/launchready"
+	"github.com/launchready/launchready/guard"
 	"github.com/launchready/launchready/guard/kill"
 	"github.com/launchready/launchready/guard/model/screen"
 	"github.com/launchready/launchready/guard/model/span"
@@ -65,6 +66,7 @@ type Options struct {
 	Meter       Meter
 	Tell        bool        // streams of chat completions are asked for their usage, which the application gets only when it asked too
 	Kill        *kill.Board // what is switched off; nil: nothing
+	Lockdown    *guard.Lockdown
 	Log         *slog.Logger
 	Now         func() time.Time
 	Transport   http.RoundTripper
@@ -186,6 +188,9 @@ func (p *Proxy) serve(w http.ResponseWriter, r *http.Request, x *exchange) (int,
 	if p.o.Kill.Off(kill.Provider, spoken.provider()) || p.o.Kill.Off(kill.Tenant, who.Tenant) {
 		return 0, switchedOff() // before anything is read of it
 	}
+	if !who.essential && p.o.Lockdown.Locked() {
+		return 0, lockedDown() // likewise
+	}
 	provider, known := p.o.Providers[spoken.provider()]
 	if !ok || !known || spoken.path() != "/v1"+strings.TrimPrefix(r.URL.Path, "/v1") {
 		return 0, deny(http.StatusNotFound, "not_found", "guard passes on chat completions, responses, embeddings and messages of the providers in its policy.")
@@ -218,6 +223,13 @@ func (p *Proxy) serve(w http.ResponseWriter, r *http.Request, x *exchange) (int,
 		return 0, switchedOff()
 	}
 	defer p.o.Kill.Leave(stay)
+	if !x.who.essential {
+		leave, ok := p.o.Lockdown.Enter(cut)
+		if !ok {
+			return 0, lockedDown()
+		}
+		defer leave()
+	}
 	hold, denied := x.reserve(ctx)
 	if denied != nil {
 		return 0, denied
@@ -264,8 +276,8 @@ var (
 // ask sends the request and the answer back.
 func (p *Proxy) ask(w http.ResponseWriter, r *http.Request, x *exchange, to Provider, body []byte, rep *reply, hold Hold) (int, *Denial) {
 	failed := func(why string) *Denial {
-		if off(r.Context()) {
-			return switchedOff()
+		if d := ended(r.Context()); d != nil {
+			return d
 		}
 		return deny(http.StatusBadGateway, "provider_failed", "The provider did not answer as it should.").because(why)
 	}
@@ -324,8 +336,8 @@ func (p *Proxy) ask(w http.ResponseWriter, r *http.Request, x *exchange, to Prov
 	if err != nil {
 		return 0, denialOf(err)
 	}
-	if off(r.Context()) {
-		return 0, switchedOff()
+	if d := ended(r.Context()); d != nil {
+		return 0, d
 	}
 	x.header(w, res)
 	w.WriteHeader(http.StatusOK)
@@ -408,8 +420,8 @@ func (p *Proxy) stream(w http.ResponseWriter, r *http.Request, res *http.Respons
 	for {
 		e := rep.take()
 		err := e.next(in)
-		if off(r.Context()) { // also where more is there to be read
-			return stop(switchedOff())
+		if d := ended(r.Context()); d != nil { // also where more is there to be read
+			return stop(d)
 		}
 		if errors.Is(err, io.EOF) {
 			rep.ended = true

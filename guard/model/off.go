@@ -24,8 +24,22 @@ func (x *exchange) scopes() []kill.Scope {
 	return out
 }
 
-// off reports a request that a switch has ended.
-func off(ctx context.Context) bool { return errors.Is(context.Cause(ctx), guard.ErrOff) }
+// ended is the denial of a request that a switch or a lock-down has ended, or nil.
+func ended(ctx context.Context) *Denial {
+	switch why := context.Cause(ctx); {
+	case errors.Is(why, guard.ErrOff):
+		return switchedOff()
+	case errors.Is(why, guard.ErrLocked):
+		return lockedDown()
+	}
+	return nil
+}
+
+func lockedDown() *Denial {
+	d := deny(http.StatusServiceUnavailable, "locked_down", "guard is locked down: only essential keys are served.")
+	d.Retry = time.Minute
+	return d
+}
 
 func switchedOff() *Denial {
 	d := deny(http.StatusServiceUnavailable, "switched_off", "This is switched off for now.")

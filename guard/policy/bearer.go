@@ -17,6 +17,7 @@ import (
 // Caller says whom to ask who somebody is, and where the answer says so.
 type Caller struct {
 	WhoAmI  string `yaml:"whoami,omitempty"` // a path of the application that says who is signed in
+	Method  string `yaml:"method,omitempty"` // by which it is asked: GET (default), POST
 	Subject string `yaml:"subject,omitempty"`
 	Tenant  string `yaml:"tenant,omitempty"`
 	Roles   string `yaml:"roles,omitempty"`
@@ -77,6 +78,9 @@ func (j *judge) caller(at string, c Caller) {
 	if c.WhoAmI != "" && (!strings.HasPrefix(c.WhoAmI, "/") || strings.ContainsAny(c.WhoAmI, "?#{} ")) {
 		j.fail(at+".whoami", "whoami %q is no path of the application, as /me", c.WhoAmI)
 	}
+	if c.Method != "" && (c.WhoAmI == "" || c.Method != http.MethodGet && c.Method != http.MethodPost) {
+		j.fail(at+".method", "method %q: whoami is asked by GET or POST", c.Method)
+	}
 	for n, m := range map[string]string{"subject": c.Subject, "tenant": c.Tenant, "roles": c.Roles} {
 		if m != "" && (strings.ContainsAny(m, "$/[] ") || slices.Contains(strings.Split(m, "."), "")) {
 			j.fail(at+"."+n, "%s %q is no member of an answer, as user.id", n, m)
@@ -98,7 +102,7 @@ func (c Caller) ask(to *auth.WhoAmI, p *Policy, s *State) error {
 	if err != nil {
 		return err
 	}
-	to.Subject, to.Tenant, to.Roles, to.Cache = c.Subject, c.Tenant, c.Roles, cache
+	to.Method, to.Subject, to.Tenant, to.Roles, to.Cache = c.Method, c.Subject, c.Tenant, c.Roles, cache
 	for n, v := range c.Headers {
 		if reference(v) {
 			b, err := s.secret(v)

@@ -42,10 +42,15 @@ func TestBearerMistakes(t *testing.T) {
 		"auth: {bearer: {whoami: /me, subject: id, headers: {Cookie: a}}}":                   ":5:",
 		"auth: {bearer: {whoami: /me, subject: id, headers: {authorization: a}}}":            "beside the credential",
 		"auth: {bearer: {whoami: /me, subject: id, headers: {\"a b\": a}}}":                  "beside the credential",
+		"auth: {bearer: {whoami: /me, subject: id, method: PUT}}":                            ":5:51: method \"PUT\": whoami is asked by GET or POST",
+		"auth: {bearer: {whoami: /me, subject: id, method: post}}":                           "method \"post\"",
+		"auth: {bearer: {secret: \"${env:S}\", subject: id, method: POST}}":                  "method \"POST\"",
+		"auth: {session: {cookie: sid, whoami: /me, subject: id, method: DELETE}}":           ":5:65: method \"DELETE\"",
 		"auth: {session: {cookie: sid, whoami: me, subject: id}}":                            "is no path",
 		"tenant: {query: [org]}\nauth: {bearer: {whoami: /me, subject: id}}":                 "tenant of auth.bearer",
 	}, "auth: {bearer: {whoami: /me, subject: user.id, tenant: user.org, roles: user.roles, cache: 10s}}\ntenant: {query: [org]}",
-		"auth: {bearer: {whoami: /api/user/, subject: id, scheme: Token}}",
+		"auth: {bearer: {whoami: /api/user/, subject: id, scheme: Token, method: GET}}",
+		"auth: {session: {cookie: sid, whoami: /trpc/me, subject: id, method: POST}}",
 		right+", bearer: {header: X-Session-Token, whoami: /me, subject: id}}")
 }
 

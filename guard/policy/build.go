@@ -14,6 +14,7 @@ import (
 	"github.com/launchready/launchready/guard/isolation"
 	"github.com/launchready/launchready/guard/kill"
 	"github.com/launchready/launchready/guard/limits"
+	"github.com/launchready/launchready/guard/spend"
 )
 
 // State is what outlives a reload: keys, counters and connections.
@@ -26,6 +27,7 @@ type State struct {
 	Record   guard.Recorder // nil: each request is a line of Log
 	Lockdown *guard.Lockdown
 	Trace    guard.Tracer // nil: nothing is followed
+	Spent    spend.Tally  // nil: nobody counts
 
 	Folder string // of the policy's file
 

@@ -118,5 +118,5 @@ func (p *Policy) egress(s *State) (*spend.Egress, error) {
 	return spend.NewEgress(spend.EgressOptions{Ledger: l, Prices: prices(m.Prices), PerToken: m.PerToken, Reference: m.Reference, Request: spend.Dollars(m.Request),
 		Money:   spend.Budgets{Key: spend.Dollars(m.Key), User: spend.Dollars(m.User), Organisation: spend.Dollars(m.Organisation), Total: spend.Dollars(m.Total)},
 		Tokens:  spend.Budgets{Key: state.Money(m.Tokens.Key), User: state.Money(m.Tokens.User), Organisation: state.Money(m.Tokens.Organisation), Total: state.Money(m.Tokens.Total)},
-		Observe: m.Mode == guard.Observe, Now: s.clock(), Log: s.Log}), nil
+		Observe: m.Mode == guard.Observe, Now: s.clock(), Log: s.Log, Tally: s.Spent}), nil
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"net/netip"
 	"net/url"
@@ -54,6 +55,8 @@ type ModelKey struct {
 	Tenant string   `yaml:"tenant,omitempty"`
 	Roles  []string `yaml:"roles,omitempty,flow"`
 	Signed bool     `yaml:"signed,omitempty"` // a signed header says for whom
+
+	Essential bool `yaml:"essential,omitempty"` // served in a lock-down as well
 }
 
 // ModelContext is how the signed header is verified. Key is ${env:NAME}.
@@ -270,44 +273,48 @@ func (t *ModelTool) build() (model.Tool, error) {
 }
 
 // BuildModel makes the proxy of the section; nil where there is none. env gives the
-// variables that the section names.
+// variables that the section names; what they lack is told at the place that names them.
 func (p *Policy) BuildModel(s *State, env func(name string) (string, bool)) (*model.Proxy, error) {
 	m := p.Model
 	if m == nil {
 		return nil, nil
 	}
 	var missing []error
-	secret := func(v string) lr.Secret {
+	wrong := func(at, format string, args ...any) {
+		missing = append(missing, fmt.Errorf("%s: %s: %s", p.text.at(at), at, fmt.Sprintf(format, args...)))
+	}
+	secret := func(at, v string) lr.Secret {
 		name := fromEnv.FindStringSubmatch(v)
 		if name == nil {
 			return lr.NewSecret(v)
 		}
 		value, _ := env(name[1])
 		if value == "" {
-			missing = append(missing, fmt.Errorf("model: the variable %s is not set", name[1]))
+			wrong(at, "the variable %s is not set", name[1])
 		}
 		return lr.NewSecret(value)
 	}
 	o := model.Options{Providers: map[string]model.Provider{}, Models: m.Models, MaxTokens: m.MaxTokens, MaxBody: m.MaxBody, Provenance: m.Provenance, Vouched: m.Vouched,
-		Log: s.Log, Now: s.clock(), Transport: s.Transport, Kill: &s.Memory.Kill}
+		Log: s.Log, Now: s.clock(), Transport: s.Transport, Kill: &s.Memory.Kill, Lockdown: s.Lockdown}
 	if o.Provenance == "" {
 		o.Provenance = model.Refuse
 	}
-	for n, v := range m.Providers {
+	for _, n := range slices.Sorted(maps.Keys(m.Providers)) {
+		v := m.Providers[n]
 		u, err := url.Parse(v.URL)
 		if err != nil {
 			return nil, fmt.Errorf("model: read the address of %s: %w", n, err)
 		}
-		o.Providers[n] = model.Provider{URL: u, Key: secret(v.Key), TokensField: v.TokensField}
+		o.Providers[n] = model.Provider{URL: u, Key: secret("model.providers."+n+".key", v.Key), TokensField: v.TokensField}
 	}
 	if m.Context != nil {
-		o.Context = model.Context{Header: m.Context.Header, Audience: m.Context.Audience, Key: secret(m.Context.Key)}
+		o.Context = model.Context{Header: m.Context.Header, Audience: m.Context.Audience, Key: secret("model.context.key", m.Context.Key)}
 		if n := len(o.Context.Key.Reveal()); n > 0 && n < 32 {
-			missing = append(missing, errors.New("model: the key of context has under 32 bytes"))
+			wrong("model.context.key", "the key has under 32 bytes")
 		}
 	}
 	for _, k := range m.Keys {
-		key := model.Key{Name: k.Name, Tenant: k.Tenant, Roles: k.Roles, Signed: k.Signed}
+		key := model.Key{Name: k.Name, Tenant: k.Tenant, Roles: k.Roles, Signed: k.Signed, Essential: k.Essential}
 		if _, err := hex.Decode(key.Hash[:], []byte(k.SHA256)); err != nil {
 			return nil, fmt.Errorf("model: read key %s: %w", k.Name, err)
 		}
@@ -320,8 +327,15 @@ func (p *Policy) BuildModel(s *State, env func(name string) (string, bool)) (*mo
 		}
 		o.Tools = append(o.Tools, t)
 	}
-	for _, c := range m.Canaries {
-		o.Canaries = append(o.Canaries, model.Canary{Name: c.Name, Tenant: c.Tenant, Value: secret(c.Value)})
+	for i, c := range m.Canaries {
+		at := fmt.Sprintf("model.canaries[%d].value", i)
+		one := model.Canary{Name: c.Name, Tenant: c.Tenant, Value: secret(at, c.Value)}
+		if v := one.Value.Reveal(); v != "" {
+			if _, err := screen.NewNeedles([]string{v}); err != nil {
+				wrong(at, "%v", err)
+			}
+		}
+		o.Canaries = append(o.Canaries, one)
 	}
 	if err := errors.Join(missing...); err != nil {
 		return nil, err

@@ -109,13 +109,22 @@ func TestModelEnvironment(t *testing.T) {
 		}
 		return "", false
 	})
-	for _, want := range []string{"OPENAI_API_KEY is not set", "CANARY_OTHER is not set", "under 32 bytes"} {
+	for _, want := range []string{"guard.yaml:8:46: model.providers.openai.key: the variable OPENAI_API_KEY is not set", "model.canaries[0].value: the variable CANARY_OTHER is not set", ": model.context.key: the key has under 32 bytes"} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v lacks %s", err, want)
 		}
 	}
 	if strings.Contains(fmt.Sprint(err), "short") {
 		t.Error("a value is in the error")
+	}
+	_, err = p.BuildModel(&policy.State{}, func(name string) (string, bool) {
+		if name == "CANARY_OTHER" {
+			return "fox", true
+		}
+		return environment(name)
+	})
+	if err == nil || !strings.Contains(err.Error(), ": model.canaries[0].value: ") || !strings.HasPrefix(err.Error(), "guard.yaml:") || strings.Contains(err.Error(), "fox") {
+		t.Errorf("a canary that is too short: %v", err)
 	}
 }
 

@@ -180,8 +180,13 @@ type judge struct {
 // fail tells a mistake at a YAML path, or at the nearest one above it that the
 // file has.
 func (j *judge) fail(at, format string, args ...any) {
+	j.errs = append(j.errs, fmt.Errorf("%s: %s", j.at(at), fmt.Sprintf(format, args...)))
+}
+
+// at is file:line:column of a YAML path.
+func (j *judge) at(at string) string {
 	line, column := j.place(at)
-	j.errs = append(j.errs, fmt.Errorf("%s:%d:%d: %s", j.name, line, column, fmt.Sprintf(format, args...)))
+	return fmt.Sprintf("%s:%d:%d", j.name, line, column)
 }
 
 // place is where a YAML path stands, or the nearest one above it.

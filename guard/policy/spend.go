@@ -85,13 +85,58 @@ func (j *judge) spend(p *Policy) {
 
 // charged wants said twice that a route is charged where it may be charged a second time.
 func (j *judge) charged(p *Policy, at string, r Route, twice func(at, what, path, why string)) {
+	if !p.atBoth(r) {
+		return
+	}
+	const what = "charged at the front"
+	if why := p.apart(r); why != "" {
+		twice(at, what, r.Path, r.Path+" is charged by spend, and once more by model.spend for what it asks through the model's listener, since "+why+": say modes: {spend: off} there, unless it asks its model past the listener")
+		return
+	}
+	j.needed = append(j.needed, what+" "+r.Path) // which it was before the policy said how to know its calls
+}
+
+// atBoth reports a route that the front charges where the model's listener charges too.
+func (p *Policy) atBoth(r Route) bool {
 	mode, own := r.Modes["spend"]
 	if !own {
 		mode = p.Modes["spend"]
 	}
-	if r.Chat && mode != guard.Off && p.Spend != nil && p.modelSpend() != nil {
-		twice(at, "charged at the front", r.Path, r.Path+" is charged by spend, and once more by model.spend for what it asks through the model's listener: say modes: {spend: off} there, unless it asks its model past the listener")
+	return r.Chat && !r.Blocked && mode != guard.Off && p.Spend != nil && p.modelSpend() != nil
+}
+
+// apart is why what the route asks through the listener is not known there as its own, or "".
+func (p *Policy) apart(r Route) string {
+	switch c := p.Model.Context; {
+	case r.Public:
+		return "nobody signs in there, of whom an assertion could tell"
+	case p.Auth == nil || p.Auth.Assertion == nil || p.Auth.Assertion.Secret == "" || c == nil || p.Auth.Assertion.Secret != c.Key:
+		return "auth.assertion and model.context have not the same secret"
+	case c.Audience != "" && c.Audience != p.Auth.Assertion.Audience:
+		return "auth.assertion and model.context have not the same audience"
 	}
+	for _, k := range p.Model.Keys {
+		if !k.Signed {
+			return "a call with key " + k.Name + " needs no assertion"
+		}
+	}
+	return ""
+}
+
+// Notes say what is no mistake, and not to be seen in the file.
+func (p *Policy) Notes() []string {
+	var out []string
+	for i, r := range p.Routes {
+		if !p.atBoth(r) {
+			continue
+		}
+		said := "is charged twice for what it asks through the model's listener, since " + p.apart(r)
+		if p.apart(r) == "" {
+			said = "is charged once, for what it asks through the model's listener with its assertion; what it asks past the listener in the same request is not charged"
+		}
+		out = append(out, p.text.at(fmt.Sprintf("routes[%d]", i))+": "+r.Path+" "+said)
+	}
+	return out
 }
 
 type spender struct {
@@ -109,7 +154,7 @@ func (p *Policy) spends(s *State) (*spender, error) {
 		return nil, err
 	}
 	o := spend.Options{Ledger: l, Prices: prices(c.Prices), Model: c.Model, MaxTokens: c.MaxTokens, Context: c.Context, PerToken: c.PerToken,
-		User: spend.Dollars(c.User), Organisation: spend.Dollars(c.Organisation), Total: spend.Dollars(c.Total), Request: spend.Dollars(c.Request), Now: s.clock(), Log: s.Log}
+		User: spend.Dollars(c.User), Organisation: spend.Dollars(c.Organisation), Total: spend.Dollars(c.Total), Request: spend.Dollars(c.Request), Now: s.clock(), Log: s.Log, Tally: s.Spent}
 	check, tap := spend.New(o)
 	return &spender{check, tap}, nil
 }

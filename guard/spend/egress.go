@@ -34,11 +34,13 @@ type EgressOptions struct {
 	Observe bool // refuses nothing and ends nothing: what it would have is logged
 	Now     func() time.Time
 	Log     *slog.Logger
+	Tally   Tally // nil: nobody counts
 }
 
 // Egress is the meter of guard's listener in front of the model provider: what passes
 // there is what is paid. Users, organisations and the whole have the same accounts as at
-// the front.
+// the front. A request in which the front has reserved is charged once: what it asks here
+// draws on that, and what is left of it is given back at the front's end.
 type Egress struct{ o EgressOptions }
 
 // NewEgress makes the meter.
@@ -52,6 +54,9 @@ func NewEgress(o EgressOptions) *Egress {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
+	if o.Tally == nil {
+		o.Tally = uncounted{}
+	}
 	return &Egress{o}
 }
 
@@ -60,7 +65,11 @@ const (
 	glance   = time.Second     // where it only observes: the request waits
 )
 
-func refuse(status int, code, message, reason string, retry time.Duration) *model.Denial {
+// refuse counts a refusal, unless it is only observed.
+func (e *Egress) refuse(unit, budget string, status int, code, message, reason string, retry time.Duration) *model.Denial {
+	if !e.o.Observe {
+		e.o.Tally.Refused(atModel, unit, budget)
+	}
 	return &model.Denial{Denial: guard.Denial{Status: status, Reason: reason, Retry: retry}, Code: code, Message: message}
 }
 
@@ -90,34 +99,39 @@ func (nothing) Settle(model.Usage) {}
 func (e *Egress) reserve(ctx context.Context, a model.Ask) (*charge, error) {
 	price, ok := priced(e.o.Prices, a.Model)
 	if !ok && (!e.o.Money.none() || e.o.Request > 0) {
-		return nil, refuse(http.StatusForbidden, "model_without_price", "The model has no price in the policy.", "the model has no price in the policy", 0)
+		return nil, e.refuse(dollars, byNone, http.StatusForbidden, "model_without_price", "The model has no price in the policy.", "the model has no price in the policy", 0)
 	}
 	h := &charge{e: e, a: a, in: (int64(a.Prompt) + e.o.PerToken - 1) / e.o.PerToken}
 	if a.References > 0 {
 		if e.o.Reference == 0 {
-			return nil, refuse(http.StatusForbidden, "cost_unknown", "What an image or a file costs that the provider fetches cannot be told.", "tokens_per_reference is not set", 0)
+			return nil, e.refuse(dollars, byNone, http.StatusForbidden, "cost_unknown", "What an image or a file costs that the provider fetches cannot be told.", "tokens_per_reference is not set", 0)
 		}
 		h.in += int64(a.References) * e.o.Reference
 	}
 	if !a.Mute {
 		if h.out = a.MaxTokens; h.out < 1 {
-			return nil, refuse(http.StatusForbidden, "cost_unknown", "The completion has no bound.", "the completion has no bound", 0)
+			return nil, e.refuse(dollars, byNone, http.StatusForbidden, "cost_unknown", "The completion has no bound.", "the completion has no bound", 0)
 		}
 	}
 	if cost := price.of(h.in, h.out); e.o.Request > 0 && cost > e.o.Request {
-		return nil, refuse(http.StatusForbidden, "request_too_dear", "The request may cost more than the policy allows for one.", "the request may cost more than one request may", 0)
+		return nil, e.refuse(dollars, byRequest, http.StatusForbidden, "request_too_dear", "The request may cost more than the policy allows for one.", "the request may cost more than one request may", 0)
 	}
 	if a.Caller.Signed && a.Caller.Subject == "" && e.o.Money.User+e.o.Tokens.User > 0 {
-		return nil, refuse(http.StatusForbidden, "no_budget", "The signed header names no user, who would have a budget.", "the signed header names no user", 0)
+		return nil, e.refuse(dollars, byNone, http.StatusForbidden, "no_budget", "The signed header names no user, who would have a budget.", "the signed header names no user", 0)
 	}
 	now := e.o.Now().UTC()
-	for _, b := range []book{{id: a.ID, price: price, caps: accounts(e.o.Money, a.Caller, "", now)}, {id: a.ID + "/tokens", price: Price{1, 1}, caps: accounts(e.o.Tokens, a.Caller, "tokens of ", now)}} {
+	// Money last: what was drawn on the front's reservation does not go back there. No
+	// hold is named as one of the front's, which a signed header could name.
+	for _, b := range []book{
+		{id: "tokens/" + a.ID, price: Price{1, 1}, caps: accounts(e.o.Tokens, a.Caller, ofTokens, now), unit: tokens},
+		{id: "model/" + a.ID, price: price, caps: accounts(e.o.Money, a.Caller, "", now), from: a.Caller.Request, unit: dollars},
+	} {
 		if len(b.caps) > 0 {
 			h.books = append(h.books, b)
 		}
 	}
 	if len(h.books) == 0 {
-		return nil, refuse(http.StatusForbidden, "no_budget", "No budget of the policy is the caller's.", "no budget is the caller's", 0)
+		return nil, e.refuse(dollars, byNone, http.StatusForbidden, "no_budget", "No budget of the policy is the caller's.", "no budget is the caller's", 0)
 	}
 	for i := range h.books {
 		if err := h.take(ctx, &h.books[i], h.in, h.out); err != nil {
@@ -151,11 +165,16 @@ func accounts(b Budgets, c model.Caller, kind string, now time.Time) []state.Cap
 	return out
 }
 
+// ofTokens begins the names of accounts of tokens.
+const ofTokens = "tokens of "
+
 // book is one kind of what a request uses, money or tokens.
 type book struct {
 	id       string
 	price    Price
+	unit     string
 	caps     []state.Cap
+	from     string // the front's reservation for the request in which it is asked
 	holds    []string
 	reserved state.Money
 }
@@ -185,14 +204,18 @@ func (h *charge) take(ctx context.Context, b *book, in, out int64) error {
 	if n := len(b.holds); n > 0 {
 		id = fmt.Sprint(b.id, "/", n)
 	}
-	by, err := h.e.o.Ledger.Reserve(ctx, id, amount, b.caps)
+	by, err := h.e.o.Ledger.Draw(ctx, b.from, id, amount, b.caps)
 	switch {
 	case err != nil: // what cannot be charged is not let in
+		if !h.e.o.Observe {
+			h.e.o.Tally.Refused(atModel, b.unit, byLedger)
+		}
 		return fmt.Errorf("the budget cannot be asked: %w", err)
 	case by >= 0:
 		name, _, _ := strings.Cut(b.caps[by].Account, "/")
-		return refuse(http.StatusTooManyRequests, "budget_exceeded", "The budget of the day is spent.", "the budget of the day is spent: "+name, b.caps[by].Until.Sub(h.e.o.Now()))
+		return h.e.refuse(b.unit, kindOf(name), http.StatusTooManyRequests, "budget_exceeded", "The budget of the day is spent.", "the budget of the day is spent: "+name, b.caps[by].Until.Sub(h.e.o.Now()))
 	}
+	h.e.o.Tally.Reserved(atModel, b.unit, inUnit(b.unit, amount))
 	b.holds = append(b.holds, id)
 	b.reserved += amount
 	return nil
@@ -228,8 +251,8 @@ func (h *charge) Count(bytes int) error {
 func (h *charge) more(tokens int64) error {
 	for i := range h.books {
 		b := &h.books[i]
-		if dearer := b.reserved + b.price.of(0, tokens); h.e.o.Request > 0 && b.id == h.a.ID && dearer > h.e.o.Request {
-			return refuse(http.StatusForbidden, "request_too_dear", "The completion costs more than the policy allows for one request.", "the completion costs more than one request may", 0)
+		if dearer := b.reserved + b.price.of(0, tokens); h.e.o.Request > 0 && b.unit == dollars && dearer > h.e.o.Request {
+			return h.e.refuse(dollars, byRequest, http.StatusForbidden, "request_too_dear", "The completion costs more than the policy allows for one request.", "the completion costs more than one request may", 0)
 		}
 		if err := h.take(context.Background(), b, 0, tokens); err != nil {
 			return err
@@ -267,10 +290,12 @@ func (h *charge) pay(cost func(*book) state.Money) {
 	for i := range h.books {
 		c := cost(&h.books[i])
 		for _, id := range h.books[i].holds {
-			if err := h.e.o.Ledger.Settle(ctx, id, c); err != nil { // the reservation stays charged
+			charged, err := h.e.o.Ledger.Settle(ctx, id, c)
+			if err != nil { // the reservation stays charged
 				h.e.o.Log.Error("spend not settled", "id", h.a.ID, "error", err.Error())
 				break
 			}
+			h.e.o.Tally.Settled(atModel, h.books[i].unit, inUnit(h.books[i].unit, charged))
 			c = 0
 		}
 	}

@@ -143,17 +143,72 @@ func TestAllOrNothing(t *testing.T) {
 	}
 }
 
+// TestDrawn: what is asked in a request that the front has charged costs once, and
+// nothing that the caller names itself is drawn on.
+func TestDrawn(t *testing.T) {
+	const request = "ABCDEFGHIJKLMNOPQRSTUVWXY2"
+	for name, c := range map[string]struct {
+		request string
+		front   bool // the front has ended before
+		counts  int  // bytes of a stream
+		usage   model.Usage
+		cost    state.Money
+	}{
+		"told":             {request, false, 0, model.Usage{Input: 20, Output: 30, Known: true, Bytes: 40}, 320},
+		"told nothing":     {request, false, 0, model.Usage{Bytes: 40}, 1100},
+		"beyond the bound": {request, false, 404, model.Usage{Bytes: 404}, 1100 + 2560},
+		"free":             {request, false, 0, model.Usage{Free: true}, 0},
+		"after its end":    {request, true, 0, model.Usage{Input: 20, Output: 30, Known: true, Bytes: 40}, 1200 + 320},
+		"another request":  {"ABCDEFGHIJKLMNOPQRSTUVWXY3", false, 0, model.Usage{Input: 20, Output: 30, Known: true, Bytes: 40}, 1200 + 320},
+		"no request":       {"", false, 0, model.Usage{Input: 20, Output: 30, Known: true, Bytes: 40}, 1200 + 320},
+	} {
+		book := &state.Book{}
+		e := meter(book, func(o *spend.EgressOptions) {
+			o.Money, o.Tokens = spend.Budgets{Key: 10_000, Total: 10_000}, spend.Budgets{Total: 10_000}
+		})
+		end := func() {
+			if _, err := book.Settle(t.Context(), request, 1200); err != nil { // the answer told nothing
+				t.Error(err)
+			}
+		}
+		if by, err := book.Reserve(t.Context(), request, 1200, []state.Cap{{Account: "total/" + time.Now().UTC().Format(time.DateOnly), Most: 10_000, Until: time.Now().Add(time.Hour)}}); by >= 0 || err != nil {
+			t.Fatal(by, err)
+		}
+		if c.front {
+			end()
+		}
+		a := question("a")
+		a.Caller.Request = c.request
+		h, err := e.Reserve(t.Context(), a)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := h.Count(c.counts); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		h.Settle(c.usage)
+		end()
+		alone := c.cost
+		if c.front || c.request != request {
+			alone -= 1200
+		}
+		if total, key := of(t, book, "total"), of(t, book, "key/k"); total != c.cost || key != alone {
+			t.Errorf("%s: %d and %d of the key, want %d and %d", name, total, key, c.cost, alone)
+		}
+	}
+}
+
 // half is a ledger that fails when it is asked for the second time.
 type half struct {
 	state.Book
 	n int
 }
 
-func (h *half) Reserve(ctx context.Context, hold string, amount state.Money, caps []state.Cap) (int, error) {
+func (h *half) Draw(ctx context.Context, from, hold string, amount state.Money, caps []state.Cap) (int, error) {
 	if h.n++; h.n > 1 {
 		return -1, errors.New("connect to 10.0.0.9: refused")
 	}
-	return h.Book.Reserve(ctx, hold, amount, caps)
+	return h.Book.Draw(ctx, from, hold, amount, caps)
 }
 
 // TestHalf: a ledger that goes down between money and tokens lets nobody in, and
@@ -165,19 +220,19 @@ func TestHalf(t *testing.T) {
 	if err == nil || errors.As(err, &d) { // which makes 503 of it
 		t.Errorf("%v", err)
 	}
-	if got := of(t, l, "total"); got != 0 {
-		t.Errorf("%d stays charged", got)
+	if money, tokens := of(t, l, "total"), of(t, l, "tokens of total"); money != 0 || tokens != 0 {
+		t.Errorf("%d and %d stay charged", money, tokens)
 	}
 }
 
 // watched is a ledger that does nothing for who has left.
 type watched struct{ state.Book }
 
-func (w *watched) Reserve(ctx context.Context, hold string, amount state.Money, caps []state.Cap) (int, error) {
+func (w *watched) Draw(ctx context.Context, from, hold string, amount state.Money, caps []state.Cap) (int, error) {
 	if err := ctx.Err(); err != nil {
 		return -1, err
 	}
-	return w.Book.Reserve(ctx, hold, amount, caps)
+	return w.Book.Draw(ctx, from, hold, amount, caps)
 }
 
 // TestLeaving: a caller that leaves while its request is charged does not cut that off,

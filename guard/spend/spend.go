@@ -13,7 +13,6 @@ import (
 	"math"
 	"net/http"
 	"net/netip"
-	"strings"
 	"time"
 
 	"github.com/launchready/launchready/guard"
@@ -46,8 +45,9 @@ type Options struct {
 	User, Organisation, Total state.Money // of a day; 0: no budget
 	Request                   state.Money // the most that one request may reserve; 0: any
 
-	Now func() time.Time // nil: time.Now
-	Log *slog.Logger
+	Now   func() time.Time // nil: time.Now
+	Log   *slog.Logger
+	Tally Tally // nil: nobody counts
 }
 
 // Check reserves, for routes that ask a model.
@@ -63,6 +63,9 @@ func New(o Options) (*Check, Tap) {
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Tally == nil {
+		o.Tally = uncounted{}
 	}
 	return &Check{o}, Tap{}
 }
@@ -116,7 +119,7 @@ func (c *Check) Check(x *guard.Exchange) *guard.Denial {
 		price, ok = Price{max(price.In, other.In), max(price.Out, other.Out)}, known
 	}
 	if !ok {
-		return &guard.Denial{Status: http.StatusForbidden, Reason: "the model has no price in the policy"}
+		return c.refuse(x, byNone, guard.Denial{Status: http.StatusForbidden, Reason: "the model has no price in the policy"})
 	}
 	h := &hold{c: c, x: x, observe: x.Observed, price: price, in: (int64(len(body))+c.o.PerToken-1)/c.o.PerToken + c.o.Context}
 	if r.output {
@@ -128,22 +131,23 @@ func (c *Check) Check(x *guard.Exchange) *guard.Denial {
 	}
 	h.amount = h.cost(h.in, h.out)
 	if c.o.Request > 0 && h.amount > c.o.Request {
-		return &guard.Denial{Status: http.StatusForbidden, Reason: "the request may cost more than one request may"}
+		return c.refuse(x, byRequest, guard.Denial{Status: http.StatusForbidden, Reason: "the request may cost more than one request may"})
 	}
 	now := c.o.Now().UTC()
 	if h.caps = c.caps(x, now); len(h.caps) == 0 && c.o.Organisation > 0 {
-		return &guard.Denial{Status: http.StatusForbidden, Reason: "no budget is the caller's: it has no organisation"}
+		return c.refuse(x, byNone, guard.Denial{Status: http.StatusForbidden, Reason: "no budget is the caller's: it has no organisation"})
 	}
 	// A caller that leaves meanwhile must not leave a reservation for nothing.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(x.Request.Context()), h.patience())
 	defer cancel()
 	switch by, err := c.o.Ledger.Reserve(ctx, x.ID, h.amount, h.caps); {
 	case err != nil: // what cannot be charged is not let in
-		return &guard.Denial{Status: http.StatusServiceUnavailable, Reason: "the budget cannot be asked: " + err.Error(), Retry: 2 * time.Second}
+		return c.refuse(x, byLedger, guard.Denial{Status: http.StatusServiceUnavailable, Reason: "the budget cannot be asked: " + err.Error(), Retry: 2 * time.Second})
 	case by >= 0:
-		name, _, _ := strings.Cut(h.caps[by].Account, "/")
-		return &guard.Denial{Status: http.StatusTooManyRequests, Reason: "the budget of the day is spent: " + name, Retry: h.caps[by].Until.Sub(now)}
+		name := kindOf(h.caps[by].Account)
+		return c.refuse(x, name, guard.Denial{Status: http.StatusTooManyRequests, Reason: "the budget of the day is spent: " + name, Retry: h.caps[by].Until.Sub(now)})
 	}
+	c.o.Tally.Reserved(atFront, dollars, inUnit(dollars, h.amount))
 	if !x.Observed { // which changes nothing of a request
 		if r.edited {
 			x.SetBody(r.body)
@@ -154,6 +158,14 @@ func (c *Check) Check(x *guard.Exchange) *guard.Denial {
 	x.Note(holdKey{}, h)
 	x.Finally(h.end)
 	return nil
+}
+
+// refuse counts a refusal, unless it is only observed.
+func (c *Check) refuse(x *guard.Exchange, budget string, d guard.Denial) *guard.Denial {
+	if !x.Observed {
+		c.o.Tally.Refused(atFront, dollars, budget)
+	}
+	return &d
 }
 
 func (c *Check) price(model string) (Price, bool) { return priced(c.o.Prices, model) }
@@ -221,7 +233,10 @@ func (h *hold) end(int) {
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(h.x.Request.Context()), patience)
 	defer cancel()
-	if err := h.c.o.Ledger.Settle(ctx, h.x.ID, cost); err != nil { // the reservation stays charged
+	charged, err := h.c.o.Ledger.Settle(ctx, h.x.ID, cost)
+	if err != nil { // the reservation stays charged
 		h.c.o.Log.Error("spend not settled", "id", h.x.ID, "error", err.Error())
+		return
 	}
+	h.c.o.Tally.Settled(atFront, dollars, inUnit(dollars, charged))
 }

@@ -93,6 +93,7 @@ func (m *meter) Read(p []byte) (int, error) {
 		}
 	} else if much {
 		m.cut, m.last = true, []byte(over)
+		m.h.c.o.Tally.Refused(atFront, dollars, byRequest)
 		_ = m.from.Close() // the upstream stops as well
 		return upto, nil
 	}
@@ -171,16 +172,26 @@ func (t *tunnel) pay(cost state.Money) bool {
 		}
 		t.parts++
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(t.h.x.Request.Context()), t.h.patience())
-		by, err := t.h.c.o.Ledger.Reserve(ctx, t.h.x.ID+"/"+strconv.Itoa(t.parts), t.h.amount, t.h.c.caps(t.h.x, t.h.c.o.Now().UTC()))
+		o, part, caps := &t.h.c.o, t.h.x.ID+"/"+strconv.Itoa(t.parts), t.h.c.caps(t.h.x, t.h.c.o.Now().UTC())
+		by, err := o.Ledger.Reserve(ctx, part, t.h.amount, caps)
 		if err == nil && by < 0 { // at once: what has passed is not given back
-			err = t.h.c.o.Ledger.Settle(ctx, t.h.x.ID+"/"+strconv.Itoa(t.parts), t.h.amount)
+			o.Tally.Reserved(atFront, dollars, inUnit(dollars, t.h.amount))
+			var charged state.Money
+			if charged, err = o.Ledger.Settle(ctx, part, t.h.amount); err == nil {
+				o.Tally.Settled(atFront, dollars, inUnit(dollars, charged))
+			}
 		}
 		cancel()
 		if t.over = t.h.observe && (err != nil || by >= 0); t.over {
 			t.h.observed("the WebSocket takes more than the budget has and would have been ended")
 			return true
 		}
-		if err != nil || by >= 0 {
+		switch {
+		case err != nil:
+			o.Tally.Refused(atFront, dollars, byLedger)
+			return false
+		case by >= 0:
+			o.Tally.Refused(atFront, dollars, kindOf(caps[by].Account))
 			return false
 		}
 		t.left += t.h.amount

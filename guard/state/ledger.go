@@ -2,6 +2,7 @@ package state
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 )
@@ -25,6 +26,7 @@ type account struct {
 type hold struct {
 	amount   Money
 	accounts []string
+	drawn    bool // by another hold, which tells what it cost
 }
 
 func clock(f func() time.Time) time.Time {
@@ -35,7 +37,12 @@ func clock(f func() time.Time) time.Time {
 }
 
 // Reserve charges all accounts or none.
-func (b *Book) Reserve(_ context.Context, id string, amount Money, caps []Cap) (int, error) {
+func (b *Book) Reserve(ctx context.Context, id string, amount Money, caps []Cap) (int, error) {
+	return b.Draw(ctx, "", id, amount, caps)
+}
+
+// Draw charges all accounts or none, on what the other hold has left.
+func (b *Book) Draw(_ context.Context, from, id string, amount Money, caps []Cap) (int, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.used == nil {
@@ -59,14 +66,26 @@ func (b *Book) Reserve(_ context.Context, id string, amount Money, caps []Cap) (
 	if _, twice := b.holds[id]; twice {
 		return -1, errTwice
 	}
+	source, ok := b.holds[from]
+	if !ok || !Within(source.accounts, caps) {
+		source = hold{}
+	}
+	taken := min(source.amount, amount)
 	for i, c := range caps {
 		var used Money
 		if a := b.used[c.Account]; a != nil {
 			used = a.used
 		}
+		if slices.Contains(source.accounts, c.Account) {
+			used -= taken
+		}
 		if Over(used, amount, c.Most) {
 			return i, nil
 		}
+	}
+	if source.accounts != nil {
+		source.amount, source.drawn = source.amount-taken, true
+		b.holds[from] = source
 	}
 	h := hold{amount: amount, accounts: make([]string, len(caps))}
 	for i, c := range caps {
@@ -75,7 +94,9 @@ func (b *Book) Reserve(_ context.Context, id string, amount Money, caps []Cap) (
 			a = &account{}
 			b.used[c.Account] = a
 		}
-		a.used += amount
+		if a.used += amount; slices.Contains(source.accounts, c.Account) {
+			a.used -= taken
+		}
 		a.until = c.Until
 		h.accounts[i] = c.Account
 	}
@@ -83,25 +104,35 @@ func (b *Book) Reserve(_ context.Context, id string, amount Money, caps []Cap) (
 	return -1, nil
 }
 
+// Within says whether each of the accounts has a cap.
+func Within(accounts []string, caps []Cap) bool {
+	return !slices.ContainsFunc(accounts, func(a string) bool {
+		return !slices.ContainsFunc(caps, func(c Cap) bool { return c.Account == a })
+	})
+}
+
 // Over says whether the amount is more than the cap leaves, also where a sum
 // would be too great for its type.
 func Over(used, amount, most Money) bool { return amount < 0 || used > most || amount > most-used }
 
 // Settle replaces what was reserved by what it cost.
-func (b *Book) Settle(_ context.Context, id string, cost Money) error {
+func (b *Book) Settle(_ context.Context, id string, cost Money) (Money, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	h, ok := b.holds[id]
 	if !ok {
-		return nil
+		return 0, nil
 	}
 	delete(b.holds, id)
+	if cost = max(cost, 0); h.drawn {
+		cost = 0
+	}
 	for _, name := range h.accounts {
 		if a := b.used[name]; a != nil {
-			a.used += max(cost, 0) - h.amount
+			a.used += cost - h.amount
 		}
 	}
-	return nil
+	return cost, nil
 }
 
 // Used is what the account has come to.

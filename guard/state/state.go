@@ -91,9 +91,14 @@ type Ledger interface {
 	// Reserve charges all accounts or none. It gives the index of the cap that
 	// does not allow it, or -1.
 	Reserve(ctx context.Context, hold string, amount Money, caps []Cap) (int, error)
-	// Settle replaces what was reserved by what it cost. Only the first settling
-	// of a hold counts.
-	Settle(ctx context.Context, hold string, cost Money) error
+	// Draw is Reserve for what another hold was made for: what that one still holds
+	// counts for the new one in its place, and only the rest of the amount is new. A
+	// hold that is not there, or that charges an account beside the caps, gives nothing.
+	// Who was drawn on costs nothing more: settling gives back what is left of it.
+	Draw(ctx context.Context, from, hold string, amount Money, caps []Cap) (int, error)
+	// Settle replaces what was reserved by what it cost, and tells what is charged for
+	// it in the end. Only the first settling of a hold counts.
+	Settle(ctx context.Context, hold string, cost Money) (Money, error)
 	// Used is what the account has come to.
 	Used(ctx context.Context, account string) (Money, error)
 }

@@ -155,7 +155,7 @@ func TestBookSums(t *testing.T) {
 					cost = state.Money(rnd.Int64N(int64(amount) + 1))
 				}
 				if rnd.IntN(5) > 0 {
-					if err := b.Settle(t.Context(), id, cost); err != nil {
+					if _, err := b.Settle(t.Context(), id, cost); err != nil {
 						t.Error(err)
 					}
 				} else {
@@ -198,7 +198,7 @@ func TestBounds(t *testing.T) {
 		if by, err := b.Reserve(t.Context(), n, 1, cap1(n)); by != -1 || err != nil {
 			t.Fatal(by, err)
 		}
-		_ = b.Settle(t.Context(), n, 1)
+		_, _ = b.Settle(t.Context(), n, 1)
 	}
 	if _, err := b.Reserve(t.Context(), "c", 1, cap1("c")); !errors.Is(err, state.ErrFull) {
 		t.Errorf("a third account: %v", err)

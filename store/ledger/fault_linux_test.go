@@ -31,7 +31,7 @@ func refuses(t *testing.T, s *ledger.Store, patience time.Duration) {
 	if f, _, err := s.Begin(ctx(), "while it fails", "me", [32]byte{1}, time.Hour); err == nil {
 		t.Errorf("Begin: %d", f)
 	}
-	if err := s.Settle(ctx(), "held", 10); err == nil {
+	if _, err := s.Settle(ctx(), "held", 10); err == nil {
 		t.Error("Settle says that it is kept")
 	}
 	if err := s.Finish(ctx(), "key", "me", state.Answer{Status: 201, Body: make([]byte, 1<<16), Whole: true}, time.Hour); err == nil {
@@ -68,7 +68,7 @@ func recovered(t *testing.T, s *ledger.Store) {
 	if f, _, err := s.Begin(t.Context(), "key", "other", [32]byte{1}, time.Hour); f != state.Busy || err != nil {
 		t.Errorf("what was under way is done again: %d %v", f, err)
 	}
-	if err := s.Settle(t.Context(), "held", 10); err != nil {
+	if _, err := s.Settle(t.Context(), "held", 10); err != nil {
 		t.Error(err)
 	}
 	if used, err := s.Used(t.Context(), "a"); used != 10 || err != nil {

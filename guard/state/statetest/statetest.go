@@ -197,22 +197,26 @@ func Ledger(t *testing.T, open func(testing.TB) state.Ledger) {
 		l := open(t)
 		reserve(t, l, "settle", 80, caps(100, "settled"))
 		other := open(t)
-		for _, cost := range []state.Money{30, 0, 5} {
-			if err := other.Settle(t.Context(), "settle", cost); err != nil {
+		for i, cost := range []state.Money{30, 0, 5} {
+			charged, err := other.Settle(t.Context(), "settle", cost)
+			if err != nil {
 				t.Fatal(err)
+			}
+			if want := []state.Money{30, 0, 0}[i]; charged != want {
+				t.Errorf("settling %d times tells of %d, want %d", i+1, charged, want)
 			}
 		}
 		if got := used(t, l, "settled"); got != 30 {
 			t.Errorf("used %d", got)
 		}
-		if err := l.Settle(t.Context(), "never made", 7); err != nil {
+		if _, err := l.Settle(t.Context(), "never made", 7); err != nil {
 			t.Error(err)
 		}
 	})
 	t.Run("what cost more is charged", func(t *testing.T) {
 		l := open(t)
 		reserve(t, l, "more", 10, caps(100, "more"))
-		if err := l.Settle(t.Context(), "more", 500); err != nil {
+		if _, err := l.Settle(t.Context(), "more", 500); err != nil {
 			t.Fatal(err)
 		}
 		if got := used(t, l, "more"); got != 500 {
@@ -226,6 +230,145 @@ func Ledger(t *testing.T, open func(testing.TB) state.Ledger) {
 		reserve(t, open(t), "left", 70, caps(100, "left"))
 		if by := reserve(t, open(t), "next", 40, caps(100, "left")); by != 0 {
 			t.Errorf("let in: %d", by)
+		}
+	})
+	draw := func(t *testing.T, l state.Ledger, from, id string, amount state.Money, c []state.Cap) int {
+		t.Helper()
+		by, err := l.Draw(t.Context(), from, id, amount, c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return by
+	}
+	settle := func(t *testing.T, l state.Ledger, id string, cost, want state.Money) {
+		t.Helper()
+		if charged, err := l.Settle(t.Context(), id, cost); charged != want || err != nil {
+			t.Errorf("settling %s tells of %d, want %d: %v", id, charged, want, err)
+		}
+	}
+	t.Run("what is drawn on another is charged once", func(t *testing.T) {
+		l, other := open(t), open(t)
+		for name, c := range map[string]struct {
+			amounts, costs []state.Money // of those that draw, one after the other
+			last           bool          // the other is settled after them
+			used           state.Money
+		}{
+			"less than it has":           {[]state.Money{40}, []state.Money{25}, true, 25},
+			"all that it has":            {[]state.Money{60}, []state.Money{60}, true, 60},
+			"more than it has":           {[]state.Money{90}, []state.Money{10}, true, 10},
+			"nothing":                    {[]state.Money{0}, []state.Money{0}, true, 0},
+			"two":                        {[]state.Money{40, 50}, []state.Money{5, 7}, true, 12},
+			"it ends before":             {[]state.Money{40, 50}, []state.Money{5, 7}, false, 12},
+			"one that costs more":        {[]state.Money{40}, []state.Money{200}, true, 200},
+			"one that ends before":       {[]state.Money{90}, []state.Money{3}, false, 3},
+			"what is drawn stays":        {[]state.Money{40, 30}, []state.Money{-1, 2}, true, 42},
+			"what is drawn on has ended": {nil, nil, false, 60},
+		} {
+			account, from := "drawn "+name, "from "+name
+			reserve(t, l, from, 60, caps(100, account))
+			for i, n := range c.amounts {
+				if by := draw(t, other, from, fmt.Sprint(name, i), n, caps(1000, account, "key of "+name)); by >= 0 {
+					t.Errorf("%s: refused by %d", name, by)
+				}
+			}
+			alone := state.Money(0) // what the other costs itself
+			if len(c.amounts) == 0 {
+				alone = 60
+			}
+			if !c.last {
+				settle(t, l, from, 60, alone)
+			}
+			for i, n := range c.costs {
+				if n >= 0 { // else its process died
+					settle(t, other, fmt.Sprint(name, i), n, n)
+				}
+			}
+			if c.last {
+				settle(t, l, from, 60, alone)
+			}
+			if charged, err := l.Settle(t.Context(), from, 60); charged != 0 || err != nil { // once
+				t.Errorf("%s: settled twice: %d %v", name, charged, err)
+			}
+			if got := used(t, l, account); got != c.used {
+				t.Errorf("%s: used %d, want %d", name, got, c.used)
+			}
+			if got := used(t, l, "key of "+name); len(c.amounts) > 0 && got != c.used || len(c.amounts) == 0 && got != 0 {
+				t.Errorf("%s: used %d of the account that it does not charge", name, got)
+			}
+		}
+	})
+	t.Run("drawing keeps the budget", func(t *testing.T) {
+		l, both := open(t), append(caps(100, "kept"), caps(50, "kept key")...)
+		reserve(t, l, "kept from", 60, caps(100, "kept"))
+		reserve(t, l, "kept beside", 30, caps(100, "kept"))
+		if by := draw(t, l, "kept from", "kept 1", 71, caps(100, "kept")); by != 0 {
+			t.Errorf("10 are free beside the hold, and 11 are given: %d", by)
+		}
+		if by := draw(t, l, "kept from", "kept 2", 55, both); by != 1 {
+			t.Errorf("an account that the hold does not charge lets in: %d", by)
+		}
+		if got, key := used(t, l, "kept"), used(t, l, "kept key"); got != 90 || key != 0 {
+			t.Errorf("the refused were charged: %d and %d", got, key)
+		}
+		if by := draw(t, l, "kept from", "kept 3", 45, both); by != -1 {
+			t.Errorf("refused by %d", by)
+		}
+		if by := draw(t, l, "kept from", "kept 4", 26, caps(100, "kept")); by != 0 { // 15 are left of it, and 10 beside
+			t.Errorf("what was drawn is given again: %d", by)
+		}
+		if by := draw(t, l, "kept from", "kept 4", 25, caps(100, "kept")); by != -1 || used(t, l, "kept") != 100 {
+			t.Errorf("refused by %d, used %d", by, used(t, l, "kept"))
+		}
+		if by := draw(t, l, "kept from", "negative", -5, caps(100, "kept")); by != 0 {
+			t.Errorf("a negative amount is refused by %d", by)
+		}
+		if _, err := l.Draw(t.Context(), "kept from", "kept 4", 0, caps(100, "kept")); err == nil {
+			t.Error("one hold is there twice")
+		}
+	})
+	t.Run("a hold with another account is not drawn on", func(t *testing.T) {
+		l := open(t)
+		reserve(t, l, "strange from", 60, caps(100, "strange", "strange user"))
+		for i, from := range []string{"strange from", "never made"} {
+			if by := draw(t, l, from, fmt.Sprint("strange", i), 30, caps(100, "strange")); by >= 0 != (i == 1) {
+				t.Errorf("%s: refused by %d", from, by)
+			}
+		}
+		settle(t, l, "strange from", 50, 50)
+		if got := used(t, l, "strange"); got != 80 {
+			t.Errorf("used %d", got)
+		}
+	})
+	t.Run("a crowd draws what there is", func(t *testing.T) {
+		reserve(t, open(t), "crowd from", 60, caps(100, "crowd user", "crowd organisation"))
+		var in atomic.Int32
+		var wg sync.WaitGroup
+		for r, l := range []state.Ledger{open(t), open(t)} {
+			for i := range 12 {
+				names := []string{"crowd user", "crowd organisation"}
+				if i%2 == 0 {
+					names[0], names[1] = names[1], names[0]
+				}
+				wg.Go(func() {
+					id := fmt.Sprint("crowd", r, i)
+					by, err := l.Draw(context.Background(), "crowd from", id, 30, caps(100, names...))
+					switch {
+					case err != nil:
+						t.Error(err)
+					case by < 0:
+						in.Add(1)
+					}
+					if i == 7 && r == 0 { // it ends in the middle of them
+						if _, err := l.Settle(context.Background(), "crowd from", 60); err != nil {
+							t.Error(err)
+						}
+					}
+				})
+			}
+		}
+		wg.Wait()
+		if got := used(t, open(t), "crowd user"); got != state.Money(in.Load())*30 || got > 100 || in.Load() < 1 {
+			t.Errorf("%d were let in, used %d", in.Load(), got)
 		}
 	})
 	t.Run("negative amounts are refused", func(t *testing.T) {
