@@ -93,7 +93,8 @@ func (x *Exchange) Noted(key any) any {
 	return nil
 }
 
-// Ask sends the upstream a request of guard's own. The caller closes the body.
+// Ask sends the upstream a request of guard's own, whose context bounds it. The caller
+// closes the body. An error is the transport's: nothing was answered.
 func (x *Exchange) Ask(r *http.Request) (*http.Response, error) { return x.ask.RoundTrip(r) }
 
 // Detach lets the exchange go on when its caller leaves, for so long at most. Guard
@@ -182,10 +183,12 @@ func (x *Exchange) forget() {
 // again gives the body once more, to a transport that sends it again.
 func (x *Exchange) again() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(x.body)), nil }
 
-// Body reads the request's body, once and bounded, and leaves it for the upstream.
+// Body reads the request's body, once and bounded (Options.MaxBody), and leaves it for
+// the upstream. It is refused with 413 where it is longer, 408 where it comes too slowly
+// and 400 where it breaks off.
 func (x *Exchange) Body() ([]byte, *Denial) { return x.BodyTo(x.max) }
 
-// BodyTo is Body with a bound of its own, as uploads have. What was read before
+// BodyTo is Body with a bound of its own in bytes, as uploads have. What was read before
 // stays as it was read, and what could not be read is refused again.
 func (x *Exchange) BodyTo(limit int64) ([]byte, *Denial) {
 	if !x.read {

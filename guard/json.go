@@ -22,6 +22,8 @@ const longestNumber = 100
 // twice in an object (not even in another case, which some bind alike), bounded
 // depth, valid UTF-8, no half of a surrogate pair and no NUL, numbers that are
 // finite. It tells each member, and of a list each of its own: an object as Object.
+// depth is how many lists and objects may stand in each other. The error says in words
+// for the log what is wrong, and nothing of the text.
 func Strict(b []byte, depth int, member func(name string, value any)) error {
 	r := reader{b: b, member: member}
 	_, err := r.whole(depth)
@@ -32,7 +34,7 @@ func Strict(b []byte, depth int, member func(name string, value any)) error {
 type Object struct{}
 
 // Decode reads JSON as Strict does and gives its value: map[string]any, []any,
-// string, json.Number, bool or nil.
+// string, json.Number, bool or nil. Its errors are those of Strict.
 func Decode(b []byte, depth int) (any, error) {
 	r := reader{b: b, build: true}
 	return r.whole(depth)

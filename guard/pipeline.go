@@ -29,13 +29,13 @@ type Options struct {
 	Routes   []*Route
 	Checks   []Check // in their order
 	Taps     []Tap
-	Gates    []Gate // asked before the route is known
-	Modes    map[string]Mode
-	Trusted  []netip.Prefix // proxies whose X-Forwarded-For is believed
-	Keep     map[string]bool
-	MaxBody  int64 // of bodies that are read; 0: 1 MiB
-	Log      *slog.Logger
-	Now      func() time.Time
+	Gates    []Gate            // asked before the route is known
+	Modes    map[string]Mode   // by the name of a protection; a route's own comes first
+	Trusted  []netip.Prefix    // proxies whose X-Forwarded-For is believed
+	Keep     map[string]bool   // fields of requests, lower case, that are else taken out as a proxy's to say
+	MaxBody  int64             // of bodies that are read; 0: 1 MiB
+	Log      *slog.Logger      // nil: nothing is logged
+	Now      func() time.Time  // nil: time.Now
 	Dial     http.RoundTripper // nil: a transport of its own
 	Record   Recorder          // nil: each request is a line of Log
 	Lockdown *Lockdown
@@ -54,7 +54,9 @@ type Pipeline struct {
 
 type exchangeKey struct{}
 
-// New verifies that each check finds what it needs, and makes the pipeline.
+// New verifies that there is an upstream, that each check finds what those before it
+// give, and the patterns of the routes, and makes the pipeline. It asks nothing of the
+// upstream.
 func New(o Options) (*Pipeline, error) {
 	if o.Upstream == nil || o.Upstream.Host == "" {
 		return nil, errors.New("the upstream is missing")

@@ -28,7 +28,7 @@ type Mint struct {
 	owners map[string]string // canary => tenant
 }
 
-// NewMint makes a mint for a run. rand is the source of the random bits;
+// NewMint makes a mint for a run. source is that of the random bits;
 // nil is crypto/rand.
 func NewMint(run string, source io.Reader) *Mint {
 	if source == nil {

@@ -324,7 +324,9 @@ func TestSocket(t *testing.T) {
 		if err := c.Write(t.Context(), kind, []byte(text)); err != nil {
 			return err.Error()
 		}
-		_, b, err := c.Read(t.Context())
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute) // a message that is lost fails this test alone
+		defer cancel()
+		_, b, err := c.Read(ctx)
 		if err != nil {
 			return websocket.CloseStatus(err).String()
 		}

@@ -1,10 +1,12 @@
 package ownership_test
 
 import (
+	"context"
 	"encoding/json"
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/coder/websocket"
 
@@ -52,8 +54,10 @@ func TestSocketMakes(t *testing.T) {
 	if err := c.Write(t.Context(), websocket.MessageText, []byte(`{"chat_id":"b"}`)); err != nil {
 		t.Fatal(err)
 	}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute) // a message that is lost fails this test alone
+	defer cancel()
 	for _, want := range []string{says[0], says[1], says[5], `{"made":{"id":"b"},"text":"last"}`} {
-		_, b, err := c.Read(t.Context())
+		_, b, err := c.Read(ctx)
 		if err != nil || string(b) != want || strings.Contains(string(b), "of another") {
 			t.Fatalf("%s %v, want %s", b, err, want)
 		}

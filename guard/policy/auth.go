@@ -65,10 +65,10 @@ type Assertion struct {
 
 // Webhook is where another system tells of events.
 type Webhook struct {
-	Path    string   `yaml:"path"` // of a public route
-	Scheme  string   `yaml:"scheme"`
-	Secrets []string `yaml:"secrets,flow"` // references
-	Window  string   `yaml:"window,omitempty"`
+	Path    string   `yaml:"path"`             // of a public route
+	Scheme  string   `yaml:"scheme"`           // standard, stripe, github
+	Secrets []string `yaml:"secrets,flow"`     // references
+	Window  string   `yaml:"window,omitempty"` // 5m: how far an event's time may be off
 }
 
 // reference reports whether a text refers to a secret and holds none.

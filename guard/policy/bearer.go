@@ -14,14 +14,15 @@ import (
 	"github.com/launchready/launchready/guard/auth"
 )
 
-// Caller says whom to ask who somebody is, and where the answer says so.
+// Caller says whom to ask who somebody is, and where the answer says so: members as
+// user.id.
 type Caller struct {
 	WhoAmI  string `yaml:"whoami,omitempty"` // a path of the application that says who is signed in
 	Method  string `yaml:"method,omitempty"` // by which it is asked: GET (default), POST
 	Subject string `yaml:"subject,omitempty"`
 	Tenant  string `yaml:"tenant,omitempty"`
-	Roles   string `yaml:"roles,omitempty"`
-	Cache   string `yaml:"cache,omitempty"`
+	Roles   string `yaml:"roles,omitempty"` // a list, a text, or what is true as the role of its name
+	Cache   string `yaml:"cache,omitempty"` // how long an answer is believed, as 10s
 
 	Headers map[string]string `yaml:"headers,omitempty"` // of the question: a text, or a reference where it is a secret
 }

@@ -23,7 +23,7 @@ type CORS struct {
 	Expose      []string `yaml:"expose,omitempty,flow"`
 	Credentials bool     `yaml:"credentials,omitempty"`
 	Private     bool     `yaml:"private_network,omitempty"`
-	MaxAge      string   `yaml:"max_age,omitempty"`
+	MaxAge      string   `yaml:"max_age,omitempty"` // how long a browser keeps a preflight, as 10m; at most 24h
 }
 
 // twice wants what is unsafe said a second time, in the list unsafe; that it was

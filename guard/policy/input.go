@@ -19,12 +19,12 @@ type OpenAPI struct {
 
 // Uploads is what files must be.
 type Uploads struct {
-	Size     int64    `yaml:"max_size,omitempty"` // bytes of one
-	Files    int      `yaml:"max_files,omitempty"`
-	Kinds    []string `yaml:"kinds,omitempty,flow"` // extensions
-	Ratio    int64    `yaml:"max_ratio,omitempty"`
-	Unpacked int64    `yaml:"max_unpacked,omitempty"` // bytes of an archive's content
-	Entries  int      `yaml:"max_entries,omitempty"`
+	Size     int64    `yaml:"max_size,omitempty"`     // bytes of one
+	Files    int      `yaml:"max_files,omitempty"`    // of a request; 10
+	Kinds    []string `yaml:"kinds,omitempty,flow"`   // extensions
+	Ratio    int64    `yaml:"max_ratio,omitempty"`    // 100: an archive's content to what it is packed
+	Unpacked int64    `yaml:"max_unpacked,omitempty"` // bytes of an archive's content; 100 MiB
+	Entries  int      `yaml:"max_entries,omitempty"`  // of an archive; 2,000
 }
 
 func (j *judge) input(p *Policy) {

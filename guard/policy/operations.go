@@ -21,10 +21,10 @@ type Operations struct {
 	Drain          string `yaml:"drain,omitempty"`              // then, for what is under way; default 30s
 }
 
-// Bounds are the section's values, or the defaults.
+// Bounds are what the section operations says, or its defaults.
 type Bounds struct {
-	Quiet                   bool
-	Connections, PerAddress int
+	Quiet                   bool // only refusals are logged
+	Connections, PerAddress int  // open at one time
 	Connect, UpstreamHeader time.Duration
 	Linger, Drain           time.Duration
 	Pace                    guard.Pace

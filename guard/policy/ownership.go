@@ -27,14 +27,15 @@ type Ownership struct {
 
 // Resolver is an address of the application that says whose an object is.
 type Resolver struct {
-	URL       string `yaml:"url"`
-	Tenant    string `yaml:"tenant"`
-	Timeout   string `yaml:"timeout,omitempty"`
-	Keep      string `yaml:"keep,omitempty"`
-	TokenFile string `yaml:"token_file,omitempty"`
+	URL       string `yaml:"url"`                  // with {kind} and {id}
+	Tenant    string `yaml:"tenant"`               // the path of JSON at which the answer says it
+	Timeout   string `yaml:"timeout,omitempty"`    // 500ms
+	Keep      string `yaml:"keep,omitempty"`       // 1m: how long an answer is believed
+	TokenFile string `yaml:"token_file,omitempty"` // a file that holds a bearer token, which is sent
 }
 
-// Owned is what is known of one of the policy's routes.
+// Owned is what is known of one of the policy's routes. Paths of JSON are as $.data[*].id,
+// or a name for every member of that name at any depth.
 type Owned struct {
 	Path      string            `yaml:"path"`
 	Methods   []string          `yaml:"methods,omitempty,flow"`
@@ -45,48 +46,50 @@ type Owned struct {
 	More      []Listed          `yaml:"more_lists,omitempty"`
 	Events    *Messages         `yaml:"events,omitempty"`
 	Websocket *Messages         `yaml:"websocket,omitempty"`
-	Counts    map[string]string `yaml:"counts,omitempty"`
-	Deletes   string            `yaml:"deletes,omitempty"`
+	Counts    map[string]string `yaml:"counts,omitempty"`  // the path of a number to the kind that it counts, or ""
+	Deletes   string            `yaml:"deletes,omitempty"` // the parameter of the path whose object a success ends
 	Unknown   ownership.Unknown `yaml:"unknown,omitempty"`
 	Proven    bool              `yaml:"proven,omitempty"`
-	MaxAnswer int               `yaml:"max_answer,omitempty"`
+	MaxAnswer int               `yaml:"max_answer,omitempty"` // bytes of an answer that is looked at; 0: 4 MiB
 }
 
-// IDs name where a request holds ids, each with its kind.
+// IDs name where a request holds ids, each with its kind: parameters of the path, names
+// of the query, and paths of JSON in the body.
 type IDs struct {
 	Path  map[string]string `yaml:"path,omitempty"`
 	Query map[string]string `yaml:"query,omitempty"`
 	Body  map[string]string `yaml:"body,omitempty"`
 }
 
-// Creates says where the answer to a create names what was made.
+// Creates says where the answer to a create names what was made: one of the two.
 type Creates struct {
 	Kind     string `yaml:"kind"`
-	ID       string `yaml:"id,omitempty"`
-	Location bool   `yaml:"location,omitempty"`
+	ID       string `yaml:"id,omitempty"`       // a path of JSON
+	Location bool   `yaml:"location,omitempty"` // the last segment of the header of that name
 }
 
-// Listed says where an answer holds several objects.
+// Listed says where an answer holds several objects, by paths of JSON. Within an item a
+// name alone is a member of its own.
 type Listed struct {
-	Items  string   `yaml:"items,omitempty"`
-	Kind   string   `yaml:"kind,omitempty"`
-	KindAt string   `yaml:"kind_at,omitempty"` // where an item says its kind
-	ID     string   `yaml:"id,omitempty"`
-	Tenant []string `yaml:"tenant,omitempty,flow"`
-	Drop   []string `yaml:"drop,omitempty,flow"`
+	Items  string   `yaml:"items,omitempty"`       // the list; left out where each line is an item
+	Kind   string   `yaml:"kind,omitempty"`        // of every item
+	KindAt string   `yaml:"kind_at,omitempty"`     // or where an item says it
+	ID     string   `yaml:"id,omitempty"`          // within an item
+	Tenant []string `yaml:"tenant,omitempty,flow"` // within an item: where it says whose it is
+	Drop   []string `yaml:"drop,omitempty,flow"`   // of the answer: null where an item was taken out
 
-	Optional bool `yaml:"optional,omitempty"`
+	Optional bool `yaml:"optional,omitempty"` // an answer without the list holds no objects
 }
 
-// Messages say what the messages of a connection name.
+// Messages say what the messages of a connection name, by paths of JSON.
 type Messages struct {
-	IDs    map[string]string `yaml:"ids,omitempty"`
-	Tenant []string          `yaml:"tenant,omitempty,flow"`
-	Opaque bool              `yaml:"opaque,omitempty"`
+	IDs    map[string]string `yaml:"ids,omitempty"`         // the path of an id to its kind
+	Tenant []string          `yaml:"tenant,omitempty,flow"` // where a message says whose it is
+	Opaque bool              `yaml:"opaque,omitempty"`      // what is no JSON passes
 
 	Origins  []string `yaml:"origins,omitempty,flow"` // of pages that may open a WebSocket
 	Messages int      `yaml:"messages,omitempty"`     // of a user in Window
-	Window   string   `yaml:"window,omitempty"`
+	Window   string   `yaml:"window,omitempty"`       // 1m
 }
 
 func (m *Messages) window() (time.Duration, error) { return time.ParseDuration(cmp.Or(m.Window, "1m")) }

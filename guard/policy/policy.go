@@ -87,13 +87,13 @@ type Tenant struct {
 	BodyOf []string `yaml:"body_of,omitempty"` // paths as in routes: whose bodies are read for it; none: all
 }
 
-// Limit is a rate.
+// Limit is a rate, or a number of slots, or both.
 type Limit struct {
-	Per        string `yaml:"per,omitempty"`
-	Requests   int    `yaml:"requests,omitempty"`
-	Window     string `yaml:"window,omitempty"`
-	Burst      int    `yaml:"burst,omitempty"`
-	Concurrent int    `yaml:"concurrent,omitempty"`
+	Per        string `yaml:"per,omitempty"`        // ip, user, organisation, class, global
+	Requests   int    `yaml:"requests,omitempty"`   // in Window
+	Window     string `yaml:"window,omitempty"`     // 1m
+	Burst      int    `yaml:"burst,omitempty"`      // at one time; 0: Requests
+	Concurrent int    `yaml:"concurrent,omitempty"` // under way at one time; 0: any number
 }
 
 // Input bounds bodies.
