@@ -6,8 +6,8 @@ import (
 	"sync"
 )
 
-// errLocked is why an exchange was cut when guard was locked down.
-var errLocked = errors.New("guard is locked down")
+// ErrLocked is why an exchange was cut when guard was locked down.
+var ErrLocked = errors.New("guard is locked down")
 
 // ErrOff is why an exchange was cut when what it is of was switched off.
 var ErrOff = errors.New("it was switched off")
@@ -43,7 +43,7 @@ func (l *Lockdown) Lock(on bool) bool {
 	}
 	l.mu.Unlock()
 	for _, f := range cut { // what ends of it may leave meanwhile
-		f(errLocked)
+		f(ErrLocked)
 	}
 	return true
 }

@@ -201,7 +201,7 @@ func (p *Pipeline) failed(w http.ResponseWriter, r *http.Request, err error) {
 	switch {
 	case x.late.Load():
 		d.Status = http.StatusRequestTimeout
-	case errors.Is(context.Cause(r.Context()), errLocked), errors.Is(context.Cause(r.Context()), ErrOff):
+	case errors.Is(context.Cause(r.Context()), ErrLocked), errors.Is(context.Cause(r.Context()), ErrOff):
 		d.Status = http.StatusServiceUnavailable
 	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &slow) && slow.Timeout(), errors.Is(context.Cause(r.Context()), ErrSilent):
 		d.Status = http.StatusGatewayTimeout
