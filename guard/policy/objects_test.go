@@ -101,7 +101,6 @@ func TestDraftOf(t *testing.T) {
 		"slow bodies":    {found: finds("limits/slow-request", "limits", "GET /v1/chats"), has: []string{"input: {max_depth: 32} # lr-1"}},
 		"a cache behind": {found: finds("isolation/shared-cache", "response_cache", "GET /v1/chats"), has: []string{"  no_store: true # lr-1", "  ask_fresh: true"}},
 		"a cache before": {found: finds("https/cache-private", "response_cache", "app.test /v1/chats"), has: []string{"  no_store: true # lr-1"}, not: []string{"ask_fresh"}, open: "in front of guard"},
-		"a memory":       {found: finds("isolation/semantic-cache", "response_cache", "POST /v1/ask"), open: "a memory of its own", not: []string{"no_store"}},
 		"a tenant in a body": {found: finds("isolation/model-tenant-parameter", "tenant_binding", "POST /v1/ask"), has: []string{
 			`body: [tenant, tenant_id, tenantId, org_id, organization_id, workspace_id, account_id], body_of: ["/v1/ask"]`}},
 		"a provider": {found: finds("limits/output-length", "model", "POST /v1/ask"), has: []string{"# model: # lr-1 limits/output-length\n#   listen: 127.0.0.1:8081\n"}, open: "the provider's key"},

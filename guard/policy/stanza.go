@@ -16,11 +16,11 @@ type directive struct {
 // directives are those that checks name. One that is new takes its function here.
 func directives() []directive {
 	return []directive{
-		{name: "authenticate", apply: authenticate, partly: true},
+		{name: "authenticate", apply: authenticate},
 		{name: "block_paths", apply: blockPaths},
 		{name: "canonical_path", apply: canonicalPath},
 		{name: "cors", apply: crossOrigin},
-		{name: "hide_headers", apply: hideHeaders, partly: true},
+		{name: "hide_headers", apply: hideHeaders},
 		{name: "idempotency", apply: keyed},
 		{name: "limits", apply: limited, partly: true},
 		{name: "model", apply: modelled, partly: true},
@@ -29,7 +29,7 @@ func directives() []directive {
 		{name: "roles", apply: roles, partly: true},
 		{name: "scrub_errors", apply: scrubErrors},
 		{name: "strip_headers", apply: alwaysOn},
-		{name: "tenant_binding", apply: tenantBinding, partly: true},
+		{name: "tenant_binding", apply: tenantBinding},
 		{name: "validate", apply: validate, partly: true},
 		{name: "websocket", apply: socket},
 	}
@@ -40,9 +40,6 @@ const noOperation = "the finding names no operation that a route can say"
 // authenticate asks for a verified token, and for nothing else, where the finding
 // showed that the application's own judgement does not hold.
 func authenticate(d *drafter, f *found) string {
-	if f.check == "auth/weak-token-secret" {
-		return "change the secret first: whoever guesses it signs tokens that hold"
-	}
 	if len(f.ops) == 0 && len(f.Subjects) == 0 && !strings.Contains(f.Subject, " /") { // a fault of how tokens are judged, wherever
 		if a := d.s.Auth; a != nil && a.Bearer != nil && a.Bearer.Secret == "" && f.check != "auth/token-in-query" {
 			return "the application judges its own tokens, and guard asks it: give auth.bearer.secret, and guard judges them first"
@@ -154,8 +151,6 @@ func hideHeaders(d *drafter, f *found) string {
 	case "input/upload-inline", "input/upload-script":
 		d.uploads = append(d.uploads, f.word()) // what a browser would run is not taken
 		return ""
-	case "input/active-markup":
-		return "the text is one among others until the application shows it as HTML: escape it there"
 	}
 	d.hide = append(d.hide, f.word())
 	return ""
@@ -191,8 +186,6 @@ func tenantBinding(d *drafter, f *found) string {
 			e.public, e.own = false, false
 			d.tenantBody = adding(d.tenantBody, e.path)
 		}
-	case "isolation/model-retrieval", "isolation/model-retrieval-paraphrase", "isolation/model-injected-query":
-		return "what the application looks up for its prompt names no tenant to guard: filter in the query; model.canaries stop what is planted"
 	default:
 		return owned(d, f)
 	}
@@ -284,12 +277,9 @@ func socket(d *drafter, f *found) string {
 // uncached keeps what is a caller's out of caches: of those behind guard by asking
 // for a fresh answer, of those before it by saying so.
 func uncached(d *drafter, f *found) string {
-	switch {
-	case strings.HasPrefix(f.check, "https/"):
+	if strings.HasPrefix(f.check, "https/") {
 		d.noStore = append(d.noStore, f.word())
 		return "hygiene.no_store says so, and the cache stands in front of guard: it has to obey, so take its rule for these addresses off"
-	case f.check != "isolation/shared-cache":
-		return "the application keeps answers of its model in a memory of its own, which no request passes by: put tenant and user into its key"
 	}
 	d.noStore, d.fresh = append(d.noStore, f.word()), append(d.fresh, f.word())
 	return ""
