@@ -91,6 +91,7 @@ type Tenant struct {
 type Limit struct {
 	Per        string `yaml:"per,omitempty"`
 	Requests   int    `yaml:"requests,omitempty"`
+	Kilobytes  int    `yaml:"kilobytes,omitempty"` // of bodies and queries, in place of requests
 	Window     string `yaml:"window,omitempty"`
 	Burst      int    `yaml:"burst,omitempty"`
 	Concurrent int    `yaml:"concurrent,omitempty"`

@@ -3,6 +3,8 @@ package policy
 import (
 	"slices"
 	"strings"
+
+	lr "github.com/launchready/launchready"
 )
 
 // directive makes stanzas of the findings that name it. apply tells why it can do
@@ -101,8 +103,6 @@ func limited(d *drafter, f *found) string {
 		return described(d, f)
 	case "auth/graphql-batching":
 		return "guard does not read GraphQL, and one request has as many aliases as it likes: bound operations, depth and aliases in the server"
-	case "limits/token-cap":
-		return "what a day may cost is bounded by spend, with your prices and amounts (docs/guard.md, limits and spend); a minute's tokens are not counted"
 	}
 	if len(f.ops) == 0 {
 		return noOperation
@@ -112,8 +112,17 @@ func limited(d *drafter, f *found) string {
 		e.limits = adding(e.limits, name)
 	}
 	for _, e := range f.ops {
+		if x := d.report(e); f.check == "limits/token-cap" && x != nil && x.Kind == lr.WebSocket.String() {
+			return "what messages of a WebSocket hold is not counted, only how many they are: bound the length of one in the application"
+		}
 		e = d.need(e, f.word())
 		switch {
+		case f.check == "limits/token-cap": // a token is about four bytes
+			put(e, "found_text", "{per: user, kilobytes: 60, window: 1m}")
+			if e.public || e.own {
+				put(e, "found_text_by_address", "{per: ip, kilobytes: 120, window: 1m}")
+			}
+			continue
 		case f.check == "limits/concurrent-runs":
 			put(e, "found_user_slots", "{per: user, concurrent: 4}")
 			continue
