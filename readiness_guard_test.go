@@ -30,7 +30,7 @@ import (
 var notYet = []string{
 	"limits/retry-storm", "limits/output-length", "limits/client-max-tokens",
 	"https/cache-private", "https/cache-tenant", "https/cache-deception",
-	"auth/api-key-scope", "auth/graphql-batching",
+	"auth/api-key-scope",
 	"input/fuzz", "hygiene/server-error",
 }
 

@@ -123,6 +123,7 @@ type drafter struct {
 	strict               bool
 	cors, noStore, fresh []string
 	uploads              []string
+	graph                []*entry // whose documents are weighed
 	controls, climbing   []string
 	tenantBody           []string // paths whose bodies may name a tenant
 	model                []string

@@ -105,6 +105,7 @@ type Input struct {
 	OpenAPI  *OpenAPI `yaml:"openapi,omitempty"`
 	Controls string   `yaml:"controls,omitempty"` // refuse: control characters in texts of JSON
 	Climbing string   `yaml:"climbing,omitempty"` // refuse: values of queries that climb out of a folder
+	GraphQL  *GraphQL `yaml:"graphql,omitempty"`
 }
 
 // Hygiene cleans answers.

@@ -101,11 +101,15 @@ func limited(d *drafter, f *found) string {
 		return ""
 	case "input/prompt-size", "input/regex-denial":
 		return described(d, f)
-	case "auth/graphql-batching":
-		return "guard does not read GraphQL, and one request has as many aliases as it likes: bound operations, depth and aliases in the server"
 	}
 	if len(f.ops) == 0 {
 		return noOperation
+	}
+	if f.check == "auth/graphql-batching" {
+		for _, e := range f.ops {
+			d.graph = append(d.graph, d.need(e, f.word()))
+		}
+		return ""
 	}
 	put := func(e *entry, name, says string) {
 		d.limits[name] = says

@@ -44,7 +44,7 @@ func (d *drafter) text(s Sketch, filled bool) []byte {
 	d.auth(&b, s)
 	d.crossing(&b, filled)
 	d.hygiene(&b)
-	d.bodies(&b, filled)
+	d.bodies(&b, s, filled)
 	if len(d.once) > 0 {
 		b.WriteString("idempotency: {keep: 24h}" + beside(d.once) + "\n")
 	}
@@ -124,10 +124,10 @@ func (d *drafter) hygiene(b *strings.Builder) {
 }
 
 // bodies writes what requests may hold.
-func (d *drafter) bodies(b *strings.Builder, filled bool) {
+func (d *drafter) bodies(b *strings.Builder, s Sketch, filled bool) {
 	described := len(d.described) > 0 && d.spec != ""
 	switch {
-	case len(d.uploads)+len(d.controls)+len(d.climbing) == 0 && !described:
+	case len(d.uploads)+len(d.controls)+len(d.climbing)+len(d.graph) == 0 && !described:
 		if len(d.input) > 0 {
 			b.WriteString("input: {max_depth: 32}" + beside(d.input) + "\n")
 		}
@@ -138,6 +138,13 @@ func (d *drafter) bodies(b *strings.Builder, filled bool) {
 		}
 		if len(d.climbing) > 0 {
 			b.WriteString("  climbing: refuse" + beside(d.climbing) + "\n")
+		}
+		if len(d.graph) > 0 {
+			var paths []string
+			for _, e := range d.graph {
+				paths = adding(paths, d.line(e, s))
+			}
+			b.WriteString("  graphql: {paths: [" + quoted(paths) + "], operations: 10, aliases: 20, depth: 16, fields: 1000}\n")
 		}
 		if described {
 			b.WriteString(d.openapi(filled) + "\n")
