@@ -24,6 +24,10 @@ type Sketch struct {
 	// beside the policy. Without them its name is a blank, where it is needed.
 	Description     []byte
 	DescriptionFile string
+	// Model is the section of that name, as far as only who runs the application can
+	// know it: provider, keys, models and tools. Without it what bounds the model is
+	// drafted in comments.
+	Model *Model
 }
 
 // Directives are those that Draft applies to every finding that names them.
@@ -127,6 +131,7 @@ type drafter struct {
 	controls, climbing   []string
 	tenantBody           []string // paths whose bodies may name a tenant
 	model                []string
+	breaks               bool // the application asks a provider that fails again and again
 	always, open, gap    []string
 }
 

@@ -103,7 +103,11 @@ func TestDraftOf(t *testing.T) {
 		"a cache before": {found: finds("https/cache-private", "response_cache", "app.test /v1/chats"), has: []string{"  no_store: true # lr-1"}, not: []string{"ask_fresh"}, open: "in front of guard"},
 		"a tenant in a body": {found: finds("isolation/model-tenant-parameter", "tenant_binding", "POST /v1/ask"), has: []string{
 			`body: [tenant, tenant_id, tenantId, org_id, organization_id, workspace_id, account_id], body_of: ["/v1/ask"]`}},
-		"a provider":        {found: finds("limits/output-length", "model", "POST /v1/ask"), has: []string{"# model: # lr-1 limits/output-length\n#   listen: 127.0.0.1:8081\n"}, open: "the provider's key"},
+		"a provider that is known": {found: finds("limits/retry-storm", "model", "POST /v1/ask"), change: func(_ *lr.Report, s *policy.Sketch) {
+			s.Model = &policy.Model{Listen: "127.0.0.1:8081", Providers: map[string]policy.ModelProvider{"openai": {URL: "http://127.0.0.1:1", Key: "${env:KEY}"}}, Models: []string{"small"},
+				Keys: []policy.ModelKey{{Name: "app", SHA256: strings.Repeat("0", 64), Tenant: "app"}}, Tools: []policy.ModelTool{{Name: "search"}}}
+		}, has: []string{"ask its model there. lr-1 limits/retry-storm\nmodel:\n  listen: 127.0.0.1:8081\n", "\n  max_tokens: 1024\n", "\n  breaker:\n    failures: 3\n", "- name: search"}},
+		"a provider":        {found: finds("limits/output-length", "model", "POST /v1/ask"), has: []string{"# model: # lr-1 limits/output-length\n#   listen: 127.0.0.1:8081\n"}, open: "in a file for --model"},
 		"long questions":    {found: finds("limits/token-cap", "limits", "POST /v1/ask"), has: []string{"  found_text: {per: user, kilobytes: 60, window: 1m}\n", "limits: [found_text, found_text_by_address]"}},
 		"long messages":     {found: finds("limits/token-cap", "limits", "GET /v1/ws"), open: "messages of a WebSocket", not: []string{"kilobytes"}},
 		"operations in one": {found: finds("auth/graphql-batching", "limits", "POST /v1/ask"), has: []string{`  graphql: {paths: ["/v1/ask"], operations: 10, aliases: 20, depth: 16, fields: 1000}` + "\n", "own_credentials: true} # lr-1 auth/graphql-batching"}},

@@ -302,7 +302,11 @@ func uncached(d *drafter, f *found) string {
 // known from outside.
 func modelled(d *drafter, f *found) string {
 	d.model = append(d.model, f.word())
-	return "the listener is drafted in comments: it wants the provider's key, and the application's calls sent to it"
+	d.breaks = d.breaks || f.check == "limits/retry-storm"
+	if d.s.Model != nil {
+		return ""
+	}
+	return "the listener is drafted in comments: say the provider, a virtual key, models and tools in a file for --model, and have the application ask its model there"
 }
 
 // keyed keeps the answers of writes that bear a key, of callers who signed in.

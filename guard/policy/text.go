@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/goccy/go-yaml"
 	"golang.org/x/net/http/httpguts"
 
 	"github.com/launchready/launchready/guard/input"
@@ -183,8 +184,16 @@ func (d *drafter) objects(b *strings.Builder, s Sketch) {
 
 // listener writes what is known of the section in front of the model provider.
 func (d *drafter) listener(b *strings.Builder) {
+	if m := d.s.Model; m != nil {
+		d.bounded(b, *m)
+		return
+	}
 	if len(d.model) == 0 {
 		return
+	}
+	breaker := ""
+	if d.breaks {
+		breaker = "#   breaker: {failures: 3}\n"
 	}
 	b.WriteString("# In front of the model provider: fill in, take the marks away, and give the application this address and its key.\n" +
 		"# model:" + beside(d.model) + "\n" +
@@ -192,7 +201,27 @@ func (d *drafter) listener(b *strings.Builder) {
 		"#   providers: {openai: {url: \"https://api.openai.com\", key: \"${env:OPENAI_API_KEY}\"}} # or anthropic\n" +
 		"#   keys: [{name: app, sha256: \"\", tenant: \"\"}] # openssl rand -hex 32 | tee virtual.key | tr -d '\\n' | sha256sum\n" +
 		"#   models: [] # that may be asked\n" +
-		"#   max_tokens: 1024\n")
+		"#   tools: [] # that the model may be offered\n" +
+		"#   max_tokens: 1024\n" + breaker)
+}
+
+// bounded writes the section that whoever runs the application gave, with what bounds
+// the model where it does not say so itself.
+func (d *drafter) bounded(b *strings.Builder, m Model) {
+	if m.MaxTokens == 0 {
+		m.MaxTokens = 1024
+	}
+	if m.Breaker == nil && d.breaks {
+		m.Breaker = &ModelBreaker{Failures: 3}
+	}
+	text, err := yaml.MarshalWithOptions(struct {
+		Model Model `yaml:"model"`
+	}{m}, yaml.IndentSequence(true))
+	if err != nil { // Draft reads what it wrote, and tells
+		text = []byte("model: " + err.Error())
+	}
+	b.WriteString("# In front of the model provider: have the application ask its model there." + strings.TrimPrefix(beside(d.model), " #") + "\n")
+	b.Write(text)
 }
 
 // auth writes whose tokens count, with blanks for what is not known.
