@@ -113,6 +113,9 @@ func (p *provider) capped(want int) int {
 func (p *provider) send(ctx context.Context, req model.Request) (*http.Response, error) {
 	p.asking()
 	req.MaxTokens = p.capped(req.MaxTokens)
+	if req.Model == "" {
+		req.Model = model.Small
+	}
 	b, err := json.Marshal(req)
 	if err != nil {
 		return nil, err

@@ -108,7 +108,7 @@ func TestDraftOf(t *testing.T) {
 				Keys: []policy.ModelKey{{Name: "app", SHA256: strings.Repeat("0", 64), Tenant: "app"}}, Tools: []policy.ModelTool{{Name: "search"}}}
 		}, has: []string{"ask its model there. lr-1 limits/retry-storm\nmodel:\n  listen: 127.0.0.1:8081\n", "\n  max_tokens: 1024\n", "\n  breaker:\n    failures: 3\n", "- name: search"}},
 		"a provider":        {found: finds("limits/output-length", "model", "POST /v1/ask"), has: []string{"# model: # lr-1 limits/output-length\n#   listen: 127.0.0.1:8081\n"}, open: "in a file for --model"},
-		"long questions":    {found: finds("limits/token-cap", "limits", "POST /v1/ask"), has: []string{"  found_text: {per: user, kilobytes: 60, window: 1m}\n", "limits: [found_text, found_text_by_address]"}},
+		"long questions":    {found: finds("limits/token-cap", "limits", "POST /v1/ask"), has: []string{"  found_text: {per: user, kilobytes: 30, window: 1m}\n", "limits: [found_text, found_text_by_address]"}},
 		"long messages":     {found: finds("limits/token-cap", "limits", "GET /v1/ws"), open: "messages of a WebSocket", not: []string{"kilobytes"}},
 		"operations in one": {found: finds("auth/graphql-batching", "limits", "POST /v1/ask"), has: []string{`  graphql: {paths: ["/v1/ask"], operations: 10, aliases: 20, depth: 16, fields: 1000}` + "\n", "own_credentials: true} # lr-1 auth/graphql-batching"}},
 		"mails":             {found: finds("limits/reset-flood", "limits", "POST /v1/ask"), has: []string{"found_mail: {per: ip, requests: 5"}},

@@ -122,9 +122,9 @@ func limited(d *drafter, f *found) string {
 		e = d.need(e, f.word())
 		switch {
 		case f.check == "limits/token-cap": // a token is about four bytes
-			put(e, "found_text", "{per: user, kilobytes: 60, window: 1m}")
+			put(e, "found_text", "{per: user, kilobytes: 30, window: 1m}")
 			if e.public || e.own {
-				put(e, "found_text_by_address", "{per: ip, kilobytes: 120, window: 1m}")
+				put(e, "found_text_by_address", "{per: ip, kilobytes: 600, window: 1m}")
 			}
 			continue
 		case f.check == "limits/concurrent-runs":
