@@ -12,6 +12,7 @@ import (
 
 	lr "github.com/launchready/launchready"
 	"github.com/launchready/launchready/guard"
+	"github.com/launchready/launchready/guard/input"
 )
 
 // Sketch is what a draft needs beside a report. What it lacks is left blank in
@@ -124,6 +125,7 @@ type drafter struct {
 	linked               []string        // kinds that a link alone opens
 	spec, noSpec         string          // the description's file, or why there is none
 	described            []string
+	compiled             *input.Spec // of the description, to ask what it stops
 	strict               bool
 	cors, noStore, fresh []string
 	uploads              []string
