@@ -295,10 +295,28 @@ func socket(d *drafter, f *found) string {
 func uncached(d *drafter, f *found) string {
 	if strings.HasPrefix(f.check, "https/") {
 		d.noStore = append(d.noStore, f.word())
-		return "hygiene.no_store says so, and the cache stands in front of guard: it has to obey, so take its rule for these addresses off"
+		if disobeyed(f) {
+			return "the answers say that no cache of many may keep them, and the one in front of guard does: take its rule for these addresses off"
+		}
+		return ""
 	}
 	d.noStore, d.fresh = append(d.noStore, f.word()), append(d.fresh, f.word())
 	return ""
+}
+
+// disobeyed reports that what was found in a cache had said that it must not be kept.
+func disobeyed(f *found) bool {
+	for i := range f.Evidence {
+		e := &f.Evidence[i]
+		head, _, _ := strings.Cut(e.Response, "\n\n")
+		for line := range strings.SplitSeq(strings.ToLower(head), "\n") {
+			name, v, _ := strings.Cut(line, ":")
+			if e.Status < 300 && name == "cache-control" && (strings.Contains(v, "no-store") || strings.Contains(v, "private")) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // modelled drafts the listener in front of the model provider, as far as it can be
