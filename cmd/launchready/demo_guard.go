@@ -83,6 +83,7 @@ func (p *program) closeLoop(ctx context.Context, s *staged, direct *lr.Report) (
 	defer func() { err = errors.Join(err, closeEgress()) }()
 	s.AskModelAt(egress, demoVirtual)
 	defer s.AskModelAt(own, key)
+	s.StandBehind(pipe)
 	front, closeFront, err := fronted(ctx, pipe)
 	if err != nil {
 		return nil, err
