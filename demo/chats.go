@@ -33,7 +33,7 @@ func (s *Server) chatRoutes() []route {
 
 var (
 	limitParam  = param{name: "limit", in: "query", kind: "integer", doc: "how many at most, 1 to 200", example: 50}
-	cursorParam = param{name: "cursor", in: "query", kind: "string", doc: "next_cursor of the page before"}
+	cursorParam = param{name: "cursor", in: "query", kind: "string", pattern: "^[A-Za-z0-9_-]*$", doc: "next_cursor of the page before"}
 )
 
 type chat struct {

@@ -28,7 +28,7 @@ type collection struct {
 }
 
 type newCollection struct {
-	Name        string `json:"name" api:"required,max=100,example=Handbook"`
+	Name        string `json:"name" api:"required,max=100,pattern=\\S,example=Handbook"`
 	Slug        string `json:"slug,omitempty" api:"max=100,doc=made from the name when absent"`
 	Description string `json:"description,omitempty" api:"max=1000,example=How we work"`
 }

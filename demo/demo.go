@@ -93,6 +93,7 @@ type Server struct {
 	table   []route
 	spec    func() ([]byte, error) // made when it is first asked for
 	handler http.Handler
+	between atomic.Pointer[http.Handler] // of the edge and the application; nil: nothing
 	http    *http.Server
 	served  sync.WaitGroup
 	closers []func() error // what New started, closed in reverse
@@ -195,7 +196,7 @@ func (s *Server) listen(addr string) error {
 		return fmt.Errorf("listen on %s: %w", addr, err)
 	}
 	s.URL = "http://" + l.Addr().String()
-	s.handler = s.mount()
+	s.handler = s.quiet(s.mount())
 	s.http = &http.Server{Handler: s.handler, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: s.headerLimit(),
 		ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelDebug)}
 	s.served.Go(func() {
@@ -216,6 +217,18 @@ func (s *Server) headerLimit() int {
 
 // Handler is the whole application, for a caller with a listener of its own.
 func (s *Server) Handler() http.Handler { return s.handler }
+
+// StandBehind has the edge ask what stands in front of the application from now on.
+func (s *Server) StandBehind(h http.Handler) { s.between.Store(&h) }
+
+// asEdgeAsks is who answers the edge.
+func (s *Server) asEdgeAsks(w http.ResponseWriter, r *http.Request) {
+	if h := s.between.Load(); h != nil {
+		(*h).ServeHTTP(w, r)
+		return
+	}
+	s.handler.ServeHTTP(w, r)
+}
 
 // Close stops serving and drops the data.
 func (s *Server) Close() error {

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/launchready/launchready/demo/model"
@@ -18,7 +19,7 @@ import (
 
 // provider is the client of the model provider.
 type provider struct {
-	base, key string
+	at        atomic.Pointer[modelAt]
 	http      *http.Client
 	asking    func()        // counts a question
 	longest   int           // tokens of an answer
@@ -27,6 +28,21 @@ type provider struct {
 	tries     int           // of one call
 	pause     time.Duration // between them, at least
 	own       *model.Server // nil where the options name another
+}
+
+// modelAt is where the provider is asked, and by which key.
+type modelAt struct{ base, key string }
+
+// Provider is the address of the model provider, before /v1, and Harbor's key.
+func (s *Server) Provider() (base, key string) {
+	at := s.provider.at.Load()
+	return at.base, at.key
+}
+
+// AskModelAt has Harbor ask its model at another address from now on, as its
+// operator does by the settings of the provider's client.
+func (s *Server) AskModelAt(base, key string) {
+	s.provider.at.Store(&modelAt{strings.TrimSuffix(base, "/"), key})
 }
 
 // longestAnswer caps an answer, in tokens.
@@ -41,7 +57,8 @@ const providerDeadline = 60 * time.Second
 // newProvider connects to the provider that the options name, or starts one on
 // loopback.
 func (s *Server) newProvider(o Options) (*provider, error) {
-	p := &provider{base: strings.TrimSuffix(o.ModelURL, "/"), key: "sk-harbor-" + s.derived("provider"), asking: s.figures.asking, longest: longestAnswer,
+	at := &modelAt{strings.TrimSuffix(o.ModelURL, "/"), "sk-harbor-" + s.derived("provider")}
+	p := &provider{asking: s.figures.asking, longest: longestAnswer,
 		unbounded: s.flaws.Has("limits/output-length"), yields: s.flaws.Has("limits/client-max-tokens"), tries: 2, pause: 150 * time.Millisecond}
 	if s.flaws.Has("limits/retry-storm") {
 		p.tries, p.pause = 12, 0
@@ -51,13 +68,14 @@ func (s *Server) newProvider(o Options) (*provider, error) {
 		if obeys == 0 {
 			obeys = 1
 		}
-		m, err := model.New(model.Options{Seed: s.seed, Key: p.key, Log: s.log, Susceptibility: obeys, Longest: longestWriting})
+		m, err := model.New(model.Options{Seed: s.seed, Key: at.key, Log: s.log, Susceptibility: obeys, Longest: longestWriting})
 		if err != nil {
 			return nil, err
 		}
 		s.closers = append(s.closers, m.Close)
-		p.base, p.own = m.URL, m
+		at.base, p.own = m.URL, m
 	}
+	p.at.Store(at)
 	transport := &http.Transport{MaxIdleConnsPerHost: 64, IdleConnTimeout: time.Minute, DisableCompression: true}
 	s.closers = append(s.closers, func() error { transport.CloseIdleConnections(); return nil })
 	p.http = &http.Client{Transport: transport}
@@ -95,6 +113,9 @@ func (p *provider) capped(want int) int {
 func (p *provider) send(ctx context.Context, req model.Request) (*http.Response, error) {
 	p.asking()
 	req.MaxTokens = p.capped(req.MaxTokens)
+	if req.Model == "" {
+		req.Model = model.Small
+	}
 	b, err := json.Marshal(req)
 	if err != nil {
 		return nil, err
@@ -136,11 +157,12 @@ func resting(ctx context.Context, d time.Duration) bool {
 
 // once sends one call.
 func (p *provider) once(ctx context.Context, b []byte) (*http.Response, error) {
-	out, err := http.NewRequestWithContext(ctx, http.MethodPost, p.base+"/v1/chat/completions", bytes.NewReader(b))
+	at := p.at.Load()
+	out, err := http.NewRequestWithContext(ctx, http.MethodPost, at.base+"/v1/chat/completions", bytes.NewReader(b))
 	if err != nil {
 		return nil, err
 	}
-	out.Header.Set("Authorization", "Bearer "+p.key)
+	out.Header.Set("Authorization", "Bearer "+at.key)
 	out.Header.Set("Content-Type", "application/json")
 	res, err := p.http.Do(out)
 	if err != nil {

@@ -36,7 +36,7 @@ type handle func(w http.ResponseWriter, r *http.Request) error
 // not a plain string.
 type param struct {
 	name, in, kind string // in: query, path, header; kind: string, integer, boolean
-	doc            string
+	doc, pattern   string
 	example        any
 	required       bool
 }

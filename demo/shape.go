@@ -13,20 +13,20 @@ import (
 )
 
 // field is what a struct field's tags say of it. The tag `api` has, separated
-// by commas: optional, min=N, max=N, enum=a|b, items=a|b, format=F, example=V,
+// by commas: optional, min=N, max=N, enum=a|b, items=a|b, format=F, pattern=P, example=V,
 // doc=text, readonly, writeonly. The same tags make the specification and the validation.
 type field struct {
-	name              string
-	index             []int // as reflect.Value.FieldByIndex takes it
-	typ               reflect.Type
-	required          bool
-	nullable          bool // is written as null when there is none
-	readOnly          bool
-	writeOnly         bool
-	min, max          int // of a string's or list's length, of a number; max 0 is none
-	enum              []string
-	items             []string // what a list's elements may be
-	format, docs, exa string
+	name                       string
+	index                      []int // as reflect.Value.FieldByIndex takes it
+	typ                        reflect.Type
+	required                   bool
+	nullable                   bool // is written as null when there is none
+	readOnly                   bool
+	writeOnly                  bool
+	min, max                   int // of a string's or list's length, of a number; max 0 is none
+	enum                       []string
+	items                      []string // what a list's elements may be
+	format, docs, exa, pattern string
 }
 
 var shapes sync.Map // reflect.Type -> []field: constant once made
@@ -71,6 +71,8 @@ func fieldsOf(t reflect.Type) []field {
 				f.items = strings.Split(v, "|")
 			case "format":
 				f.format = v
+			case "pattern": // for the description: the handler says it in words of its own
+				f.pattern = v
 			case "example":
 				f.exa = v
 			case "doc":

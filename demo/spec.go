@@ -105,6 +105,9 @@ func (rt *route) params() []object {
 	listed := map[string]bool{}
 	for _, p := range rt.query {
 		o := object{"name": p.name, "in": p.in, "schema": object{"type": p.kind}, "required": p.required || p.in == "path"}
+		if p.pattern != "" {
+			o["schema"] = object{"type": p.kind, "pattern": p.pattern}
+		}
 		if p.doc != "" {
 			o["description"] = p.doc
 		}

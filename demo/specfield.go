@@ -14,6 +14,7 @@ func (f *field) describe(o object) object {
 		}
 	}
 	set("format", f.format, f.format != "")
+	set("pattern", f.pattern, f.pattern != "")
 	set("description", f.docs, f.docs != "")
 	set("enum", f.enum, len(f.enum) > 0)
 	set("readOnly", true, f.readOnly)

@@ -2,6 +2,7 @@ package demo
 
 import (
 	"fmt"
+	"net/http"
 	"os"
 	"path/filepath"
 
@@ -42,7 +43,7 @@ func (s *Server) openFront() error {
 	if s.domain.names == nil {
 		return nil
 	}
-	f, err := front.Start(front.Options{Domain: domainName, Names: domainHosts[:], Authority: s.domain.authority, API: s.handler, Flaws: s.flaws.Has, Now: s.now, Log: s.log})
+	f, err := front.Start(front.Options{Domain: domainName, Names: domainHosts[:], Authority: s.domain.authority, API: http.HandlerFunc(s.asEdgeAsks), Flaws: s.flaws.Has, Now: s.now, Log: s.log})
 	if err != nil {
 		return err
 	}

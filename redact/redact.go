@@ -33,6 +33,9 @@ var (
 	canaries = regexp.MustCompile(`lr1(?:-[0-9a-z]{1,16}-[0-9a-z]{1,16}-[0-9]{1,9}-)?[0-9a-f]{24}`)
 )
 
+// Masked reports a text that has a mark in a secret's place.
+func Masked(s string) bool { return marks.MatchString(s) }
+
 // Redactor removes credentials from text. The zero value and nil know shapes
 // only. It is safe for concurrent use.
 type Redactor struct {

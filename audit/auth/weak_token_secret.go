@@ -15,7 +15,6 @@ var weakTokenSecret = &lr.Check{
 		"Who finds the secret signs tokens for every user of every customer, and no log shows it.",
 	Fix: "Make the secret of at least 32 random bytes (`openssl rand -base64 32`), keep it in the secret store, and rotate it now: every token signed with the old one is forgeable. " +
 		"Better, sign with RS256, ES256 or EdDSA, so that services which verify cannot sign.",
-	Guard:    "authenticate",
 	Severity: lr.Critical,
 	Refs:     []lr.Ref{{Source: "OWASP API", ID: "API2:2023"}, {Source: "CWE", ID: "521"}, {Source: "CWE", ID: "798"}, {Source: "RFC", ID: "7518 section 3.2"}, {Source: "RFC", ID: "8725 section 3.5"}},
 	Needs:    lr.Credentials,

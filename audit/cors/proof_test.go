@@ -157,7 +157,7 @@ func TestProvedInChromium(t *testing.T) {
 		proved := false
 		for _, o := range tr.ask(t, c) {
 			for _, r := range o.Evidence.Records {
-				proved = proved || o.Confidence == lr.Confirmed && strings.HasPrefix(r, "Chrome/")
+				proved = proved || o.Confidence == lr.Confirmed && strings.Contains(r, "Chrome/")
 			}
 		}
 		if !proved {

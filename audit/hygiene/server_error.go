@@ -66,7 +66,7 @@ type fault struct {
 	subject string
 	inputs  []string
 	again   *lr.Exchange
-	bad     *reply
+	bad     []*reply // one of each input
 }
 
 // faults gathers them until all routes were asked.
@@ -112,8 +112,12 @@ func (f *faults) tell(t *lr.Trial) {
 		}
 	}
 	for _, b := range f.broken {
-		e := lr.Seen(b.bad.x, b.again)
-		e.Records = []string{fmt.Sprintf("%d, and %d again", b.bad.x.Status, b.again.Status)}
+		e := lr.Evidence{}
+		for _, r := range b.bad { // each: what stops one may not stop another
+			e.Exchanges = append(e.Exchanges, r.x)
+		}
+		e.Exchanges = append(e.Exchanges, b.again)
+		e.Records = []string{fmt.Sprintf("%d, and %d again", b.bad[0].x.Status, b.again.Status)}
 		input := b.inputs[0]
 		like := alone[input]
 		if len(b.inputs) > 1 || len(like) < many || 5*len(like) < 4*f.judged[input] {
@@ -155,15 +159,15 @@ func judges(ctx context.Context, t *lr.Trial, bad *reply) bool {
 
 func broken(ctx context.Context, t *lr.Trial, got *provoked, f *faults, subject string, replies []*reply) error {
 	var inputs []string
-	var bad *reply
+	var bad []*reply
 	busy, refused := 0, false
 	for _, r := range replies {
 		switch {
 		case busyStatus(r.x.Status):
 			busy++
 		case r.x.Status >= 500:
-			if inputs = append(inputs, r.input); bad == nil {
-				bad = r
+			if !slices.Contains(inputs, r.input) {
+				inputs, bad = append(inputs, r.input), append(bad, r)
 			}
 		default:
 			refused = refused || r.input != brokenJSON && r.input != otherMedia
@@ -178,27 +182,27 @@ func broken(ctx context.Context, t *lr.Trial, got *provoked, f *faults, subject 
 		t.Pass(lr.Seen(replies[0].x), subject, "%d malformed requests were refused or taken", len(replies)-busy)
 		return nil
 	case got.missing[subject]:
-		t.Pass(lr.Seen(bad.x), subject, "answers 5xx to an object that does not exist as well: that is how it says not found")
+		t.Pass(lr.Seen(bad[0].x), subject, "answers 5xx to an object that does not exist as well: that is how it says not found")
 		return nil
-	case !got.works[subject] && !refused && !judges(ctx, t, bad):
-		t.Unknown(subject, "answered %d to %s, and no well-formed request is known to work", bad.x.Status, bad.input)
+	case !got.works[subject] && !refused && !judges(ctx, t, bad[0]):
+		t.Unknown(subject, "answered %d to %s, and no well-formed request is known to work", bad[0].x.Status, bad[0].input)
 		return nil
 	}
 	f.judge(replies)
-	x, err := t.HTTP.Do(ctx, bad.as, bad.request)
+	x, err := t.HTTP.Do(ctx, bad[0].as, bad[0].request)
 	if err != nil {
 		if err := ended(ctx, err); err != nil {
 			return err
 		}
-		t.Unknown(subject, "%s was not answered a second time: %v", bad.input, err)
+		t.Unknown(subject, "%s was not answered a second time: %v", bad[0].input, err)
 		return nil
 	}
 	if x.Status < 500 || busyStatus(x.Status) {
-		t.Unknown(subject, "answered %d to %s, and %d the second time", bad.x.Status, bad.input, x.Status)
+		t.Unknown(subject, "answered %d to %s, and %d the second time", bad[0].x.Status, bad[0].input, x.Status)
 		return nil
 	}
 	slices.Sort(inputs)
-	f.add(fault{subject, slices.Compact(inputs), x, bad})
+	f.add(fault{subject, inputs, x, bad})
 	return nil
 }
 

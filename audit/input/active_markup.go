@@ -18,7 +18,6 @@ func activeMarkup() *lr.Check {
 		Title:    "No input comes back as HTML that a browser runs",
 		Why:      "What one user writes and another's browser runs acts as that other user: it reads their conversations and sends what it likes in their name.",
 		Fix:      "Escape by context, with a template engine that does it by itself, and never mark a customer's text as safe HTML. Where formatting is wanted, render Markdown to a short list of elements. A Content-Security-Policy without `unsafe-inline` is the second wall.",
-		Guard:    "hide_headers",
 		Severity: lr.High,
 		Refs:     []lr.Ref{{Source: "CWE", ID: "79"}, {Source: "ASVS", ID: "v5.0.0-1.2.1"}, {Source: "OWASP API", ID: "API8:2023"}},
 		Needs:    lr.Routes | lr.Credentials,

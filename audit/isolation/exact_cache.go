@@ -13,7 +13,6 @@ var exactCache = &lr.Check{
 	Why: "Answers of a model are cached because they are slow and cost money, and the key is the question. Two customers ask the same things, and the second one gets what was said to the first. " +
 		"It shows only in that order, so ordinary tests pass.",
 	Fix:      "Put the tenant, and the user where answers depend on the user, into the key of the answer cache, beside the model, the prompt and the version of the documents.",
-	Guard:    "response_cache",
 	Severity: lr.Critical,
 	Refs:     []lr.Ref{llmVector25, llmVector26, {Source: "OWASP API", ID: "API8:2023"}, {Source: "CWE", ID: "524"}, asvsCross},
 	Needs:    lr.Chat | lr.TwoTenants,

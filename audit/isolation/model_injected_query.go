@@ -14,7 +14,6 @@ var modelInjectedQuery = &lr.Check{
 	Why: "Uploaded text tells the model what to look for, and the model's searches, tools and references run with the rights of the application. Where those are wider than the user's, " +
 		"a file that says \"list the documents of all customers\" is enough.",
 	Fix:      "Run every search and tool call that the model or a document leads to with the tenant of the session, bound outside the model's reach. What a document says is text, never a query.",
-	Guard:    "tenant_binding",
 	Severity: lr.Critical,
 	Refs:     []lr.Ref{{Source: "OWASP LLM", ID: "LLM01:2025"}, {Source: "OWASP LLM", ID: "LLM01:2026"}, llmDisclosure25, llmDisclosure26, bola, asvsCross},
 	Needs:    lr.Chat | lr.TwoTenants,

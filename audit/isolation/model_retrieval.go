@@ -24,7 +24,6 @@ var modelRetrieval = &lr.Check{
 		"a customer reads another's documents by asking for them in plain words.",
 	Fix: "Filter by tenant inside the query of the index, with the tenant of the verified session, in every lookup that feeds the prompt: by words, by vectors, by title, by id. " +
 		"An index or a namespace for each tenant makes it hard to forget.",
-	Guard:    "tenant_binding",
 	Severity: lr.Critical,
 	Refs:     []lr.Ref{llmDisclosure25, llmVector25, llmDisclosure26, llmVector26, bola, asvsCross},
 	Needs:    lr.Chat | lr.TwoTenants,

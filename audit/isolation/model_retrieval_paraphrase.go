@@ -12,7 +12,6 @@ var modelRetrievalParaphrase = &lr.Check{
 	Why: "Search by meaning runs beside search by words, often in another store and added later. A filter that one has and the other lacks lets a customer reach another's documents " +
 		"without knowing what they are called.",
 	Fix:      "Filter by tenant in every lookup that feeds the prompt, the vector search, its fallbacks and the expansion of a question included. Let one function build all of them.",
-	Guard:    "tenant_binding",
 	Severity: lr.Critical,
 	Refs:     []lr.Ref{llmDisclosure25, llmVector25, llmDisclosure26, llmVector26, bola, asvsCross},
 	Needs:    lr.Chat | lr.TwoTenants,

@@ -12,7 +12,6 @@ var semanticCache = &lr.Check{
 	Why: "A semantic cache answers what is near enough to a question that it has seen. Nearness knows no tenants: at the usual thresholds two customers' questions about their own contract are one, " +
 		"and the second customer reads the first one's terms.",
 	Fix:      "Keep a namespace for each tenant in the semantic cache and filter by it in the vector query. Do not cache answers that were made from a tenant's documents for anyone else.",
-	Guard:    "response_cache",
 	Severity: lr.Critical,
 	Refs:     []lr.Ref{llmVector25, llmVector26, {Source: "OWASP API", ID: "API8:2023"}, {Source: "CWE", ID: "524"}, asvsCross},
 	Needs:    lr.Chat | lr.TwoTenants,

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"net"
@@ -44,7 +45,8 @@ func (p *program) closeLoop(ctx context.Context, s *staged, direct *lr.Report) (
 	if err != nil {
 		return nil, fmt.Errorf("read the chatbot's description: %w", err)
 	}
-	d, err := policy.Draft(direct, policy.Sketch{Listen: "127.0.0.1:8080", Upstream: s.URL, AdminRole: "admin", Description: spec, DescriptionFile: demoDescription, Auth: &policy.Auth{
+	own, key := s.Provider()
+	d, err := policy.Draft(direct, policy.Sketch{Listen: "127.0.0.1:8080", Upstream: s.URL, AdminRole: "admin", Description: spec, DescriptionFile: demoDescription, Model: demoModel(own), Auth: &policy.Auth{
 		Issuer: "https://harbor.test", Audience: "harbor-api", JWKS: s.URL + "/.well-known/jwks.json", TenantClaim: "tid", RolesClaim: "role"}})
 	if err != nil {
 		return nil, err
@@ -70,26 +72,66 @@ func (p *program) closeLoop(ctx context.Context, s *staged, direct *lr.Report) (
 	if err != nil {
 		return nil, err
 	}
-	var lc net.ListenConfig
-	front, err := lc.Listen(ctx, "tcp", "127.0.0.1:0")
+	proxy, err := pol.BuildModel(state, func(name string) (string, bool) { return key, name == demoKeyVariable })
 	if err != nil {
-		return nil, fmt.Errorf("listen as guard: %w", err)
+		return nil, err
 	}
-	srv := &http.Server{Handler: pipe, ReadHeaderTimeout: 10 * time.Second}
-	failed := make(chan error, 1)
-	go func() { failed <- srv.Serve(front) }()
-	defer func() {
-		err = errors.Join(err, srv.Close())
-		if serve := <-failed; !errors.Is(serve, http.ErrServerClosed) {
-			err = errors.Join(err, serve)
-		}
-	}()
-	behind, err := s.audit(ctx, "the flawed chatbot behind guard", "http://"+front.Addr().String(), d.Checks)
+	egress, closeEgress, err := fronted(ctx, proxy)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, closeEgress()) }()
+	s.AskModelAt(egress, demoVirtual)
+	defer s.AskModelAt(own, key)
+	s.StandBehind(pipe)
+	front, closeFront, err := fronted(ctx, pipe)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, closeFront()) }()
+	behind, err := s.audit(ctx, "the flawed chatbot behind guard", front, d.Checks)
 	if err != nil {
 		return nil, err
 	}
 	l.findings = report.Behind(direct, behind, d.Open)
 	return l, nil
+}
+
+// fronted answers on a port of loopback, at the address that it gives, until it is closed.
+func fronted(ctx context.Context, h http.Handler) (url string, closed func() error, err error) {
+	var lc net.ListenConfig
+	l, err := lc.Listen(ctx, "tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", nil, fmt.Errorf("listen as guard: %w", err)
+	}
+	srv := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second}
+	failed := make(chan error, 1)
+	go func() { failed <- srv.Serve(l) }()
+	return "http://" + l.Addr().String(), func() error {
+		err := srv.Close()
+		if serve := <-failed; !errors.Is(serve, http.ErrServerClosed) {
+			err = errors.Join(err, serve)
+		}
+		return err
+	}, nil
+}
+
+// What the chatbot holds in place of its provider's key, and where guard finds that.
+const (
+	demoVirtual     = "lrk_demo"
+	demoKeyVariable = "MODEL_KEY"
+)
+
+// demoModel is the section model of a chatbot that has nothing but its own model: what
+// the policy bounds is how long an answer is and how often a provider that fails is asked.
+func demoModel(provider string) *policy.Model {
+	m := &policy.Model{Listen: "127.0.0.1:8081", Models: []string{"harbor-*"}, Provenance: "off", Redact: &policy.ModelRedact{Prompts: []string{"none"}, Completions: []string{"none"}},
+		Providers: map[string]policy.ModelProvider{"openai": {URL: provider, Key: "${env:" + demoKeyVariable + "}", TokensField: "max_tokens"}},
+		Keys:      []policy.ModelKey{{Name: "harbor", SHA256: fmt.Sprintf("%x", sha256.Sum256([]byte(demoVirtual))), Tenant: "harbor"}}}
+	for _, name := range []string{"create_ticket", "crm_note", "delete_ticket", "get_ticket", "http_fetch", "invite_member", "search_docs", "send_email"} {
+		m.Tools = append(m.Tools, policy.ModelTool{Name: name})
+	}
+	return m
 }
 
 // tellOwners tells guard whose the objects are that were there before it, as

@@ -18,6 +18,7 @@ import (
 func (p *program) guardInitVerb() *cobra.Command {
 	var (
 		rep, out string
+		mod      string
 		s        policy.Sketch
 		a        policy.Auth
 		own      policy.Bearer
@@ -36,7 +37,11 @@ is fetched and kept beside the policy. What is not said by --issuer, --audience,
 the blanks, and guard does not serve by them.
 
 An application that judges its own tokens, and publishes no keys, is asked who is signed in:
---whoami says where, and --subject, --tenant and --roles which members of the answer say it.`,
+--whoami says where, and --subject, --tenant and --roles which members of the answer say it.
+
+What bounds the model is drafted in comments unless --model names a file with the section: guard
+cannot know the provider, its key's variable, the models and the tools. The application has to
+ask its model at guard's second listener then.`,
 		Example: "  launchready audit -o json=run.json\n  launchready guard init --report run.json --listen 127.0.0.1:8080 -o guard.yaml\n  launchready guard -c guard.yaml",
 		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
@@ -51,6 +56,15 @@ An application that judges its own tokens, and publishes no keys, is asked who i
 			r, err := json.Read(f)
 			if err != nil {
 				return setup(fmt.Errorf("read the report: %w", err))
+			}
+			if mod != "" {
+				text, err := os.ReadFile(p.path(mod))
+				if err != nil {
+					return setup(fmt.Errorf("read the section model: %w", err))
+				}
+				if s.Model, err = policy.ReadModel(mod, text); err != nil {
+					return setup(err)
+				}
 			}
 			s.Auth = &a
 			if own.WhoAmI+own.Subject+own.Tenant+own.Roles != "" {
@@ -103,6 +117,7 @@ An application that judges its own tokens, and publishes no keys, is asked who i
 	fl.StringVar(&own.Roles, "roles", "", "member of its answer that names the roles, or is true for administrators")
 	fl.StringVar(&a.TenantClaim, "tenant-claim", "", "claim that names the tenant")
 	fl.StringVar(&a.RolesClaim, "roles-claim", "", "claim that names the roles")
+	fl.StringVar(&mod, "model", "", "file with the section model: provider, virtual keys, models and tools; what findings ask for is added")
 	fl.StringVar(&s.AdminRole, "admin-role", "", "role that routes for administrators want")
 	return c
 }

@@ -93,9 +93,6 @@ func (c *cache) serve(w http.ResponseWriter, r *http.Request, origin http.Handle
 
 // life is how long an answer may be kept, 0 for not at all.
 func (c *cache) life(r *http.Request, rec *tee) time.Duration {
-	if c.everything(r) && rec.status == http.StatusOK {
-		return time.Minute
-	}
 	d := directives(rec.Header().Get("Cache-Control"))
 	_, private := d["private"]
 	_, never := d["no-store"]
@@ -104,6 +101,9 @@ func (c *cache) life(r *http.Request, rec *tee) time.Duration {
 	shared, explicit := d["s-maxage"]
 	if private || never || stale || rec.Header().Get("Vary") == "*" || rec.Header().Get("Set-Cookie") != "" {
 		return 0
+	}
+	if c.everything(r) && rec.status == http.StatusOK {
+		return time.Minute // whatever says nothing against it
 	}
 	if (r.Header.Get("Authorization") != "" || r.Header.Get("Cookie") != "") && !public && !explicit {
 		return 0 // RFC 9111 section 3.5

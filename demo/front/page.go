@@ -67,12 +67,6 @@ func (s *Server) strict(w http.ResponseWriter, label string, r *http.Request) {
 func (s *Server) application(label string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		r.Header.Set("X-Forwarded-Proto", "https")
-		if s.o.Flaws("https/cache-deception") && strings.HasPrefix(r.URL.Path, "/v1/me/") {
-			c := *r.URL // the old router drops what it does not know from the end of an address
-			c.Path, c.RawPath = "/v1/me", ""
-			r = r.Clone(r.Context())
-			r.URL = &c
-		}
 		path := r.URL.Path
 		s.o.API.ServeHTTP(&edited{w, func(status int, h http.Header) { s.edit(label, path, status, h) }}, r)
 	})
@@ -84,8 +78,6 @@ func (s *Server) edit(label, path string, status int, h http.Header) {
 	case label == "api" && status >= 400 && s.o.Flaws("https/cache-errors"):
 		h.Set("Cache-Control", "public, max-age=600") // the rule was meant for pages
 	case status >= 400:
-	case path == "/v1/chats" && s.o.Flaws("https/cache-private"):
-		h.Del("Cache-Control")
 	case path == "/v1/me" && s.o.Flaws("https/cache-vary"):
 		h.Set("Cache-Control", "private, max-age=300")
 	case path == "/v1/me":

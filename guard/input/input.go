@@ -18,8 +18,9 @@ type Check struct {
 	Spec    *Spec    // nil: nothing is described
 	Uploads *Uploads // nil: files are not looked at
 
-	Odd      bool // texts of JSON with control characters are refused
-	Climbing bool // values of the query that climb out of a folder are refused
+	Graph    map[string]*GraphQL // by the route's pattern; none: GraphQL is not read
+	Odd      bool                // texts of JSON with control characters are refused
+	Climbing bool                // values of the query that climb out of a folder are refused
 }
 
 // Name is the protection's.
@@ -44,6 +45,11 @@ func (c Check) Check(x *guard.Exchange) *guard.Denial {
 	depth := c.Depth
 	if depth == 0 {
 		depth = guard.MaxDepth
+	}
+	if g := c.Graph[x.Route.Pattern]; g != nil {
+		if d := g.check(x, depth); d != nil {
+			return d
+		}
 	}
 	if c.Climbing && climbs(r.URL.RawQuery) {
 		return refuse(http.StatusBadRequest, "a value of the query climbs out of a folder")

@@ -20,8 +20,9 @@ type Limit struct {
 	Name       string
 	Per        string // "ip", "user", "organisation", "class": all callers of its routes, "global": all callers of all routes
 	Requests   int    // in Window
+	Kilobytes  int    // in Window, of bodies and queries: in place of Requests
 	Window     time.Duration
-	Burst      int // at one time; 0: Requests
+	Burst      int // at one time; 0: Requests, or Kilobytes
 	Concurrent int // under way at one time; 0: any number
 }
 
@@ -31,20 +32,30 @@ type limit struct {
 	ask    state.Ask
 	policy string // RateLimit-Policy
 	lead   string // of RateLimit
+	unit   int    // bytes that count as one; 0: requests are counted, whatever they hold
 }
 
 func ready(l Limit) *limit {
 	out := &limit{Limit: l, ask: state.Ask{Key: state.Key{Limit: l.Name}, Slots: l.Concurrent}}
-	if l.Requests > 0 {
-		out.ask.Each = max(l.Window/time.Duration(l.Requests), 1)
+	if n := max(l.Requests, l.Kilobytes); n > 0 {
+		out.ask.Each = max(l.Window/time.Duration(n), 1)
 		if out.ask.Burst = l.Burst; l.Burst == 0 {
-			out.ask.Burst = l.Requests
+			out.ask.Burst = n
 		}
-		out.policy = strconv.Quote(l.Name) + ";q=" + strconv.Itoa(l.Requests) + ";w=" + strconv.Itoa(seconds(l.Window))
+		unit := ""
+		if l.Kilobytes > 0 {
+			n, unit = n*kilobyte, `;qu="content-bytes"`
+			out.unit = kilobyte
+		}
+		out.policy = strconv.Quote(l.Name) + ";q=" + strconv.Itoa(n) + unit + ";w=" + strconv.Itoa(seconds(l.Window))
 	}
 	out.lead = strconv.Quote(l.Name) + ";r="
 	return out
 }
+
+// kilobyte is what counts as one where bytes are counted: finer, a store that counts in
+// millionths of a second would round.
+const kilobyte = 1024
 
 // Options are what limits are made of.
 type Options struct {
@@ -102,7 +113,8 @@ type taken struct {
 	of       []*limit
 	room     [4]state.Ask
 	lims     [4]*limit
-	failures int // the index of that ask, or -1
+	failures int   // the index of that ask, or -1
+	size     int64 // bytes of the request, where a limit counts them
 }
 
 // add asks the limit for the caller, where the limit is the check's to ask.
@@ -119,7 +131,26 @@ func (t *taken) add(l *limit) {
 	default:
 		return
 	}
+	if l.unit > 0 {
+		a.Cost = int(min((t.size+int64(l.unit)-1)/int64(l.unit), int64(a.Burst)+1)) // more than the burst never passes
+	}
 	t.asks, t.of = append(t.asks, a), append(t.of, l)
+}
+
+// weigh tells how many bytes the request says: where its length is not told, the body
+// is read, within the bound of bodies that are read.
+func (t *taken) weigh() *guard.Denial {
+	r := t.x.Request
+	t.size = r.ContentLength
+	if t.size < 0 {
+		b, d := t.x.Body()
+		if d != nil {
+			return d
+		}
+		t.size = int64(len(b))
+	}
+	t.size += int64(len(r.URL.RawQuery))
+	return nil
 }
 
 // Check counts the request.
@@ -129,6 +160,11 @@ func (c *Check) Check(x *guard.Exchange) *guard.Denial {
 	}
 	t := &taken{c: c, x: x, failures: -1}
 	t.asks, t.of = t.room[:0], t.lims[:0]
+	if c.heavy(x.Route) {
+		if d := t.weigh(); d != nil {
+			return d
+		}
+	}
 	for _, name := range x.Route.Limits {
 		if l := c.named[name]; l != nil && l.Per != "global" {
 			t.add(l)
@@ -146,6 +182,21 @@ func (c *Check) Check(x *guard.Exchange) *guard.Denial {
 		return nil
 	}
 	return t.take()
+}
+
+// heavy reports a route on which this check counts bytes.
+func (c *Check) heavy(r *guard.Route) bool {
+	for _, name := range r.Limits {
+		if l := c.named[name]; l != nil && l.unit > 0 && c.signed == (l.Per != "ip") {
+			return true
+		}
+	}
+	for _, l := range c.global {
+		if l.unit > 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // take counts, waits for a slot where the policy has a queue, and says what is left.
@@ -227,7 +278,7 @@ func (t *taken) end(status int) {
 func (l *limit) left(n int, reset time.Duration) string {
 	var b [96]byte
 	out := append(b[:0], l.lead...)
-	out = strconv.AppendInt(out, int64(n), 10)
+	out = strconv.AppendInt(out, int64(n)*int64(max(l.unit, 1)), 10)
 	out = append(out, ";t="...)
 	return string(strconv.AppendInt(out, int64(seconds(reset)), 10))
 }

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -58,7 +59,7 @@ func newStand(t testing.TB, o limits.Options, app http.HandlerFunc, modes map[st
 	}
 	early, late := limits.New(o)
 	u := &url.URL{Scheme: "http", Host: "app.test"}
-	p, err := guard.New(guard.Options{Upstream: u, Routes: routes, Checks: []guard.Check{early, named{}, late}, Modes: modes, Dial: transport(app)})
+	p, err := guard.New(guard.Options{Upstream: u, Routes: routes, Checks: []guard.Check{early, named{}, late}, Modes: modes, MaxBody: 64 << 10, Dial: transport(app)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -123,6 +124,51 @@ func TestPer(t *testing.T) {
 			for _, a := range strings.Split(c.asks, ";") {
 				f := strings.Fields(a)
 				s.expect(f[2], f[0], f[1], map[string]int{"y": 200, "n": 429}[f[3]])
+			}
+		})
+	}
+}
+
+// TestKilobytes: what bodies and queries hold is counted, whether a body tells its
+// length or not, and what is refused is counted in nothing.
+func TestKilobytes(t *testing.T) {
+	for name, c := range map[string]struct {
+		sizes string // bytes of each body, q of the query, ? without a length; and the answer
+		left  string
+	}{
+		"bodies":              {"4000 200;4000 200;4000 429;1 200;2000 429;1024 200", "0"},
+		"one that is empty":   {"0 200;9216 200;0 429", "0"},
+		"without a length":    {"4000? 200;4000? 200;4000? 429;100? 200", "1024"},
+		"a query":             {"6000q 200;6000q 429;4000q 200", "0"},
+		"too much at once":    {"10241 429;10240 200", "0"},
+		"longer than is read": {"70000? 413;10240 200", "0"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newStand(t, limits.Options{Limits: []limits.Limit{{Name: "text", Per: "user", Kilobytes: 10, Window: time.Hour}}}, nil, nil, &guard.Route{Pattern: "/a", Limits: []string{"text"}})
+			var last http.Header
+			for _, a := range strings.Split(c.sizes, ";") {
+				size, want, _ := strings.Cut(a, " ")
+				n, err := strconv.Atoi(strings.TrimRight(size, "q?"))
+				if err != nil {
+					t.Fatal(err)
+				}
+				r := httptest.NewRequest(http.MethodPost, "/a", strings.NewReader(strings.Repeat("x", n)))
+				switch {
+				case strings.HasSuffix(size, "q"):
+					r = httptest.NewRequest(http.MethodGet, "/a?"+strings.Repeat("x", n), nil)
+				case strings.HasSuffix(size, "?"):
+					r.ContentLength = -1
+				}
+				r.Header.Set("Test-User", "ann@x")
+				w := httptest.NewRecorder()
+				s.pipe.ServeHTTP(w, r)
+				if strconv.Itoa(w.Code) != want {
+					t.Errorf("%s: %d", a, w.Code)
+				}
+				last = w.Header()
+			}
+			if got := last.Get("RateLimit"); !strings.HasPrefix(got, `"text";r=`+c.left+";") || last.Get("RateLimit-Policy") != `"text";q=10240;qu="content-bytes";w=3600` {
+				t.Errorf("%s; %s", got, last.Get("RateLimit-Policy"))
 			}
 		})
 	}

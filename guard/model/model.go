@@ -70,8 +70,10 @@ type Options struct {
 	Log         *slog.Logger
 	Now         func() time.Time
 	Transport   http.RoundTripper
+	Breaker     Breaker       // of each provider
 	Idle        time.Duration // without a byte of the provider's; 0: two minutes
 
+	circuits  map[string]*circuit // by provider
 	keys      map[[sha256.Size]byte]*Key
 	tools     map[string]*Tool
 	needles   *screen.Needles
@@ -136,6 +138,12 @@ func New(o Options) (*Proxy, error) {
 	}
 	if o.Transport == nil {
 		o.Transport = &http.Transport{Proxy: http.ProxyFromEnvironment, MaxIdleConns: 512, MaxIdleConnsPerHost: 512, IdleConnTimeout: 90 * time.Second, DisableCompression: true, ForceAttemptHTTP2: true, ResponseHeaderTimeout: 5 * time.Minute}
+	}
+	if o.Breaker.Failures > 0 {
+		o.circuits = map[string]*circuit{}
+		for name := range o.Providers {
+			o.circuits[name] = &circuit{Breaker: o.Breaker, now: o.Now}
+		}
 	}
 	return &Proxy{o}, nil
 }
@@ -303,7 +311,20 @@ func (p *Proxy) ask(w http.ResponseWriter, r *http.Request, x *exchange, to Prov
 		rep.usage.Free = true
 		return 0, failed("nobody waits for an answer")
 	}
+	leave, wait := p.o.circuits[x.p.provider()].enter()
+	if leave == nil {
+		rep.usage.Free = true
+		return 0, paused(wait)
+	}
 	res, err := p.o.Transport.RoundTrip(req)
+	switch {
+	case err == nil:
+		leave(outcomeOf(res))
+	case r.Context().Err() != nil:
+		leave(unknown, 0)
+	default:
+		leave(failing, 0)
+	}
 	if err != nil {
 		at := (*net.OpError)(nil)
 		rep.usage.Free = errors.As(err, &at) && at.Op == "dial"

@@ -134,5 +134,5 @@ func (p *Policy) Build(s *State) (*guard.Pipeline, error) {
 
 func (l Limit) limit(name string) (limits.Limit, error) {
 	w, err := l.window()
-	return limits.Limit{Name: name, Per: l.Per, Requests: l.Requests, Window: w, Burst: l.Burst, Concurrent: l.Concurrent}, err
+	return limits.Limit{Name: name, Per: l.Per, Requests: l.Requests, Kilobytes: l.Kilobytes, Window: w, Burst: l.Burst, Concurrent: l.Concurrent}, err
 }

@@ -35,6 +35,9 @@ func (d *drafter) learnSpec(s Sketch) {
 			return
 		}
 		d.spec = s.DescriptionFile
+		if c, err := input.Compile(s.Description, false); err == nil {
+			d.compiled = c
+		}
 	default:
 		d.spec = fill + ": the description beside this file, from " + oneLine(about.Location)
 	}

@@ -12,6 +12,7 @@ import (
 
 	lr "github.com/launchready/launchready"
 	"github.com/launchready/launchready/guard"
+	"github.com/launchready/launchready/guard/input"
 )
 
 // Sketch is what a draft needs beside a report. What it lacks is left blank in
@@ -24,6 +25,10 @@ type Sketch struct {
 	// beside the policy. Without them its name is a blank, where it is needed.
 	Description     []byte
 	DescriptionFile string
+	// Model is the section of that name, as far as only who runs the application can
+	// know it: provider, keys, models and tools. Without it what bounds the model is
+	// drafted in comments.
+	Model *Model
 }
 
 // Directives are those that Draft applies to every finding that names them.
@@ -120,12 +125,15 @@ type drafter struct {
 	linked               []string        // kinds that a link alone opens
 	spec, noSpec         string          // the description's file, or why there is none
 	described            []string
+	compiled             *input.Spec // of the description, to ask what it stops
 	strict               bool
 	cors, noStore, fresh []string
 	uploads              []string
+	graph                []*entry // whose documents are weighed
 	controls, climbing   []string
 	tenantBody           []string // paths whose bodies may name a tenant
 	model                []string
+	breaks               bool // the application asks a provider that fails again and again
 	always, open, gap    []string
 }
 

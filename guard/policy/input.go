@@ -17,6 +17,33 @@ type OpenAPI struct {
 	Unknown  string `yaml:"unknown,omitempty"`  // names that it does not know: schema (as it says, the default), refuse
 }
 
+// GraphQL bounds what one request asks of a GraphQL server.
+type GraphQL struct {
+	Paths      []string `yaml:"paths,flow"` // as in routes
+	Operations int      `yaml:"operations,omitempty"`
+	Aliases    int      `yaml:"aliases,omitempty"`
+	Depth      int      `yaml:"depth,omitempty"`
+	Fields     int      `yaml:"fields,omitempty"`
+}
+
+func (j *judge) graphql(p *Policy) {
+	if p.Input == nil || p.Input.GraphQL == nil {
+		return
+	}
+	g := p.Input.GraphQL
+	if len(g.Paths) == 0 {
+		j.fail("input.graphql", "input.graphql names no paths")
+	}
+	for i, path := range g.Paths {
+		if !slices.ContainsFunc(p.Routes, func(r Route) bool { return r.Path == path }) {
+			j.fail(fmt.Sprintf("input.graphql.paths[%d]", i), "input.graphql: %q is the path of no route", path)
+		}
+	}
+	if min(g.Operations, g.Aliases, g.Depth, g.Fields) < 0 || g.Operations > 1000 || g.Depth > 1000 || max(g.Aliases, g.Fields) > 10_000 {
+		j.fail("input.graphql", "input.graphql: operations and depth are at most 1000, aliases and fields 10000, and none is below 0")
+	}
+}
+
 // Uploads is what files must be.
 type Uploads struct {
 	Size     int64    `yaml:"max_size,omitempty"`     // bytes of one
@@ -28,6 +55,7 @@ type Uploads struct {
 }
 
 func (j *judge) input(p *Policy) {
+	j.graphql(p)
 	if i := p.Input; i != nil {
 		for _, s := range []struct{ name, says string }{{"controls", i.Controls}, {"climbing", i.Climbing}} {
 			if s.says != "" && s.says != "refuse" {
@@ -95,6 +123,12 @@ func (p *Policy) input(o *guard.Options, s *State) error {
 			if s.Log != nil {
 				s.Log.Warn("the description is followed in part", "file", api.File, "note", n)
 			}
+		}
+	}
+	if g := p.Input.GraphQL; g != nil {
+		c.Graph = map[string]*input.GraphQL{}
+		for _, path := range g.Paths {
+			c.Graph[path] = input.GraphQL{Operations: g.Operations, Aliases: g.Aliases, Depth: g.Depth, Fields: g.Fields}.Filled()
 		}
 	}
 	if u := p.Uploads; u != nil {

@@ -103,11 +103,13 @@ func (j *judge) limit(at string, l Limit, per string) {
 	switch {
 	case err != nil || w <= 0:
 		j.fail(at+".window", "%s: window %q is no time, as 1m", at, l.Window)
-	case l.Requests < 0 || l.Burst < 0 || l.Concurrent < 0 || l.Requests == 0 && l.Concurrent == 0:
-		j.fail(at, "%s: requests or concurrent must be above 0, and none below", at)
+	case l.Requests < 0 || l.Kilobytes < 0 || l.Burst < 0 || l.Concurrent < 0 || l.Requests == 0 && l.Kilobytes == 0 && l.Concurrent == 0:
+		j.fail(at, "%s: requests, kilobytes or concurrent must be above 0, and none below", at)
+	case l.Requests > 0 && l.Kilobytes > 0 || l.Kilobytes > 1<<30:
+		j.fail(at, "%s counts requests or kilobytes: name two limits on the route", at)
 	case per == "" && (l.Per != "" || l.Concurrent != 0 || l.Requests == 0):
 		j.fail(at, "%s counts answers of 401 by address: it takes requests, window and burst only", at)
-	case l.Burst > 0 && l.Requests == 0:
+	case l.Burst > 0 && l.Requests == 0 && l.Kilobytes == 0:
 		j.fail(at, "%s: burst without requests", at)
 	}
 }

@@ -1,11 +1,14 @@
 package policy
 
 import (
+	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"net"
 	"net/netip"
@@ -13,7 +16,9 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
+	"github.com/goccy/go-yaml"
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	lr "github.com/launchready/launchready"
@@ -39,6 +44,21 @@ type Model struct {
 	Links      *[]string                `yaml:"links,omitempty"` // hosts that links and images of replies may lead to
 	Canaries   []ModelCanary            `yaml:"canaries,omitempty"`
 	Spend      *ModelSpend              `yaml:"spend,omitempty"` // what it may cost
+	Breaker    *ModelBreaker            `yaml:"breaker,omitempty"`
+}
+
+// ReadModel reads a file that holds the section model alone, for a draft.
+func ReadModel(name string, text []byte) (*Model, error) {
+	var file struct {
+		Model *Model `yaml:"model"`
+	}
+	if err := yaml.NewDecoder(bytes.NewReader(text), yaml.Strict()).Decode(&file); err != nil && !errors.Is(err, io.EOF) {
+		return nil, placed(name, err)
+	}
+	if file.Model == nil {
+		return nil, fmt.Errorf("%s: no section model", name)
+	}
+	return file.Model, nil
 }
 
 // ModelProvider is where requests go. Key is ${env:NAME}.
@@ -57,6 +77,22 @@ type ModelKey struct {
 	Signed bool     `yaml:"signed,omitempty"` // a signed header says for whom
 
 	Essential bool `yaml:"essential,omitempty"` // served in a lock-down as well
+}
+
+// ModelBreaker stops asking a provider that fails.
+type ModelBreaker struct {
+	Failures int    `yaml:"failures"`
+	Pause    string `yaml:"pause,omitempty"`   // 1s
+	Longest  string `yaml:"longest,omitempty"` // 30s
+}
+
+func (b *ModelBreaker) build() (model.Breaker, error) {
+	if b == nil {
+		return model.Breaker{}, nil
+	}
+	pause, err := span(cmp.Or(b.Pause, "1s"))
+	longest, lerr := span(cmp.Or(b.Longest, "30s"))
+	return model.Breaker{Failures: b.Failures, Pause: pause, Longest: longest}, errors.Join(err, lerr)
 }
 
 // ModelContext is how the signed header is verified. Key is ${env:NAME}.
@@ -153,6 +189,9 @@ func (j *judge) model(p *Policy, twice func(at, what, path, why string)) {
 	}
 	j.modelTools(m)
 	j.modelTexts(m)
+	if b, err := m.Breaker.build(); m.Breaker != nil && (err != nil || b.Failures < 1 || b.Failures > 1000 || b.Pause <= 0 || b.Pause > b.Longest || b.Longest > time.Hour) {
+		j.fail("model.breaker", "model.breaker: failures is 1 to 1000, and pause a time, as 1s, no longer than longest, which is an hour at most")
+	}
 	j.modelSpend(p)
 }
 
@@ -306,6 +345,10 @@ func (p *Policy) BuildModel(s *State, env func(name string) (string, bool)) (*mo
 			return nil, fmt.Errorf("model: read the address of %s: %w", n, err)
 		}
 		o.Providers[n] = model.Provider{URL: u, Key: secret("model.providers."+n+".key", v.Key), TokensField: v.TokensField}
+	}
+	var err error
+	if o.Breaker, err = m.Breaker.build(); err != nil {
+		return nil, fmt.Errorf("model.breaker: %w", err)
 	}
 	if m.Context != nil {
 		o.Context = model.Context{Header: m.Context.Header, Audience: m.Context.Audience, Key: secret("model.context.key", m.Context.Key)}

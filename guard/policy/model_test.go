@@ -88,6 +88,19 @@ func TestModel(t *testing.T) {
 	}
 }
 
+// TestReadModel: the section alone, as whoever runs the application writes it.
+func TestReadModel(t *testing.T) {
+	m, err := policy.ReadModel("model.yaml", []byte("model:\n  listen: 127.0.0.1:8081\n  models: [small]\n  breaker: {failures: 2}\n"))
+	if err != nil || m.Listen != "127.0.0.1:8081" || m.Breaker.Failures != 2 {
+		t.Errorf("%+v %v", m, err)
+	}
+	for text, want := range map[string]string{"model: {listens: x}": "model.yaml:1:9: ", "listen: x": "model.yaml:1:1: ", "": "model.yaml: no section model", "model: [": "model.yaml:1:"} {
+		if m, err := policy.ReadModel("model.yaml", []byte(text)); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: %+v %v, want %s", text, m, err, want)
+		}
+	}
+}
+
 func TestNoModel(t *testing.T) {
 	p, err := policy.Parse("guard.yaml", []byte("version: 1\nlisten: 127.0.0.1:0\nupstream: http://127.0.0.1:1\nroutes: [{path: /healthz, public: true}]\n"))
 	if err != nil {
@@ -157,6 +170,9 @@ func TestModelMistakes(t *testing.T) {
 		"what to redact":        {"[secrets, card]", "[secrets, names]", ":23:31: redact \"names\""},
 		"addresses alone":       {"[secrets, email]", "[email]", "goes with secrets"},
 		"a host":                {"[docs.acme.test,", "[\"https://docs.acme.test\",", ":24:11: "},
+		"a breaker":             {"max_tokens: 100", "max_tokens: 100\n  breaker: {failures: 0}", ":15:12: model.breaker: failures is 1 to 1000"},
+		"a long pause":          {"max_tokens: 100", "max_tokens: 100\n  breaker: {failures: 3, pause: 1m}", "model.breaker: failures"},
+		"a pause that is none":  {"max_tokens: 100", "max_tokens: 100\n  breaker: {failures: 3, pause: soon}", "model.breaker: failures"},
 		"a short canary":        {"value: Foxglove-2H6YD4VJZE", "value: fox", ":27:"},
 	} {
 		t.Run(name, func(t *testing.T) {

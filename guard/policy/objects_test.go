@@ -42,6 +42,12 @@ func finds(check, directive, subject string, more ...string) lr.CheckReport {
 	return lr.CheckReport{ID: check, Findings: []lr.Finding{{ID: "lr-1", Guard: directive, Subject: subject, Subjects: more, Confidence: lr.Confirmed}}}
 }
 
+// saying adds an answer to the finding's evidence.
+func saying(c lr.CheckReport, response string) lr.CheckReport {
+	c.Findings[0].Evidence = append(c.Findings[0].Evidence, lr.EvidenceItem{Kind: "exchange", Status: 200, Response: response})
+	return c
+}
+
 const described = "openapi: 3.1.0\npaths: {/v1/chats: {get: {responses: {}}}}"
 
 // TestDraftOf: what each kind of finding becomes, of what the report knows.
@@ -94,20 +100,28 @@ func TestDraftOf(t *testing.T) {
 		"a description that cannot be followed": {found: finds("input/schema-type", "validate", "POST /v1/ask"), change: func(_ *lr.Report, s *policy.Sketch) {
 			s.Description, s.DescriptionFile = []byte("openapi: 3.1.0"), "openapi.yaml"
 		}, open: "has no operation"},
-		"no description": {found: finds("input/schema-type", "validate", "POST /v1/ask"), change: func(r *lr.Report, _ *policy.Sketch) { r.Description = nil }, open: "no description"},
-		"a file":         {found: finds("input/upload-inline", "hide_headers", "POST /v1/files"), has: []string{"uploads: {max_size: 5242880, max_files: 10, kinds: [png,"}, not: []string{"hide_headers:"}},
-		"a path":         {found: finds("input/path-traversal", "canonical_path", "GET /v1/search"), has: []string{"  climbing: refuse # lr-1 input/path-traversal"}},
-		"control":        {found: finds("input/control-text", "validate", "POST /v1/ask"), has: []string{"  controls: refuse # lr-1"}},
-		"slow bodies":    {found: finds("limits/slow-request", "limits", "GET /v1/chats"), has: []string{"input: {max_depth: 32} # lr-1"}},
-		"a cache behind": {found: finds("isolation/shared-cache", "response_cache", "GET /v1/chats"), has: []string{"  no_store: true # lr-1", "  ask_fresh: true"}},
-		"a cache before": {found: finds("https/cache-private", "response_cache", "app.test /v1/chats"), has: []string{"  no_store: true # lr-1"}, not: []string{"ask_fresh"}, open: "in front of guard"},
-		"a memory":       {found: finds("isolation/semantic-cache", "response_cache", "POST /v1/ask"), open: "a memory of its own", not: []string{"no_store"}},
+		"no description":               {found: finds("input/schema-type", "validate", "POST /v1/ask"), change: func(r *lr.Report, _ *policy.Sketch) { r.Description = nil }, open: "no description"},
+		"a file":                       {found: finds("input/upload-inline", "hide_headers", "POST /v1/files"), has: []string{"uploads: {max_size: 5242880, max_files: 10, kinds: [png,"}, not: []string{"hide_headers:"}},
+		"a path":                       {found: finds("input/path-traversal", "canonical_path", "GET /v1/search"), has: []string{"  climbing: refuse # lr-1 input/path-traversal"}},
+		"control":                      {found: finds("input/control-text", "validate", "POST /v1/ask"), has: []string{"  controls: refuse # lr-1"}},
+		"slow bodies":                  {found: finds("limits/slow-request", "limits", "GET /v1/chats"), has: []string{"input: {max_depth: 32} # lr-1"}},
+		"a cache behind":               {found: finds("isolation/shared-cache", "response_cache", "GET /v1/chats"), has: []string{"  no_store: true # lr-1", "  ask_fresh: true"}},
+		"a cache before":               {found: finds("https/cache-private", "response_cache", "GET app.test/v1/chats"), has: []string{"  no_store: true # lr-1"}, not: []string{"ask_fresh"}},
+		"a cache that does not obey":   {found: saying(finds("https/cache-tenant", "response_cache", "GET app.test/v1/chats"), "HTTP/2.0 200 OK\nCache-Control: private, max-age=0\nAge: 3\n\n{}"), has: []string{"  no_store: true # lr-1"}, open: "take its rule"},
+		"a cache that nobody spoke to": {found: saying(finds("https/cache-tenant", "response_cache", "GET app.test/v1/chats"), "HTTP/2.0 200 OK\nAge: 3\n\nCache-Control: private"), has: []string{"  no_store: true # lr-1"}},
 		"a tenant in a body": {found: finds("isolation/model-tenant-parameter", "tenant_binding", "POST /v1/ask"), has: []string{
 			`body: [tenant, tenant_id, tenantId, org_id, organization_id, workspace_id, account_id], body_of: ["/v1/ask"]`}},
-		"a provider": {found: finds("limits/output-length", "model", "POST /v1/ask"), has: []string{"# model: # lr-1 limits/output-length\n#   listen: 127.0.0.1:8081\n"}, open: "the provider's key"},
-		"mails":      {found: finds("limits/reset-flood", "limits", "POST /v1/ask"), has: []string{"found_mail: {per: ip, requests: 5"}},
-		"neighbours": {found: finds("limits/neighbour", "limits", "POST /v1/ask"), has: []string{"found_neighbour: {per: user, requests: 60, window: 1m, burst: 14}", "limits: [found_neighbour, found_unverified]"}},
-		"colleagues": {found: finds("limits/organisation", "limits", "POST /v1/ask"), has: []string{"found_organisation: {per: organisation,"}},
+		"a provider that is known": {found: finds("limits/retry-storm", "model", "POST /v1/ask"), change: func(_ *lr.Report, s *policy.Sketch) {
+			s.Model = &policy.Model{Listen: "127.0.0.1:8081", Providers: map[string]policy.ModelProvider{"openai": {URL: "http://127.0.0.1:1", Key: "${env:KEY}"}}, Models: []string{"small"},
+				Keys: []policy.ModelKey{{Name: "app", SHA256: strings.Repeat("0", 64), Tenant: "app"}}, Tools: []policy.ModelTool{{Name: "search"}}}
+		}, has: []string{"ask its model there. lr-1 limits/retry-storm\nmodel:\n  listen: 127.0.0.1:8081\n", "\n  max_tokens: 1024\n", "\n  breaker:\n    failures: 3\n", "- name: search"}},
+		"a provider":        {found: finds("limits/output-length", "model", "POST /v1/ask"), has: []string{"# model: # lr-1 limits/output-length\n#   listen: 127.0.0.1:8081\n"}, open: "in a file for --model"},
+		"long questions":    {found: finds("limits/token-cap", "limits", "POST /v1/ask"), has: []string{"  found_text: {per: user, kilobytes: 30, window: 1m}\n", "limits: [found_text, found_text_by_address]"}},
+		"long messages":     {found: finds("limits/token-cap", "limits", "GET /v1/ws"), open: "messages of a WebSocket", not: []string{"kilobytes"}},
+		"operations in one": {found: finds("auth/graphql-batching", "limits", "POST /v1/ask"), has: []string{`  graphql: {paths: ["/v1/ask"], operations: 10, aliases: 20, depth: 16, fields: 1000}` + "\n", "own_credentials: true} # lr-1 auth/graphql-batching"}},
+		"mails":             {found: finds("limits/reset-flood", "limits", "POST /v1/ask"), has: []string{"found_mail: {per: ip, requests: 5"}},
+		"neighbours":        {found: finds("limits/neighbour", "limits", "POST /v1/ask"), has: []string{"found_neighbour: {per: user, requests: 60, window: 1m, burst: 14}", "limits: [found_neighbour, found_unverified]"}},
+		"colleagues":        {found: finds("limits/organisation", "limits", "POST /v1/ask"), has: []string{"found_organisation: {per: organisation,"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := placed(c.found)

@@ -91,6 +91,7 @@ type Tenant struct {
 type Limit struct {
 	Per        string `yaml:"per,omitempty"`        // ip, user, organisation, class, global
 	Requests   int    `yaml:"requests,omitempty"`   // in Window
+	Kilobytes  int    `yaml:"kilobytes,omitempty"`  // of bodies and queries, in place of requests
 	Window     string `yaml:"window,omitempty"`     // 1m
 	Burst      int    `yaml:"burst,omitempty"`      // at one time; 0: Requests
 	Concurrent int    `yaml:"concurrent,omitempty"` // under way at one time; 0: any number
@@ -104,6 +105,7 @@ type Input struct {
 	OpenAPI  *OpenAPI `yaml:"openapi,omitempty"`
 	Controls string   `yaml:"controls,omitempty"` // refuse: control characters in texts of JSON
 	Climbing string   `yaml:"climbing,omitempty"` // refuse: values of queries that climb out of a folder
+	GraphQL  *GraphQL `yaml:"graphql,omitempty"`
 }
 
 // Hygiene cleans answers.

@@ -341,6 +341,8 @@ func TestMistakes(t *testing.T) {
 		"public admin":   {"/healthz, public: true", "/healthz, public: true, admin: true", `unsafe: ["public admin /healthz"]`},
 		"twice":          {`path: "/v1/tenants/{tenant_id}"`, `path: "/v1/tenants/{id}"}` + "\n  - {path: \"/v1/tenants/{other}\"", "same requests"},
 		"no limit":       {"limits: [chat]", "limits: [chart]", ":15:"},
+		"two units":      {"requests: 3,", "requests: 3, kilobytes: 9,", ":7:9: limits.chat counts requests or kilobytes"},
+		"no kilobytes":   {"requests: 3,", "kilobytes: -1,", ":7:9: limits.chat: requests, kilobytes or concurrent must be above 0"},
 		"document":       {"routes:", "---\nroutes:", "documents"},
 	} {
 		text := strings.Replace(base, c.from, c.to, 1)

@@ -3,6 +3,8 @@ package policy
 import (
 	"slices"
 	"strings"
+
+	lr "github.com/launchready/launchready"
 )
 
 // directive makes stanzas of the findings that name it. apply tells why it can do
@@ -16,11 +18,11 @@ type directive struct {
 // directives are those that checks name. One that is new takes its function here.
 func directives() []directive {
 	return []directive{
-		{name: "authenticate", apply: authenticate, partly: true},
+		{name: "authenticate", apply: authenticate},
 		{name: "block_paths", apply: blockPaths},
 		{name: "canonical_path", apply: canonicalPath},
 		{name: "cors", apply: crossOrigin},
-		{name: "hide_headers", apply: hideHeaders, partly: true},
+		{name: "hide_headers", apply: hideHeaders},
 		{name: "idempotency", apply: keyed},
 		{name: "limits", apply: limited, partly: true},
 		{name: "model", apply: modelled, partly: true},
@@ -29,7 +31,7 @@ func directives() []directive {
 		{name: "roles", apply: roles, partly: true},
 		{name: "scrub_errors", apply: scrubErrors},
 		{name: "strip_headers", apply: alwaysOn},
-		{name: "tenant_binding", apply: tenantBinding, partly: true},
+		{name: "tenant_binding", apply: tenantBinding},
 		{name: "validate", apply: validate, partly: true},
 		{name: "websocket", apply: socket},
 	}
@@ -40,9 +42,6 @@ const noOperation = "the finding names no operation that a route can say"
 // authenticate asks for a verified token, and for nothing else, where the finding
 // showed that the application's own judgement does not hold.
 func authenticate(d *drafter, f *found) string {
-	if f.check == "auth/weak-token-secret" {
-		return "change the secret first: whoever guesses it signs tokens that hold"
-	}
 	if len(f.ops) == 0 && len(f.Subjects) == 0 && !strings.Contains(f.Subject, " /") { // a fault of how tokens are judged, wherever
 		if a := d.s.Auth; a != nil && a.Bearer != nil && a.Bearer.Secret == "" && f.check != "auth/token-in-query" {
 			return "the application judges its own tokens, and guard asks it: give auth.bearer.secret, and guard judges them first"
@@ -107,21 +106,32 @@ func limited(d *drafter, f *found) string {
 		return ""
 	case "input/prompt-size", "input/regex-denial":
 		return described(d, f)
-	case "auth/graphql-batching":
-		return "guard does not read GraphQL, and one request has as many aliases as it likes: bound operations, depth and aliases in the server"
-	case "limits/token-cap":
-		return "what a day may cost is bounded by spend, with your prices and amounts (docs/guard.md, limits and spend); a minute's tokens are not counted"
 	}
 	if len(f.ops) == 0 {
 		return noOperation
+	}
+	if f.check == "auth/graphql-batching" {
+		for _, e := range f.ops {
+			d.graph = append(d.graph, d.need(e, f.word()))
+		}
+		return ""
 	}
 	put := func(e *entry, name, says string) {
 		d.limits[name] = says
 		e.limits = adding(e.limits, name)
 	}
 	for _, e := range f.ops {
+		if x := d.report(e); f.check == "limits/token-cap" && x != nil && x.Kind == lr.WebSocket.String() {
+			return "what messages of a WebSocket hold is not counted, only how many they are: bound the length of one in the application"
+		}
 		e = d.need(e, f.word())
 		switch {
+		case f.check == "limits/token-cap": // a token is about four bytes
+			put(e, "found_text", "{per: user, kilobytes: 30, window: 1m}")
+			if e.public || e.own {
+				put(e, "found_text_by_address", "{per: ip, kilobytes: 600, window: 1m}")
+			}
+			continue
 		case f.check == "limits/concurrent-runs":
 			put(e, "found_user_slots", "{per: user, concurrent: 4}")
 			continue
@@ -159,8 +169,6 @@ func hideHeaders(d *drafter, f *found) string {
 	case "input/upload-inline", "input/upload-script":
 		d.uploads = append(d.uploads, f.word()) // what a browser would run is not taken
 		return ""
-	case "input/active-markup":
-		return "the text is one among others until the application shows it as HTML: escape it there"
 	}
 	d.hide = append(d.hide, f.word())
 	return ""
@@ -196,8 +204,6 @@ func tenantBinding(d *drafter, f *found) string {
 			e.public, e.own = false, false
 			d.tenantBody = adding(d.tenantBody, e.path)
 		}
-	case "isolation/model-retrieval", "isolation/model-retrieval-paraphrase", "isolation/model-injected-query":
-		return "what the application looks up for its prompt names no tenant to guard: filter in the query; model.canaries stop what is planted"
 	default:
 		return owned(d, f)
 	}
@@ -233,6 +239,9 @@ func validate(d *drafter, f *found) string {
 	case "input/fuzz", "hygiene/server-error":
 		if why := described(d, f); why != "" {
 			return why
+		}
+		if d.rehearsed(f) {
+			return ""
 		}
 		return "what the application breaks on is right by its own description: say there what it takes (pattern, minLength, format), and input.openapi holds it"
 	case "auth/undeclared-route":
@@ -282,22 +291,41 @@ func socket(d *drafter, f *found) string {
 // uncached keeps what is a caller's out of caches: of those behind guard by asking
 // for a fresh answer, of those before it by saying so.
 func uncached(d *drafter, f *found) string {
-	switch {
-	case strings.HasPrefix(f.check, "https/"):
+	if strings.HasPrefix(f.check, "https/") {
 		d.noStore = append(d.noStore, f.word())
-		return "hygiene.no_store says so, and the cache stands in front of guard: it has to obey, so take its rule for these addresses off"
-	case f.check != "isolation/shared-cache":
-		return "the application keeps answers of its model in a memory of its own, which no request passes by: put tenant and user into its key"
+		if disobeyed(f) {
+			return "the answers say that no cache of many may keep them, and the one in front of guard does: take its rule for these addresses off"
+		}
+		return ""
 	}
 	d.noStore, d.fresh = append(d.noStore, f.word()), append(d.fresh, f.word())
 	return ""
+}
+
+// disobeyed reports that what was found in a cache had said that it must not be kept.
+func disobeyed(f *found) bool {
+	for i := range f.Evidence {
+		e := &f.Evidence[i]
+		head, _, _ := strings.Cut(e.Response, "\n\n")
+		for line := range strings.SplitSeq(strings.ToLower(head), "\n") {
+			name, v, _ := strings.Cut(line, ":")
+			if e.Status < 300 && name == "cache-control" && (strings.Contains(v, "no-store") || strings.Contains(v, "private")) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // modelled drafts the listener in front of the model provider, as far as it can be
 // known from outside.
 func modelled(d *drafter, f *found) string {
 	d.model = append(d.model, f.word())
-	return "the listener is drafted in comments: it wants the provider's key, and the application's calls sent to it"
+	d.breaks = d.breaks || f.check == "limits/retry-storm"
+	if d.s.Model != nil {
+		return ""
+	}
+	return "the listener is drafted in comments: say the provider, a virtual key, models and tools in a file for --model, and have the application ask its model there"
 }
 
 // keyed keeps the answers of writes that bear a key, of callers who signed in.

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/goccy/go-yaml"
 	"golang.org/x/net/http/httpguts"
 
 	"github.com/launchready/launchready/guard/input"
@@ -44,7 +45,7 @@ func (d *drafter) text(s Sketch, filled bool) []byte {
 	d.auth(&b, s)
 	d.crossing(&b, filled)
 	d.hygiene(&b)
-	d.bodies(&b, filled)
+	d.bodies(&b, s, filled)
 	if len(d.once) > 0 {
 		b.WriteString("idempotency: {keep: 24h}" + beside(d.once) + "\n")
 	}
@@ -124,10 +125,10 @@ func (d *drafter) hygiene(b *strings.Builder) {
 }
 
 // bodies writes what requests may hold.
-func (d *drafter) bodies(b *strings.Builder, filled bool) {
+func (d *drafter) bodies(b *strings.Builder, s Sketch, filled bool) {
 	described := len(d.described) > 0 && d.spec != ""
 	switch {
-	case len(d.uploads)+len(d.controls)+len(d.climbing) == 0 && !described:
+	case len(d.uploads)+len(d.controls)+len(d.climbing)+len(d.graph) == 0 && !described:
 		if len(d.input) > 0 {
 			b.WriteString("input: {max_depth: 32}" + beside(d.input) + "\n")
 		}
@@ -138,6 +139,13 @@ func (d *drafter) bodies(b *strings.Builder, filled bool) {
 		}
 		if len(d.climbing) > 0 {
 			b.WriteString("  climbing: refuse" + beside(d.climbing) + "\n")
+		}
+		if len(d.graph) > 0 {
+			var paths []string
+			for _, e := range d.graph {
+				paths = adding(paths, d.line(e, s))
+			}
+			b.WriteString("  graphql: {paths: [" + quoted(paths) + "], operations: 10, aliases: 20, depth: 16, fields: 1000}\n")
 		}
 		if described {
 			b.WriteString(d.openapi(filled) + "\n")
@@ -176,8 +184,16 @@ func (d *drafter) objects(b *strings.Builder, s Sketch) {
 
 // listener writes what is known of the section in front of the model provider.
 func (d *drafter) listener(b *strings.Builder) {
+	if m := d.s.Model; m != nil {
+		d.bounded(b, *m)
+		return
+	}
 	if len(d.model) == 0 {
 		return
+	}
+	breaker := ""
+	if d.breaks {
+		breaker = "#   breaker: {failures: 3}\n"
 	}
 	b.WriteString("# In front of the model provider: fill in, take the marks away, and give the application this address and its key.\n" +
 		"# model:" + beside(d.model) + "\n" +
@@ -185,7 +201,27 @@ func (d *drafter) listener(b *strings.Builder) {
 		"#   providers: {openai: {url: \"https://api.openai.com\", key: \"${env:OPENAI_API_KEY}\"}} # or anthropic\n" +
 		"#   keys: [{name: app, sha256: \"\", tenant: \"\"}] # openssl rand -hex 32 | tee virtual.key | tr -d '\\n' | sha256sum\n" +
 		"#   models: [] # that may be asked\n" +
-		"#   max_tokens: 1024\n")
+		"#   tools: [] # that the model may be offered\n" +
+		"#   max_tokens: 1024\n" + breaker)
+}
+
+// bounded writes the section that whoever runs the application gave, with what bounds
+// the model where it does not say so itself.
+func (d *drafter) bounded(b *strings.Builder, m Model) {
+	if m.MaxTokens == 0 {
+		m.MaxTokens = 1024
+	}
+	if m.Breaker == nil && d.breaks {
+		m.Breaker = &ModelBreaker{Failures: 3}
+	}
+	text, err := yaml.MarshalWithOptions(struct {
+		Model Model `yaml:"model"`
+	}{m}, yaml.IndentSequence(true))
+	if err != nil { // Draft reads what it wrote, and tells
+		text = []byte("model: " + err.Error())
+	}
+	b.WriteString("# In front of the model provider: have the application ask its model there." + strings.TrimPrefix(beside(d.model), " #") + "\n")
+	b.Write(text)
 }
 
 // auth writes whose tokens count, with blanks for what is not known.

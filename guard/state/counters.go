@@ -97,7 +97,7 @@ func (m *Memory) Take(_ context.Context, _ string, asks []Ask) (Verdict, error) 
 			}
 		}
 		if a.Each > 0 {
-			c.next = max(c.next, now) + a.Each
+			c.next = max(c.next, now) + a.Whole()
 		}
 		if a.Slots > 0 {
 			c.busy++
@@ -109,7 +109,7 @@ func (m *Memory) Take(_ context.Context, _ string, asks []Ask) (Verdict, error) 
 // Rate judges one request by a bucket that needs the time full to be whole
 // again, and says what it leaves.
 func Rate(a Ask, full time.Duration) (Verdict, bool) {
-	then := full + a.Each
+	then := full + a.Whole()
 	whole := a.Each * time.Duration(a.Burst)
 	if over := then - whole; over > 0 {
 		return Verdict{Wait: over, Full: full}, false
@@ -151,7 +151,7 @@ func (m *Memory) Give(_ context.Context, _ string, asks []Ask, undo bool) error 
 			c.busy--
 		}
 		if undo {
-			c.next -= a.Each
+			c.next -= a.Whole()
 		}
 	}
 	return nil

@@ -49,7 +49,11 @@ type Ask struct {
 	Burst int           // requests at one time, with a rate
 	Slots int           // requests under way at one time; 0: any number
 	Look  bool          // only look: count nothing
+	Cost  int           // of this request in the rate, as if it were so many; 0: one
 }
+
+// Whole is the time that the request takes of the rate.
+func (a Ask) Whole() time.Duration { return a.Each * time.Duration(max(a.Cost, 1)) }
 
 // Verdict is what became of a request's asks.
 type Verdict struct {

@@ -179,7 +179,7 @@ func (c *Counters) Take(ctx context.Context, lease string, asks []state.Ask) (st
 	if err = errors.Join(err, left); err != nil {
 		return state.Verdict{}, err
 	}
-	args := make([]string, 0, 2+4*len(asks))
+	args := make([]string, 0, 2+5*len(asks))
 	args = append(args, c.member(lease), micros(c.o.Lease))
 	var slots []string
 	names := c.names(asks)
@@ -188,7 +188,7 @@ func (c *Counters) Take(ctx context.Context, lease string, asks []state.Ask) (st
 		if a.Look {
 			look = "1"
 		}
-		args = append(args, micros(a.Each), strconv.Itoa(a.Burst), strconv.Itoa(a.Slots), look)
+		args = append(args, micros(a.Each), strconv.Itoa(a.Burst), strconv.Itoa(a.Slots), look, strconv.Itoa(max(a.Cost, 1)))
 		if a.Slots > 0 && !a.Look {
 			slots = append(slots, names[2*i+1])
 		}
@@ -238,10 +238,10 @@ func (c *Counters) Give(ctx context.Context, lease string, asks []state.Ask, und
 	}
 	for _, a := range asks {
 		if a.Look {
-			args = append(args, "0")
+			args = append(args, "0", "1")
 			continue
 		}
-		args = append(args, micros(a.Each))
+		args = append(args, micros(a.Each), strconv.Itoa(max(a.Cost, 1)))
 	}
 	if err := c.give.Exec(ctx, client, names, args).Error(); err != nil {
 		c.demoted(client, err)

@@ -86,6 +86,30 @@ func Counters(t *testing.T, open func(testing.TB) state.Counters) {
 			}
 		}
 	})
+	t.Run("a request counts for many", func(t *testing.T) {
+		c, a := open(t), rate("heavy", 10)
+		a.Cost = 4
+		small := rate("heavy", 10)
+		if v := take(t, c, "a", a); !v.OK || v.Left != 6 {
+			t.Fatalf("the first: %+v", v)
+		}
+		take(t, c, "b", a)
+		if v := take(t, c, "c", a); v.OK || v.Wait <= 0 {
+			t.Fatalf("12 of 10: %+v", v)
+		}
+		if v := take(t, c, "d", small); !v.OK || v.Left != 1 {
+			t.Errorf("what was refused was counted: %+v", v)
+		}
+		if err := c.Give(t.Context(), "b", []state.Ask{a}, true); err != nil {
+			t.Fatal(err)
+		}
+		if v := take(t, c, "e", a); !v.OK || v.Left != 1 {
+			t.Errorf("what is undone was counted: %+v", v)
+		}
+		if v := take(t, open(t), "f", state.Ask{Key: state.Key{Limit: "never"}, Each: a.Each, Burst: a.Burst, Cost: 11}); v.OK {
+			t.Errorf("more than there ever is: %+v", v)
+		}
+	})
 	t.Run("looking counts nothing", func(t *testing.T) {
 		c, a := open(t), rate("looked", 1)
 		look := a
