@@ -28,12 +28,12 @@ func (f *flight) Get() []byte {
 // lend gives a buffer that fits the answer.
 func (f *flight) lend() []byte {
 	if f.x.events {
-		if p, ok := f.lender.events.Get().(*[event]byte); ok {
+		if p, ok := f.p.lends.events.Get().(*[event]byte); ok {
 			return p[:]
 		}
 		return make([]byte, event)
 	}
-	if p, ok := f.lender.pieces.Get().(*[piece]byte); ok {
+	if p, ok := f.p.lends.pieces.Get().(*[piece]byte); ok {
 		return p[:]
 	}
 	return make([]byte, piece)
@@ -43,9 +43,9 @@ func (f *flight) lend() []byte {
 func (f *flight) Put(p []byte) {
 	switch len(p) {
 	case event:
-		f.lender.events.Put((*[event]byte)(p))
+		f.p.lends.events.Put((*[event]byte)(p))
 	case piece:
-		f.lender.pieces.Put((*[piece]byte)(p))
+		f.p.lends.pieces.Put((*[piece]byte)(p))
 	}
 }
 

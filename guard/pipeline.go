@@ -272,7 +272,7 @@ func (p *Pipeline) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	x.Sent = x.Request.Context().Err() == nil // who left while it was judged is not asked for
-	f.proxy, f.lender = p.proxy, &p.lends
+	f.proxy = p.proxy
 	f.proxy.BufferPool = f
 	f.proxy.ServeHTTP(rec, x.Request)
 	whole = true
@@ -361,7 +361,6 @@ type flight struct {
 	body   slowBody
 	caller context.Context
 	proxy  httputil.ReverseProxy
-	lender *buffers
 	p      *Pipeline
 	began  time.Time
 	left   bool // its handler ends before it does
