@@ -115,6 +115,7 @@ var may = map[string][]string{
 	"guard/model/span":          {},
 	"guard/ownership":           {"guard", "guard/model/span"},
 	"guard/policy":              {".", "guard", "guard/auth", "guard/cors", "guard/hygiene", "guard/input", "guard/isolation", "guard/limits", "guard/model", "guard/model/screen", "guard/ownership", "store/owners", "secretscan", "guard/idempotency", "guard/kill", "guard/retry", "guard/spend", "guard/state", "store/ledger", "store/redis", "guard/transport", "guard/record", "redact"},
+	"internal/abreast":          {},
 	"internal/assembly":         {".", "audit", "chat", "config", "drill", "edge", "edge/cloudflare", "edge/update", "edge/zonefile", "mail", "plan", "probe", "probe/browser", "probe/callback", "probe/cloudflare", "probe/signin", "redact", "report", "secretscan/verify", "stage", "surface"},
 	"internal/checkdoc":         {".", "internal/nearest"},
 	"internal/expr":             {},

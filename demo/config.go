@@ -183,7 +183,11 @@ func (s *Server) Secrets() []byte {
 	for _, id := range configIdentities() {
 		fmt.Fprintf(&b, "%s=%s\n", id.Variable, s.Password(id.Email))
 		if id.Expired != "" {
-			fmt.Fprintf(&b, "%s=%s\n", id.Expired, s.expired[id.Email])
+			token, err := s.tokens.sign(s.expired[id.Email])
+			if err != nil {
+				panic(fmt.Sprintf("sign a token: %v", err)) // the key and the claims are Harbor's own
+			}
+			fmt.Fprintf(&b, "%s=%s\n", id.Expired, token)
 		}
 	}
 	return b.Bytes()

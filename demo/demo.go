@@ -11,7 +11,6 @@ package demo
 import (
 	"context"
 	"crypto/rand"
-	"crypto/rsa"
 	"errors"
 	"fmt"
 	"io"
@@ -39,7 +38,7 @@ type Options struct {
 	Log            *slog.Logger     // nil discards
 	Now            func() time.Time // nil is time.Now
 	Random         io.Reader        // nil is crypto/rand.Reader
-	Key            *rsa.PrivateKey  // signs tokens; nil makes one, which takes a moment
+	Key            *Key             // signs tokens; nil makes one, which takes a moment
 	File           string           // database file; in memory when empty
 	// Relay is a mail server on loopback, "127.0.0.1:2525", that Harbor's mail is
 	// handed to; without one it stays in the mail catcher.
@@ -64,8 +63,8 @@ type Server struct {
 	log      *slog.Logger
 	estate   estate
 	domain   domain
-	mailKey  *rsa.PrivateKey // signs mail
-	mirror   *mirror         // nil without Postgres
+	key      *Key    // signs tokens and mail
+	mirror   *mirror // nil without Postgres
 	db       *store
 	tokens   *tokens
 	outbox   *outbox
@@ -88,7 +87,7 @@ type Server struct {
 	crmKey   string            // signs the CRM's webhooks
 	spool    spool             // files on disk, where the old indexer finds them
 	signed   *seenSignatures   // of the CRM, that were right once
-	expired  map[string]string // tokens whose time is over, by the address of their user
+	expired  map[string]claims // of tokens whose time is over, by the address of their user
 
 	table   []route
 	spec    func() ([]byte, error) // made when it is first asked for
@@ -99,16 +98,13 @@ type Server struct {
 	closers []func() error // what New started, closed in reverse
 }
 
-// NewKey makes a key for Options.Key, for callers that start many servers.
-func NewKey() (*rsa.PrivateKey, error) { return rsa.GenerateKey(rand.Reader, 2048) }
-
 // New builds Harbor, seeds it and serves it on its loopback address until Close.
 func New(o Options) (*Server, error) {
 	flaws, err := newFlawSet(o.Flaws)
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{flaws: flaws, expired: map[string]string{}, seed: o.Seed, now: o.Now, random: o.Random, log: o.Log}
+	s := &Server{flaws: flaws, expired: map[string]claims{}, seed: o.Seed, now: o.Now, random: o.Random, log: o.Log}
 	if s.now == nil {
 		s.now = time.Now
 	}
@@ -128,18 +124,17 @@ func (s *Server) start(o Options) error {
 	if err := s.openEstate(o.Folder); err != nil {
 		return err
 	}
-	key := o.Key
+	s.key = o.Key
 	var err error
 	if err := s.RelayMail(o.Relay); err != nil {
 		return err
 	}
-	if key == nil {
-		if key, err = NewKey(); err != nil {
+	if s.key == nil {
+		if s.key, err = NewKey(); err != nil {
 			return fmt.Errorf("make signing key: %w", err)
 		}
 	}
-	s.mailKey = key
-	if s.tokens, err = newTokens(key, s.flaws, s.now); err != nil {
+	if s.tokens, err = newTokens(s.key.private, s.flaws, s.now); err != nil {
 		return err
 	}
 	if s.db, err = openStore(o.File); err != nil {

@@ -151,6 +151,7 @@ func TestAskFlawsAreNarrow(t *testing.T) {
 			continue
 		}
 		t.Run(f.ID, func(t *testing.T) {
+			t.Parallel()
 			for other, show := range askFlaws {
 				if other == f.ID || f.ID == "isolation/semantic-cache" && other == "isolation/exact-cache" {
 					continue // the same words are words of the same meaning

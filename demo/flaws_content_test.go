@@ -100,6 +100,7 @@ var contentFlaws = map[string]symptom{
 func TestContentFlawsAreNarrow(t *testing.T) {
 	for id := range contentFlaws {
 		t.Run(id, func(t *testing.T) {
+			t.Parallel()
 			w := start(t, id)
 			w.crowded = true
 			for other, show := range contentFlaws {

@@ -101,15 +101,8 @@ func TestDatabaseFlaws(t *testing.T) {
 	full.mirrored()
 	for id, show := range databaseFlaws {
 		t.Run(id, func(t *testing.T) {
-			if !show(start(t, id)) {
-				t.Error("with the flaw: no symptom")
-			}
-			if show(clean) {
-				t.Error("without the flaw: symptom")
-			}
-			if !show(full) {
-				t.Error("with all flaws: hidden by another")
-			}
+			t.Parallel()
+			inEach(t, show, start(t, id), clean, full)
 		})
 	}
 }

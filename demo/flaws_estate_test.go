@@ -158,12 +158,15 @@ func (g grounds) config() string { return string(g.w.s.Config()) }
 // laid is the text of a file that Harbor's flaws would lay out, without its history.
 func (w *world) laid(name string) string {
 	w.t.Helper()
-	dir := w.t.TempDir()
-	err := repository.Write(dir, repository.Options{Flaws: w.s.flaws.Has, Seed: 1, Now: w.now(), Routes: w.s.sourceRoutes(), Secrets: w.s.environment(), Plain: true})
-	if err != nil {
-		w.t.Fatal(err)
+	if w.tree == "" {
+		dir := w.owner.TempDir()
+		err := repository.Write(dir, repository.Options{Flaws: w.s.flaws.Has, Seed: 1, Now: w.now(), Routes: w.s.sourceRoutes(), Secrets: w.s.environment(), Plain: true})
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		w.tree = dir
 	}
-	return grounds{w, dir}.file(name)
+	return grounds{w, w.tree}.file(name)
 }
 
 // git is what a command of git says about the repository.

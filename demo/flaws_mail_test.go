@@ -145,7 +145,7 @@ func (w *world) handshake(label string, least uint16) error {
 func (w *world) sent(name string) string {
 	w.t.Helper()
 	dir := w.t.TempDir()
-	m := mailhost.Messages{Domain: domainName, Key: signingKey(w.t), Flaws: w.s.flaws.Has, Now: w.now()}
+	m := mailhost.Messages{Domain: domainName, Key: signingKey(w.t).private, Flaws: w.s.flaws.Has, Now: w.now()}
 	if err := m.Write(dir); err != nil {
 		w.t.Fatal(err)
 	}

@@ -39,7 +39,7 @@ func FuzzCRMSignature(f *testing.F) {
 // corpus starts from a good one.
 func FuzzToken(f *testing.F) {
 	now := func() time.Time { return time.Unix(1000, 0) }
-	ts, err := newTokens(signingKey(f), flawSet{}, now)
+	ts, err := newTokens(signingKey(f).private, flawSet{}, now)
 	if err != nil {
 		f.Fatal(err)
 	}

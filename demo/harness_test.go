@@ -2,7 +2,6 @@ package demo
 
 import (
 	"bytes"
-	"crypto/rsa"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -16,7 +15,7 @@ import (
 
 var testKey = sync.OnceValues(NewKey) // one key for all servers: making it takes a moment
 
-func signingKey(t testing.TB) *rsa.PrivateKey {
+func signingKey(t testing.TB) *Key {
 	t.Helper()
 	key, err := testKey()
 	if err != nil {
@@ -31,6 +30,8 @@ type world struct {
 	s *Server
 	c *http.Client
 
+	owner   testing.TB // who started it; its folders last as long
+	tree    string     // where laid has written the repository; "" before
 	crowded bool       // other flaws are on as well
 	looking sync.Mutex // held while a test looks at a world that several share
 
@@ -49,7 +50,7 @@ var anon caller
 
 func start(t testing.TB, flaws ...string) *world {
 	t.Helper()
-	w := &world{t: t, users: map[string]caller{}, crowded: len(flaws) > 1 || len(flaws) == 1 && flaws[0] == "all"}
+	w := &world{t: t, owner: t, users: map[string]caller{}, crowded: len(flaws) > 1 || len(flaws) == 1 && flaws[0] == "all"}
 	s, err := New(Options{Flaws: flaws, Seed: 1, Key: signingKey(t), Now: w.now})
 	if err != nil {
 		t.Fatal(err)

@@ -19,7 +19,7 @@ const shortKey = "MIGfMA0GCSqGSIb3DQEBAQUAA4GNADCBiQKBgQCCV9RXKg4YKmMJt1b3c9lNNE
 // zoneValues are what the zones take by name: {{value "dkim"}} is the key that
 // mail is signed with, the one of the tokens: a second would cost half a second.
 func (s *Server) zoneValues() (map[string]string, error) {
-	record, err := mailhost.Record(&s.mailKey.PublicKey)
+	record, err := mailhost.Record(&s.key.private.PublicKey)
 	if err != nil {
 		return nil, err
 	}
@@ -36,7 +36,7 @@ func (s *Server) openMail() error {
 	if s.estate.dir == "" {
 		return nil
 	}
-	sent := mailhost.Messages{Domain: domainName, Key: s.mailKey, Flaws: s.flaws.Has, Now: s.now()}
+	sent := mailhost.Messages{Domain: domainName, Key: s.key.private, Flaws: s.flaws.Has, Now: s.now()}
 	return sent.Write(filepath.Join(s.estate.dir, mailFolder))
 }
 

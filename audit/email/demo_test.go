@@ -3,6 +3,7 @@ package email_test
 import (
 	"os"
 	"path/filepath"
+	"sync"
 	"slices"
 	"strings"
 	"testing"
@@ -15,10 +16,12 @@ import (
 	"github.com/launchready/launchready/internal/assembly"
 )
 
+var demoKey = sync.OnceValues(demo.NewKey)
+
 // ofDemo is the target that the demo's own configuration names.
 func ofDemo(t *testing.T, flaws ...string) *lr.Target {
 	t.Helper()
-	key, err := signing()
+	key, err := demoKey()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	lr "github.com/launchready/launchready"
 	"github.com/launchready/launchready/chat"
@@ -257,11 +258,14 @@ func TestMalformedOnHostileTargets(t *testing.T) {
 		},
 		"without end": func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Content-Type", "text/event-stream")
+			flood, pace := []byte(strings.Repeat("data: {\n", 512)), time.NewTicker(time.Millisecond)
+			defer pace.Stop() // a flood without a pause takes the processor from the tests beside it
 			for r.Context().Err() == nil {
-				if _, err := w.Write([]byte("data: {\n")); err != nil {
+				if _, err := w.Write(flood); err != nil {
 					return
 				}
 				w.(http.Flusher).Flush()
+				<-pace.C
 			}
 		},
 	} {

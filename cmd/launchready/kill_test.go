@@ -1,7 +1,6 @@
 package main
 
 import (
-	"crypto/rsa"
 	"errors"
 	"fmt"
 	"io"
@@ -46,7 +45,7 @@ func TestKilledRunIsCleanedUp(t *testing.T) {
 
 // killed kills one run, cleans up after it, and returns how many canaries there
 // were in between.
-func killed(t *testing.T, key *rsa.PrivateKey, after int64) (found int) {
+func killed(t *testing.T, key *demo.Key, after int64) (found int) {
 	t.Helper()
 	s, err := demo.New(demo.Options{Seed: 1, Key: key})
 	if err != nil {

@@ -3,15 +3,27 @@ package main
 import (
 	"fmt"
 	"os"
+	"runtime"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/launchready/launchready/demo/postgres"
+	"github.com/launchready/launchready/internal/abreast"
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"launchready": main})
+	testscript.Main(waiting{m}, map[string]func(){"launchready": main})
+}
+
+// waiting are tests that wait most of their time for a program in the background,
+// or for an audit that keeps its pace.
+type waiting struct{ testscript.TestingM }
+
+// Run comes after the process is known to be the test, and not the program.
+func (w waiting) Run() int {
+	abreast.Tests(2 * runtime.GOMAXPROCS(0))
+	return w.TestingM.Run()
 }
 
 func TestScripts(t *testing.T) {

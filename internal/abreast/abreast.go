@@ -1,0 +1,23 @@
+// Package abreast lets tests run side by side that wait most of their time: for
+// replies, for processes, for what never comes.
+package abreast
+
+import (
+	"flag"
+	"fmt"
+	"strconv"
+)
+
+// Tests lets n tests of this process run at a time, where -parallel does not say
+// how many. It reads the command line, so that TestMain is the place for it.
+func Tests(n int) {
+	flag.Parse()
+	given := false
+	flag.Visit(func(f *flag.Flag) { given = given || f.Name == "test.parallel" })
+	if given {
+		return
+	}
+	if err := flag.Set("test.parallel", strconv.Itoa(n)); err != nil {
+		panic(fmt.Sprintf("set -parallel: %v", err)) // the testing package has the flag
+	}
+}

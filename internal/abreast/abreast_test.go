@@ -1,0 +1,22 @@
+package abreast
+
+import (
+	"flag"
+	"testing"
+)
+
+// TestTests: the number is taken, and what the command line says is kept.
+func TestTests(t *testing.T) {
+	f := flag.Lookup("test.parallel")
+	before := f.Value.String()
+	given := false
+	flag.Visit(func(f *flag.Flag) { given = given || f.Name == "test.parallel" })
+	Tests(7)
+	if got := f.Value.String(); !given && got != "7" || given && got != before {
+		t.Errorf("-parallel is %s, want 7, or %s where it was given", got, before)
+	}
+	Tests(9) // it is given now
+	if got := f.Value.String(); !given && got != "7" || given && got != before {
+		t.Errorf("-parallel is %s after a second call", got)
+	}
+}
