@@ -3,9 +3,9 @@ package email_test
 import (
 	"os"
 	"path/filepath"
-	"sync"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
