@@ -403,7 +403,7 @@ var flaws = []Flaw{
 	{ID: "https/cookie-samesite", What: "The file host's session cookie does not say SameSite."},
 	{ID: "https/security-txt", What: "security.txt expired half a year ago."},
 	{ID: "https/cache-private", What: "The list of chats says nothing of caches."},
-	{ID: "https/cache-tenant", What: "The dashboard says nothing of caches, and the edge keeps everything at its address."},
+	{ID: "https/cache-tenant", What: "The dashboard says nothing of caches, and the edge keeps everything at its address.", Trips: []string{"https/cache-private"}},
 	{ID: "https/cache-deception", What: "The router drops what it does not know from the end of an address and says nothing of caches, and the edge keeps what ends like a file."},
 	{ID: "https/cache-poisoning", What: "A page of the partners' host links to X-Forwarded-Host, and the edge keeps it."},
 	{ID: "https/cache-vary", What: "The edge lets browsers keep the profile for five minutes."},
