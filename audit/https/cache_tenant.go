@@ -45,7 +45,8 @@ func runCacheTenant(ctx context.Context, t *lr.Trial) error {
 				return halted(ctx, err)
 			}
 		}
-		if !owner.OK() || len(oracle.Find(v.witness, owner)) == 0 {
+		witness := v.shown(t, f, owner)
+		if !owner.OK() || len(witness) == 0 {
 			t.Unknown(v.subject(f), "the owner was not shown it again: %d", owner.Status)
 			return nil
 		}
@@ -55,7 +56,7 @@ func runCacheTenant(ctx context.Context, t *lr.Trial) error {
 				t.Unknown(v.subject(f), "%v", err)
 				return halted(ctx, err)
 			}
-			hits := oracle.Find(v.witness, x)
+			hits := oracle.Find(witness, x)
 			if len(hits) == 0 {
 				continue
 			}

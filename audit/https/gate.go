@@ -27,6 +27,13 @@ type view struct {
 	path    string // without what a cache has not seen before
 	x       *lr.Exchange
 	witness []string // values that the owner's reply holds, and no other's may
+	sources oracle.Sources
+}
+
+// shown are such values of another reply to the owner: what a list or a dashboard shows
+// changes while others make things.
+func (v *view) shown(t *lr.Trial, f *gate, x *lr.Exchange) []string {
+	return oracle.Witness(t, f.victim, x, v.sources)
 }
 
 func (v *view) subject(f *gate) string { return v.rt.Method + " " + f.subject + v.rt.Path }
@@ -153,8 +160,9 @@ func (f *gate) look(ctx context.Context, t *lr.Trial) error {
 		if !x.OK() || busy(x) {
 			return nil
 		}
-		w := oracle.Witness(t, f.victim, x, oracle.Sources{Object: o, Known: oracle.Known(t, f.victim.Tenant), Request: oracle.RequestText(r)})
-		found[i] = &view{rt: rt, path: r.Path, x: x, witness: w}
+		v := &view{rt: rt, path: r.Path, x: x, sources: oracle.Sources{Object: o, Known: oracle.Known(t, f.victim.Tenant), Request: oracle.RequestText(r)}}
+		v.witness = v.shown(t, f, x)
+		found[i] = v
 		return nil
 	})
 	for _, v := range found {
