@@ -26,12 +26,6 @@ import (
 	"github.com/launchready/launchready/internal/assembly"
 )
 
-// notYet are the checks that name a directive by which a draft alone stops nothing; the
-// draft says why (TestNotYet). Whoever finds a way strikes the line out.
-var notYet = []string{
-	"auth/api-key-scope",
-}
-
 // uncounted are flaws by which questions are not counted, so that how they are
 // counted otherwise cannot be seen, and what is drafted for slots hides theirs.
 var uncounted = []string{"limits/chat-burst", "limits/token-cap", "limits/organisation", "limits/other-endpoint", "limits/socket-messages", "limits/login-guessing", "limits/login-spraying", "limits/reset-flood"}
@@ -47,7 +41,7 @@ func TestReadinessGuard(t *testing.T) {
 	for _, row := range audit.Scorecard() {
 		for _, c := range row.Checks {
 			switch {
-			case c.Guard == "" || slices.Contains(notYet, c.ID):
+			case c.Guard == "":
 			case slices.Contains(uncounted, c.ID):
 				groups["uncounted"] = append(groups["uncounted"], c.ID)
 			case c.Guard == "model":
@@ -276,38 +270,6 @@ func call(t *testing.T, method, url, token, body string) (status int, kind, text
 		t.Fatal(err)
 	}
 	return res.StatusCode, res.Header.Get("Content-Type"), string(b)
-}
-
-// TestNotYet: the table names what exists, and a draft that stops none of it says why,
-// so that a line cannot outlive its reason.
-func TestNotYet(t *testing.T) {
-	left := slices.Clone(notYet)
-	for _, row := range audit.Scorecard() {
-		for _, c := range row.Checks {
-			at := slices.Index(left, c.ID)
-			if at < 0 {
-				continue
-			}
-			left = slices.Delete(left, at, at+1)
-			drafted, err := policy.Draft(&lr.Report{
-				Target:      "https://app.test",
-				Routes:      []lr.RouteReport{{Method: http.MethodPost, Path: "/v1/chats", Secured: true, Declared: true}},
-				Description: &lr.DescriptionReport{Format: "OpenAPI 3.1.0", Location: "https://app.test/openapi.json"},
-				Rows: []lr.RowReport{{ID: row.ID, Checks: []lr.CheckReport{{ID: c.ID, Findings: []lr.Finding{
-					{ID: "lr-1", Guard: c.Guard, Subject: "POST /v1/chats", Confidence: lr.Confirmed},
-				}}}}},
-			}, policy.Sketch{Listen: "127.0.0.1:0"})
-			if err != nil {
-				t.Fatal(err)
-			}
-			if drafted.Open["lr-1"] == "" {
-				t.Errorf("%s is stopped by %q: strike it out", c.ID, c.Guard)
-			}
-		}
-	}
-	if len(left) > 0 {
-		t.Errorf("no such checks: %v", left)
-	}
 }
 
 func verdictOf(r *lr.Report, id string) lr.Verdict {

@@ -16,8 +16,7 @@ var apiKeyScope = &lr.Check{
 	Why: "Customers put read-only keys into dashboards and scripts because they are told that such a key can do no harm. " +
 		"A key whose scopes are not looked at is a full password that never expires.",
 	Fix: "Look at the key's scopes in the same place that authenticates it, with the scope that a route needs stated beside the route. " +
-		"Refuse a key on routes that state none.",
-	Guard:    "roles",
+		"Refuse a key on routes that state none. Keys that `launchready guard key new` makes have roles, which guard holds them to.",
 	Severity: lr.High,
 	Refs:     []lr.Ref{{Source: "OWASP API", ID: "API5:2023"}, {Source: "CWE", ID: "863"}, {Source: "ASVS", ID: "v5.0.0-8.2.1"}},
 	Needs:    lr.Routes | lr.Credentials,

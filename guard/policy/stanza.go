@@ -28,7 +28,7 @@ func directives() []directive {
 		{name: "model", apply: modelled, partly: true},
 		{name: "ownership", apply: owned},
 		{name: "response_cache", apply: uncached, partly: true},
-		{name: "roles", apply: roles, partly: true},
+		{name: "roles", apply: roles},
 		{name: "scrub_errors", apply: scrubErrors},
 		{name: "strip_headers", apply: alwaysOn},
 		{name: "tenant_binding", apply: tenantBinding},
@@ -66,9 +66,6 @@ func signedIn(d *drafter, f *found) string {
 
 // roles asks for the administrators' role.
 func roles(d *drafter, f *found) string {
-	if f.check == "auth/api-key-scope" {
-		return "what a key of the application may do only the application knows: give out keys of guard's own, which have roles (auth.api_keys), and until then take its header out of own"
-	}
 	if len(f.ops) == 0 {
 		return noOperation
 	}
