@@ -4,8 +4,6 @@ GO       ?= go
 VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 LDFLAGS   = -s -w -X main.version=$(VERSION)
 LINT      = $(GO) run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0 run
-# Packages tested at a time: one more than there are cores, since many wait for targets that are silent.
-ABREAST  ?= $(shell echo $$(($$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2) + 1)))
 SEEDS    ?= 20
 FUZZ     ?= 20000x
 # Where concurrency lives; the race detector walks these.
@@ -23,7 +21,7 @@ build: ## a static binary in bin/
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/launchready ./cmd/launchready
 
 test: ## every test, and what they need beside Go
-	. .ci/packages && $(GO) test -p $(ABREAST) -timeout 15m ./...
+	. .ci/packages && $(GO) test -timeout 15m ./...
 
 race: ## the race detector where concurrency lives
 	. .ci/packages && $(GO) test -race -shuffle=on -timeout 15m -skip '$(LONG)' $(RACE)
