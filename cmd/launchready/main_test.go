@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"os"
-	"runtime"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -22,7 +21,7 @@ type waiting struct{ testscript.TestingM }
 
 // Run comes after the process is known to be the test, and not the program.
 func (w waiting) Run() int {
-	abreast.Tests(2 * runtime.GOMAXPROCS(0))
+	abreast.Tests(2)
 	return w.TestingM.Run()
 }
 

@@ -2,6 +2,8 @@ package abreast
 
 import (
 	"flag"
+	"runtime"
+	"strconv"
 	"testing"
 )
 
@@ -11,12 +13,13 @@ func TestTests(t *testing.T) {
 	before := f.Value.String()
 	given := false
 	flag.Visit(func(f *flag.Flag) { given = given || f.Name == "test.parallel" })
+	want := strconv.Itoa(7 * runtime.GOMAXPROCS(0))
 	Tests(7)
-	if got := f.Value.String(); !given && got != "7" || given && got != before {
-		t.Errorf("-parallel is %s, want 7, or %s where it was given", got, before)
+	if got := f.Value.String(); !given && got != want || given && got != before {
+		t.Errorf("-parallel is %s, want %s, or %s where it was given", got, want, before)
 	}
 	Tests(9) // it is given now
-	if got := f.Value.String(); !given && got != "7" || given && got != before {
+	if got := f.Value.String(); !given && got != want || given && got != before {
 		t.Errorf("-parallel is %s after a second call", got)
 	}
 }
