@@ -84,12 +84,23 @@ func (r *relay) finish(e ending) {
 	case !whole && !errors.Is(e.err, context.Canceled):
 		log.Warn("the answer broke off", "id", f.x.ID, "route", f.x.Route.Pattern, "error", e.err.Error())
 	}
+	keep := false
+	defer func() { // nobody else takes a panic from here
+		if p := recover(); p != nil {
+			log.Error("panic", "id", f.x.ID, "route", f.x.Route.Pattern, "error", fmt.Sprint(p), "stack", string(debug.Stack()))
+		}
+		_ = conn.SetReadDeadline(time.Unix(1, 0))
+		<-r.watched
+		r.host.Back(keep, r.next)
+	}()
+	r.end(whole)
+	keep = whole && r.last(conn) == nil && r.keep
+}
+
+// end closes the answer, and is the end of the exchange though a tap breaks at that.
+func (r *relay) end(whole bool) {
+	defer r.f.end(whole)
 	_ = r.src.Close() // and its trailer is there
-	f.end(whole)
-	keep := whole && r.last(conn) == nil && r.keep
-	_ = conn.SetReadDeadline(time.Unix(1, 0))
-	<-r.watched
-	r.host.Back(keep, r.next)
 }
 
 // last writes the end of the chunks, and what follows them.

@@ -29,8 +29,11 @@ type lasting struct {
 	over     chan guard.Outcome
 }
 
-// dying panics at the word.
-type dying struct{ io.ReadCloser }
+// dying panics at the word, or when it is closed.
+type dying struct {
+	io.ReadCloser
+	shut bool
+}
 
 func (d dying) Read(p []byte) (int, error) {
 	n, err := d.ReadCloser.Read(p)
@@ -40,10 +43,18 @@ func (d dying) Read(p []byte) (int, error) {
 	return n, err
 }
 
+func (d dying) Close() error {
+	err := d.ReadCloser.Close()
+	if d.shut {
+		panic("a tap has a mistake")
+	}
+	return err
+}
+
 func (dying) Name() string { return "hygiene" }
 
 func (dying) Tap(_ *guard.Exchange, r *http.Response) error {
-	r.Body = dying{r.Body}
+	r.Body = dying{r.Body, r.Request.URL.Path == "/shuts"}
 	return nil
 }
 

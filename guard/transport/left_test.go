@@ -84,6 +84,14 @@ func TestLeftBroken(t *testing.T) {
 		aborted(path)
 	}
 	c = l.dial()
+	c.ask("/shuts", "")
+	shut := c.begun()
+	l.more <- struct{}{}
+	if _, err := io.ReadAll(shut.Body); err == nil {
+		t.Error("a stream whose end broke is taken for whole")
+	}
+	<-l.over // its limits are given back all the same
+	c = l.dial()
 	c.ask("/stream", "Connection: close\r\n")
 	res := c.begun()
 	l.more <- struct{}{}
