@@ -121,17 +121,60 @@ func policies() (guard, chat string, err error) {
 
 // proxying compares CPU and latency on a route of JSON.
 func (f *field) proxying(ctx context.Context) (err error) {
-	var all []*subject
+	var stages []int
+	for n := range len(guardStages) + 1 {
+		stages = append(stages, n)
+	}
+	all, err := f.proxies(ctx, stages)
 	defer func() { err = errors.Join(err, stopAll(all)) }()
-	bare, err := f.startBare(ctx)
 	if err != nil {
 		return err
 	}
+	c, err := f.contend(ctx, all, "/v1/notes")
+	if err != nil {
+		return err
+	}
+	bare := all[0].name
+	if err := c.table(f.s, fmt.Sprintf("POST of %d bytes of JSON, as many back, %d connections, medians of %d rounds of %s", answerSize, f.s.guard.callers, f.s.runs, f.s.guard.span), bare); err != nil {
+		return err
+	}
+	if err := f.stageTable(c, bare); err != nil {
+		return err
+	}
+	return f.open(ctx, f.withDirect(named(all)), "/v1/notes")
+}
+
+// measureLatency is what -only guard measures of latency, alone and so in more rounds.
+func measureLatency(ctx context.Context, s *settings) (err error) {
+	f, stop, err := newField(ctx, s)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, stop()) }()
+	all, err := f.proxies(ctx, []int{withLimits, len(guardStages) - 1, len(guardStages)})
+	defer func() { err = errors.Join(err, stopAll(all)) }()
+	if err != nil {
+		return err
+	}
+	return f.open(ctx, f.withDirect(all), "/v1/notes")
+}
+
+// withLimits is how many stages are auth, tenant and limits.
+const withLimits = 3
+
+// proxies starts the bare one, those of somebody else that are there, and guard with so
+// many stages each time. What was started is to be stopped by the caller, also after an
+// error.
+func (f *field) proxies(ctx context.Context, stages []int) (all []*subject, err error) {
+	bare, err := f.startBare(ctx)
+	if err != nil {
+		return nil, err
+	}
 	all = append(all, bare)
-	for name, path := range map[string]string{"caddy": f.s.guard.caddy, "nginx": f.s.guard.nginx} {
-		p, err := f.startPeer(ctx, name, path)
+	for _, peer := range []struct{ name, path string }{{"caddy", f.s.guard.caddy}, {"nginx", f.s.guard.nginx}} {
+		p, err := f.startPeer(ctx, peer.name, peer.path)
 		if err != nil {
-			return err
+			return all, err
 		}
 		if p != nil {
 			all = append(all, p)
@@ -139,12 +182,12 @@ func (f *field) proxying(ctx context.Context) (err error) {
 	}
 	policy, _, err := policies()
 	if err != nil {
-		return err
+		return all, err
 	}
-	for n := range len(guardStages) + 1 {
+	for _, n := range stages {
 		name := "guard, no stage"
 		switch {
-		case n == 3:
+		case n == withLimits:
 			name = "guard + limits: auth, tenant, limits"
 		case n == len(guardStages):
 			name = "guard + log: everything"
@@ -153,27 +196,23 @@ func (f *field) proxying(ctx context.Context) (err error) {
 		}
 		g, _, err := f.startGuard(ctx, name, staged(policy, n))
 		if err != nil {
-			return err
+			return all, err
 		}
 		all = append(all, g)
 	}
-	c, err := f.contend(ctx, all, "/v1/notes")
-	if err != nil {
-		return err
-	}
-	if err := c.table(f.s, fmt.Sprintf("POST of %d bytes of JSON, as many back, %d connections, medians of %d rounds of %s", answerSize, f.s.guard.callers, f.s.runs, f.s.guard.span), bare.name); err != nil {
-		return err
-	}
-	if err := f.stageTable(c, bare.name); err != nil {
-		return err
-	}
-	pick := []*subject{{name: "direct", address: strings.TrimPrefix(f.upstream, "http://"), header: bare.header}}
-	for _, s := range all {
-		if !strings.HasPrefix(s.name, "guard") || strings.Contains(s.name, ":") {
-			pick = append(pick, s)
-		}
-	}
-	return f.open(ctx, pick, "/v1/notes")
+	return all, nil
+}
+
+// named are those whose policy has a name beside its last stage, and those that have none.
+func named(all []*subject) []*subject {
+	return slices.DeleteFunc(slices.Clone(all), func(s *subject) bool {
+		return strings.HasPrefix(s.name, "guard") && !strings.Contains(s.name, ":")
+	})
+}
+
+// withDirect puts the way without a proxy first.
+func (f *field) withDirect(all []*subject) []*subject {
+	return append([]*subject{{name: "direct", address: strings.TrimPrefix(f.upstream, "http://"), header: all[0].header}}, all...)
 }
 
 // chatting compares gateways on the same chat route before the same provider.

@@ -61,7 +61,7 @@ func bench(ctx context.Context, args []string, out io.Writer) (err error) {
 	f.IntVar(&s.runs, "runs", 5, "audits of the demo, and of each size up to 200 routes; medians are printed")
 	f.IntVar(&s.starts, "starts", 20, "starts of the program; the median is printed")
 	sizes := f.String("sizes", "10,50,200,1000", "routes of the synthetic targets")
-	f.StringVar(&s.only, "only", "", "one of demo, growth, start, names, peers, secrets, guard, streams; empty: all but the last four, which take long")
+	f.StringVar(&s.only, "only", "", "one of demo, growth, start, names, peers, secrets, guard, latency, streams; empty: all but the last five, which take long")
 	f.StringVar(&s.peers, "peers", "", "tools of the comparison, by comma; empty: all that are installed")
 	which := f.String("contest", "authorization", "comparison of -only peers, and flaws of -stand: authorization, hygiene, cors or input")
 	f.StringVar(&s.tree, "tree", "", "folder that -only secrets scans for throughput; empty: the corpus alone")
@@ -75,7 +75,7 @@ func bench(ctx context.Context, args []string, out io.Writer) (err error) {
 	f.StringVar(&s.guard.gateway, "gateway", "", "Portkey's gateway for -only guard, likewise")
 	f.DurationVar(&s.guard.span, "span", 3*time.Second, "how long -only guard asks one proxy in a round; twice as long for latency")
 	f.IntVar(&s.guard.callers, "callers", 16, "connections of -only guard on which one request is under way at a time")
-	f.IntVar(&s.guard.rate, "rate", 500, "requests a second when -only guard measures latency")
+	f.IntVar(&s.guard.rate, "rate", 500, "requests a second of -only latency, and of -only guard where it measures latency")
 	f.IntVar(&s.guard.streams, "streams", 10_000, "event streams that -only guard and -only streams hold open; 0: none")
 	process := f.String("part", "", "only be a process of -only guard: upstream, bare=URL, hold=COUNT,ADDRESS")
 	f.StringVar(&s.profile, "profile", "", "folder for CPU profiles: auditor.pprof (of the demo), large.pprof (of the largest size), demo.pprof; nothing is measured")
@@ -123,8 +123,8 @@ func bench(ctx context.Context, args []string, out io.Writer) (err error) {
 		return profiles(ctx, s)
 	}
 	known := false
-	for _, m := range []measurement{{"start", measureStart}, {"demo", measureDemo}, {"growth", measureGrowth}, {"names", measureNames}, {"peers", measurePeers}, {"secrets", measureSecrets}, {"guard", measureGuard}, {"streams", measureStreams}} {
-		if s.only != m.name && (s.only != "" || slices.Contains([]string{"peers", "secrets", "guard", "streams"}, m.name)) {
+	for _, m := range []measurement{{"start", measureStart}, {"demo", measureDemo}, {"growth", measureGrowth}, {"names", measureNames}, {"peers", measurePeers}, {"secrets", measureSecrets}, {"guard", measureGuard}, {"latency", measureLatency}, {"streams", measureStreams}} {
+		if s.only != m.name && (s.only != "" || slices.Contains([]string{"peers", "secrets", "guard", "latency", "streams"}, m.name)) {
 			continue
 		}
 		known = true
@@ -133,7 +133,7 @@ func bench(ctx context.Context, args []string, out io.Writer) (err error) {
 		}
 	}
 	if !known {
-		return fmt.Errorf("-only %q: demo, growth, start, names, peers, secrets, guard or streams", s.only)
+		return fmt.Errorf("-only %q: demo, growth, start, names, peers, secrets, guard, latency or streams", s.only)
 	}
 	return nil
 }
