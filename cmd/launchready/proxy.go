@@ -183,6 +183,7 @@ func (p *program) guard(ctx context.Context, file string) (err error) {
 	}
 	bound()
 	lean()
+	go giveBack(ctx)
 	log.Info("guard serves", "kind", "audit", "listen", front.Addr().String(), "admin", admin, "version", about().Version, "routes", len(pol.Routes))
 	tick := time.NewTicker(look)
 	defer tick.Stop()

@@ -28,8 +28,8 @@ type Sink struct {
 }
 
 const (
-	longest = 64 << 10              // that is written at a time
-	soon    = 10 * time.Millisecond // when a line is written at the latest, where the writer keeps up
+	longest = 64 << 10               // that is written at a time
+	soon    = 100 * time.Millisecond // when a line is written at the latest, where the writer keeps up
 )
 
 // NewSink holds up to so many lines that are not written yet (0: 8,192).
