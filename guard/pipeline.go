@@ -305,8 +305,11 @@ func (f *flight) end(whole bool) {
 // judge finds the route and asks the checks.
 func (p *Pipeline) judge(x *Exchange) *Denial {
 	path, ok := Canonical(x.Request.URL)
-	if !ok || x.Request.Method == http.MethodConnect {
+	if !ok {
 		return &Denial{Status: http.StatusBadRequest, Reason: "the path has no canonical form"}
+	}
+	if !passable(x.Request.Method) {
+		return &Denial{Status: http.StatusBadRequest, Reason: "the method is spelt as none is, or is a proxy's"}
 	}
 	x.Path = path
 	if !connection(x.Request) {

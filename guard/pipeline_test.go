@@ -120,6 +120,46 @@ func TestTable(t *testing.T) {
 	}
 }
 
+// TestMethods: a method in another case than methods have, which some frameworks take as
+// the one it looks like, and those that are a proxy's are asked of no application.
+func TestMethods(t *testing.T) {
+	asked := ""
+	app := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { asked = r.Method }))
+	defer app.Close()
+	p := pipeline(t, app.URL, guard.Options{})
+	for method, want := range map[string]int{
+		"GET": 200, "DELETE": 200, "PROPFIND": 200, "VERSION-CONTROL": 200,
+		"get": 400, "Delete": 400, "delete": 400, "POSt": 400, "propfind": 400, "TRACE": 400, "trace": 400, "TRACK": 400, "CONNECT": 400,
+	} {
+		asked = ""
+		r := httptest.NewRequest("GET", "/a", http.NoBody)
+		r.Method = method
+		w := httptest.NewRecorder()
+		p.ServeHTTP(w, r)
+		if w.Code != want || (asked != "") != (want == 200) {
+			t.Errorf("%s: %d, want %d; the application was asked %q", method, w.Code, want, asked)
+		}
+	}
+}
+
+// TestHeadOfItsOwn: a route that names HEAD decides about it, wherever it stands, and
+// not the one of GET.
+func TestHeadOfItsOwn(t *testing.T) {
+	get, head := &guard.Route{Pattern: "/a", Methods: []string{"GET"}, Public: true}, &guard.Route{Pattern: "/a", Methods: []string{"HEAD"}, Roles: []string{"admin"}}
+	for _, routes := range [][]*guard.Route{{get, head}, {head, get}} {
+		table, err := guard.NewTable(routes)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r, _ := table.Find("HEAD", "/a"); r != head {
+			t.Errorf("HEAD is decided by %+v", r)
+		}
+		if r, _ := table.Find("GET", "/a"); r != get {
+			t.Errorf("GET is decided by %+v", r)
+		}
+	}
+}
+
 // TestEitherSlash: a route may have both spellings, under its own policy, and takes
 // none from a route that is as literal.
 func TestEitherSlash(t *testing.T) {

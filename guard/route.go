@@ -210,7 +210,7 @@ func (t *Table) sharper(exact *Route, segments []string) bool {
 // best is the most literal pattern that covers the path. A method it does not
 // name is no way to a wider pattern with a milder policy.
 func (t *Table) best(method string, segments []string, same func(a, b string) bool) *Route {
-	var all *Route
+	var all, get *Route // for every method, and for HEAD that no route names
 	found := ""
 	for _, r := range t.routes {
 		if found != "" && r.order != found {
@@ -220,12 +220,17 @@ func (t *Table) best(method string, segments []string, same func(a, b string) bo
 			continue
 		}
 		found = r.order
-		if slices.Contains(r.Methods, method) || method == "HEAD" && slices.Contains(r.Methods, "GET") {
+		switch {
+		case slices.Contains(r.Methods, method):
 			return r
-		}
-		if len(r.Methods) == 0 {
+		case method == "HEAD" && get == nil && slices.Contains(r.Methods, "GET"):
+			get = r
+		case len(r.Methods) == 0:
 			all = r
 		}
+	}
+	if get != nil {
+		return get
 	}
 	return all
 }
