@@ -211,6 +211,32 @@ func TestHeadRule(t *testing.T) {
 	}
 }
 
+// TestUnheardMethod: a method that no rule can name reaches no other's object by that.
+func TestUnheardMethod(t *testing.T) {
+	ids := []ownership.Ref{{Name: "id", Kind: "chat"}}
+	for name, rules := range map[string][]*ownership.Rule{
+		"of all":         {{Methods: []string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"}, Path: ids}},
+		"reads are last": {{Methods: []string{"POST"}}, {Methods: []string{"GET"}, Path: ids}},
+		"none that read": {{Methods: []string{"DELETE"}, Path: ids}},
+	} {
+		reached := ""
+		app := http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { reached = r.URL.Path })
+		_, front := between(t, app, ownership.Options{Store: owning(t, "globex:b", "acme:a"), Rules: map[string][]*ownership.Rule{"/x/{id}": rules}}, guard.Options{Routes: []*guard.Route{{Pattern: "/x/{id}"}}})
+		for _, method := range []string{"PURGE", "PROPFIND", "QUERY", "X"} {
+			for id, want := range map[string]int{"a": 200, "b": 404} {
+				reached = ""
+				r := httptest.NewRequest(method, "/x/"+id, nil)
+				r.Header.Set("Authorization", "Bearer acme")
+				w := httptest.NewRecorder()
+				front.Config.Handler.ServeHTTP(w, r)
+				if w.Code != want || (reached == "/x/"+id) != (want == 200) {
+					t.Errorf("%s: %s %s: %d, reached %q", name, method, id, w.Code, reached)
+				}
+			}
+		}
+	}
+}
+
 // TestPreflightRoute: a browser's question before a request, which a public route of
 // the same path takes, has no credential and is no request for an object.
 func TestPreflightRoute(t *testing.T) {
