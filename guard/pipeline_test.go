@@ -160,6 +160,29 @@ func TestHeadOfItsOwn(t *testing.T) {
 	}
 }
 
+// TestExtension: an extension, by which some frameworks choose the form of an answer, is no
+// way past a more literal route; a route that has it is served.
+func TestExtension(t *testing.T) {
+	table, err := guard.NewTable([]*guard.Route{
+		{Pattern: "/**", Public: true}, {Pattern: "/admin/users", Roles: []string{"admin"}}, {Pattern: "/a/{id}"}, {Pattern: "/a/list"}, {Pattern: "/docs"}, {Pattern: "/docs.json"}, {Pattern: "/.git/**", Blocked: true}, {Pattern: "/b/{id}/c"},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for in, want := range map[string]string{
+		"/admin/users.json": "", "/admin/Users.JSON": "", "/admin/users.x": "", "/docs.xml": "", "/docs.json": "/docs.json", "/a/list.json": "", "/b/7/c.json": "",
+		"/a/7.json": "/a/{id}", "/app.js": "/**", "/admin/users.json/x": "/**", "/.env": "/**", "/admin.json": "/**",
+	} {
+		got := ""
+		if r, _ := table.Find("GET", in); r != nil {
+			got = r.Pattern
+		}
+		if got != want {
+			t.Errorf("%s: %q, want %q", in, got, want)
+		}
+	}
+}
+
 // TestEitherSlash: a route may have both spellings, under its own policy, and takes
 // none from a route that is as literal.
 func TestEitherSlash(t *testing.T) {

@@ -190,21 +190,36 @@ func twin(segments []string) []string {
 	return nil // there is no path without any
 }
 
-// sharper reports that the path with a slash more, or less, at its end is a more
-// literal route's: many upstreams serve both alike.
+// sharper reports that the path with a slash more, or less, at its end, or without an
+// extension, is a more literal route's: many upstreams serve them alike.
 func (t *Table) sharper(exact *Route, segments []string) bool {
-	if segments = twin(segments); segments == nil {
-		return false
+	other := twin(segments)
+	var bare []string
+	if last := exact.segments[len(exact.segments)-1]; last == "**" || isParam(last) { // else the policy names the extension
+		bare = stem(segments)
 	}
 	for _, r := range t.routes {
 		if r.order >= exact.order {
 			return false
 		}
-		if r.covers(segments, strings.EqualFold) {
+		if other != nil && r.covers(other, strings.EqualFold) || bare != nil && r.covers(bare, strings.EqualFold) {
 			return true
 		}
 	}
 	return false
+}
+
+// stem is the path without the extension of its last segment, by which some frameworks
+// choose the form of an answer: /users.json is /users. It is nil where there is none.
+func stem(segments []string) []string {
+	last := segments[len(segments)-1]
+	i := strings.LastIndexByte(last, '.')
+	if i <= 0 {
+		return nil
+	}
+	out := slices.Clone(segments)
+	out[len(out)-1] = last[:i]
+	return out
 }
 
 // best is the most literal pattern that covers the path. A method it does not
