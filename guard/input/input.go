@@ -57,7 +57,7 @@ func (c Check) Check(x *guard.Exchange) *guard.Denial {
 	var op *operation
 	if c.Spec != nil {
 		var values []string
-		if op, values = c.Spec.find(r, x.Path); op == nil && c.Spec.Refuse {
+		if op, values = c.Spec.find(r, x.Path, x.Route.Slash); op == nil && c.Spec.Refuse {
 			return refuse(http.StatusNotFound, "no operation of the description")
 		}
 		if op != nil {
