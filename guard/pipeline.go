@@ -18,6 +18,7 @@ import (
 	"net/http/httputil"
 	"net/netip"
 	"net/url"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -307,6 +308,9 @@ func (p *Pipeline) judge(x *Exchange) *Denial {
 	path, ok := Canonical(x.Request.URL)
 	if !ok {
 		return &Denial{Status: http.StatusBadRequest, Reason: "the path has no canonical form"}
+	}
+	if strings.Contains(x.Request.URL.RawQuery, " ") { // HTTP/2 lets it come, and it would end the target in the upstream's request line
+		return &Denial{Status: http.StatusBadRequest, Reason: "the query has a blank"}
 	}
 	if !passable(x.Request.Method) {
 		return &Denial{Status: http.StatusBadRequest, Reason: "the method is spelt as none is, or is a proxy's"}

@@ -142,6 +142,30 @@ func TestMethods(t *testing.T) {
 	}
 }
 
+// TestBlankInQuery: what would end a request line in the middle of the target is not
+// written into one.
+func TestBlankInQuery(t *testing.T) {
+	app := &counted{}
+	p := pipeline(t, "http://app.test", guard.Options{Dial: app})
+	for query, want := range map[string]int{"a=b": 200, "a=b+c": 200, "a=b%20c": 200, "a=b HTTP/1.0": 400, " ": 400} {
+		app.n = 0
+		r := httptest.NewRequest("GET", "/a", http.NoBody)
+		r.URL.RawQuery = query
+		w := httptest.NewRecorder()
+		p.ServeHTTP(w, r)
+		if w.Code != want || (app.n == 1) != (want == 200) {
+			t.Errorf("%q: %d, want %d; asked %d times", query, w.Code, want, app.n)
+		}
+	}
+}
+
+type counted struct{ n int }
+
+func (a *counted) RoundTrip(r *http.Request) (*http.Response, error) {
+	a.n++
+	return nothing{}.RoundTrip(r)
+}
+
 // TestHeadOfItsOwn: a route that names HEAD decides about it, wherever it stands, and
 // not the one of GET.
 func TestHeadOfItsOwn(t *testing.T) {
