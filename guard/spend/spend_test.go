@@ -232,6 +232,7 @@ func TestSettled(t *testing.T) {
 		"breaks":            {"/v1/broken", "", nil, 500, 1000},
 		"max_tokens":        {"/v1/silent", `{"model":"m","messages":[],"max_tokens":7}`, nil, 200, 42 + 70},
 		"too much":          {"/v1/silent", `{"model":"m","messages":[],"max_tokens":99}` + strings.Repeat(" ", 100), nil, 429, 0},
+		"a query":           {"/v1/silent?q=" + strings.Repeat("a", 58), `{"model":"m","messages":[],"max_tokens":7}`, nil, 200, 42 + 60 + 70},
 		"another model":     {"/v1/silent", `{"model":"m-big-1","messages":[],"max_tokens":2}`, nil, 200, 2*48 + 200},
 		"unknown model":     {"/v1/json", `{"model":"m-big","messages":[]}`, nil, 403, 0},
 		"unknown bound":     {"/v1/json", `{"model":"m","messages":[],"max_tokens":-1}`, nil, 400, 0},
