@@ -150,6 +150,9 @@ func TestDiscovery(t *testing.T) {
 	if got, _ := s.ask(h, "GET", "/x", "", "Authorization", token); got != 200 {
 		t.Errorf("%d", got)
 	}
+	if got, _ := s.ask(h, "GET", "/x", "", "Authorization", "Bearer "+s.token(map[string]any{"sub": ""})); got != 401 {
+		t.Errorf("a token of nobody: %d", got)
+	}
 	s.status.Store(500)
 	s.now = s.now.Add(20 * time.Minute) // the keys are old, and nobody waits for new ones
 	if got, _ := s.ask(h, "GET", "/x", "", "Authorization", "Bearer "+s.token(nil)); got != 200 {
