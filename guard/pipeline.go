@@ -228,7 +228,7 @@ func (p *Pipeline) refuse(w http.ResponseWriter, x *Exchange, d *Denial) {
 
 // ServeHTTP takes one request through the checks and to the upstream.
 func (p *Pipeline) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	f := &flight{x: Exchange{ID: rand.Text(), Client: client(r, p.o.Trusted), max: p.o.MaxBody, ask: p.o.Dial, Secure: secure(r, p.o.Trusted)},
+	f := &flight{x: Exchange{ID: rand.Text(), Client: client(r, p.o.Trusted), max: p.o.MaxBody, ask: p.o.Dial, table: p.table, Secure: secure(r, p.o.Trusted)},
 		rec: recorder{ResponseWriter: w, pace: p.o.Pace.Body, stream: r.ProtoMajor > 1}, p: p, began: p.o.Now()}
 	x, rec := &f.x, &f.rec
 	whole := false
@@ -337,6 +337,9 @@ func (p *Pipeline) judge(x *Exchange) *Denial {
 		return &Denial{Status: http.StatusNotFound, Reason: "no route of the policy"}
 	}
 	x.Route, x.Params = route, params
+	if x.overriddenInQuery() {
+		return &Denial{Status: http.StatusBadRequest, Reason: "the query names another method, of another route"}
+	}
 	if !route.Essential {
 		if x.here.cut = x.cut; !p.o.Lockdown.enter(&x.here) {
 			return &Denial{Status: http.StatusServiceUnavailable, Reason: "lockdown: the route is not essential", Retry: time.Minute}
