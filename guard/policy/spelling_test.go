@@ -33,6 +33,10 @@ func (l *lenient) RoundTrip(r *http.Request) (*http.Response, error) {
 			l.method = v
 		case "x-original-url", "x-rewrite-url", "x-original-uri", "x-forwarded-uri", "x-forwarded-path":
 			l.path = v
+		case "script-name":
+			_, l.path, _ = strings.Cut(l.path, v)
+		case "path-info":
+			l.path = v
 		case "x-user-id", "remote-user", "x-guard-assertion", "x-remote-user", "x-auth-request-user", "x-forwarded-user", "x-tenant-id":
 			if v != "" {
 				l.who = k + ": " + v
@@ -135,7 +139,7 @@ unsafe: ["public everything /**"]
 			head += pick("X-API-Key", "x-api-key", "X-Api-KEY") + ": " + key + "\r\n"
 		}
 		for range r.IntN(3) {
-			name := pick("X-HTTP-Method-Override", "X-Http-Method", "X-Original-URL", "X-Rewrite-Url", "X-User-Id", "Remote-User", "X-Guard-Assertion", "X-Forwarded-User", "X-Auth-Request-User", "X-Original-Method", "X-Tenant-ID", "X-Forwarded-Uri")
+			name := pick("X-HTTP-Method-Override", "X-Http-Method", "X-Original-URL", "X-Rewrite-Url", "X-User-Id", "Remote-User", "X-Guard-Assertion", "X-Forwarded-User", "X-Auth-Request-User", "X-Original-Method", "X-Tenant-ID", "X-Forwarded-Uri", "Script-Name", "Path-Info")
 			if r.IntN(2) == 0 {
 				name = strings.ReplaceAll(name, "-", pick("_", "-", "_"))
 			}
