@@ -113,7 +113,7 @@ func TestTable(t *testing.T) {
 			t.Errorf("%s: %q, want %q", in, got, want)
 		}
 	}
-	for _, bad := range []string{"a", "/a/**/b", "/a//b", "/a*", "/{a", "/%61"} {
+	for _, bad := range []string{"a", "/a/**/b", "/a//b", "/a*", "/{a", "/%61", "/a/{id}/b/{id}", "/{a}/{a}/**"} {
 		if _, err := guard.NewTable([]*guard.Route{{Pattern: bad}}); err == nil {
 			t.Errorf("%s is accepted", bad)
 		}

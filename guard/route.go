@@ -67,6 +67,8 @@ func NewTable(routes []*Route) (*Table, error) {
 				return nil, fmt.Errorf("path %q has an empty segment", r.Pattern)
 			case s != "**" && !isParam(s) && strings.ContainsAny(s, "*{}%;\\"):
 				return nil, fmt.Errorf("path %q: a segment is text, {name} or a final **", r.Pattern)
+			case isParam(s) && slices.Contains(r.segments[:j], s): // whoever asks for one would see the last alone
+				return nil, fmt.Errorf("path %q has %s twice", r.Pattern, s)
 			}
 		}
 		r.order = shape(r)
