@@ -98,7 +98,7 @@ type hold struct {
 
 // Check reserves the worst case of the request.
 func (c *Check) Check(x *guard.Exchange) *guard.Denial {
-	if !x.Route.Chat || x.Request.Method == http.MethodOptions { // which asks for no answer of the model
+	if !x.Route.Chat || x.Request.Method == http.MethodOptions && x.Request.ContentLength == 0 { // a browser's question before a request
 		return nil
 	}
 	body, d := x.Body()

@@ -254,6 +254,28 @@ func TestSettled(t *testing.T) {
 	}
 }
 
+// TestOptions: a browser's question before a request costs nothing, and one with a body is
+// charged: an application that takes all methods alike asks its model.
+func TestOptions(t *testing.T) {
+	for body, cost := range map[string]state.Money{"": 0, `{"model":"m","messages":[],"max_tokens":7}`: 42 + 70} {
+		s := newStand(t, nil)
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodOptions, s.url+"/v1/silent", strings.NewReader(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("Test-User", "ann@x")
+		res, err := http.DefaultTransport.RoundTrip(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, _ = io.Copy(io.Discard, res.Body)
+		_ = res.Body.Close()
+		if got := s.spent("user"); res.StatusCode != 200 || got != cost {
+			t.Errorf("%q: %d, cost %d, want %d", body, res.StatusCode, got, cost)
+		}
+	}
+}
+
 // TestBounded: the bound is said to the provider, too.
 func TestBounded(t *testing.T) {
 	s := newStand(t, nil)
