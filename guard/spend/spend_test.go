@@ -93,6 +93,13 @@ func newStand(t testing.TB, change func(*spend.Options)) *stand {
 		case "/v1/json":
 			w.Header().Set("Content-Type", "application/json")
 			_, _ = io.WriteString(w, `{"content":"hello"`+used)
+		case "/v1/text", "/v1/page", "/v1/untold", "/v1/lines": // what the model wrote, which the caller chose
+			if kind := map[string]string{"/v1/text": "text/plain; charset=utf-8", "/v1/page": "text/html", "/v1/untold": "", "/v1/lines": "application/x-ndjson"}[r.URL.Path]; kind != "" {
+				w.Header().Set("Content-Type", kind)
+			} else {
+				w.Header()["Content-Type"] = nil
+			}
+			_, _ = io.WriteString(w, `{"content":"hello"`+used)
 		case "/v1/silent":
 			_, _ = io.WriteString(w, `{"content":"hello"}`)
 		case "/v1/stream":
@@ -225,6 +232,10 @@ func TestSettled(t *testing.T) {
 	}{
 		"usage":             {"/v1/json", "", nil, 200, 5 + 100},
 		"usage of a stream": {"/v1/stream", "", nil, 200, 5 + 100},
+		"usage of lines":    {"/v1/lines", "", nil, 200, 5 + 100},
+		"usage in a text":   {"/v1/text", "", nil, 200, 1000},
+		"usage in a page":   {"/v1/page", "", nil, 200, 1000},
+		"usage of no type":  {"/v1/untold", "", nil, 200, 1000},
 		"nothing told":      {"/v1/silent", "", nil, 200, 1000},
 		"dies":              {"/v1/dies", "", nil, 0, 1000},
 		"refused":           {"/v1/refused", "", nil, 422, 0},
