@@ -57,6 +57,7 @@ type Exchange struct {
 	events  bool    // the answer is a stream of events
 	last    []func(status int)
 	ask     http.RoundTripper
+	table   *Table
 	instead func(*http.Request) (*http.Response, error)
 	reason  string // why it was refused, for the log; "" when it was not
 	notes   []note

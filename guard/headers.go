@@ -12,12 +12,14 @@ var spoofed = canonicalSet(
 	"Forwarded", "X-Real-Ip", "True-Client-Ip", "Cf-Connecting-Ip", "X-Client-Ip", "X-Cluster-Client-Ip", "Client-Ip", "X-Originating-Ip", "X-Remote-Ip", "X-Remote-Addr",
 	"X-Http-Method-Override", "X-Http-Method", "X-Method-Override", "X-Original-Url", "X-Rewrite-Url", "X-Original-Uri", "X-Original-Method", "X-Original-Host", "X-Host",
 	"Remote-User", "Remote-Groups", "Remote-Email", "Remote-Name", "X-Remote-User", "X-Remote-Groups", "X-User", "X-User-Id", "X-User-Name", "X-Username", "X-User-Email", "X-User-Role", "X-User-Roles",
-	"X-Role", "X-Roles", "X-Email", "X-Groups", "X-Subject", "X-Authenticated-User", "X-Authenticated-Userid", "X-Consumer-Id", "X-Consumer-Username",
-	"X-Webauth-User", "X-Tenant-Id", "X-Tenant", "X-Org-Id", "X-Organization-Id", "X-Account-Id", "X-Middleware-Subrequest", "X-Launchready-Assertion", "Proxy", "Ssl-Client-Cert", "X-Ssl-Client-Cert", "X-Client-Cert",
+	"X-Role", "X-Roles", "X-Email", "X-Groups", "X-Subject", "X-Authenticated-User", "X-Authenticated-Userid",
+	"X-Webauth-User", "X-Tenant-Id", "X-Tenant", "X-Org-Id", "X-Organization-Id", "X-Account-Id", "X-Middleware-Subrequest", "X-Launchready-Assertion", "Proxy", "X-Client-Cert", "X-Client-Verify", "X-Client-Dn", "X-Arr-Clientcert", "X-Userinfo",
+	"Script-Name", "Path-Info", "X-Script-Name", "X-Original-Path", "X-Envoy-Original-Path", "X-Waws-Unencoded-Url", "X-Url", "X-Override-Url", // Gunicorn takes the first two for its own variables
+	"X-Forwarded", "Forwarded-For", "X-Forward-For", "Fastly-Client-Ip", "Fly-Client-Ip", "Do-Connecting-Ip", "X-Envoy-External-Address", "X-Azure-Clientip", "X-Azure-Socketip", "X-Nf-Client-Connection-Ip", "X-Appengine-User-Ip", "Cf-Connecting-Ipv6", "Cf-Pseudo-Ipv4",
 )
 
 // spoofedBegin so.
-var spoofedBegin = []string{"X-Forwarded-", "X-Guard-", "X-Auth-Request-", "X-Auth-User", "X-Goog-Authenticated-User-", "X-Goog-Iap-", "X-Amzn-Oidc-", "X-Ms-Client-Principal", "Cf-Access-", "X-Pomerium-", "X-Authentik-", "X-Vouch-", "X-Token-", "X-Jwt-Assertion"}
+var spoofedBegin = []string{"X-Forwarded-", "X-Guard-", "X-Auth-Request-", "X-Auth-User", "X-Goog-Authenticated-User-", "X-Goog-Iap-", "X-Amzn-Oidc-", "X-Ms-Client-Principal", "Cf-Access-", "X-Pomerium-", "X-Authentik-", "X-Vouch-", "X-Token-", "X-Jwt-Assertion", "X-Consumer-", "X-Ssl-Client-", "Ssl-Client-"}
 
 func canonicalSet(names ...string) map[string]bool {
 	out := make(map[string]bool, len(names))

@@ -1,6 +1,7 @@
 package guard
 
 import (
+	"net/http"
 	"net/url"
 	"strings"
 	"unicode/utf8"
@@ -39,4 +40,18 @@ func Canonical(u *url.URL) (string, bool) {
 		}
 	}
 	return p, true
+}
+
+// passable reports a method that an application may be asked with. Methods are told
+// apart by case (RFC 9110 section 9.1), and some frameworks make "delete" the same as
+// DELETE: it would come by every rule that names the latter. CONNECT is no request for
+// a path, and TRACE gives the caller what guard tells the application about it
+// (section 9.3.8).
+func passable(method string) bool {
+	for i := range len(method) {
+		if c := method[i]; c >= 'a' && c <= 'z' {
+			return false
+		}
+	}
+	return method != http.MethodConnect && method != http.MethodTrace && method != "TRACK"
 }

@@ -18,6 +18,7 @@ import (
 	"net/http/httputil"
 	"net/netip"
 	"net/url"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -227,7 +228,7 @@ func (p *Pipeline) refuse(w http.ResponseWriter, x *Exchange, d *Denial) {
 
 // ServeHTTP takes one request through the checks and to the upstream.
 func (p *Pipeline) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	f := &flight{x: Exchange{ID: rand.Text(), Client: client(r, p.o.Trusted), max: p.o.MaxBody, ask: p.o.Dial, Secure: secure(r, p.o.Trusted)},
+	f := &flight{x: Exchange{ID: rand.Text(), Client: client(r, p.o.Trusted), max: p.o.MaxBody, ask: p.o.Dial, table: p.table, Secure: secure(r, p.o.Trusted)},
 		rec: recorder{ResponseWriter: w, pace: p.o.Pace.Body, stream: r.ProtoMajor > 1}, p: p, began: p.o.Now()}
 	x, rec := &f.x, &f.rec
 	whole := false
@@ -305,8 +306,14 @@ func (f *flight) end(whole bool) {
 // judge finds the route and asks the checks.
 func (p *Pipeline) judge(x *Exchange) *Denial {
 	path, ok := Canonical(x.Request.URL)
-	if !ok || x.Request.Method == http.MethodConnect {
+	if !ok {
 		return &Denial{Status: http.StatusBadRequest, Reason: "the path has no canonical form"}
+	}
+	if strings.Contains(x.Request.URL.RawQuery, " ") { // HTTP/2 lets it come, and it would end the target in the upstream's request line
+		return &Denial{Status: http.StatusBadRequest, Reason: "the query has a blank"}
+	}
+	if !passable(x.Request.Method) {
+		return &Denial{Status: http.StatusBadRequest, Reason: "the method is spelt as none is, or is a proxy's"}
 	}
 	x.Path = path
 	if !connection(x.Request) {
@@ -330,6 +337,9 @@ func (p *Pipeline) judge(x *Exchange) *Denial {
 		return &Denial{Status: http.StatusNotFound, Reason: "no route of the policy"}
 	}
 	x.Route, x.Params = route, params
+	if x.overriddenInQuery() {
+		return &Denial{Status: http.StatusBadRequest, Reason: "the query names another method, of another route"}
+	}
 	if !route.Essential {
 		if x.here.cut = x.cut; !p.o.Lockdown.enter(&x.here) {
 			return &Denial{Status: http.StatusServiceUnavailable, Reason: "lockdown: the route is not essential", Retry: time.Minute}

@@ -113,9 +113,96 @@ func TestTable(t *testing.T) {
 			t.Errorf("%s: %q, want %q", in, got, want)
 		}
 	}
-	for _, bad := range []string{"a", "/a/**/b", "/a//b", "/a*", "/{a", "/%61"} {
+	for _, bad := range []string{"a", "/a/**/b", "/a//b", "/a*", "/{a", "/%61", "/a/{id}/b/{id}", "/{a}/{a}/**"} {
 		if _, err := guard.NewTable([]*guard.Route{{Pattern: bad}}); err == nil {
 			t.Errorf("%s is accepted", bad)
+		}
+	}
+}
+
+// TestMethods: a method in another case than methods have, which some frameworks take as
+// the one it looks like, and those that are a proxy's are asked of no application.
+func TestMethods(t *testing.T) {
+	asked := ""
+	app := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { asked = r.Method }))
+	defer app.Close()
+	p := pipeline(t, app.URL, guard.Options{})
+	for method, want := range map[string]int{
+		"GET": 200, "DELETE": 200, "PROPFIND": 200, "VERSION-CONTROL": 200,
+		"get": 400, "Delete": 400, "delete": 400, "POSt": 400, "propfind": 400, "TRACE": 400, "trace": 400, "TRACK": 400, "CONNECT": 400,
+	} {
+		asked = ""
+		r := httptest.NewRequest("GET", "/a", http.NoBody)
+		r.Method = method
+		w := httptest.NewRecorder()
+		p.ServeHTTP(w, r)
+		if w.Code != want || (asked != "") != (want == 200) {
+			t.Errorf("%s: %d, want %d; the application was asked %q", method, w.Code, want, asked)
+		}
+	}
+}
+
+// TestBlankInQuery: what would end a request line in the middle of the target is not
+// written into one.
+func TestBlankInQuery(t *testing.T) {
+	app := &counted{}
+	p := pipeline(t, "http://app.test", guard.Options{Dial: app})
+	for query, want := range map[string]int{"a=b": 200, "a=b+c": 200, "a=b%20c": 200, "a=b HTTP/1.0": 400, " ": 400} {
+		app.n = 0
+		r := httptest.NewRequest("GET", "/a", http.NoBody)
+		r.URL.RawQuery = query
+		w := httptest.NewRecorder()
+		p.ServeHTTP(w, r)
+		if w.Code != want || (app.n == 1) != (want == 200) {
+			t.Errorf("%q: %d, want %d; asked %d times", query, w.Code, want, app.n)
+		}
+	}
+}
+
+type counted struct{ n int }
+
+func (a *counted) RoundTrip(r *http.Request) (*http.Response, error) {
+	a.n++
+	return nothing{}.RoundTrip(r)
+}
+
+// TestHeadOfItsOwn: a route that names HEAD decides about it, wherever it stands, and
+// not the one of GET.
+func TestHeadOfItsOwn(t *testing.T) {
+	get, head := &guard.Route{Pattern: "/a", Methods: []string{"GET"}, Public: true}, &guard.Route{Pattern: "/a", Methods: []string{"HEAD"}, Roles: []string{"admin"}}
+	for _, routes := range [][]*guard.Route{{get, head}, {head, get}} {
+		table, err := guard.NewTable(routes)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r, _ := table.Find("HEAD", "/a"); r != head {
+			t.Errorf("HEAD is decided by %+v", r)
+		}
+		if r, _ := table.Find("GET", "/a"); r != get {
+			t.Errorf("GET is decided by %+v", r)
+		}
+	}
+}
+
+// TestExtension: an extension, by which some frameworks choose the form of an answer, is no
+// way past a more literal route; a route that has it is served.
+func TestExtension(t *testing.T) {
+	table, err := guard.NewTable([]*guard.Route{
+		{Pattern: "/**", Public: true}, {Pattern: "/admin/users", Roles: []string{"admin"}}, {Pattern: "/a/{id}"}, {Pattern: "/a/list"}, {Pattern: "/docs"}, {Pattern: "/docs.json"}, {Pattern: "/.git/**", Blocked: true}, {Pattern: "/b/{id}/c"},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for in, want := range map[string]string{
+		"/admin/users.json": "", "/admin/Users.JSON": "", "/admin/users.x": "", "/docs.xml": "", "/docs.json": "/docs.json", "/a/list.json": "", "/b/7/c.json": "",
+		"/a/7.json": "/a/{id}", "/app.js": "/**", "/admin/users.json/x": "/**", "/.env": "/**", "/admin.json": "/**",
+	} {
+		got := ""
+		if r, _ := table.Find("GET", in); r != nil {
+			got = r.Pattern
+		}
+		if got != want {
+			t.Errorf("%s: %q, want %q", in, got, want)
 		}
 	}
 }

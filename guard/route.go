@@ -67,6 +67,8 @@ func NewTable(routes []*Route) (*Table, error) {
 				return nil, fmt.Errorf("path %q has an empty segment", r.Pattern)
 			case s != "**" && !isParam(s) && strings.ContainsAny(s, "*{}%;\\"):
 				return nil, fmt.Errorf("path %q: a segment is text, {name} or a final **", r.Pattern)
+			case isParam(s) && slices.Contains(r.segments[:j], s): // whoever asks for one would see the last alone
+				return nil, fmt.Errorf("path %q has %s twice", r.Pattern, s)
 			}
 		}
 		r.order = shape(r)
@@ -190,27 +192,42 @@ func twin(segments []string) []string {
 	return nil // there is no path without any
 }
 
-// sharper reports that the path with a slash more, or less, at its end is a more
-// literal route's: many upstreams serve both alike.
+// sharper reports that the path with a slash more, or less, at its end, or without an
+// extension, is a more literal route's: many upstreams serve them alike.
 func (t *Table) sharper(exact *Route, segments []string) bool {
-	if segments = twin(segments); segments == nil {
-		return false
+	other := twin(segments)
+	var bare []string
+	if last := exact.segments[len(exact.segments)-1]; last == "**" || isParam(last) { // else the policy names the extension
+		bare = stem(segments)
 	}
 	for _, r := range t.routes {
 		if r.order >= exact.order {
 			return false
 		}
-		if r.covers(segments, strings.EqualFold) {
+		if other != nil && r.covers(other, strings.EqualFold) || bare != nil && r.covers(bare, strings.EqualFold) {
 			return true
 		}
 	}
 	return false
 }
 
+// stem is the path without the extension of its last segment, by which some frameworks
+// choose the form of an answer: /users.json is /users. It is nil where there is none.
+func stem(segments []string) []string {
+	last := segments[len(segments)-1]
+	i := strings.LastIndexByte(last, '.')
+	if i <= 0 {
+		return nil
+	}
+	out := slices.Clone(segments)
+	out[len(out)-1] = last[:i]
+	return out
+}
+
 // best is the most literal pattern that covers the path. A method it does not
 // name is no way to a wider pattern with a milder policy.
 func (t *Table) best(method string, segments []string, same func(a, b string) bool) *Route {
-	var all *Route
+	var all, get *Route // for every method, and for HEAD that no route names
 	found := ""
 	for _, r := range t.routes {
 		if found != "" && r.order != found {
@@ -220,12 +237,17 @@ func (t *Table) best(method string, segments []string, same func(a, b string) bo
 			continue
 		}
 		found = r.order
-		if slices.Contains(r.Methods, method) || method == "HEAD" && slices.Contains(r.Methods, "GET") {
+		switch {
+		case slices.Contains(r.Methods, method):
 			return r
-		}
-		if len(r.Methods) == 0 {
+		case method == "HEAD" && get == nil && slices.Contains(r.Methods, "GET"):
+			get = r
+		case len(r.Methods) == 0:
 			all = r
 		}
+	}
+	if get != nil {
+		return get
 	}
 	return all
 }

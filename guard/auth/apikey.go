@@ -5,6 +5,9 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"net/http"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/launchready/launchready/guard"
@@ -69,4 +72,24 @@ func (k *APIKeys) find(key string, now time.Time) (*guard.Principal, error) {
 		return nil, errors.New("the key has expired")
 	}
 	return a.who, nil
+}
+
+// there reports that one comes in the header of its own: what begins as they do is no
+// key of the application's.
+func (k *APIKeys) there(h http.Header) bool {
+	return k != nil && slices.ContainsFunc(h[k.Header], func(v string) bool { return strings.HasPrefix(v, KeyPrefix) })
+}
+
+// hide takes keys away where none is asked for: they are guard's, and nobody else is to
+// see them.
+func (k *APIKeys) hide(h http.Header) {
+	if k == nil {
+		return
+	}
+	if k.there(h) {
+		delete(h, k.Header)
+	}
+	if token, ok := bearer(h[authorization]); ok && strings.HasPrefix(token, KeyPrefix) {
+		delete(h, authorization)
+	}
 }

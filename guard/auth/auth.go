@@ -105,6 +105,7 @@ func (c *Check) Check(x *guard.Exchange) *guard.Denial {
 		}
 	}
 	if x.Route.Public && (!c.o.Presented || !shown(values) && !c.o.Bearer.shown(h)) {
+		c.o.APIKeys.hide(h)
 		return nil
 	}
 	who, err := c.who(x, values, session)

@@ -150,6 +150,9 @@ func TestDiscovery(t *testing.T) {
 	if got, _ := s.ask(h, "GET", "/x", "", "Authorization", token); got != 200 {
 		t.Errorf("%d", got)
 	}
+	if got, _ := s.ask(h, "GET", "/x", "", "Authorization", "Bearer "+s.token(map[string]any{"sub": ""})); got != 401 {
+		t.Errorf("a token of nobody: %d", got)
+	}
 	s.status.Store(500)
 	s.now = s.now.Add(20 * time.Minute) // the keys are old, and nobody waits for new ones
 	if got, _ := s.ask(h, "GET", "/x", "", "Authorization", "Bearer "+s.token(nil)); got != 200 {
@@ -219,6 +222,39 @@ func TestIntrospection(t *testing.T) {
 		s.status.Store(code)
 		if got, _ := s.ask(h, "GET", "/admin", "", "Authorization", "Bearer opaque-token-3"); got != 503 {
 			t.Errorf("the provider answers %d: %d, want 503", code, got)
+		}
+	}
+}
+
+// TestKeysStayHere: guard's own keys reach no application, also where no credential is
+// asked for, and where the application has keys of its own in the same header.
+func TestKeysStayHere(t *testing.T) {
+	s := newStand(t)
+	key, hash := auth.NewKey()
+	all, err := auth.NewAPIKeys("X-Api-Key", []auth.APIKey{{Hash: hash, Subject: "svc"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, presented := range []bool{false, true} {
+		h := s.guard(auth.Own{Headers: []string{"X-Api-Key", "X-Own"}, Keys: "X-Api-Key", Next: auth.New(auth.Options{APIKeys: all, Now: s.clock, Presented: presented})})
+		for name, c := range map[string]struct {
+			target  string
+			headers []string
+			want    int
+			sees    string
+		}{
+			"public, header":         {"/public", []string{"X-Api-Key", key}, 200, ""},
+			"public, bearer":         {"/public", []string{"Authorization", "Bearer " + key}, 200, ""},
+			"public, its own":        {"/public", []string{"X-Api-Key", "theirs"}, 200, "theirs"},
+			"own, guard's":           {"/own", []string{"X-Api-Key", key}, 200, ""},
+			"own, guard's, wrong":    {"/own", []string{"X-Api-Key", key + "A"}, 401, ""},
+			"own, its own":           {"/own", []string{"X-Api-Key", "theirs"}, 200, "theirs"},
+			"own, guard's and other": {"/own", []string{"X-Api-Key", key, "X-Own", "theirs"}, 200, ""},
+		} {
+			got, seen := s.ask(h, "GET", c.target, "", c.headers...)
+			if got != c.want || seen.Get("X-Api-Key")+seen.Get("Authorization") != c.sees {
+				t.Errorf("%s: %d, want %d; the application sees %q and %q", name, got, c.want, seen.Get("X-Api-Key"), seen.Get("Authorization"))
+			}
 		}
 	}
 }

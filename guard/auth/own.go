@@ -14,6 +14,7 @@ type Own struct {
 	Next             guard.Check
 	Headers, Cookies []string
 	Tokens           string // another header than Authorization whose tokens Next judges
+	Keys             string // the header of keys that guard issued, which Next judges, too
 }
 
 // Name is the protection's.
@@ -28,7 +29,7 @@ func (o Own) Gives() guard.Need { return o.Next.Gives() }
 // Check never lets a token pass unverified because something lies beside it.
 func (o Own) Check(x *guard.Exchange) *guard.Denial {
 	h := x.Request.Header
-	if x.Route.Own && len(h[authorization]) == 0 && len(h[o.Tokens]) == 0 && o.carried(x.Request) {
+	if x.Route.Own && len(h[authorization]) == 0 && len(h[o.Tokens]) == 0 && !(&APIKeys{Header: o.Keys}).there(h) && o.carried(x.Request) {
 		return nil
 	}
 	return o.Next.Check(x)

@@ -40,7 +40,9 @@ func (c *Check) verify(ctx context.Context, token string, now time.Time) (*guard
 		return no(errors.New("the signature, the expiry, the issuer or the audience of the token is wrong"))
 	}
 	who := &guard.Principal{Tenant: text(t, c.o.Tenant), Roles: list(t, c.o.Roles)}
-	who.Subject, _ = t.Subject()
+	if who.Subject, _ = t.Subject(); who.Subject == "" { // limits, budgets and keys of callers without a name would be one
+		return no(errors.New("the token is nobody's"))
+	}
 	until, _ := t.Expiration()
 	return who, until, nil
 }

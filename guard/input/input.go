@@ -3,6 +3,7 @@
 package input
 
 import (
+	"bytes"
 	"net/http"
 	"net/url"
 	"slices"
@@ -57,7 +58,7 @@ func (c Check) Check(x *guard.Exchange) *guard.Denial {
 	var op *operation
 	if c.Spec != nil {
 		var values []string
-		if op, values = c.Spec.find(r, x.Path); op == nil && c.Spec.Refuse {
+		if op, values = c.Spec.find(r, x.Path, x.Route.Slash); op == nil && c.Spec.Refuse {
 			return refuse(http.StatusNotFound, "no operation of the description")
 		}
 		if op != nil {
@@ -82,7 +83,7 @@ func (c Check) Check(x *guard.Exchange) *guard.Denial {
 	switch {
 	case kind == "application/json" || strings.HasSuffix(kind, "+json"):
 		return c.json(x, op, kind, depth)
-	case kind == "application/x-www-form-urlencoded" && op != nil:
+	case kind == "application/x-www-form-urlencoded" && (op != nil || r.Method == http.MethodPost):
 		return form(x, op)
 	case kind == "multipart/form-data" && c.Uploads != nil:
 		return c.Uploads.check(x, params["boundary"])
@@ -123,19 +124,42 @@ func (c Check) json(x *guard.Exchange, op *operation, kind string, depth int) *g
 			if err != nil {
 				return refuse(http.StatusBadRequest, err.Error())
 			}
+			if m, ok := v.(map[string]any); ok {
+				for name, value := range m {
+					if text, ok := value.(string); ok && x.Overrides(name, text) {
+						return overridden()
+					}
+				}
+			}
 			if err := s.Validate(v); err != nil {
 				return refuse(http.StatusUnprocessableEntity, why(err))
 			}
 			return nil
 		}
 	}
-	if err := guard.Strict(b, depth, nil); err != nil {
+	var member func(string, any)
+	other := false
+	if x.Request.Method == http.MethodPost && (bytes.Contains(b, []byte("_m")) || bytes.Contains(b, []byte("_M")) || bytes.Contains(b, []byte(`\u`))) { // _method, however it is spelt
+		member = func(name string, value any) {
+			text, ok := value.(string)
+			other = other || ok && x.Overrides(name, text)
+		}
+	}
+	if err := guard.Strict(b, depth, member); err != nil {
 		return refuse(http.StatusBadRequest, err.Error())
+	}
+	if other {
+		return overridden()
 	}
 	return nil
 }
 
-// form judges a form by its schema, each value as what its member wants.
+func overridden() *guard.Denial {
+	return refuse(http.StatusBadRequest, "the body names another method, of another route")
+}
+
+// form judges a form by its schema, each value as what its member wants; what no
+// description tells of may not name another method.
 func form(x *guard.Exchange, op *operation) *guard.Denial {
 	b, d := x.Body()
 	if d != nil {
@@ -144,6 +168,14 @@ func form(x *guard.Exchange, op *operation) *guard.Denial {
 	q, err := url.ParseQuery(string(b))
 	if err != nil {
 		return refuse(http.StatusBadRequest, "the form cannot be read")
+	}
+	for k, vs := range q {
+		if slices.ContainsFunc(vs, func(v string) bool { return x.Overrides(k, v) }) {
+			return overridden()
+		}
+	}
+	if op == nil {
+		return nil
 	}
 	v := make(map[string]any, len(q))
 	for k, vs := range q {

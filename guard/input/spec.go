@@ -311,7 +311,37 @@ func (o *operation) media(kind string) (*jsonschema.Schema, bool) {
 	return s, ok
 }
 
-// Find gives the operation of a request, and nil when the description has none.
-func (s *Spec) find(r *http.Request, path string) (*operation, []string) {
-	return s.root.find(r.Method, path[1:], nil)
+// find gives the operation of a request, and nil when the description has none. The
+// final slash is one more or less where the route says so. What passes though it is not
+// listed is judged as the operation whose path it is but for that, its case or an
+// extension: the application may take it for that one.
+func (s *Spec) find(r *http.Request, path string, slash bool) (*operation, []string) {
+	op, values := s.root.find(r.Method, path[1:], nil, false)
+	if op != nil || !slash && s.Refuse {
+		return op, values
+	}
+	other := strings.TrimSuffix(path, "/")
+	if other == path {
+		other += "/"
+	}
+	if other == "" {
+		return nil, nil
+	}
+	if s.Refuse {
+		return s.root.find(r.Method, other[1:], nil, false)
+	}
+	for _, p := range []string{path, other, stem(path)} {
+		if op, values = s.root.find(r.Method, p[1:], nil, true); op != nil {
+			break
+		}
+	}
+	return op, values
+}
+
+// stem is the path without the extension of its last segment.
+func stem(path string) string {
+	if i := strings.LastIndexByte(path, '.'); i > strings.LastIndexByte(path, '/')+1 {
+		return path[:i]
+	}
+	return path
 }

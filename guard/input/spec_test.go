@@ -163,6 +163,48 @@ func TestSpec(t *testing.T) {
 	}
 }
 
+// TestSpelt: what the application may take for an operation is judged as that one, where
+// what is not listed passes; and where the route has either slash.
+func TestSpelt(t *testing.T) {
+	const bad, good = `{"title":""}`, `{"title":"x"}`
+	for name, c := range map[string]struct {
+		refuse, slash bool
+		target, body  string
+		want          int
+	}{
+		"as it is":                      {false, false, "/v1/chats", bad, 422},
+		"a slash":                       {false, false, "/v1/chats/", bad, 422},
+		"a slash, right":                {false, false, "/v1/chats/", good, 0},
+		"another case":                  {false, false, "/V1/Chats", bad, 422},
+		"another case and a slash":      {false, false, "/v1/CHATS/", bad, 422},
+		"an extension":                  {false, false, "/v1/chats.json", bad, 422},
+		"another path":                  {false, false, "/v1/chat", bad, 0},
+		"the root":                      {false, false, "/", bad, 0},
+		"refused, a slash":              {true, false, "/v1/chats/", good, 404},
+		"refused, another case":         {true, true, "/v1/Chats", good, 404},
+		"refused, an extension":         {true, true, "/v1/chats.json", good, 404},
+		"refused, either slash":         {true, true, "/v1/chats/", good, 0},
+		"refused, either slash, wrong":  {true, true, "/v1/chats/", bad, 422},
+		"refused, either slash, listed": {true, true, "/v1/chats", bad, 422},
+	} {
+		check := check(t, false, c.refuse)
+		status := 0
+		p := pipeline(t, func(x *guard.Exchange) *guard.Denial {
+			x.Route = &guard.Route{Pattern: "/**", Slash: c.slash}
+			if d := check.Check(x); d != nil {
+				status = d.Status
+			}
+			return nil
+		})
+		r := httptest.NewRequest("POST", c.target, strings.NewReader(c.body))
+		r.Header.Set("Content-Type", "application/json")
+		p.ServeHTTP(httptest.NewRecorder(), r)
+		if status != c.want {
+			t.Errorf("%s: %d, want %d", name, status, c.want)
+		}
+	}
+}
+
 // TestUnknown: with names taken strictly, also what allOf puts together is whole.
 func TestUnknown(t *testing.T) {
 	c := check(t, true, false)

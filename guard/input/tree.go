@@ -50,15 +50,16 @@ func (n *node) add(method, path string, op *operation) error {
 	return nil
 }
 
-// find prefers text to parameters, and gives the parameters' values in their order.
-func (n *node) find(method, path string, values []string) (*operation, []string) {
+// find prefers text to parameters, and gives the parameters' values in their order; fold
+// takes text in another case, too.
+func (n *node) find(method, path string, values []string, fold bool) (*operation, []string) {
 	s, rest, more := strings.Cut(path, "/")
 	follow := func(to *node, vs []string) (*operation, []string) {
 		if to == nil {
 			return nil, nil
 		}
 		if more {
-			return to.find(method, rest, vs)
+			return to.find(method, rest, vs, fold)
 		}
 		op := to.ops[method]
 		if op == nil && method == "HEAD" {
@@ -68,6 +69,16 @@ func (n *node) find(method, path string, values []string) (*operation, []string)
 	}
 	if op, vs := follow(n.text[s], values); op != nil {
 		return op, vs
+	}
+	if fold {
+		for t, to := range n.text {
+			if t == s || !strings.EqualFold(t, s) {
+				continue
+			}
+			if op, vs := follow(to, values); op != nil {
+				return op, vs
+			}
+		}
 	}
 	if s == "" {
 		return nil, nil

@@ -92,7 +92,7 @@ func (u *Uploads) check(x *guard.Exchange, boundary string) *guard.Denial {
 		if err != nil || n == maxParts {
 			return refuse(http.StatusBadRequest, "the form cannot be read, or has too many parts")
 		}
-		name, file, d := disposition(part.Header)
+		field, name, file, d := disposition(part.Header)
 		if d != nil {
 			return d
 		}
@@ -107,6 +107,9 @@ func (u *Uploads) check(x *guard.Exchange, boundary string) *guard.Denial {
 			if !clean(string(data)) {
 				return refuse(http.StatusBadRequest, "a field of the form is no Unicode text, or has a NUL")
 			}
+			if x.Overrides(field, string(data)) {
+				return overridden()
+			}
 			continue
 		}
 		if files++; files > u.Files {
@@ -120,8 +123,10 @@ func (u *Uploads) check(x *guard.Exchange, boundary string) *guard.Denial {
 
 // disposition reads a part's head, which readers of forms understand in different
 // ways where it says a thing twice (RFC 7578 section 4).
-func disposition(h map[string][]string) (name string, file bool, d *guard.Denial) {
-	bad := func(why string) (string, bool, *guard.Denial) { return "", false, refuse(http.StatusBadRequest, why) }
+func disposition(h map[string][]string) (field, name string, file bool, d *guard.Denial) {
+	bad := func(why string) (string, string, bool, *guard.Denial) {
+		return "", "", false, refuse(http.StatusBadRequest, why)
+	}
 	all := h["Content-Disposition"]
 	if len(all) != 1 {
 		return bad("a part of the form has no disposition, or two")
@@ -142,7 +147,7 @@ func disposition(h map[string][]string) (name string, file bool, d *guard.Denial
 		return bad("a part of the form has a disposition that cannot be read, or can be in two ways")
 	}
 	name, file = params["filename"]
-	return name, file, nil
+	return params["name"], name, file, nil
 }
 
 func (u *Uploads) file(name string, declared []string, data []byte) *guard.Denial {

@@ -52,6 +52,9 @@ func (t Tenant) Check(x *guard.Exchange) *guard.Denial {
 	if len(t.BodyOf) > 0 && (x.Route == nil || !slices.Contains(t.BodyOf, x.Route.Pattern)) {
 		return nil
 	}
+	if len(t.Body) > 0 && x.Request.URL.RawQuery != "" && !pairs(x.Request.URL.RawQuery, t.Body, own) { // many frameworks read both alike
+		return foreign()
+	}
 	if len(t.Body) == 0 || x.Request.Body == nil || x.Request.Body == http.NoBody || x.Request.ContentLength == 0 {
 		return nil
 	}

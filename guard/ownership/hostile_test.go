@@ -66,6 +66,48 @@ func TestHostileRequests(t *testing.T) {
 	}
 }
 
+// TestUnreadForm: a body that frameworks read as a form or as JSON, and guard does not, is
+// no way for an id or a method past it.
+func TestUnreadForm(t *testing.T) {
+	const form = "application/x-www-form-urlencoded"
+	query, none := &ownership.Rule{Query: []ownership.Ref{{Name: "chat_id", Kind: "chat"}}}, &ownership.Rule{Path: []ownership.Ref{{Name: "id", Kind: "chat"}}}
+	for name, c := range map[string]struct {
+		rule   *ownership.Rule
+		header http.Header
+		body   string
+		want   int
+	}{
+		"another charset":            {query, http.Header{"Content-Type": {form + "; charset=iso-8859-1"}}, "chat_id=b", 415},
+		"an encoding that is none":   {query, http.Header{"Content-Type": {form}, "Content-Encoding": {"identity"}}, "chat_id=b", 415},
+		"two types":                  {query, http.Header{"Content-Type": {"text/plain", form}}, "chat_id=b", 415},
+		"a parameter twice":          {query, http.Header{"Content-Type": {"application/json; charset=utf-8; charset=utf-16"}}, `{"chat_id":"b"}`, 415},
+		"JSON in another charset":    {query, http.Header{"Content-Type": {"Application/JSON; charset=utf-16"}}, `{"chat_id":"b"}`, 415},
+		"a method, another charset":  {none, http.Header{"Content-Type": {form + "; charset=latin1"}}, "_method=DELETE", 415},
+		"a method, an encoding":      {none, http.Header{"Content-Type": {form}, "Content-Encoding": {"identity"}}, "_method=DELETE", 415},
+		"an old name of JSON":        {query, http.Header{"Content-Type": {"text/x-json"}}, `{"chat_id":"b"}`, 415},
+		"another old name of JSON":   {query, http.Header{"Content-Type": {"Application/JSONRequest; charset=utf-8"}}, `{"chat_id":"b"}`, 415},
+		"lines of JSON":              {query, http.Header{"Content-Type": {"application/x-ndjson"}}, `{"chat_id":"b"}`, 200},
+		"a file that is compressed":  {query, http.Header{"Content-Type": {"application/octet-stream"}, "Content-Encoding": {"gzip"}}, "chat_id=b", 200},
+		"a file without a type":      {query, http.Header{}, "chat_id=b", 200},
+		"a rule that names no query": {none, http.Header{"Content-Type": {"application/json; charset=utf-16"}}, `{"chat_id":"b"}`, 200},
+	} {
+		t.Run(name, func(t *testing.T) {
+			reached := false
+			front := serve(t, "/x", c.rule, owning(t, "acme:a", "globex:b"), func(http.ResponseWriter, *http.Request) { reached = true })
+			r := httptest.NewRequest("POST", "/x", strings.NewReader(c.body))
+			for k, v := range c.header {
+				r.Header[k] = v
+			}
+			r.Header.Set("Authorization", "Bearer acme")
+			w := httptest.NewRecorder()
+			front.Config.Handler.ServeHTTP(w, r)
+			if w.Code != c.want || reached != (c.want == 200) {
+				t.Errorf("%d, want %d; the application was reached: %t", w.Code, c.want, reached)
+			}
+		})
+	}
+}
+
 // TestHostileAnswers: what is another's does not come by an answer of another kind
 // than the policy expects, nor beside the answer.
 func TestHostileAnswers(t *testing.T) {
@@ -208,6 +250,32 @@ func TestHeadRule(t *testing.T) {
 	r := (&stand{t: t, front: front.URL}).do("acme", "HEAD", "/x", "")
 	if r.status != 200 || r.header.Get("Content-Length") == fmt.Sprint(len(long)) {
 		t.Errorf("%d %v", r.status, r.header)
+	}
+}
+
+// TestUnheardMethod: a method that no rule can name reaches no other's object by that.
+func TestUnheardMethod(t *testing.T) {
+	ids := []ownership.Ref{{Name: "id", Kind: "chat"}}
+	for name, rules := range map[string][]*ownership.Rule{
+		"of all":         {{Methods: []string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"}, Path: ids}},
+		"reads are last": {{Methods: []string{"POST"}}, {Methods: []string{"GET"}, Path: ids}},
+		"none that read": {{Methods: []string{"DELETE"}, Path: ids}},
+	} {
+		reached := ""
+		app := http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { reached = r.URL.Path })
+		_, front := between(t, app, ownership.Options{Store: owning(t, "globex:b", "acme:a"), Rules: map[string][]*ownership.Rule{"/x/{id}": rules}}, guard.Options{Routes: []*guard.Route{{Pattern: "/x/{id}"}}})
+		for _, method := range []string{"PURGE", "PROPFIND", "QUERY", "X"} {
+			for id, want := range map[string]int{"a": 200, "b": 404} {
+				reached = ""
+				r := httptest.NewRequest(method, "/x/"+id, nil)
+				r.Header.Set("Authorization", "Bearer acme")
+				w := httptest.NewRecorder()
+				front.Config.Handler.ServeHTTP(w, r)
+				if w.Code != want || (reached == "/x/"+id) != (want == 200) {
+					t.Errorf("%s: %s %s: %d, reached %q", name, method, id, w.Code, reached)
+				}
+			}
+		}
 	}
 }
 

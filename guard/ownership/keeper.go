@@ -86,15 +86,11 @@ func (k *Keeper) rule(x *guard.Exchange) *Rule {
 	if x.Route.Public { // a browser's question before a request: whose an object is can be asked of known callers only
 		return nil
 	}
-	for _, r := range k.o.Rules[x.Route.Pattern] {
-		if r.covers(x.Request.Method) {
-			if x.Who != nil && slices.ContainsFunc(x.Who.Roles, func(role string) bool { return slices.Contains(k.o.Exempt, role) }) {
-				return nil
-			}
-			return r
-		}
+	r := covering(k.o.Rules[x.Route.Pattern], x.Request.Method)
+	if x.Who != nil && slices.ContainsFunc(x.Who.Roles, func(role string) bool { return slices.Contains(k.o.Exempt, role) }) {
+		return nil
 	}
-	return nil
+	return r
 }
 
 func (k *Keeper) document() *span.Document {

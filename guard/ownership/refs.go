@@ -122,10 +122,11 @@ func (k *Keeper) inBody(x *guard.Exchange, r *Rule, add func(where byte, name, k
 	kind, _, ok := guard.BodyType(x.Request.Header)
 	form := kind == "application/x-www-form-urlencoded"
 	readable := ok && (form || isJSON(kind) && kind != "application/json-patch+json") // which names members by values
+	forms := x.Request.Method == http.MethodPost                                      // may name another method
 	switch {
-	case !readable && len(r.Body) > 0:
+	case !readable && len(r.Body) > 0, !readable && lenient(x.Request.Header, ok, forms || len(r.loose) > 0, len(r.loose) > 0):
 		return deny(http.StatusUnsupportedMediaType, "the objects cannot be read of a body of this type")
-	case !readable, len(r.loose) == 0 && len(r.Body) == 0 && !(form && x.Request.Method == http.MethodPost):
+	case !readable, len(r.loose) == 0 && len(r.Body) == 0 && !(form && forms):
 		return nil
 	}
 	b, d := x.Body()
@@ -154,6 +155,24 @@ func (k *Keeper) inBody(x *guard.Exchange, r *Rule, add func(where byte, name, k
 		return d
 	}
 	return named(doc, r.Body, func(kind, raw string, _ span.Node) { add('b', "", kind, raw) })
+}
+
+// lenient reports a body that guard does not read, and that frameworks take for a form or
+// for JSON all the same: in another charset, with an encoding, its type told twice, with
+// parameters that break, or by one of JSON's old names.
+func lenient(h http.Header, told, form, json bool) bool {
+	return slices.ContainsFunc(h["Content-Type"], func(t string) bool {
+		t = strings.ToLower(t)
+		if !told {
+			return form && strings.Contains(t, "x-www-form-urlencoded") || json && strings.Contains(t, "json")
+		}
+		kind, _, _ := strings.Cut(t, ";")
+		switch strings.TrimSpace(kind) {
+		case "text/json", "text/x-json", "application/x-json", "application/jsonrequest":
+			return json
+		}
+		return false
+	})
 }
 
 // rooted looks at the members of a document that may stand for the query's.

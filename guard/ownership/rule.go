@@ -92,6 +92,28 @@ func (r *Rule) covers(method string) bool {
 	return len(r.Methods) == 0 || slices.Contains(r.Methods, method) || method == "HEAD" && slices.Contains(r.Methods, "GET")
 }
 
+// covering is the rule of a method. One that no rule can name, as PURGE, is judged as
+// one that reads, or else by the first rule: it comes where the policy's route names no
+// methods, and what the application makes of it is not known.
+func covering(all []*Rule, method string) *Rule {
+	for _, r := range all {
+		if r.covers(method) {
+			return r
+		}
+	}
+	switch method {
+	case "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS":
+		return nil
+	}
+	if r := covering(all, "GET"); r != nil {
+		return r
+	}
+	if len(all) > 0 {
+		return all[0]
+	}
+	return nil
+}
+
 // looks reports that the answer has to be looked at.
 func (r *Rule) looks() bool {
 	return len(r.Tenant) > 0 || len(r.Creates) > 0 || r.List != nil || len(r.Counts) > 0 || r.Messages != nil || r.Unknown == Verify || r.Proven

@@ -2,6 +2,7 @@ package policy
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/ed25519"
 	"crypto/x509"
 	"encoding/base64"
@@ -319,12 +320,10 @@ func (k *APIKeys) load(s *State) (*auth.APIKeys, error) {
 			return nil, fmt.Errorf("key %d: %w", i+1, err)
 		}
 	}
-	header := k.Header
-	if header == "" {
-		header = "X-API-Key"
-	}
-	return auth.NewAPIKeys(http.CanonicalHeaderKey(header), all)
+	return auth.NewAPIKeys(k.header(), all)
 }
+
+func (k *APIKeys) header() string { return http.CanonicalHeaderKey(cmp.Or(k.Header, "X-API-Key")) }
 
 func (a *Assertion) load(s *State) (*auth.Assertion, error) {
 	out := &auth.Assertion{Audience: a.Audience}

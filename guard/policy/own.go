@@ -23,6 +23,9 @@ func (o *Own) beside(next guard.Check, a *Auth) guard.Check {
 	if a.Bearer != nil {
 		own.Tokens = a.Bearer.header()
 	}
+	if a.APIKeys != nil {
+		own.Keys = a.APIKeys.header()
+	}
 	return own
 }
 

@@ -17,7 +17,7 @@ import (
 )
 
 // lenient is an application that reads everything in the way that suits a caller most:
-// it decodes paths twice, resolves and cuts them, ignores case, and believes headers
+// it decodes paths twice, resolves and cuts them, ignores case and extensions, and believes headers
 // and parameters that name another method, address or user.
 type lenient struct{ method, path, who string }
 
@@ -32,6 +32,10 @@ func (l *lenient) RoundTrip(r *http.Request) (*http.Response, error) {
 		case "x-http-method-override", "x-http-method", "x-method-override", "x-original-method":
 			l.method = v
 		case "x-original-url", "x-rewrite-url", "x-original-uri", "x-forwarded-uri", "x-forwarded-path":
+			l.path = v
+		case "script-name":
+			_, l.path, _ = strings.Cut(l.path, v)
+		case "path-info":
 			l.path = v
 		case "x-user-id", "remote-user", "x-guard-assertion", "x-remote-user", "x-auth-request-user", "x-forwarded-user", "x-tenant-id":
 			if v != "" {
@@ -58,6 +62,12 @@ func (l *lenient) RoundTrip(r *http.Request) (*http.Response, error) {
 		l.path = "/" + strings.Join(out, "/")
 	}
 	l.path = strings.TrimSuffix(l.path, "/")
+	if i := strings.LastIndexByte(l.path, '.'); i > strings.LastIndexByte(l.path, '/')+1 { // the form of an answer
+		l.path = l.path[:i]
+	}
+	if v := r.URL.Query().Get("_method"); v != "" && l.method == "POST" {
+		l.method = v
+	}
 	l.method = strings.ToUpper(strings.TrimSpace(l.method))
 	return &http.Response{StatusCode: 200, Header: http.Header{}, Body: http.NoBody, Request: r}, nil
 }
@@ -75,7 +85,7 @@ routes:
   - {path: "/**", public: true}
   - {path: "/v1/**"}
   - {path: "/v1/admin/**", roles: [admin]}
-  - {path: /v1/chats, methods: [GET]}
+  - {path: /v1/chats, methods: [GET, POST]}
   - {path: /v1/chats, methods: [DELETE], roles: [admin]}
   - {path: "/.git/**", blocked: true}
 unsafe: ["public everything /**"]
@@ -118,13 +128,13 @@ unsafe: ["public everything /**"]
 				b.WriteString(letter(w[i]))
 			}
 		}
-		b.WriteString(pick("", "", "", "/", ".", "%20", ";x", "%00", "?a=/v1/admin", "#", "/.", "%2e", "%3b", "/%2e%2e/users"))
+		b.WriteString(pick("", "", "", "/", ".", "%20", ";x", "%00", "?a=/v1/admin", "#", "/.", "%2e", "%3b", "/%2e%2e/users", ".json", "?_method=DELETE", "?a&%5Fmethod=delete"))
 		return b.String()
 	}
 	served, refused := 0, 0
 	for range 12_000 {
 		words := [][]string{{"v1", "admin", "users"}, {"v1", "chats"}, {".git", "config"}, {"v1", "me"}, {"docs"}}[r.IntN(5)]
-		method := pick("GET", "GET", "DELETE", "POST", "get", "Delete", "HEAD", "OPTIONS", "TRACE", "X", "PUT")
+		method := pick("GET", "GET", "DELETE", "POST", "POST", "get", "Delete", "HEAD", "OPTIONS", "TRACE", "X", "PUT")
 		target := spell(words...)
 		if r.IntN(12) == 0 {
 			target = pick("http://other.test", "http://app.test:1", "//app.test") + target
@@ -135,7 +145,7 @@ unsafe: ["public everything /**"]
 			head += pick("X-API-Key", "x-api-key", "X-Api-KEY") + ": " + key + "\r\n"
 		}
 		for range r.IntN(3) {
-			name := pick("X-HTTP-Method-Override", "X-Http-Method", "X-Original-URL", "X-Rewrite-Url", "X-User-Id", "Remote-User", "X-Guard-Assertion", "X-Forwarded-User", "X-Auth-Request-User", "X-Original-Method", "X-Tenant-ID", "X-Forwarded-Uri")
+			name := pick("X-HTTP-Method-Override", "X-Http-Method", "X-Original-URL", "X-Rewrite-Url", "X-User-Id", "Remote-User", "X-Guard-Assertion", "X-Forwarded-User", "X-Auth-Request-User", "X-Original-Method", "X-Tenant-ID", "X-Forwarded-Uri", "Script-Name", "Path-Info")
 			if r.IntN(2) == 0 {
 				name = strings.ReplaceAll(name, "-", pick("_", "-", "_"))
 			}
@@ -170,7 +180,7 @@ unsafe: ["public everything /**"]
 			bad = "the administrators' path is served to a member"
 		case strings.HasPrefix(at, "/v1/") && !signed:
 			bad = "a private path is served to nobody"
-		case at == "/v1/chats/" && app.method != "GET" && app.method != "HEAD":
+		case at == "/v1/chats/" && app.method != "GET" && app.method != "HEAD" && app.method != "POST":
 			bad = "a method that is no member's is served"
 		}
 		if bad != "" {

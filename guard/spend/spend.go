@@ -98,7 +98,7 @@ type hold struct {
 
 // Check reserves the worst case of the request.
 func (c *Check) Check(x *guard.Exchange) *guard.Denial {
-	if !x.Route.Chat || x.Request.Method == http.MethodOptions { // which asks for no answer of the model
+	if !x.Route.Chat || x.Request.Method == http.MethodOptions && x.Request.ContentLength == 0 { // a browser's question before a request
 		return nil
 	}
 	body, d := x.Body()
@@ -121,7 +121,8 @@ func (c *Check) Check(x *guard.Exchange) *guard.Denial {
 	if !ok {
 		return c.refuse(x, byNone, guard.Denial{Status: http.StatusForbidden, Reason: "the model has no price in the policy"})
 	}
-	h := &hold{c: c, x: x, observe: x.Observed, price: price, in: (int64(len(body))+c.o.PerToken-1)/c.o.PerToken + c.o.Context}
+	said := int64(len(body) + len(x.Request.URL.RawQuery)) // which is the prompt of a GET
+	h := &hold{c: c, x: x, observe: x.Observed, price: price, in: (said+c.o.PerToken-1)/c.o.PerToken + c.o.Context}
 	if r.output {
 		h.out = c.o.MaxTokens
 		if r.most > 0 && r.provider {

@@ -93,6 +93,13 @@ func newStand(t testing.TB, change func(*spend.Options)) *stand {
 		case "/v1/json":
 			w.Header().Set("Content-Type", "application/json")
 			_, _ = io.WriteString(w, `{"content":"hello"`+used)
+		case "/v1/text", "/v1/page", "/v1/untold", "/v1/lines": // what the model wrote, which the caller chose
+			if kind := map[string]string{"/v1/text": "text/plain; charset=utf-8", "/v1/page": "text/html", "/v1/untold": "", "/v1/lines": "application/x-ndjson"}[r.URL.Path]; kind != "" {
+				w.Header().Set("Content-Type", kind)
+			} else {
+				w.Header()["Content-Type"] = nil
+			}
+			_, _ = io.WriteString(w, `{"content":"hello"`+used)
 		case "/v1/silent":
 			_, _ = io.WriteString(w, `{"content":"hello"}`)
 		case "/v1/stream":
@@ -225,6 +232,10 @@ func TestSettled(t *testing.T) {
 	}{
 		"usage":             {"/v1/json", "", nil, 200, 5 + 100},
 		"usage of a stream": {"/v1/stream", "", nil, 200, 5 + 100},
+		"usage of lines":    {"/v1/lines", "", nil, 200, 5 + 100},
+		"usage in a text":   {"/v1/text", "", nil, 200, 1000},
+		"usage in a page":   {"/v1/page", "", nil, 200, 1000},
+		"usage of no type":  {"/v1/untold", "", nil, 200, 1000},
 		"nothing told":      {"/v1/silent", "", nil, 200, 1000},
 		"dies":              {"/v1/dies", "", nil, 0, 1000},
 		"refused":           {"/v1/refused", "", nil, 422, 0},
@@ -232,6 +243,7 @@ func TestSettled(t *testing.T) {
 		"breaks":            {"/v1/broken", "", nil, 500, 1000},
 		"max_tokens":        {"/v1/silent", `{"model":"m","messages":[],"max_tokens":7}`, nil, 200, 42 + 70},
 		"too much":          {"/v1/silent", `{"model":"m","messages":[],"max_tokens":99}` + strings.Repeat(" ", 100), nil, 429, 0},
+		"a query":           {"/v1/silent?q=" + strings.Repeat("a", 58), `{"model":"m","messages":[],"max_tokens":7}`, nil, 200, 42 + 60 + 70},
 		"another model":     {"/v1/silent", `{"model":"m-big-1","messages":[],"max_tokens":2}`, nil, 200, 2*48 + 200},
 		"unknown model":     {"/v1/json", `{"model":"m-big","messages":[]}`, nil, 403, 0},
 		"unknown bound":     {"/v1/json", `{"model":"m","messages":[],"max_tokens":-1}`, nil, 400, 0},
@@ -250,6 +262,28 @@ func TestSettled(t *testing.T) {
 				t.Errorf("cost %d, want %d", got, c.cost)
 			}
 		})
+	}
+}
+
+// TestOptions: a browser's question before a request costs nothing, and one with a body is
+// charged: an application that takes all methods alike asks its model.
+func TestOptions(t *testing.T) {
+	for body, cost := range map[string]state.Money{"": 0, `{"model":"m","messages":[],"max_tokens":7}`: 42 + 70} {
+		s := newStand(t, nil)
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodOptions, s.url+"/v1/silent", strings.NewReader(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("Test-User", "ann@x")
+		res, err := http.DefaultTransport.RoundTrip(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, _ = io.Copy(io.Discard, res.Body)
+		_ = res.Body.Close()
+		if got := s.spent("user"); res.StatusCode != 200 || got != cost {
+			t.Errorf("%q: %d, cost %d, want %d", body, res.StatusCode, got, cost)
+		}
 	}
 }
 

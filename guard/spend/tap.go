@@ -8,6 +8,7 @@ import (
 	"mime"
 	"net/http"
 	"strconv"
+	"strings"
 	"sync"
 
 	"github.com/launchready/launchready/guard"
@@ -47,12 +48,23 @@ func (Tap) Tap(x *guard.Exchange, res *http.Response) error {
 	kind, _, _ := mime.ParseMediaType(res.Header.Get("Content-Type"))
 	h.m.from, h.m.most, h.m.h = res.Body, h.out, h
 	h.m.s.sse = kind == "text/event-stream"
+	h.m.tells = h.m.s.sse || isJSON(kind)
 	if h.m.s.sse && !h.observe { // its length may change
 		res.Header.Del("Content-Length")
 		res.ContentLength = -1
 	}
 	res.Body = &h.m
 	return nil
+}
+
+// isJSON reports a type in which what a model wrote is a text among others. Where the
+// answer is that text, its caller chooses what it says of usage.
+func isJSON(kind string) bool {
+	switch kind {
+	case "application/json", "text/json", "application/x-ndjson", "application/ndjson", "application/jsonl", "application/x-jsonlines":
+		return true
+	}
+	return strings.HasSuffix(kind, "+json")
 }
 
 // errOver ends an answer that is no event stream and was cut.
@@ -64,6 +76,7 @@ type meter struct {
 	most  int64
 	s     scan
 	ended bool
+	tells bool   // its type is one that can tell what was used
 	last  []byte // what is still to be said after a stream was cut
 	cut   bool
 	h     *hold
@@ -129,7 +142,7 @@ func (m *meter) Close() error {
 }
 
 func (m *meter) tokens() int64        { return m.s.tokens() }
-func (m *meter) usage() (Usage, bool) { return m.s.found, m.ended }
+func (m *meter) usage() (Usage, bool) { return m.s.found, m.ended && m.tells }
 
 // tunnel is a WebSocket to a model. Its bytes are counted, both ways, and when
 // they have used up what was reserved as much again is reserved, or it ends.
