@@ -43,7 +43,7 @@ var demoKey = sync.OnceValues(demo.NewKey)
 // groups, which the seed draws, each flaw is caught by the check of its name, and
 // none trips a check that no flaw of the group declares. A flaw that declares
 // what else it trips is asked alone, and so is every flaw with -single. And with
-// all flaws on every one is still found.
+// all flaws on every one is still found, and behind guard each that it is for is stopped.
 func TestReadiness(t *testing.T) {
 	t.Parallel()
 	trips, may := map[string][]string{}, map[string][]string{}
@@ -63,6 +63,7 @@ func TestReadiness(t *testing.T) {
 				if rep.Readiness != lr.NotReady {
 					t.Errorf("readiness is %s with all flaws on, want %s", rep.Readiness, lr.NotReady)
 				}
+				wholeLoop(t, seed, rep)
 			})
 			for i, flaws := range drawn(seed) {
 				t.Run(fmt.Sprintf("group=%d", i+1), func(t *testing.T) {

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"slices"
 	"strings"
 
 	lr "github.com/launchready/launchready"
@@ -41,7 +42,7 @@ func Behind(direct, behind *lr.Report, open map[string]string) []Guarded {
 					continue
 				}
 				g := Guarded{ID: f.ID, Check: c.ID, Subject: f.Subject, Directive: f.Guard}
-				again, asked := checks[c.ID]
+				retried, asked := checks[c.ID]
 				switch why := open[f.ID]; {
 				case f.Guard == "":
 					g.Behind, g.Why = NotGuards, "no proxy can stop it"
@@ -50,7 +51,7 @@ func Behind(direct, behind *lr.Report, open map[string]string) []Guarded {
 				case !asked:
 					g.Behind, g.Why = Undecided, "not asked again"
 				default:
-					g.Behind, g.Why = became(f, again)
+					g.Behind, g.Why = became(f, retried)
 				}
 				out = append(out, g)
 			}
@@ -60,19 +61,53 @@ func Behind(direct, behind *lr.Report, open map[string]string) []Guarded {
 }
 
 // became judges one finding by the same check, asked behind guard.
-func became(f lr.Finding, again lr.CheckReport) (what, why string) {
-	for _, a := range again.Findings {
+func became(f lr.Finding, c lr.CheckReport) (what, why string) {
+	for _, a := range c.Findings {
 		if a.ID == f.ID || f.Subject == "application" || a.Subject == "application" {
 			return Through, Line(a.Message)
 		}
 	}
-	for _, o := range again.Open {
+	for _, o := range c.Open {
 		if strings.HasPrefix(o, f.Subject+":") || strings.HasPrefix(o, f.Subject+" ") {
 			return Undecided, Line(o)
 		}
 	}
-	if again.Verdict == lr.Passed || again.Verdict == lr.Failed { // failed elsewhere: another subject
+	if c.Verdict == lr.Passed || c.Verdict == lr.Failed { // failed elsewhere: another subject
 		return Blocked, ""
 	}
-	return Undecided, Line(again.Reason)
+	return Undecided, Line(c.Reason)
+}
+
+// again says how a finding was settled by a second audit behind guard.
+const again = "asked again, by itself"
+
+// Settled puts what a second audit of OpenChecks decided in place of what the first left
+// undecided, and says so.
+func Settled(first, second []Guarded) []Guarded {
+	out := slices.Clone(first)
+	for i, g := range out {
+		if g.Behind != Undecided {
+			continue
+		}
+		for _, s := range second {
+			if s.ID != g.ID || s.Subject != g.Subject || s.Behind == Undecided {
+				continue
+			}
+			if out[i] = s; s.Why == "" {
+				out[i].Why = again
+			}
+		}
+	}
+	return out
+}
+
+// OpenChecks are those whose findings are undecided.
+func OpenChecks(list []Guarded) []string {
+	var out []string
+	for _, g := range list {
+		if g.Behind == Undecided && !slices.Contains(out, g.Check) {
+			out = append(out, g.Check)
+		}
+	}
+	return out
 }

@@ -1,6 +1,7 @@
 package report_test
 
 import (
+	"slices"
 	"testing"
 
 	lr "github.com/launchready/launchready"
@@ -37,5 +38,41 @@ func TestBehind(t *testing.T) {
 	}
 	if len(got) != len(want) {
 		t.Errorf("%d findings, want %d", len(got), len(want))
+	}
+}
+
+// TestSettled: a second audit decides what the first left open, and nothing else.
+func TestSettled(t *testing.T) {
+	g := func(id, subject, behind, why string) report.Guarded {
+		return report.Guarded{ID: id, Check: "auth/" + id, Subject: subject, Behind: behind, Why: why}
+	}
+	first := []report.Guarded{
+		g("a", "GET /1", report.Blocked, ""),
+		g("b", "GET /1", report.Undecided, "busy"),
+		g("b", "GET /2", report.Undecided, "busy"),
+		g("c", "GET /1", report.Undecided, "busy"),
+		g("d", "GET /1", report.Undecided, "busy"),
+	}
+	if got := report.OpenChecks(first); !slices.Equal(got, []string{"auth/b", "auth/c", "auth/d"}) {
+		t.Errorf("got the open checks %v", got)
+	}
+	got := report.Settled(first, []report.Guarded{
+		g("a", "GET /1", report.Through, "shown"),
+		g("b", "GET /1", report.Blocked, ""),
+		g("b", "GET /2", report.Through, "shown"),
+		g("c", "GET /1", report.Undecided, "still busy"),
+	})
+	want := []report.Guarded{
+		g("a", "GET /1", report.Blocked, ""),
+		g("b", "GET /1", report.Blocked, "asked again, by itself"),
+		g("b", "GET /2", report.Through, "shown"),
+		g("c", "GET /1", report.Undecided, "busy"),
+		g("d", "GET /1", report.Undecided, "busy"),
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("got  %v\nwant %v", got, want)
+	}
+	if first[1].Behind != report.Undecided {
+		t.Error("the first list was changed")
 	}
 }

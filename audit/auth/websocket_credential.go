@@ -46,9 +46,14 @@ func listenIn(ctx context.Context, t *lr.Trial, rt *lr.Route, victim *lr.Account
 	said := 0
 	for _, o := range spoken(t, rt, victim) {
 		said++
-		owner, err := converse(ctx, t, rt, o, victim)
+		mute := func(x *lr.Exchange) bool { return oracle.Refusals(x) > 0 && len(oracle.Find(o.Canaries, x)) == 0 }
+		owner, err := oracle.Unhurried(ctx, mute, func() (*lr.Exchange, error) { return converse(ctx, t, rt, o, victim) })
 		if err != nil {
 			return err
+		}
+		if mute(owner) {
+			t.Unknown(rt.String(), "messages of the owner's own connection were refused, since they come too fast")
+			return nil
 		}
 		witness := oracle.Find(o.Canaries, owner)
 		if len(witness) == 0 {

@@ -37,7 +37,7 @@ func runCacheStream(ctx context.Context, t *lr.Trial) error {
 				continue
 			}
 			v := &view{rt: rt, path: r.Path}
-			x, err := f.ask(ctx, t, f.victim, bust(t, r.Path), "the begin of a stream")
+			x, _, err := f.anew(ctx, t, f.victim, r.Path, "the begin of a stream")
 			if err != nil {
 				if err := halted(ctx, err); err != nil {
 					return err

@@ -36,7 +36,7 @@ func runCacheTenant(ctx context.Context, t *lr.Trial) error {
 		if f.host == "" || len(v.witness) == 0 || f.attacker == nil {
 			return nil // at the target's own address isolation/shared-cache decides
 		}
-		path := bust(t, v.path)
+		path := v.unmet(t)
 		var owner *lr.Exchange
 		for range 2 {
 			var err error
@@ -60,16 +60,22 @@ func runCacheTenant(ctx context.Context, t *lr.Trial) error {
 			if len(hits) == 0 {
 				continue
 			}
-			past, err := answered(f.ask(ctx, t, as, bust(t, v.path), "at an address that no cache has met"))
-			if err != nil {
-				t.Unknown(v.subject(f), "%v", err)
-				return halted(ctx, err)
-			}
-			if len(oracle.Find(hits, past)) > 0 {
-				return nil // the application itself shows it: the rows auth and isolation decide
+			seen, refuses := []*lr.Exchange{owner, x}, "the application itself"
+			if !v.strict {
+				past, err := answered(f.ask(ctx, t, as, v.unmet(t), "at an address that no cache has met"))
+				if err != nil {
+					t.Unknown(v.subject(f), "%v", err)
+					return halted(ctx, err)
+				}
+				if len(oracle.Find(hits, past)) > 0 {
+					return nil // the application itself shows it: the rows auth and isolation decide
+				}
+				seen, refuses = []*lr.Exchange{owner, past, x}, "at another address the application"
 			}
 			own, err := itself(ctx, t, f, hits, path, as)
 			switch {
+			case v.strict && errors.Is(err, errOwnCache):
+				return nil // as above, or isolation/shared-cache does
 			case err != nil:
 				t.Unknown(v.subject(f), "%v", err)
 				return halted(ctx, err)
@@ -81,7 +87,7 @@ func runCacheTenant(ctx context.Context, t *lr.Trial) error {
 			if as != nil {
 				who = as.Name
 			}
-			t.Fail(lr.Evidence{Exchanges: []*lr.Exchange{owner, past, x}, Witness: hits}, v.subject(f), "%s's answer was given to %s, who asked for the same address next; at another address the application refuses", f.victim.Tenant, who)
+			t.Fail(lr.Evidence{Exchanges: seen, Witness: hits}, v.subject(f), "%s's answer was given to %s, who asked for the same address next; %s refuses", f.victim.Tenant, who, refuses)
 			return nil
 		}
 		t.Pass(lr.Seen(owner), v.subject(f), "another tenant and nobody asked after %s, and got nothing of theirs", f.victim.Tenant)

@@ -2,6 +2,7 @@ package https
 
 import (
 	"context"
+	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
@@ -28,6 +29,16 @@ type view struct {
 	x       *lr.Exchange
 	witness []string // values that the owner's reply holds, and no other's may
 	sources oracle.Sources
+	strict  bool // it refuses a query that it does not know
+}
+
+// unmet is the view at an address that no cache has met; at its own where it refuses a
+// query that it does not know.
+func (v *view) unmet(t *lr.Trial) string {
+	if v.strict {
+		return v.path
+	}
+	return bust(t, v.path)
 }
 
 // shown are such values of another reply to the owner: what a list or a dashboard shows
@@ -54,6 +65,20 @@ func (f *gate) ask(ctx context.Context, t *lr.Trial, as *lr.Account, path, note 
 		return nil, err
 	}
 	return w.do(ctx, ask{url: "https://" + f.host + path, as: as, note: note})
+}
+
+// anew asks at an address that no cache has met. A router that refuses a query that it
+// does not know, as the strict do, is asked at the plain one.
+func (f *gate) anew(ctx context.Context, t *lr.Trial, as *lr.Account, path, note string) (x *lr.Exchange, strict bool, err error) {
+	x, err = f.ask(ctx, t, as, bust(t, path), note)
+	if err != nil || x.Status != http.StatusBadRequest && x.Status != http.StatusUnprocessableEntity {
+		return x, false, err
+	}
+	plain, err := f.ask(ctx, t, as, path, note+", without a query of the audit's own")
+	if err != nil || plain.Status == x.Status {
+		return x, false, err
+	}
+	return plain, true, nil
 }
 
 // gates are the names where the API answers. Nobody's credential goes to a name
@@ -88,7 +113,7 @@ func gates(ctx context.Context, t *lr.Trial) ([]*gate, error) {
 				return nil
 			}
 			f := &gate{host: p.host, subject: p.host, victim: victim, attacker: attacker}
-			x, err := f.ask(ctx, t, nil, bust(t, at.RequestURI()), "nobody")
+			x, _, err := f.anew(ctx, t, nil, at.RequestURI(), "nobody")
 			if err == nil && alike(ref, x) {
 				found[i] = f
 			}
@@ -153,14 +178,14 @@ func (f *gate) look(ctx context.Context, t *lr.Trial) error {
 		if err != nil || strings.Contains(r.Path, "sig=") {
 			return nil //nolint:nilerr // a route without a value for its key is asked elsewhere
 		}
-		x, err := f.ask(ctx, t, f.victim, bust(t, r.Path), "owner")
+		x, strict, err := f.anew(ctx, t, f.victim, r.Path, "owner")
 		if err != nil {
 			return halted(ctx, err)
 		}
 		if !x.OK() || busy(x) {
 			return nil
 		}
-		v := &view{rt: rt, path: r.Path, x: x, sources: oracle.Sources{Object: o, Known: oracle.Known(t, f.victim.Tenant), Request: oracle.RequestText(r)}}
+		v := &view{rt: rt, path: r.Path, x: x, strict: strict, sources: oracle.Sources{Object: o, Known: oracle.Known(t, f.victim.Tenant), Request: oracle.RequestText(r)}}
 		v.witness = v.shown(t, f, x)
 		found[i] = v
 		return nil
@@ -182,8 +207,11 @@ func bust(t *lr.Trial, path string) string {
 	return path + sep + "lr_cache=" + t.Stage.Canary("")
 }
 
-// noFront is why what needs the API behind an edge could not be asked.
-const noFront = "no name of the domain answers as the API does: name the one that does under domain.hosts, and whoami"
+// Why what needs the API behind an edge could not be asked.
+const (
+	noFront = "no name of the domain answers as the API does: name the one that does under domain.hosts, and whoami"
+	noView  = "names of the domain refuse nobody as the API does, and showed its owner none of the routes"
+)
 
 // eachView runs f over the views of every front, and tells where there is none.
 func eachView(ctx context.Context, t *lr.Trial, f func(context.Context, *gate, *view) error) error {
@@ -204,8 +232,10 @@ func eachView(ctx context.Context, t *lr.Trial, f func(context.Context, *gate, *
 		}
 	}
 	switch {
-	case n == 0:
+	case len(all) == 0:
 		t.Unknown("application", noFront)
+	case n == 0:
+		t.Unknown("application", noView)
 	case private == 0:
 		t.Unknown("application", "no route showed anything that is its owner's alone")
 	}

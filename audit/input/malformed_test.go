@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -366,6 +367,33 @@ func TestPromptSize(t *testing.T) {
 		}, false, func(v came) bool { return len(v.failed) == 0 && len(v.passed) == 1 }},
 		"answers nothing":  {2000, func(w http.ResponseWriter, _ string) { fmt.Fprint(w, `{"answer":"Only about shoes."}`) }, false, func(v came) bool { return len(v.open) == 1 && len(v.passed)+len(v.failed) == 0 }},
 		"computes nothing": {2000, func(w http.ResponseWriter, _ string) { fmt.Fprint(w, `{"answer":"?"}`) }, true, func(v came) bool { return len(v.open) == 1 }},
+		"counted by what it holds": {2000, func(w http.ResponseWriter, said string) {
+			if len(said) > 2000 {
+				w.WriteHeader(429)
+				return
+			}
+			fmt.Fprintf(w, `{"answer":%q}`, answers(said))
+		}, false, func(v came) bool { return len(v.passed) == 1 && len(v.failed)+len(v.open) == 0 }},
+		"busy with all that follows": {2000, func() func(w http.ResponseWriter, said string) {
+			var asked atomic.Int32
+			return func(w http.ResponseWriter, said string) {
+				if asked.Add(1) > 1 {
+					w.WriteHeader(429)
+					return
+				}
+				fmt.Fprintf(w, `{"answer":%q}`, answers(said))
+			}
+		}(), false, func(v came) bool { return len(v.open) == 1 && len(v.passed)+len(v.failed) == 0 }},
+		"busy for a while": {2000, func() func(w http.ResponseWriter, said string) {
+			var asked atomic.Int32
+			return func(w http.ResponseWriter, said string) {
+				if n := asked.Add(1); n == 2 || n == 3 {
+					w.WriteHeader(429)
+					return
+				}
+				fmt.Fprintf(w, `{"answer":%q}`, answers(said))
+			}
+		}(), false, func(v came) bool { return len(v.failed) == 1 && strings.Contains(v.says, "2500") }},
 		"busy with it": {2000, func(w http.ResponseWriter, said string) {
 			if len(said) > 2000 {
 				w.WriteHeader(503)

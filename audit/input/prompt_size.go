@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"strings"
 
 	lr "github.com/launchready/launchready"
@@ -58,7 +59,11 @@ func promptSizeOf(ctx context.Context, t *lr.Trial, a lr.Assistant, as *lr.Accou
 	random := t.Random()
 	ask := func(filler, note string) (*lr.Answer, bool, error) {
 		q := ops[0].Ask(random)
-		ans, err := a.Ask(ctx, as, lr.Message{Text: filler + q.Text, Note: note})
+		m := lr.Message{Text: filler + q.Text, Note: note}
+		if filler != "" { // what is refused for its length is refused again
+			m.Vary = func(r *lr.Request) { r.Once = true }
+		}
+		ans, err := a.Ask(ctx, as, m)
 		if errors.Is(err, lr.ErrMoney) {
 			return nil, false, err
 		}
@@ -76,9 +81,26 @@ func promptSizeOf(ctx context.Context, t *lr.Trial, a lr.Assistant, as *lr.Accou
 		return nil
 	}
 	const words = "The weather was fine that day. "
-	big, right, err := ask(strings.Repeat(words, size/len(words)+1)[:size]+"\n\n", fmt.Sprintf("a question of %d characters", size))
-	if err != nil {
-		return err
+	long := strings.Repeat(words, size/len(words)+1)[:size] + "\n\n"
+	var big, after *lr.Answer
+	for range 3 {
+		if big, right, err = ask(long, fmt.Sprintf("a question of %d characters", size)); err != nil {
+			return err
+		}
+		if right || big.Last() == nil || big.Last().Status != http.StatusTooManyRequests {
+			after = nil
+			break
+		}
+		// Some count what a question holds, and say 429 to one that holds too much. Others
+		// count questions: these refuse an ordinary one, too, until they take both.
+		taken := false
+		if after, taken, err = ask("", "control: a question of ordinary length, right after"); err != nil {
+			return err
+		}
+		if taken && after.Last().Attempts <= 1 {
+			break
+		}
+		after = nil
 	}
 	e := lr.Seen(small.Last())
 	if big.Last() != nil {
@@ -91,6 +113,9 @@ func promptSizeOf(ctx context.Context, t *lr.Trial, a lr.Assistant, as *lr.Accou
 		t.Fail(e, subject, "a question of %d characters went to the model whole and was answered, and the description allows %d", size, limit)
 	case right:
 		t.Fail(e, subject, "a question of %d characters went to the model whole and was answered: no limit was met, and the description names none", size)
+	case after != nil:
+		e.Exchanges = append(e.Exchanges, after.Last())
+		t.Pass(e, subject, "a question of %d characters is answered 429, and an ordinary one right after is taken", size)
 	case big.Last() == nil || busy(big.Last()):
 		t.Unknown(subject, "%s", errBusy)
 	default:

@@ -84,12 +84,19 @@ func signedLink(ctx context.Context, t *lr.Trial, rt *lr.Route, p pair, theirs, 
 	if err != nil || ownLink == "" {
 		return false, err
 	}
-	get := func(path, note string) (*lr.Exchange, error) {
-		return t.HTTP.Do(ctx, nil, &lr.Request{Method: "GET", Path: path, Note: note})
+	get := func(as *lr.Account, path, note string) (*lr.Exchange, error) {
+		return t.HTTP.Do(ctx, as, &lr.Request{Method: "GET", Path: path, Note: note})
 	}
-	owner, err := get(victimLink, "owner's own link")
+	owner, err := get(nil, victimLink, "owner's own link")
 	if err != nil {
 		return true, err
+	}
+	var attacker *lr.Account
+	if owner.Denied() { // a link that opens nothing alone wants the credential of who uses it
+		attacker = p.attacker
+		if owner, err = get(theirs.Owner, victimLink, "owner's own link, as the owner"); err != nil {
+			return true, err
+		}
 	}
 	witness := oracle.Find(theirs.Canaries, owner)
 	if !owner.OK() || len(witness) == 0 {
@@ -103,7 +110,7 @@ func signedLink(ctx context.Context, t *lr.Trial, rt *lr.Route, p pair, theirs, 
 		{victimPath + "?" + flipSignature(victimQuery), "a changed signature"},
 		{victimPath, "no signature"},
 	} {
-		x, err := get(try.path, try.note)
+		x, err := get(attacker, try.path, try.note)
 		if err != nil {
 			return true, err
 		}

@@ -5,10 +5,13 @@ import (
 	"encoding/hex"
 	"fmt"
 	"net/http"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/coder/websocket"
+
+	lr "github.com/launchready/launchready"
 )
 
 // shares serves share links of notes: token makes one for a note, gone says
@@ -145,11 +148,23 @@ func download(a *app, open, bound bool) {
 }
 
 func TestFileDownload(t *testing.T) {
+	// signedIn has links open for who signed in alone.
+	signedIn := func(a *app, bound bool) {
+		download(a, false, bound)
+		const route = "GET /download/{id}"
+		a.handles[route] = private(a.handles[route])
+	}
 	const content, link = "GET /files/{id}/content", "POST /files/{id}/link"
 	cases(t, fileDownload, []testCase{
 		{"safe", func(a *app) { download(a, false, true) }, want{passes: []string{content, link}}},
 		{"bytes of any tenant", func(a *app) { download(a, true, true) }, want{fails: []string{content}, passes: []string{link}}},
 		{"a signature that names no file", func(a *app) { download(a, false, false) }, want{fails: []string{link}, passes: []string{content}}},
+		{"links that want a credential", func(a *app) { signedIn(a, true) }, want{passes: []string{content, link}}},
+		{"such whose signature names no file", func(a *app) { signedIn(a, false) }, want{fails: []string{link}, passes: []string{content}}},
+		{"a link that opens nothing", func(a *app) {
+			download(a, false, true)
+			a.handles["GET /download/{id}"] = func(w http.ResponseWriter, _ *http.Request, _ string) { missing(w) }
+		}, want{open: []string{link}, passes: []string{content}}},
 		{"no files", func(a *app) { a.crud("notes") }, want{skipped: true}},
 	})
 }
@@ -257,6 +272,18 @@ func TestWebsocketLeak(t *testing.T) {
 		{"a socket that speaks of nothing known", func(a *app) {
 			socket(a, "/ws", func(*http.Request, string, row) any { return `{"type":"welcome"}` })
 		}, want{open: []string{"GET /ws"}}},
+		{"a socket that is asked too fast at first", func(a *app) {
+			var asked atomic.Int32
+			socket(a, "/ws", func(_ *http.Request, tenant string, m row) any {
+				if m != nil && int(asked.Add(1)) <= len(subscriptions(&lr.Object{})) {
+					return `{"type":"error","status":429}`
+				}
+				if v := a.find("chats", text(m["conversation_id"]), tenant); v != nil {
+					return v["title"]
+				}
+				return nil
+			})
+		}, want{passes: []string{"GET /ws"}}},
 		{"no socket", func(a *app) { a.crud("chats") }, want{skipped: true}},
 	})
 }

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -190,6 +191,7 @@ func TestRetryStorm(t *testing.T) {
 	}{
 		"a dozen at once":  {&bot{calls: 12}, lr.Failed, "up to 12 times"},
 		"three":            {&bot{calls: 3}, lr.Passed, "at most 3 times"},
+		"it sulks after":   {&bot{calls: 3, sulks: failing + 2}, lr.Passed, "at most 3 times"},
 		"it stops asking":  {&bot{}, lr.Unknown, "no question reached it"},
 		"another provider": {&bot{calls: 9, deaf: true}, lr.Unknown, "made no call of the provider"},
 		"others ask, too":  {&bot{calls: 9, noise: true}, lr.Unknown, "others ask the provider meanwhile"},
@@ -200,6 +202,9 @@ func TestRetryStorm(t *testing.T) {
 			is(t, asks(t, retryStorm, c.b, door), c.want, c.says)
 			if c.b.broken != 0 && !c.b.noMend {
 				t.Errorf("the provider was left failing with %d", c.b.broken)
+			}
+			if c.b.sulks > 0 {
+				t.Errorf("%d questions will not be answered", c.b.sulks)
 			}
 		})
 	}
@@ -238,6 +243,76 @@ func TestTokenCap(t *testing.T) {
 		t.Errorf("got the allowance %+v", a)
 	}
 	is(t, asks(t, tokenCap, &bot{take: func(r *http.Request) (func(), bool) { return func() {}, r.ContentLength < 1000 }}), lr.Passed, "was refused with 429, while short ones are taken")
+}
+
+// TestInTurn: where a burst met a bound of what is under way, questions one after another
+// show what else is counted.
+func TestInTurn(t *testing.T) {
+	t.Parallel()
+	slots := func(tr *lr.Trial) { // three of a burst were taken
+		if _, err := lr.Recall(t.Context(), tr.Memo, "limits/alone", func(context.Context) (*tally, error) { return &tally{sent: 40, taken: 3, refused: 37}, nil }); err != nil {
+			t.Error(err)
+		}
+	}
+	first := func(n int) func(*http.Request) (func(), bool) {
+		var asked atomic.Int32
+		return func(*http.Request) (func(), bool) { return func() {}, int(asked.Add(1)) <= n }
+	}
+	const opened = 1 + mostInTurn + colleagues // questions before those that are counted together
+	for name, c := range map[string]struct {
+		check *lr.Check
+		b     *bot
+		want  lr.Verdict
+		says  string
+	}{
+		"an organisation that is counted":   {organisation, &bot{take: first(opened + 20)}, lr.Passed, "5 users of one organisation met a limit together: 20 of"},
+		"one that is not":                   {organisation, &bot{}, lr.Unknown, "asked one question after another met no limit together"},
+		"one whose users may ask three":     {organisation, &bot{take: first(4)}, lr.Unknown, "one user may ask 3 questions, which is too few"},
+		"questions whose length counts not": {tokenCap, &bot{}, lr.Failed, "met no limit of what they hold"},
+		"those of a user who may ask three": {tokenCap, &bot{take: first(4)}, lr.Unknown, "one user may ask 3 questions, which is too few"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			is(t, asks(t, c.check, c.b, slots), c.want, c.says)
+		})
+	}
+}
+
+// guessed signs in at POST /login.
+type guessed struct{ cast }
+
+func (*guessed) SignInRequest(context.Context, *lr.Account, string, lr.Secret) (*lr.Request, error) {
+	return &lr.Request{Method: "POST", Path: "/login", Body: []byte(`{}`)}, nil
+}
+
+// TestLoginGuessing: what has used a limit up before is waited for.
+func TestLoginGuessing(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		busy, free int // sign-ins that are refused at first, and those that are answered then
+		want       lr.Verdict
+		says       string
+	}{
+		"nothing slows it":          {0, 1000, lr.Failed, "nothing slows a guess"},
+		"a limit":                   {0, 10, lr.Passed, "met a limit: 9 of 80 taken"},
+		"a limit that was used up":  {3, 10, lr.Passed, "met a limit: 9 of 80 taken"},
+		"one that does not open":    {1000, 0, lr.Unknown, "the first wrong password was answered 429"},
+		"used up, and none of ours": {3, 1000, lr.Failed, "nothing slows a guess"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var asked atomic.Int32
+			h := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+				if n := int(asked.Add(1)); n <= c.busy || n > c.busy+c.free {
+					w.Header().Set("Retry-After", "0")
+					w.WriteHeader(http.StatusTooManyRequests)
+					return
+				}
+				w.WriteHeader(http.StatusUnauthorized)
+			})
+			is(t, asks(t, loginGuessing, h, func(tr *lr.Trial) { tr.Cast = &guessed{} }), c.want, c.says)
+		})
+	}
 }
 
 func TestPageSize(t *testing.T) {

@@ -141,6 +141,19 @@ func (k *talk) row(ctx context.Context, n int, vary func(i int, r *lr.Request)) 
 	return b, nil
 }
 
+// until asks one after another, n times or until it is refused.
+func (k *talk) until(ctx context.Context, n int) (*tally, error) {
+	b := &tally{}
+	for b.sent < n && !b.limited() {
+		x, good, err := k.ask(ctx, nil)
+		if err != nil {
+			return b, err
+		}
+		b.add(x, good)
+	}
+	return b, nil
+}
+
 // endpoints are the ways to the model that take a question a request, the usual
 // one first.
 func endpoints(t *lr.Trial) []lr.Assistant {

@@ -1,6 +1,7 @@
 package limits
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -91,6 +92,18 @@ func (b *tally) add(x *lr.Exchange, good bool) {
 	default:
 		b.broken++
 		b.broke = x
+	}
+}
+
+// join adds what became of other requests, which were sent beside these.
+func (b *tally) join(o *tally) {
+	b.sent, b.taken, b.refused, b.broken = b.sent+o.sent, b.taken+o.taken, b.refused+o.refused, b.broken+o.broken
+	b.last, b.refusal, b.broke = cmp.Or(b.last, o.last), cmp.Or(b.refusal, o.refusal), cmp.Or(b.broke, o.broke)
+	if b.began.IsZero() || !o.began.IsZero() && o.began.Before(b.began) {
+		b.began = o.began
+	}
+	if o.ended.After(b.ended) {
+		b.ended = o.ended
 	}
 }
 

@@ -55,3 +55,22 @@ func alone(ctx context.Context, t *lr.Trial) (*tally, error) {
 		return k.burst(ctx, size(t))
 	})
 }
+
+// mostInTurn is how many questions show what may be asked one after another.
+const mostInTurn = 12
+
+// inTurn is what one user is answered who asks one question after another, sent once a
+// run where the burst shows too few: what it met may bound the answers under way.
+func inTurn(ctx context.Context, t *lr.Trial) (*tally, error) {
+	return lr.Recall(ctx, t.Memo, "limits/in turn", func(ctx context.Context) (*tally, error) {
+		as, _, err := newcomer(ctx, t)
+		if err != nil {
+			return nil, err
+		}
+		k, err := open(ctx, t.Assistant, as)
+		if err != nil {
+			return nil, err
+		}
+		return k.until(ctx, mostInTurn)
+	})
+}

@@ -28,7 +28,7 @@ func runLoginGuessing(ctx context.Context, t *lr.Trial) error {
 		t.Unknown(signInSubject(t), "it may lock the account it guesses at, so it takes one that the run may lose: configure a spare identity, or a route that makes members")
 		return nil
 	}
-	first, _, err := guess(ctx, t, as, as.User, nil)
+	first, err := firstGuess(ctx, t, as)
 	if err != nil {
 		return undecided(ctx, t, signInSubject(t), err)
 	}

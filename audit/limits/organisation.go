@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 
+	"golang.org/x/sync/errgroup"
+
 	lr "github.com/launchready/launchready"
 )
 
@@ -40,7 +42,13 @@ func runOrganisation(ctx context.Context, t *lr.Trial) error {
 	if err != nil {
 		return undecided(ctx, t, subject, err)
 	}
-	n := share(t, one)
+	n, turns := share(t, one), false
+	if n < 4 { // those who have one question under way each may still ask many
+		if one, err = inTurn(ctx, t); err != nil {
+			return undecided(ctx, t, subject, err)
+		}
+		n, turns = min(size(t)*2/5, one.taken*4/5), true
+	}
 	if n < 4 {
 		t.Unknown(subject, "one user may ask %d questions, which is too few to tell an organisation's limit from a user's", one.taken)
 		return nil
@@ -69,21 +77,17 @@ func runOrganisation(ctx context.Context, t *lr.Trial) error {
 		t.Unknown(subject, "it takes three users of one organisation, and there are %d: configure spare identities, or a route that makes members", len(talks))
 		return nil
 	}
-	var m counter
-	b, err := burst(ctx, n*len(talks), func(ctx context.Context, i int) (*lr.Exchange, bool, error) {
-		one := *talks[i%len(talks)]
-		one.end, one.told = i, m.add
-		return one.ask(ctx, nil)
-	})
+	b, err := askTogether(ctx, talks, n, turns)
 	if err != nil {
 		return err
 	}
-	m.into(b)
 	out := lr.Outcome{Confidence: lr.Confirmed, Subject: subject, Evidence: b.evidence(), Allowance: b.allowance(t, lr.AllowanceOrganisation, 0)}
 	switch {
 	case b.limited():
 		out.Verdict, out.Message = lr.Passed, fmt.Sprintf("%d users of one organisation met a limit together: %s", len(talks), b)
 		t.Report(out)
+	case turns:
+		t.Unknown(subject, "answers under way at once are bounded; %d users of one organisation who asked one question after another met no limit together: %s", len(talks), b)
 	case b.taken*10 < b.sent*9:
 		t.Unknown(subject, "a burst of %d users of one organisation met no refusal, and not every question was answered: %s", len(talks), b)
 	default:
@@ -91,4 +95,35 @@ func runOrganisation(ctx context.Context, t *lr.Trial) error {
 		t.Report(out)
 	}
 	return nil
+}
+
+// askTogether has each of the talks ask n questions, all at once; or, by turns, each talk one
+// question after another until it is refused.
+func askTogether(ctx context.Context, talks []*talk, n int, turns bool) (*tally, error) {
+	var m counter
+	if !turns {
+		b, err := burst(ctx, n*len(talks), func(ctx context.Context, i int) (*lr.Exchange, bool, error) {
+			one := *talks[i%len(talks)]
+			one.end, one.told = i, m.add
+			return one.ask(ctx, nil)
+		})
+		m.into(b)
+		return b, err
+	}
+	b := &tally{}
+	all := make([]*tally, len(talks))
+	g, ctx := errgroup.WithContext(ctx)
+	for i, k := range talks {
+		k.told = m.add
+		g.Go(func() (err error) {
+			all[i], err = k.until(ctx, n)
+			return err
+		})
+	}
+	err := g.Wait()
+	for _, one := range all {
+		b.join(one)
+	}
+	m.into(b)
+	return b, err
 }

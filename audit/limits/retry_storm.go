@@ -84,6 +84,9 @@ func runRetryStorm(ctx context.Context, t *lr.Trial) error {
 		}
 	}
 	e.Records = lines
+	if err := k.mended(ctx); err != nil {
+		return err
+	}
 	switch {
 	case worst == 0:
 		t.Unknown(subject, "while the provider was failing, no question reached it: %s", strings.Join(lines, "; "))
@@ -91,6 +94,21 @@ func runRetryStorm(ctx context.Context, t *lr.Trial) error {
 		t.Fail(e, subject, "one question calls a provider that fails up to %.3g times: %s", worst, strings.Join(lines, "; "))
 	default:
 		t.Pass(e, subject, "one question calls a provider that fails at most %.3g times: %s", worst, strings.Join(lines, "; "))
+	}
+	return nil
+}
+
+// mended waits until a question is answered again: whoever stops asking a provider that
+// fails goes on so for a while, and what is asked meanwhile says nothing of the product.
+func (k *talk) mended(ctx context.Context) error {
+	for began := time.Now(); time.Since(began) < mostPatience; {
+		x, good, err := k.ask(ctx, nil)
+		if err != nil || good || x != nil && x.Status == http.StatusTooManyRequests {
+			return err
+		}
+		if err := sleep(ctx, time.Second); err != nil {
+			return err
+		}
 	}
 	return nil
 }

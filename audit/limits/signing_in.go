@@ -3,6 +3,7 @@ package limits
 import (
 	"context"
 	"strings"
+	"time"
 
 	lr "github.com/launchready/launchready"
 )
@@ -36,6 +37,27 @@ func guess(ctx context.Context, t *lr.Trial, as *lr.Account, user string, first 
 		return nil, false, err
 	}
 	return x, x.Status < 500 && (first == nil || !locks(first, x)), nil
+}
+
+// firstGuess waits where it is refused at once, as talk.patiently does: sign-ins of the
+// run itself, or of others at the same address, have used the limit up.
+func firstGuess(ctx context.Context, t *lr.Trial, as *lr.Account) (x *lr.Exchange, err error) {
+	for n, waited := 0, time.Duration(0); ; n++ {
+		x, _, err = guess(ctx, t, as, as.User, nil)
+		if err != nil || !refuses(x) || n == mostAgain {
+			return x, err
+		}
+		wait := 250 * time.Millisecond << n
+		if told, ok := toldToWait(x.Header, t.Now()); ok {
+			wait = told
+		}
+		if waited += wait; waited > mostPatience {
+			return x, nil
+		}
+		if err := sleep(ctx, wait); err != nil {
+			return nil, err
+		}
+	}
 }
 
 // unbroken is a burst of sign-ins. Where it met no limit it comes a second time:

@@ -30,6 +30,7 @@ type bot struct {
 	calls   int                                           // of the provider for one question while it fails; 0 does not ask it then
 	deaf    bool                                          // the provider counts nothing
 	noMend  bool
+	sulks   int  // questions that it still does not ask when the provider is well again
 	noise   bool // others ask the provider, too
 	items   int  // that the list has
 	cap     int  // of its page; 0 is none, and below 0 too long a page is refused
@@ -39,6 +40,7 @@ type bot struct {
 	asked  int // of the provider
 	wrote  int // tokens
 	broken int // status of the provider
+	failed bool
 }
 
 var times = regexp.MustCompile(`Repeat the word (\w+) (\d+) times`)
@@ -91,7 +93,10 @@ func (b *bot) provider() bool {
 	switch {
 	case b.deaf:
 	case b.broken != 0:
-		b.asked += b.calls
+		b.asked, b.failed = b.asked+b.calls, true
+	case b.failed && b.sulks > 0:
+		b.sulks--
+		return false
 	default:
 		b.asked++
 	}

@@ -40,6 +40,12 @@ func runTokenCap(ctx context.Context, t *lr.Trial) error {
 	if one.limited() {
 		n = min(n, one.taken*4/5) // fewer than one user may ask
 	}
+	if n < 4 { // heavy questions are asked one after another too
+		if one, err = inTurn(ctx, t); err != nil {
+			return undecided(ctx, t, subject, err)
+		}
+		n = min(mostHeavy, one.taken*4/5)
+	}
 	if n < 4 {
 		t.Unknown(subject, "one user may ask %d questions, which is too few to tell a limit of tokens from one of questions", one.taken)
 		return nil

@@ -28,9 +28,10 @@ func (p *program) demoVerb() *cobra.Command {
 		Long: `Audit a flawed chatbot, put guard in front, and compare with a clean one.
 
 Guard stands in front of the flawed chatbot by the policy that guard init drafts from the
-report, and what it stops is audited again through it. All runs on this machine and needs
-nothing else. The comparison comes on the screen and as launchready-demo.html and
-launchready-demo.json in the current folder, with the policy in launchready-demo.guard.yaml.`,
+report, and what it stops is audited again through it; what that leaves open is asked once
+more, by itself. All runs on this machine and needs nothing else. The comparison comes on
+the screen and as launchready-demo.html and launchready-demo.json in the current folder,
+with the policy in launchready-demo.guard.yaml.`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return p.demo(c.Context(), seed) },
 	}

@@ -113,8 +113,9 @@ type taken struct {
 	of       []*limit
 	room     [4]state.Ask
 	lims     [4]*limit
-	failures int   // the index of that ask, or -1
-	size     int64 // bytes of the request, where a limit counts them
+	failures int    // the index of that ask, or -1
+	size     int64  // bytes of the request, where a limit counts them
+	never    *limit // that such a request is too long for at any time
 }
 
 // add asks the limit for the caller, where the limit is the check's to ask.
@@ -132,7 +133,10 @@ func (t *taken) add(l *limit) {
 		return
 	}
 	if l.unit > 0 {
-		a.Cost = int(min((t.size+int64(l.unit)-1)/int64(l.unit), int64(a.Burst)+1)) // more than the burst never passes
+		a.Cost = int(min((t.size+int64(l.unit)-1)/int64(l.unit), int64(a.Burst)+1))
+		if a.Cost > a.Burst {
+			t.never = l
+		}
 	}
 	t.asks, t.of = append(t.asks, a), append(t.of, l)
 }
@@ -177,6 +181,9 @@ func (c *Check) Check(x *guard.Exchange) *guard.Denial {
 		t.failures = len(t.asks)
 		t.add(c.failures)
 		t.asks[t.failures].Look = true
+	}
+	if t.never != nil { // to wait is of no use (RFC 9110 section 15.5.14)
+		return &guard.Denial{Status: http.StatusRequestEntityTooLarge, Reason: "longer than limit " + t.never.Name + " ever takes", Header: http.Header{"Ratelimit-Policy": {t.never.policy}}}
 	}
 	if len(t.asks) == 0 {
 		return nil

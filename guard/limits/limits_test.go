@@ -140,7 +140,7 @@ func TestKilobytes(t *testing.T) {
 		"one that is empty":   {"0 200;9216 200;0 429", "0"},
 		"without a length":    {"4000? 200;4000? 200;4000? 429;100? 200", "1024"},
 		"a query":             {"6000q 200;6000q 429;4000q 200", "0"},
-		"too much at once":    {"10241 429;10240 200", "0"},
+		"too much at once":    {"10241 413;10241? 413;10240 200;10241 413;1 429", "0"},
 		"longer than is read": {"70000? 413;10240 200", "0"},
 	} {
 		t.Run(name, func(t *testing.T) {
