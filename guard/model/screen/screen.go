@@ -207,7 +207,7 @@ func (t *Text) part(part []byte, emit Emit) (int, error) {
 func (t *Text) plain(part []byte) bool {
 	r := t.rules
 	switch {
-	case r.Secrets == nil || t.key.Key() || t.sink.target || !r.Secrets.Plain(part):
+	case r.Secrets == nil || t.key.Key() || t.sink.target || t.sink.open != 0 || t.sink.handler || !r.Secrets.Plain(part):
 		return false
 	case r.Personal.any() && bytes.ContainsAny(part, "0123456789"):
 		return false
