@@ -461,6 +461,8 @@ func TestFaults(t *testing.T) {
 		{"its own error", "application/json", `{"error":{"message":"bad temperature","type":"invalid_request_error","param":"temperature","code":null}}`, 400, 400, "bad temperature"},
 		{"too many requests", "application/json", `{"error":{"message":"slow down","type":"rate_limit"}}`, 429, 429, "slow down"},
 		{"a key that is wrong", "application/json", `{"error":{"message":"Incorrect API key: ` + providerKey + `"}}`, 401, 502, "provider_refused"},
+		{"a key in another error", "application/json", `{"error":{"message":"limit of ` + providerKey + `","param":"` + strings.ToUpper(providerKey) + `","metadata":{"raw":"Bearer ` + providerKey + `"}},"detail":"` + providerKey + `"}`, 429, 429, "[removed]"},
+		{"a key in an error of an answer", "application/json", `{"error":{"message":"limit of ` + providerKey + `"}}`, 200, 200, "[removed]"},
 		{"a page", "text/html", `<h1>nginx/1.2 at 10.0.0.7</h1>`, 503, 503, "provider_failed"},
 		{"a page that is no error", "text/html", `<h1>hello</h1>`, 200, 502, "provider_failed"},
 		{"no JSON", "application/json", `{"choices":[`, 200, 502, "provider_unreadable"},

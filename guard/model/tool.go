@@ -75,6 +75,8 @@ type call struct {
 	name string
 	args []byte // a JSON text, or free text where the tool takes that
 	free bool
+	odd  bool // no text where one should be
+	own  bool // of a tool that the protocol names: the arguments are there whole or not at all
 }
 
 // errCall says why a call is refused, in words for the log. ask is set where the user
@@ -97,6 +99,9 @@ func (x *exchange) judge(c *call) *errCall {
 	}
 	if x.o.Kill.Off(kill.Tool, c.name) {
 		return &errCall{why: "the tool is switched off"}
+	}
+	if c.odd {
+		return &errCall{why: "the arguments are no text"}
 	}
 	doc := &span.Document{}
 	if !c.free {
