@@ -61,6 +61,8 @@ func TestCalls(t *testing.T) {
 		{"one that is refused takes the other with it", "Find", []tool{{"search", `{"q":"a"}`}, {"delete", `{}`}}, false, "not allowed"},
 		{"arguments that are no JSON", "Find", []tool{{"search", `{"q":`}}, false, "not allowed"},
 		{"arguments that say a thing twice", "Find", []tool{{"search", `{"q":1,"q":2}`}}, false, "not allowed"},
+		{"arguments that say a thing in another case", "Find", []tool{{"search", `{"f":[{"q":1,"Q":2}]}`}}, false, "not allowed"},
+		{"arguments that say it in another case of Unicode", "Find", []tool{{"search", `{"Kind":1,"\u212aind":2}`}}, false, "not allowed"},
 		{"arguments that are a list", "Find", []tool{{"search", `[1]`}}, false, "not allowed"},
 		{"what fits the schema", "Mail it to bob@home.test", []tool{{"send_mail", `{"to":"bob@home.test","text":"hi"}`}}, true, ""},
 		{"what does not", "Mail it to bob@home.test", []tool{{"send_mail", `{"to":"bob@home.test","bcc":"bob@home.test"}`}}, false, "not allowed"},
