@@ -256,7 +256,9 @@ func (p *Pipeline) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	strip(x.Request.Header, p.o.Keep)
 	if d := p.judge(x); d != nil {
-		x.reason = d.Reason
+		if d.Status >= 400 || d.Given || d.Answer != nil { // a redirect or a preflight refuses nothing
+			x.reason = d.Reason
+		}
 		if d.Answer == nil {
 			unread(w, r, p.o.Pace)
 			p.refuse(rec, x, d)

@@ -478,6 +478,8 @@ func TestFields(t *testing.T) {
 		"nothing to answer":  {app.URL, &guard.Denial{Status: 404, Reason: "no", Answer: none}, nil, 410, "ownership", "ownership: no"},
 		"refused by a tap":   {app.URL, nil, &guard.Denial{Status: 502, Reason: "no list"}, 502, "ownership", "ownership: no list"},
 		"given before":       {app.URL, &guard.Denial{Status: 201, Reason: "given", Given: true, Body: []byte("x")}, nil, 201, "ownership", "ownership: given"},
+		"sent elsewhere":     {app.URL, &guard.Denial{Status: 308, Reason: "not over TLS"}, nil, 308, "", ""},
+		"asked before":       {app.URL, &guard.Denial{Status: 204, Reason: "preflight"}, nil, 204, "", ""},
 		"a tap that breaks":  {app.URL, nil, io.ErrUnexpectedEOF, 502, "", ""},
 		"nobody is upstream": {"http://127.0.0.1:1", nil, nil, 502, "", ""},
 	} {

@@ -41,8 +41,9 @@ func (c Cookies) rewrite(line string, secured bool) string {
 		case "httponly":
 			only = true
 		case "samesite":
-			site = true
-			none = strings.EqualFold(strings.TrimSpace(v), "None")
+			v = strings.TrimSpace(v)
+			none = strings.EqualFold(v, "None")
+			site = none || strings.EqualFold(v, "Lax") || strings.EqualFold(v, "Strict") // of two the last counts; another word is none (RFC 6265bis, 5.6.7)
 		}
 	}
 	// Over plain HTTP browsers throw a Secure cookie away: on the machine of a

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -48,15 +49,18 @@ func (t Tap) Tap(x *guard.Exchange, r *http.Response) error {
 			r.Header.Set(k, v)
 		}
 	}
-	if !t.Scrub || r.StatusCode < 400 || x.Request.Method == http.MethodHead || strings.HasPrefix(r.Header.Get("Content-Type"), "text/event-stream") {
+	if !t.Scrub || r.StatusCode < 400 || x.Request.Method == http.MethodHead {
 		return nil
 	}
-	if r.StatusCode < 500 && r.Header.Get("Content-Encoding") == "" {
+	// An error that comes as events is none that a reader of events takes (WHATWG HTML, 9.2.3),
+	// and one without an end is not waited for.
+	endless := r.ContentLength < 0 && strings.HasPrefix(strings.ToLower(r.Header.Get("Content-Type")), "text/event-stream")
+	if r.StatusCode < 500 && r.Header.Get("Content-Encoding") == "" && !endless {
 		b, err := io.ReadAll(io.LimitReader(r.Body, longest+1))
 		if err != nil {
 			return err
 		}
-		if len(b) <= longest && !internals.Match(b) && !providers.Match(b) {
+		if len(b) <= longest && !internals.Match(b) && !providers.Match(b) && bytes.IndexByte(b, 0) < 0 { // UTF-16 has zeros
 			_ = r.Body.Close() // it was read to its end
 			if kind := r.Header.Get("Content-Type"); !strings.Contains(kind, "json") && len(b) > 0 && (b[0] == '{' || b[0] == '[') && json.Valid(b) {
 				r.Header.Set("Content-Type", "application/json") // it was that of the answer which it is not
@@ -75,8 +79,13 @@ func (t Tap) Tap(x *guard.Exchange, r *http.Response) error {
 	r.TransferEncoding = nil
 	r.Header.Set("Content-Length", strconv.Itoa(len(b)))
 	r.Header.Set("Content-Type", "application/problem+json")
-	for _, h := range []string{"Content-Encoding", "Etag", "Last-Modified", "Trailer"} {
+	for _, h := range []string{"Content-Encoding", "Content-Disposition", "Etag", "Last-Modified", "Trailer"} {
 		r.Header.Del(h)
+	}
+	for k, v := range r.Header {
+		if k != "Set-Cookie" && k != "Location" && slices.ContainsFunc(v, func(s string) bool { return internals.MatchString(s) || providers.MatchString(s) }) {
+			delete(r.Header, k)
+		}
 	}
 	return nil
 }

@@ -3,6 +3,7 @@ package model
 import (
 	"encoding/json"
 	"net/http"
+	"slices"
 
 	"github.com/launchready/launchready/guard/model/span"
 )
@@ -23,10 +24,14 @@ func (r *reply) chatChunk(e *event) error {
 		i64, _ := d.Int(d.Get(c, "index"))
 		i := int(i64)
 		delta := d.Get(c, "delta")
-		for _, name := range chatTexts() {
-			if err := r.text(place{name, i, 0}, e, d.Get(delta, name)); err != nil {
-				return err
-			}
+		if err := r.pieces(e, delta, "", i, calls()...); err != nil {
+			return err
+		}
+		if d.Get(c, "message") != span.None { // some write the whole message anew in each chunk
+			d.Drop(c, func(n span.Node) bool { return d.Key(n) == "message" })
+		}
+		if err := r.pieces(e, c, "choice", i, "delta", "message", "finish_reason"); err != nil {
+			return err
 		}
 		t := r.turn(i)
 		if calls := d.Get(delta, "tool_calls"); d.Len(calls) > 0 {
@@ -57,8 +62,11 @@ func (r *reply) chatCalls(t *turn, d *span.Document, list span.Node) {
 		at++
 		c := t.call(i)
 		c.name += d.Text(d.Get(n, "function", "name")) + d.Text(d.Get(n, "custom", "name"))
-		args := d.Bytes(d.Get(n, "function", "arguments"))
-		if free := d.Get(n, "custom", "input"); d.Kind(free) == span.String {
+		arguments, free := d.Get(n, "function", "arguments"), d.Get(n, "custom", "input")
+		args := d.Bytes(arguments)
+		c.odd = c.odd || odd(d, arguments) || odd(d, free)
+		if d.Kind(free) == span.String {
+			c.odd = c.odd || len(args) > 0
 			args, c.free = d.Bytes(free), true
 		}
 		c.args = append(c.args, args...)
@@ -102,12 +110,17 @@ func (r *reply) chatEnd(t *turn, e *event, i int, finish span.Node) {
 	}
 }
 
-// calling are the members of a message that call tools.
+// odd reports arguments that are no text: what an application makes of them is not known.
+func odd(d *span.Document, n span.Node) bool {
+	k := d.Kind(n)
+	return k != 0 && k != span.Null && k != span.String
+}
+
+// calls are the members of a message that call tools.
+func calls() []string { return []string{"tool_calls", "function_call"} }
+
 func calling(d *span.Document) func(span.Node) bool {
-	return func(n span.Node) bool {
-		k := d.Key(n)
-		return k == "tool_calls" || k == "function_call"
-	}
+	return func(n span.Node) bool { return slices.Contains(calls(), d.Key(n)) }
 }
 
 func orNull(raw []byte) []byte {
@@ -149,9 +162,16 @@ func (r *reply) chatWhole(e *event) error {
 				}
 				continue
 			}
-			if err := r.once(e, n); err != nil {
-				return err
-			}
+		}
+		skip := append(calls(), "content")
+		if text == "" {
+			skip = calls()
+		}
+		if err := r.wholes(e, message, skip...); err != nil {
+			return err
+		}
+		if err := r.wholes(e, c, "message", "finish_reason"); err != nil {
+			return err
 		}
 		if text != "" {
 			d.Drop(message, calling(d))

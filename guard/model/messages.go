@@ -3,6 +3,7 @@ package model
 import (
 	"encoding/json"
 	"strconv"
+	"strings"
 
 	"github.com/launchready/launchready/guard/model/span"
 )
@@ -22,14 +23,20 @@ func (r *reply) messagesChunk(e *event) error {
 		block := d.Get(0, "content_block")
 		if d.Is(d.Get(block, "type"), "tool_use") {
 			c := t.call(i)
-			c.name = d.Text(d.Get(block, "name"))
+			c.name += d.Text(d.Get(block, "name")) // two that begin in one place are none
 			if in := d.Get(block, "input"); d.Len(in) > 0 {
 				c.args = append(c.args, d.Raw(in)...)
 			}
 			t.hold(e, i, true, index)
 			return nil
 		}
-		if err := r.text(place{"text", i, 0}, e, d.Get(block, "text")); err != nil {
+		if ran(d, block) {
+			break
+		}
+		if err := r.pieces(e, block, "", i, "citations"); err != nil {
+			return err
+		}
+		if err := r.wholes(e, d.Get(block, "citations")); err != nil {
 			return err
 		}
 	case "content_block_delta":
@@ -41,12 +48,10 @@ func (r *reply) messagesChunk(e *event) error {
 			t.hold(e, i, true, index)
 			return nil
 		}
-		for _, name := range []string{"text", "thinking"} {
-			if err := r.text(place{name, i, 0}, e, d.Get(delta, name)); err != nil {
-				return err
-			}
+		if err := r.pieces(e, delta, "", i, "citation", "partial_json"); err != nil {
+			return err
 		}
-		if err := r.once(e, d.Get(delta, "citation", "cited_text")); err != nil {
+		if err := r.wholes(e, d.Get(delta, "citation")); err != nil {
 			return err
 		}
 	case "content_block_stop":
@@ -71,6 +76,13 @@ func (r *reply) messagesChunk(e *event) error {
 		t.hold(e, i, false, index) // what stands behind a call gets another number when the call goes
 	}
 	return nil
+}
+
+// ran reports a block of a tool that the provider has run, and what came of it: the
+// application gives both back as they are.
+func ran(d *span.Document, block span.Node) bool {
+	kind := d.Text(d.Get(block, "type"))
+	return kind == "server_tool_use" || strings.HasSuffix(kind, "_tool_result")
 }
 
 // messagesEnd decides the calls when the message has ended in the event.
@@ -148,12 +160,9 @@ func (r *reply) messagesWhole(e *event) error {
 		}
 		for _, name := range []string{"text", "thinking"} {
 			r.count += len(d.Bytes(d.Get(b, name)))
-			if err := r.once(e, d.Get(b, name)); err != nil {
-				return err
-			}
 		}
-		for c := d.First(d.Get(b, "citations")); c != span.None; c = d.Next(c) {
-			if err := r.once(e, d.Get(c, "cited_text")); err != nil {
+		if !use(b) && !ran(d, b) {
+			if err := r.wholes(e, b); err != nil {
 				return err
 			}
 		}

@@ -77,6 +77,7 @@ type Options struct {
 	keys      map[[sha256.Size]byte]*Key
 	tools     map[string]*Tool
 	needles   *screen.Needles
+	own       *screen.Needles // the providers' keys
 	arguments *screen.Rules
 }
 
@@ -116,6 +117,17 @@ func New(o Options) (*Proxy, error) {
 		}
 		o.needles, o.Completions.Stop = n, n
 	}
+	values = values[:0]
+	for _, p := range o.Providers {
+		if v := p.Key.Reveal(); len(v) >= 8 && !strings.ContainsAny(v, " \t\r\n") { // what a shorter one is, an answer says by chance
+			values = append(values, v)
+		}
+	}
+	own, err := screen.NewNeedles(values)
+	if err != nil {
+		return nil, fmt.Errorf("read the providers' keys: %w", err)
+	}
+	o.own = own
 	if f := o.Completions.Secrets; f != nil {
 		only := *f
 		only.KeepAddresses = true // a tool may send mail
@@ -388,7 +400,7 @@ func kindOf(err error) string {
 func (x *exchange) header(w http.ResponseWriter, res *http.Response) {
 	h := w.Header()
 	for k, v := range res.Header {
-		if slices.Contains(returned, k) || strings.HasPrefix(k, "X-Ratelimit-") || strings.HasPrefix(k, "Anthropic-Ratelimit-") {
+		if (slices.Contains(returned, k) || strings.HasPrefix(k, "X-Ratelimit-") || strings.HasPrefix(k, "Anthropic-Ratelimit-")) && !slices.ContainsFunc(v, func(s string) bool { return x.o.holdsKey([]byte(s)) }) {
 			h[k] = v
 		}
 	}
@@ -411,15 +423,7 @@ func (p *Proxy) failure(w http.ResponseWriter, res *http.Response, x *exchange) 
 		e := deny(res.StatusCode, "provider_failed", "The provider answered with an error.").because("status " + res.Status)
 		return 0, e
 	}
-	if n := d.Get(0, "error", "message"); x.rules.Active() {
-		out, changed, err := x.rules.Whole(d.Bytes(n))
-		if err != nil {
-			out, changed = nil, true
-		}
-		if changed {
-			d.SetText(n, out)
-		}
-	}
+	x.scrub(d, 0)
 	x.header(w, res)
 	w.WriteHeader(res.StatusCode)
 	_, _ = w.Write(d.Output()) // the caller may be gone
@@ -432,6 +436,9 @@ func (p *Proxy) stream(w http.ResponseWriter, r *http.Request, res *http.Respons
 	defer idle.Stop()
 	rc := http.NewResponseController(w)
 	in := bufio.NewReaderSize(res.Body, 16<<10)
+	if mark, _ := in.Peek(3); string(mark) == "\ufeff" {
+		_, _ = in.Discard(3) // it is there; readers pass over it (WHATWG HTML, 9.2.6)
+	}
 	var out []byte
 	stop := func(d *Denial) *Denial {
 		_, _ = w.Write(append(rep.flush(out), d.event(x.p, x.id)...)) // the caller may be gone

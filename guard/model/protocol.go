@@ -66,7 +66,7 @@ func (p protocol) texts() []string {
 		return []string{"system", "messages"}
 	case chat:
 	}
-	return []string{"messages"}
+	return []string{"messages", "prediction"}
 }
 
 // limits are the members that bound a completion; the last is the one to set where
@@ -94,6 +94,36 @@ var unseen = map[string]string{
 	"mcp_servers":          "the provider would call tools past guard",
 	"container":            "the provider would keep files past guard",
 	"audio":                "spoken answers cannot be looked through",
+	"models":               "name one model", // of compatible providers, as what follows
+	"fallbacks":            "name one model",
+	"preset":               "send the prompt itself",
+	"plugins":              "use tools",
+}
+
+// spellings are the members that bound a completion, of any protocol: a provider may know
+// more than one.
+var spellings = []string{"max_tokens", "max_completion_tokens", "max_output_tokens", "max_new_tokens", "max_tokens_to_sample"}
+
+// folded is the member that guard decides by, and that a provider which ignores case would
+// take the name for; "" where that is none, or the name is written as it should be.
+func folded(name string) string {
+	if !strings.ContainsFunc(name, func(r rune) bool { return r >= 'A' && r <= 'Z' || r >= 0x80 }) {
+		return ""
+	}
+	for _, list := range [][]string{spellings, {"model", "stream", "stream_options", "n", "best_of", "tools", "tool_choice", "parallel_tool_calls", "web_search_options", "messages", "system",
+		"input", "instructions", "prediction", "logprobs", "top_logprobs", "include", "modalities", "thinking"}} {
+		for _, n := range list {
+			if strings.EqualFold(n, name) {
+				return n
+			}
+		}
+	}
+	for n := range unseen {
+		if strings.EqualFold(n, name) {
+			return n
+		}
+	}
+	return ""
 }
 
 // toolName is what a tool in a request is called in the allow-list: its own name, or

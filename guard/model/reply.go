@@ -66,14 +66,16 @@ func newReply(x *exchange) *reply {
 	return &reply{x: x, texts: map[place]*channel{}, turns: map[int]*turn{}}
 }
 
-// text adds a piece of a text.
+// text adds a piece of a text, and counts it.
 func (r *reply) text(at place, e *event, n span.Node) error {
+	r.count += len(e.doc.Bytes(n))
+	return r.piece(at, e, n)
+}
+
+// piece adds a piece of a text.
+func (r *reply) piece(at place, e *event, n span.Node) error {
 	b := e.doc.Bytes(n)
-	if len(b) == 0 {
-		return nil
-	}
-	r.count += len(b)
-	if !r.x.rules.Active() {
+	if len(b) == 0 || !r.x.rules.Active() {
 		return nil
 	}
 	c := r.texts[at]
@@ -282,6 +284,7 @@ func (r *reply) chunk(e *event) error {
 			return deny(http.StatusBadGateway, "provider_unreadable", "The provider sent what is not an event of the protocol.")
 		}
 		e.json = true
+		r.x.failures(&e.doc)
 	}
 	if err := r.push(e); err != nil {
 		return err
@@ -325,6 +328,7 @@ func (r *reply) whole(body []byte) ([]byte, error) {
 	if err := e.doc.Read(body); err != nil || e.doc.Kind(0) != span.Object {
 		return nil, deny(http.StatusBadGateway, "provider_unreadable", "The provider sent what is not an answer of the protocol.")
 	}
+	r.x.failures(&e.doc)
 	var err error
 	switch r.x.p {
 	case chat:

@@ -53,6 +53,9 @@ func (x *exchange) request(body []byte) ([]byte, *Denial) {
 		return nil, deny(http.StatusForbidden, "model_not_allowed", "The model is not one that the policy allows.")
 	}
 	for c := d.First(root); c != span.None; c = d.Next(c) {
+		if n := folded(d.Key(c)); n != "" {
+			return nil, bad(n + " is written in another case, which providers read in different ways.")
+		}
 		if k := d.Kind(c); k == span.Null || k == span.False {
 			continue
 		}
@@ -69,6 +72,9 @@ func (x *exchange) request(body []byte) ([]byte, *Denial) {
 		}
 	}
 	x.stream = d.Kind(d.Get(root, "stream")) == span.True
+	if denied := x.elsewhere(d); denied != nil {
+		return nil, denied
+	}
 	if denied := x.clamp(d); denied != nil {
 		return nil, denied
 	}
@@ -88,8 +94,9 @@ func (x *exchange) request(body []byte) ([]byte, *Denial) {
 	}
 	x.results = map[string]string{}
 	for _, name := range x.p.texts() {
-		x.text(d, d.Get(root, name), trusted, "")
+		x.text(d, d.Get(root, name), trusted, "", false)
 	}
+	x.text(d, d.Get(root, "tools"), neutral, "", false) // the model reads what they are for
 	return d.Output(), nil
 }
 
@@ -102,8 +109,10 @@ func (o *Options) speaks(model string) bool {
 }
 
 func (x *exchange) logprobs(d *span.Document) bool {
-	if d.Kind(d.Get(0, "logprobs")) == span.True || d.Kind(d.Get(0, "top_logprobs")) == span.Number {
-		return true
+	for _, name := range []string{"logprobs", "top_logprobs"} { // compatible providers take a number for either
+		if k := d.Kind(d.Get(0, name)); k != 0 && k != span.Null && k != span.False {
+			return true
+		}
 	}
 	for c := d.First(d.Get(0, "include")); c != span.None; c = d.Next(c) {
 		if strings.Contains(d.Text(c), "logprobs") {
@@ -134,12 +143,11 @@ func (x *exchange) clamp(d *span.Document) *Denial {
 	}
 	most := []byte(strconv.FormatInt(x.o.MaxTokens, 10))
 	names, set := x.p.limits(), false
-	for _, name := range names {
+	for _, name := range spellings {
 		n := d.Get(0, name)
 		if d.Kind(n) == 0 || d.Kind(n) == span.Null {
 			continue
 		}
-		set = true
 		i, ok := d.Int(n)
 		switch {
 		case !ok || i < 1:
@@ -147,7 +155,9 @@ func (x *exchange) clamp(d *span.Document) *Denial {
 		case i > x.o.MaxTokens:
 			d.Set(n, most)
 		}
-		x.limit = max(x.limit, min(i, x.o.MaxTokens)) // of two, a provider may read either
+		if slices.Contains(names, name) {
+			set, x.limit = true, max(x.limit, min(i, x.o.MaxTokens)) // of two, a provider may read either
+		}
 	}
 	if !set {
 		x.limit = x.o.MaxTokens
@@ -177,8 +187,12 @@ func (x *exchange) tools(d *span.Document) *Denial {
 		}
 	}
 	list := d.Get(0, "tools")
-	if d.Kind(list) != span.Array {
+	switch d.Kind(list) {
+	case 0, span.Null:
 		return nil
+	case span.Array:
+	case span.False, span.True, span.Number, span.String, span.Object:
+		return deny(http.StatusBadRequest, "invalid_request", "tools is no list.")
 	}
 	var gone []string
 	for c := d.First(list); c != span.None; c = d.Next(c) {
@@ -272,21 +286,12 @@ func (x *exchange) canaries(d *span.Document, n span.Node) *Denial {
 		return nil
 	}
 	if d.Kind(n) == span.String {
-		found := -1
-		x.o.needles.Find(d.Bytes(n), func(v int) bool {
-			if t := x.o.Canaries[v].Tenant; t != "" && t != x.who.Tenant {
-				found = v
-			}
-			return found < 0
-		})
-		if found < 0 {
-			return nil
-		}
-		c := x.o.Canaries[found]
-		x.o.Log.Error("foreign canary in a prompt", "id", x.id, "key", x.who.Key, "tenant", x.who.Tenant, "user", x.who.Subject, "owner", c.Tenant, "canary", c.Name, "model", x.model)
-		return deny(http.StatusForbidden, "foreign_content", "The request holds content that must not be in it. It was not sent, and an alert was raised.").because("canary " + c.Name + " of " + c.Tenant)
+		return x.foreign(d.Bytes(n))
 	}
 	for c := d.First(n); c != span.None; c = d.Next(c) {
+		if denied := x.foreign([]byte(d.Key(c))); denied != nil {
+			return denied
+		}
 		if denied := x.canaries(d, c); denied != nil {
 			return denied
 		}
@@ -294,80 +299,19 @@ func (x *exchange) canaries(d *span.Document, n span.Node) *Denial {
 	return nil
 }
 
-// structure are members that hold no words of anybody, or bytes that must stay.
-var structure = map[string]bool{
-	"type": true, "role": true, "id": true, "name": true, "tool_call_id": true, "tool_use_id": true, "call_id": true, "item_id": true, "data": true, "url": true,
-	"image_url": true, "file_data": true, "file_id": true, "media_type": true, "format": true, "signature": true, "encrypted_content": true, "encrypted_index": true,
-	"status": true, "detail": true, "cache_control": true, "ttl": true,
-}
-
-// text goes through what the model reads: it notes who said it, and takes out
-// what must not leave.
-func (x *exchange) text(d *span.Document, n span.Node, from source, key string) {
-	switch d.Kind(n) {
-	case span.String:
-		if structure[key] {
-			return
+// foreign looks for them in one text.
+func (x *exchange) foreign(text []byte) *Denial {
+	found := -1
+	x.o.needles.Find(text, func(v int) bool {
+		if t := x.o.Canaries[v].Tenant; t != "" && t != x.who.Tenant {
+			found = v
 		}
-		s := d.Bytes(n)
-		if len(x.offered) > 0 {
-			x.said.add(from, s)
-		}
-		if x.o.Prompts.Active() {
-			if out, changed, err := x.o.Prompts.Whole(s); err == nil && changed && !bytes.Equal(out, s) {
-				d.SetText(n, out)
-			}
-		}
-	case span.Array:
-		for c := d.First(n); c != span.None; c = d.Next(c) {
-			x.text(d, c, from, key)
-		}
-	case span.Object:
-		from = x.source(d, n, from)
-		for c := d.First(n); c != span.None; c = d.Next(c) {
-			x.text(d, c, from, d.Key(c))
-		}
-	case span.Null, span.True, span.False, span.Number:
+		return found < 0
+	})
+	if found < 0 {
+		return nil
 	}
-}
-
-// source is who said what is in an object. What is in something untrusted is so too.
-func (x *exchange) source(d *span.Document, n span.Node, from source) source {
-	if from == untrusted {
-		return untrusted
-	}
-	kind, role := d.Text(d.Get(n, "type")), d.Text(d.Get(n, "role"))
-	id := func(name string) string { return d.Text(d.Get(n, name)) }
-	switch kind { // calls in the history: the name of the tool, for its result
-	case "function":
-		x.results[id("id")] = d.Text(d.Get(n, "function", "name"))
-		return neutral
-	case "tool_use":
-		x.results[id("id")] = id("name")
-		return neutral
-	case "function_call", "custom_tool_call":
-		x.results[id("call_id")] = id("name")
-		return neutral
-	}
-	result := func(id string) source {
-		if t := x.o.tools[x.results[id]]; t != nil && t.Trusted {
-			return trusted
-		}
-		return untrusted
-	}
-	switch {
-	case role == "tool" || role == "function":
-		return result(id("tool_call_id"))
-	case kind == "tool_result":
-		return result(id("tool_use_id"))
-	case kind == "function_call_output" || kind == "custom_tool_call_output":
-		return result(id("call_id"))
-	case kind == "document" || kind == "file" || kind == "input_file" || kind == "search_result" || strings.HasSuffix(kind, "_output") || strings.HasSuffix(kind, "_result") || strings.HasPrefix(kind, "mcp_") || strings.HasSuffix(kind, "_call"):
-		return untrusted
-	case role == "assistant" || kind == "reasoning" || kind == "thinking":
-		return neutral
-	case role == "system" || role == "developer" || role == "user":
-		return trusted
-	}
-	return from
+	c := x.o.Canaries[found]
+	x.o.Log.Error("foreign canary in a prompt", "id", x.id, "key", x.who.Key, "tenant", x.who.Tenant, "user", x.who.Subject, "owner", c.Tenant, "canary", c.Name, "model", x.model)
+	return deny(http.StatusForbidden, "foreign_content", "The request holds content that must not be in it. It was not sent, and an alert was raised.").because("canary " + c.Name + " of " + c.Tenant)
 }

@@ -31,19 +31,26 @@ func (r *reply) responsesChunk(e *event) error {
 			return err
 		}
 	case responsesCall(d, item):
-		c := t.call(i)
-		args, free := responsesArgs(d, item)
-		if kind == "response.output_item.added" {
-			c.name, c.free = d.Text(d.Get(item, "name")), free
-			c.args = append(c.args, args...)
-		} else if c.name != d.Text(d.Get(item, "name")) || string(c.args) != string(args) {
+		c, whole := t.call(i), r.responsesRead(d, item)
+		c.odd, c.own = c.odd || whole.odd, whole.own
+		switch {
+		case kind == "response.output_item.added":
+			c.name += whole.name // two that begin in one place are none
+			if c.free = whole.free; !whole.own {
+				c.args = append(c.args, whole.args...)
+			}
+		case whole.own && c.args == nil && (c.name == whole.name || c.name == ""):
+			c.name, c.args = whole.name, whole.args
+		case c.name != whole.name || string(c.args) != string(whole.args):
 			c.name = "" // two readings of one call: none of them
 		}
 		t.hold(e, i, true, item)
 	case t.calls[i] != nil:
 		if strings.HasSuffix(kind, ".delta") {
 			args := d.Bytes(d.Get(0, "delta"))
-			t.calls[i].args = append(t.calls[i].args, args...)
+			if !t.calls[i].own {
+				t.calls[i].args = append(t.calls[i].args, args...)
+			}
 			r.count += len(args)
 		}
 		t.hold(e, i, true, item)
@@ -54,28 +61,53 @@ func (r *reply) responsesChunk(e *event) error {
 		if err := r.end(place{strings.TrimSuffix(kind, ".done"), i, number("content_index") + number("summary_index")}); err != nil {
 			return err
 		}
-		for _, n := range []span.Node{d.Get(0, "text"), d.Get(0, "refusal"), d.Get(0, "part", "text"), d.Get(0, "part", "refusal")} {
-			if err := r.once(e, n); err != nil {
-				return err
-			}
-		}
-		if err := r.responsesItem(e, item); err != nil {
-			return err
-		}
+		return r.wholes(e, 0)
+	case strings.HasSuffix(kind, ".added"):
+		return r.wholes(e, 0)
 	}
 	return nil
 }
 
-func responsesCall(d *span.Document, item span.Node) bool {
-	n := d.Get(item, "type")
-	return d.Is(n, "function_call") || d.Is(n, "custom_tool_call")
+// responsesTools are the tools whose calls the application carries out though the protocol
+// itself names them, by the type of the call.
+var responsesTools = map[string][]string{
+	"local_shell_call": {"local_shell"},
+	"shell_call":       {"shell"},
+	"apply_patch_call": {"apply_patch"},
+	"computer_call":    {"computer", "computer_use_preview"},
 }
 
-func responsesArgs(d *span.Document, item span.Node) (args []byte, free bool) {
-	if d.Is(d.Get(item, "type"), "custom_tool_call") {
-		return d.Bytes(d.Get(item, "input")), true
+func responsesCall(d *span.Document, item span.Node) bool {
+	kind := d.Text(d.Get(item, "type"))
+	return kind == "function_call" || kind == "custom_tool_call" || responsesTools[kind] != nil
+}
+
+// responsesRead is the call of an item.
+func (r *reply) responsesRead(d *span.Document, item span.Node) call {
+	c := call{name: d.Text(d.Get(item, "name"))}
+	switch kind := d.Text(d.Get(item, "type")); kind {
+	case "custom_tool_call":
+		n := d.Get(item, "input")
+		c.args, c.free, c.odd = d.Bytes(n), true, odd(d, n)
+	case "function_call":
+		n := d.Get(item, "arguments")
+		c.args, c.odd = d.Bytes(n), odd(d, n)
+	default:
+		names := responsesTools[kind]
+		c.own, c.name = true, names[0]
+		for _, n := range names {
+			if r.x.offered[n] {
+				c.name = n
+			}
+		}
+		c.args = d.Raw(item)
+		for _, name := range []string{"action", "operation"} {
+			if n := d.Get(item, name); d.Kind(n) == span.Object {
+				c.args = d.Raw(n)
+			}
+		}
 	}
-	return d.Bytes(d.Get(item, "arguments")), false
+	return c
 }
 
 // responsesEnd lets the events of calls go on, or puts a message in their place.
@@ -123,21 +155,6 @@ func responsesMessage(status string, content ...any) map[string]any {
 	return map[string]any{"id": refusedItem, "type": "message", "status": status, "role": "assistant", "content": content}
 }
 
-// responsesItem screens the texts of one item of the output.
-func (r *reply) responsesItem(e *event, item span.Node) error {
-	d := &e.doc
-	for _, list := range []string{"content", "summary"} {
-		for c := d.First(d.Get(item, list)); c != span.None; c = d.Next(c) {
-			for _, name := range []string{"text", "refusal"} {
-				if err := r.once(e, d.Get(c, name)); err != nil {
-					return err
-				}
-			}
-		}
-	}
-	return nil
-}
-
 // responsesWhole reads a response that is whole: of a request without a stream, or
 // at a stream's end. refused is what was decided of its pieces.
 func (r *reply) responsesWhole(e *event, response span.Node, refused string) error {
@@ -149,15 +166,13 @@ func (r *reply) responsesWhole(e *event, response span.Node, refused string) err
 	for item := d.First(output); item != span.None; item = d.Next(item) {
 		if responsesCall(d, item) {
 			c := t.call(i)
-			c.name = d.Text(d.Get(item, "name"))
-			c.args, c.free = responsesArgs(d, item)
+			*c = r.responsesRead(d, item)
 			size += len(c.args)
+		} else if err := r.wholes(e, item); err != nil {
+			return err
 		}
 		for c := d.First(d.Get(item, "content")); c != span.None; c = d.Next(c) {
 			size += len(d.Bytes(d.Get(c, "text")))
-		}
-		if err := r.responsesItem(e, item); err != nil {
-			return err
 		}
 		i++
 	}

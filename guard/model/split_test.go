@@ -161,6 +161,7 @@ func channels() []channel {
 	return []channel{
 		{"/v1/chat/completions", "content", "content"}, {"/v1/chat/completions", "refusal", "refusal"},
 		{"/v1/chat/completions", "reasoning_content", "reasoning_content"}, {"/v1/chat/completions", "reasoning", "reasoning"},
+		{"/v1/chat/completions", "content", "text"}, {"/v1/chat/completions", "reasoning_details", "text"}, // lists of parts, of compatible providers
 		{"/v1/messages", "text", "text"}, {"/v1/messages", "thinking", "thinking"},
 		{"/v1/responses", "output_text", "text"}, {"/v1/responses", "refusal", "refusal"},
 		{"/v1/responses", "reasoning_summary_text", "text"}, {"/v1/responses", "reasoning_text", "text"},
@@ -172,12 +173,18 @@ func (c channel) write(stream bool, pieces []string) string {
 	text := strings.Join(pieces, "")
 	var b strings.Builder
 	event := func(v map[string]any) { fmt.Fprintf(&b, "data: %s\n\n", quoted(v)) }
+	said := func(s string) any {
+		if c.kind != c.key {
+			return []any{map[string]any{"type": "text", c.key: s}}
+		}
+		return s
+	}
 	switch {
 	case c.path == "/v1/chat/completions" && !stream:
-		return quoted(map[string]any{"choices": []any{map[string]any{"index": 0, "message": map[string]any{"role": "assistant", c.key: text}, "finish_reason": "stop"}}})
+		return quoted(map[string]any{"choices": []any{map[string]any{"index": 0, "message": map[string]any{"role": "assistant", c.kind: said(text)}, "finish_reason": "stop"}}})
 	case c.path == "/v1/chat/completions":
 		for _, p := range pieces {
-			event(map[string]any{"choices": []any{map[string]any{"index": 0, "delta": map[string]any{c.key: p}, "finish_reason": nil}}})
+			event(map[string]any{"choices": []any{map[string]any{"index": 0, "delta": map[string]any{c.kind: said(p)}, "finish_reason": nil}}})
 		}
 		event(map[string]any{"choices": []any{map[string]any{"index": 0, "delta": map[string]any{}, "finish_reason": "stop"}}})
 	case c.path == "/v1/messages" && !stream:

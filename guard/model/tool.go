@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"cel.dev/cel-go/cel"
 	"github.com/santhosh-tekuri/jsonschema/v6"
@@ -75,6 +76,8 @@ type call struct {
 	name string
 	args []byte // a JSON text, or free text where the tool takes that
 	free bool
+	odd  bool // no text where one should be
+	own  bool // of a tool that the protocol names: the arguments are there whole or not at all
 }
 
 // errCall says why a call is refused, in words for the log. ask is set where the user
@@ -98,6 +101,9 @@ func (x *exchange) judge(c *call) *errCall {
 	if x.o.Kill.Off(kill.Tool, c.name) {
 		return &errCall{why: "the tool is switched off"}
 	}
+	if c.odd {
+		return &errCall{why: "the arguments are no text"}
+	}
 	doc := &span.Document{}
 	if !c.free {
 		if len(bytes.TrimSpace(c.args)) == 0 {
@@ -105,6 +111,9 @@ func (x *exchange) judge(c *call) *errCall {
 		}
 		if err := doc.Read(c.args); err != nil || doc.Kind(doc.Root()) != span.Object {
 			return &errCall{why: "the arguments are not a JSON object"}
+		}
+		if alike(doc, doc.Root()) {
+			return &errCall{why: "the arguments have two names that differ in case alone"}
 		}
 	} else if t.Schema != nil || t.When != nil {
 		return &errCall{why: "the arguments are free text, and the policy has a rule for them"}
@@ -144,6 +153,25 @@ func (x *exchange) judge(c *call) *errCall {
 		return e
 	}
 	return nil
+}
+
+// alike reports an object with two names that a tool which ignores case would take for one:
+// the rules saw the one, and it would obey the other.
+func alike(d *span.Document, n span.Node) bool {
+	names := map[string]bool{}
+	for c := d.First(n); c != span.None; c = d.Next(c) {
+		if d.Kind(n) == span.Object {
+			name := strings.ToLower(strings.ToUpper(d.Key(c)))
+			if names[name] {
+				return true
+			}
+			names[name] = true
+		}
+		if alike(d, c) {
+			return true
+		}
+	}
+	return false
 }
 
 // words refuses what must not leave by a call.

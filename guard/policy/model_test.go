@@ -148,6 +148,7 @@ func TestModelMistakes(t *testing.T) {
 		"no listener":           {"listen: 127.0.0.1:8081", "listen: here", ":6:11: model.listen"},
 		"the same listener":     {"listen: 127.0.0.1:8081", "listen: 127.0.0.1:0", ":6:11: model needs a listener"},
 		"an open listener":      {"listen: 127.0.0.1:8081", "listen: 0.0.0.0:8081", `unsafe: ["open model 0.0.0.0:8081"]`},
+		"a tool that is killed": {"model:\n", "kill: {tools: [send-mail]}\nmodel:\n", `kill: "send-mail" is no tool of model.tools`},
 		"a provider's protocol": {"    openai: {", "    mistral: {", `:8:14: provider "mistral"`},
 		"an address with v1":    {"http://127.0.0.1:1\",", "http://127.0.0.1:1/v1\",", ":8:19: "},
 		"in the clear":          {"http://127.0.0.1:1\",", "http://api.test\",", `unsafe: ["cleartext model openai"]`},

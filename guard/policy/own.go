@@ -2,6 +2,7 @@ package policy
 
 import (
 	"fmt"
+	"net/http"
 	"slices"
 
 	"github.com/launchready/launchready/guard"
@@ -27,6 +28,21 @@ func (o *Own) beside(next guard.Check, a *Auth) guard.Check {
 		own.Keys = a.APIKeys.header()
 	}
 	return own
+}
+
+// credentials are fields of requests, beside Authorization and Cookie, that carry a caller's
+// credential, also on routes that ask for none.
+func (p *Policy) credentials() []string {
+	var out []string
+	if p.Own != nil {
+		for _, h := range p.Own.Headers {
+			out = append(out, http.CanonicalHeaderKey(h))
+		}
+	}
+	if a := p.Auth; a != nil && a.Bearer != nil {
+		out = append(out, a.Bearer.header())
+	}
+	return out
 }
 
 // own wants a route that lets credentials through unverified to ask for nothing

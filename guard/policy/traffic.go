@@ -91,6 +91,17 @@ func (j *judge) traffic(p *Policy) {
 				j.fail(fmt.Sprintf("kill.routes[%d]", i), "kill: %q is the path of no route", path)
 			}
 		}
+		// A switch that is thrown under a wrong name turns nothing off, and nobody is told.
+		for i, name := range k.Providers {
+			if name != "openai" && name != "anthropic" {
+				j.fail(fmt.Sprintf("kill.providers[%d]", i), "kill: provider %q: one of openai, anthropic", name)
+			}
+		}
+		for i, name := range k.Tools {
+			if p.Model != nil && !slices.ContainsFunc(p.Model.Tools, func(t ModelTool) bool { return t.Name == name }) {
+				j.fail(fmt.Sprintf("kill.tools[%d]", i), "kill: %q is no tool of model.tools", name)
+			}
+		}
 		if len(k.Tenants) > 0 && !p.Auth.tenants() && p.Model == nil {
 			j.fail("kill.tenants", "kill.tenants needs auth.tenant_claim")
 		}

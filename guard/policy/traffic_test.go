@@ -58,6 +58,7 @@ func TestTrafficMistakes(t *testing.T) {
 		"keep":              {"keep: 24h", "keep: 1 day", ":14:21: "},
 		"max_answer":        {"max_answer: 1000", "max_answer: -1", ":14:"},
 		"kill route":        {"kill: {routes: [/v1/chat]", "kill: {routes: [/v1/chart]", ":15:17: "},
+		"kill provider":     {"providers: [openai]", "providers: [open-ai]", `:15:57: kill: provider "open-ai"`},
 		"kill name":         {"tools: [send]", `tools: [" send"]`, "blanks"},
 		"attempts":          {"attempts: 3", "attempts: 30", ":16:"},
 		"share":             {"share: 0.1", "share: 0.9", "share"},

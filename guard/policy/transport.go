@@ -183,7 +183,7 @@ func (p *Policy) transport(o *guard.Options, s *State) error {
 		o.Taps = append(o.Taps, hygiene.Cookies{SameSite: v, Readable: c.Readable})
 	}
 	if p.Hygiene != nil && p.Hygiene.NoStore {
-		o.Taps = append(o.Taps, hygiene.Cache{})
+		o.Taps = append(o.Taps, hygiene.Cache{Credentials: p.credentials()})
 	}
 	if p.Hygiene != nil && p.Hygiene.AskFresh {
 		o.Checks = append(o.Checks, hygiene.Fresh{})

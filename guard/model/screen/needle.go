@@ -67,8 +67,24 @@ func lower(c byte) byte {
 	return c
 }
 
-// Find calls visit for each value that is in the text, until visit says false.
+// Find calls visit for each value that is in the text as it is written or as it is read,
+// until visit says false.
 func (n *Needles) Find(text []byte, visit func(value int) bool) {
+	if n == nil {
+		return
+	}
+	more := true
+	once := func(v int) bool {
+		more = visit(v)
+		return more
+	}
+	if n.find(text, once); more && disguised(text) {
+		n.find(bare(text, false), once)
+	}
+}
+
+// find looks at the text as it is written.
+func (n *Needles) find(text []byte, visit func(value int) bool) {
 	if n == nil || len(n.by) == 0 || len(text) < shortest {
 		return
 	}

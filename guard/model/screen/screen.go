@@ -50,13 +50,15 @@ type Text struct {
 	at    int // of pend, looked at
 	open  int // length at which a secret was open first
 	tail  []byte
-	skip  bool // the rest of a word that was cut
+	read  []byte // likewise, as it is read
+	plain bool   // nothing of it is read in another way than it is written
+	skip  bool   // the rest of a word that was cut
 	key   secretscan.Segment
 	sink  sink
 }
 
 // New begins a text.
-func New(r *Rules) *Text { return &Text{rules: r} }
+func New(r *Rules) *Text { return &Text{rules: r, plain: true} }
 
 // Emit gets each part in order: how many bytes of what was written it stands for, and
 // what is left of it. What is nil is unchanged.
@@ -176,18 +178,19 @@ func (t *Text) part(part []byte, emit Emit) (int, error) {
 		emit(n, []byte(cut))
 		return n, nil
 	}
-	if t.plain(part) {
+	if t.harmless(part) {
 		t.key.Pass(part)
 		emit(n, nil)
 		return n, nil
 	}
 	s := string(part)
-	out := s
-	if r.Secrets != nil {
-		out = r.Secrets.Segment(&t.key, part, &secretscan.Filtered{})
-	}
-	if r.Personal.any() {
-		out = r.Personal.text(out)
+	before := t.key
+	out := r.redacted(&t.key, part)
+	if out == s && bytes.ContainsAny(part, "&\\") { // a secret may be read that is not written
+		read := bare(part, true)
+		if left := r.redacted(&before, read); left != string(read) {
+			out = left
+		}
 	}
 	if r.Links {
 		breaks := n >= longestHold && t.sink.breaks(part)
@@ -203,11 +206,23 @@ func (t *Text) part(part []byte, emit Emit) (int, error) {
 	return n, nil
 }
 
-// plain reports a part of words that no rule looks at twice.
-func (t *Text) plain(part []byte) bool {
+// redacted is what of a part the rules for secrets and for numbers of persons leave.
+func (r *Rules) redacted(key *secretscan.Segment, part []byte) string {
+	out := string(part)
+	if r.Secrets != nil {
+		out = r.Secrets.Segment(key, part, &secretscan.Filtered{})
+	}
+	if r.Personal.any() {
+		out = r.Personal.text(out)
+	}
+	return out
+}
+
+// harmless reports a part of words that no rule looks at twice.
+func (t *Text) harmless(part []byte) bool {
 	r := t.rules
 	switch {
-	case r.Secrets == nil || t.key.Key() || t.sink.target || !r.Secrets.Plain(part):
+	case r.Secrets == nil || t.key.Key() || t.sink.target || t.sink.open != 0 || t.sink.handler || !r.Secrets.Plain(part):
 		return false
 	case r.Personal.any() && bytes.ContainsAny(part, "0123456789"):
 		return false
@@ -217,10 +232,14 @@ func (t *Text) plain(part []byte) bool {
 
 // stops looks for the values of Stop in the part and in what was just before it.
 func (t *Text) stops(part []byte) error {
-	if t.rules.Stop == nil || t.rules.Stop.long == 0 {
+	r := t.rules
+	if r.Stop == nil || r.Stop.long == 0 {
 		return nil
 	}
-	keep := t.rules.Stop.long - 1
+	keep := r.Stop.long - 1
+	if t.plain && disguised(part) {
+		t.plain, t.read = false, append(t.read, t.tail...)
+	}
 	t.tail = append(t.tail, part...)
 	if v := t.rules.find(t.tail); v >= 0 {
 		return &Stopped{v}
@@ -228,13 +247,27 @@ func (t *Text) stops(part []byte) error {
 	if len(t.tail) > 4*keep { // not at each part
 		t.tail = append(t.tail[:0], t.tail[len(t.tail)-keep:]...)
 	}
+	if t.plain || len(part) == 1 && part[0] >= 0x80 {
+		return nil
+	}
+	add := bare(part, false)
+	if len(add) == 0 {
+		return nil
+	}
+	t.read = append(t.read, add...)
+	if v := t.rules.find(t.read); v >= 0 {
+		return &Stopped{v}
+	}
+	if len(t.read) > 4*keep {
+		t.read = append(t.read[:0], t.read[len(t.read)-keep:]...)
+	}
 	return nil
 }
 
 // find is the first value of Stop in the text that is not spared; -1: none.
 func (r *Rules) find(text []byte) int {
 	found := -1
-	r.Stop.Find(text, func(v int) bool {
+	r.Stop.find(text, func(v int) bool {
 		if r.Spare == nil || !r.Spare(v) {
 			found = v
 		}
@@ -244,7 +277,9 @@ func (r *Rules) find(text []byte) int {
 }
 
 // Stops reports that the text holds a value of Stop that is not spared.
-func (r *Rules) Stops(text []byte) bool { return r != nil && r.Stop != nil && r.find(text) >= 0 }
+func (r *Rules) Stops(text []byte) bool {
+	return r != nil && r.Stop != nil && (r.find(text) >= 0 || disguised(text) && r.find(bare(text, false)) >= 0)
+}
 
 // Whole screens a text that is there at once. changed tells what a *Stopped does not.
 func (r *Rules) Whole(text []byte) (out []byte, changed bool, err error) {

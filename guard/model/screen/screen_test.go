@@ -78,6 +78,9 @@ func texts() []string {
 		"before " + canary + " after",
 		"```env\nDB_PASSWORD=Hq7vR2kLpw91\nPORT=80\n```\n",
 		"[a]:\n  //evil.test/x\n",
+		"<img src = //evil.test/a> <img srcset=\"a 1x, //evil.test/b 2x,//evil.test/c\"> <p style = x> <a href=\" /\n/evil.test\"> <a href=\" java\n\tscript:f()\"> é //ok",
+		"key " + strings.ReplaceAll(secret(), "-", `\-`) + " jane&#64;acme.test \\u004carkspur\u200b-7Q2XK9 &shy;PLM\\_A é\u200b漢 Lark\u200bspur-7Q2&#8203;XK9PLMA now",
+		"> [a]:\n> //evil.test/x\n<a href='\x01javascript:f()' title=\"a<b c=\" d='//evil.test'> //ok",
 		"\xff\xfe broken \xe2\x82 bytes " + secret() + "\xe2",
 	}
 }
@@ -133,6 +136,9 @@ func TestTakenOut(t *testing.T) {
 	}{
 		{"a provider's key", "Your key is " + secret() + ", keep it.", []string{secret()}, []string{"Your key is ", "keep it."}},
 		{"a password by its name", "password: hunter-Kx91zQw7 yes\nnext line", []string{"Kx91zQw7"}, []string{"next line"}},
+		{"secrets with backslashes", `Your key is ` + strings.ReplaceAll(secret(), "-", `\-`) + `, é keep it\.`, []string{`q8ZrT2`}, []string{"Your key is ", `é keep it\.`}},
+		{"secrets with references", "mail jane.doe&#64;acme.test or use " + strings.ReplaceAll(secret(), "-", "&#45;") + " now &amp; then", []string{"jane", "q8ZrT2"}, []string{"mail ", " now &amp; then"}},
+		{"a card with a reference", "Card 4111&#32;1111&#32;1111&#x20;1111 is it", []string{"1111"}, []string{"Card "}},
 		{"a bearer token", "Authorization: Bearer Hq7vR2kLpw91xDtZ8mQ4\nAccept: x", []string{"Hq7vR2kL"}, []string{"Accept: x"}},
 		{"a private key over lines", texts()[5], []string{"Zk3vQ9xT"}, []string{"Here it is:", "and no more"}},
 		{"an address", "mail jane.doe@acme.test now", []string{"jane.doe"}, []string{"mail ", " now"}},
@@ -156,6 +162,16 @@ func TestTakenOut(t *testing.T) {
 		{"a tag with a line break in its host", "<img src=\"https://docs.acme.test\n.evil.test/p\">", []string{"https:"}, nil},
 		{"a tag in a tag", "<a b=1 c=\"x<img alt=\">\" src=\"h\n\t\nt\ntps:\n//evil.test\">", []string{"tps:"}, nil},
 		{"a tag with a broken path", "<img src=\"/\n/evil.test/p\">", []string{"/\n/"}, nil},
+		{"an address apart from its equals sign", "<img src = //evil.test/a> <img src= //evil.test/b> <a href\n=\n\n//evil.test/c>", []string{"//evil"}, nil},
+		{"an address behind blanks", "<img src=\" //evil.test/a\"> <a href=' javascript:f()'>x</a> <a href=\" &#x6a;avascript:f()\">", []string{"evil.test", "script:", "&#x6a;"}, nil},
+		{"an address behind blanks, taken apart", "<img src=\" /\n/evil.test/a\"> <a href=\" java\nscript:f()\">", []string{"/evil.test", "script:"}, nil},
+		{"an address behind a control", "<a href=\"\x01javascript:f()\"> [a](<\x01javascript:f()>)", []string{"javascript:"}, nil},
+		{"a list of addresses", "<img srcset=\"a.png 1x, //evil.test/a 2x\"> <a href=/x ping=\"/y //evil.test/b\"> <img srcset='//docs.acme.test/a 1x,//evil.test/b 2x'>", []string{"evil.test"}, []string{"//docs.acme.test/a"}},
+		{"another scheme in a tag", "<a href=slack://evil.test/a> <a href=\"tel:/17?body=b\">", []string{"evil.test", "body=b"}, nil},
+		{"a tag that runs by an equals sign apart", "<img src=x onerror = f()> <p style\n=\n\"background:x\"> <img alt=\">\" onload =f()>", []string{"onerror = ", "style\n=\n", "onload =f"}, nil},
+		{"a reference on the next line of a quotation", "> [a]:\n> //evil.test/x\n> [b](\n>//evil.test/y)", []string{"//evil.test/x", "//evil.test/y"}, nil},
+		{"a blank by its number", "[a](&#32;//evil.test)", []string{"evil.test"}, nil},
+		{"comments of code beside a tag", "<b class=\"x\">\n//nolint:all // note\nMap<string, int> m = a; //b\n", nil, []string{"//nolint:all // note\n"}},
 		{"a tag that runs", "<script>x</script> <img src=x onerror=alert(1)>", []string{"<script", "onerror="}, nil},
 		{"a tag that styles", "<p style=\"background:url(x)\">", []string{"style="}, nil},
 		{"an ordinary tag", "a <b>bold</b> word, x < y", nil, []string{"<b>bold</b>", "x < y"}},
@@ -190,7 +206,7 @@ func TestTakenOut(t *testing.T) {
 // in which it may be written.
 func TestStops(t *testing.T) {
 	r := rules(t)
-	for _, form := range []string{canary, strings.ToUpper(canary), "TGFya3NwdXItN1EyWEs5UExNQQ=="} {
+	for _, form := range []string{canary, strings.ToUpper(canary), "TGFya3NwdXItN1EyWEs5UExNQQ==", `Larkspur\-7Q2XK9PLMA`, "&#76;arkspur&#x2d;7Q2XK9PLMA", `\u004carkspur-7Q2XK9PLMA`} {
 		got, err := pieces(r, "All is well. My code is "+form+" indeed.")
 		var s *screen.Stopped
 		if !errors.As(err, &s) || s.Value != 0 {
@@ -198,6 +214,21 @@ func TestStops(t *testing.T) {
 		}
 		if !strings.HasPrefix(got, "All is well.") || strings.Contains(strings.ToLower(got), "larkspur") {
 			t.Errorf("%s: %q", form, got)
+		}
+	}
+	// What cannot be seen does not take it apart. The text has ended at its last character.
+	for _, invisible := range []string{"\u200b", "\u00ad", "&shy;", "&#8203;"} {
+		for i := range canary[1:] {
+			in := "My code is " + canary[:i+1] + invisible + canary[i+1:] + " indeed."
+			for _, list := range [][]string{{in}, strings.Split(in, "")} {
+				got, err := pieces(r, list...)
+				if s := (*screen.Stopped)(nil); !errors.As(err, &s) || strings.Contains(got, "indeed") {
+					t.Fatalf("%q in %d pieces: %q %v", in, len(list), got, err)
+				}
+			}
+			if !r.Stops([]byte(in)) {
+				t.Errorf("%q is let through", in)
+			}
 		}
 	}
 	if _, err := screen.NewNeedles([]string{"short"}); !errors.Is(err, screen.ErrNeedle) {

@@ -45,10 +45,14 @@ var (
 	// active are tags that load or run by more than an address, and attributes that do.
 	active     = regexp.MustCompile(`(?i)</?(?:script|style|iframe|frame|frameset|object|embed|applet|base|meta|form|link|svg|math|template|portal)(?:[\s/>]|$)`)
 	attributes = regexp.MustCompile(`(?i)((?:^|["'/])(?:style|on[a-z]{3,24}|srcdoc|formaction))=`)
+	// inValue begins one in the value of an attribute, where any scheme leads somewhere.
+	inValue = regexp.MustCompile(`(?i)^(?:(?:https?|wss?|ftp|file|javascript|vbscript|data|blob|intent|mailto|tel|sms):|[a-z][a-z0-9+.\-]{0,31}:[/\\]{2}|[/\\]{2,})`)
+	// handler is the end of a word that names such an attribute: its "=" may stand apart.
+	handler = regexp.MustCompile(`(?i)(?:^|["'/])(?:style|on[a-z]{3,24}|srcdoc|formaction)$`)
 	// broken is an address that a line break or a tab takes apart: browsers drop these (WHATWG URL, basic URL parser, 3).
-	broken = regexp.MustCompile(`(?i)(?:` + spread("https") + `?|` + spread("wss") + `?|` + spread("ftp") + `|` + spread("file") + `|` + spread("javascript") + `|` + spread("vbscript") + `|` + spread("data") + `|` + spread("blob") + `)` + gap + `:(?:` + gap + `[/\\])*|["'=(<]` + gap + `[/\\]` + gap + `[/\\]`)
+	broken = regexp.MustCompile(`(?i)(?:` + spread("https") + `?|` + spread("wss") + `?|` + spread("ftp") + `|` + spread("file") + `|` + spread("javascript") + `|` + spread("vbscript") + `|` + spread("data") + `|` + spread("blob") + `)` + gap + `:(?:` + gap + `[/\\])*|(?:^|["'=(<,])[ \f\t\r\n]*[/\\]` + gap + `[/\\]`)
 	// breaking is the end of a piece after which a broken address may go on.
-	breaking = regexp.MustCompile(`(?i)["'=(<,][\t\r\n]*(?:[a-z][a-z\t\r\n]*)?:?[/\\\t\r\n]*[\t\r\n]$`)
+	breaking = regexp.MustCompile(`(?i)["'=(<,][ \f\t\r\n]*(?:[a-z][a-z\t\r\n]*)?:?[/\\\t\r\n]*[\t\r\n]$`)
 	tagBegin = regexp.MustCompile(`<[a-zA-Z/!?]`)
 )
 
@@ -59,15 +63,17 @@ func spread(word string) string { return strings.Join(strings.Split(word, ""), g
 
 // sink defuses addresses in one text.
 type sink struct {
-	target bool // an address is expected at the beginning, because of what was before
-	tag    bool // a tag began in this text; where it ended, readers differ
+	target  bool // an address is expected at the beginning, because of what was before
+	tag     bool // a tag began in this text; where it ended, readers differ
+	open    tag  // where the text may be in a tag
+	handler bool // the word before names an attribute that runs
 }
 
 // text returns the piece with what leads outside of the hosts taken out.
 func (k *sink) text(h Hosts, piece string) string {
 	if k.tag = k.tag || tagBegin.MatchString(piece); k.tag {
 		piece = broken.ReplaceAllStringFunc(piece, func(m string) string {
-			if strings.ContainsAny(m, "\t\r\n") {
+			if strings.ContainsAny(strings.TrimLeft(m, " \f\t\r\n"), "\t\r\n") {
 				return removed
 			}
 			return m
@@ -81,14 +87,21 @@ func (k *sink) text(h Hosts, piece string) string {
 			j++
 		}
 		if word := piece[i:j]; word != "" {
-			out := h.word(word, k.target)
+			out := h.word(word, k.target, k.open)
 			if k.tag && strings.IndexByte(out, '=') > 0 {
 				out = attributes.ReplaceAllString(out, "$1&#61;")
 			}
-			k.target = strings.HasSuffix(word, "](") || strings.HasSuffix(word, "]:") || strings.HasSuffix(word, "](<")
+			if k.handler && k.open&inTag != 0 && out[0] == '=' {
+				out = "&#61;" + out[1:]
+			}
+			k.handler = handler.MatchString(word)
+			k.target = strings.HasSuffix(word, "](") || strings.HasSuffix(word, "]:") || strings.HasSuffix(word, "](<") ||
+				k.target && strings.Trim(word, ">") == "" // a line of a quotation begins
+			k.open = k.open.steps(out)
 			b.WriteString(out)
 		}
 		for i = j; i < len(piece) && blank(piece[i]); i++ {
+			k.open = k.open.step(piece[i])
 			b.WriteByte(piece[i])
 		}
 	}
@@ -101,16 +114,16 @@ func blank(c byte) bool {
 
 // word defuses one word. CommonMark 0.31.2, 6.3: a target has no blank unless it
 // is in angle brackets, and then its host is in the first word all the same.
-func (h Hosts) word(w string, target bool) string {
+func (h Hosts) word(w string, target bool, open tag) string {
 	if strings.ContainsAny(w, `&\`) {
-		if plain := unescape(w); plain != w && h.foreign(plain, target) {
+		if plain := unescape(w); plain != w && h.foreign(plain, target, open) {
 			return removed
 		}
 	}
 	var b strings.Builder
 	at := 0
 	for {
-		from, to := h.next(w, at, target)
+		from, to := h.next(w, at, target, &open)
 		if from < 0 {
 			break
 		}
@@ -125,21 +138,29 @@ func (h Hosts) word(w string, target bool) string {
 	return b.String()
 }
 
-func (h Hosts) foreign(w string, target bool) bool {
-	from, _ := h.next(w, 0, target)
+func (h Hosts) foreign(w string, target bool, open tag) bool {
+	from, _ := h.next(w, 0, target, &open)
 	return from >= 0
 }
 
-// next finds the next address in w[at:] that leads outside; -1 when there is none.
-func (h Hosts) next(w string, at int, target bool) (from, to int) {
-	for i := at; i < len(w); i++ {
+// next finds the next address in w[at:] that leads outside; -1 when there is none. open is
+// where the text may be in a tag at the place that was come to.
+func (h Hosts) next(w string, at int, target bool, open *tag) (from, to int) {
+	for i, seen := at, at; i < len(w); i++ {
+		for ; seen < i; seen++ {
+			*open = open.step(w[seen])
+		}
 		n := 0
 		switch {
-		case i == 0 && target || i >= 2 && w[i-2] == ']' && (w[i-1] == '(' || w[i-1] == ':') || i >= 3 && w[i-1] == '<' && w[i-3:i-1] == "](":
+		case target && strings.Trim(w[:i], ">") == "" || i >= 2 && w[i-2] == ']' && (w[i-1] == '(' || w[i-1] == ':') || i >= 3 && w[i-1] == '<' && w[i-3:i-1] == "](":
 			if m := inTarget.FindStringIndex(w[i:]); m != nil {
 				n = m[1]
 			}
-		case i >= 1 && strings.IndexByte(`(<"'=`+"`", w[i-1]) >= 0:
+		case *open&inValues != 0 && (i == 0 || strings.IndexByte(`"'=,`, w[i-1]) >= 0 || w[i-1] < ' '): // browsers drop controls in front, and lists have commas
+			if m := inValue.FindStringIndex(w[i:]); m != nil && i+m[1] < len(w) {
+				n = m[1]
+			}
+		case i >= 1 && (strings.IndexByte(`(<"'=`+"`", w[i-1]) >= 0 || w[i-1] < ' '):
 			if m := inQuotes.FindStringIndex(w[i:]); m != nil && i+m[1] < len(w) {
 				n = m[1]
 			}
@@ -204,7 +225,7 @@ func unescape(w string) string {
 		b.WriteByte(w[i])
 	}
 	return strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f {
+		if r <= ' ' || r == 0x7f {
 			return -1
 		}
 		return r
@@ -213,5 +234,28 @@ func unescape(w string) string {
 
 // breaks reports a piece that ends inside of an address that may go on behind a break.
 func (k *sink) breaks(piece []byte) bool {
-	return (k.tag || tagBegin.Match(piece)) && breaking.Match(piece)
+	if !k.tag && !tagBegin.Match(piece) {
+		return false
+	}
+	return breaking.Match(piece) || k.open&inValues != 0 && begun(piece)
+}
+
+// begun reports the beginning of an address that is a piece by itself, as behind a blank
+// that is in front of it in the value of an attribute.
+func begun(piece []byte) bool {
+	s := strings.ToLower(strings.Map(func(r rune) rune {
+		if r == '\t' || r == '\r' || r == '\n' {
+			return -1
+		}
+		return r
+	}, string(piece)))
+	if s == "" {
+		return false
+	}
+	for _, a := range []string{"https://", "http://", "wss://", "ws://", "ftp://", "file://", "javascript:", "vbscript:", "data:", "blob:", "intent:", "mailto:", "//", `\\`, `/\`, `\/`} {
+		if strings.HasPrefix(a, s) {
+			return true
+		}
+	}
+	return false
 }
