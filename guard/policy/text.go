@@ -1,8 +1,10 @@
 package policy
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
+	"net/http"
 	"slices"
 	"strings"
 
@@ -257,6 +259,10 @@ func (d *drafter) auth(b *strings.Builder, s Sketch) {
 	if own := a.Bearer; own != nil {
 		b.WriteString("  bearer: # tokens that the application judges itself: findings of how it judges them are not stopped without secret\n  ")
 		put("whoami", own.WhoAmI, "a path of the application that says who is signed in")
+		if by := cmp.Or(own.Method, d.askedBy(own.WhoAmI)); by != "" && by != http.MethodGet {
+			b.WriteString("  ")
+			put("method", by, "")
+		}
 		b.WriteString("  ")
 		put("subject", own.Subject, "the member of its answer that names the user, as user.id")
 		if own.Tenant != "" || tenant {
