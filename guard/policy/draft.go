@@ -60,6 +60,9 @@ func Draft(r *lr.Report, s Sketch) (*Drafted, error) {
 	if len(r.Routes) == 0 {
 		return nil, errors.New("draft a policy: the report lists no routes: audit again with this version")
 	}
+	if err := s.Model.own(); err != nil {
+		return nil, err
+	}
 	u, err := url.Parse(cmp.Or(s.Upstream, r.Target))
 	if err != nil || u.Host == "" {
 		return nil, errors.New("draft a policy: the application's address is not known: say --upstream")
