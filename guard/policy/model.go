@@ -191,7 +191,7 @@ func (j *judge) model(p *Policy, twice func(at, what, path, why string)) {
 		j.fail("model", "model needs a provider: openai or anthropic")
 	}
 	for n, v := range m.Providers {
-		at := "model.providers." + n
+		at := "model.providers." + key(n)
 		if n != "openai" && n != "anthropic" {
 			j.fail(at, "provider %q: one of openai, anthropic, by the protocol that it speaks", n)
 		}
