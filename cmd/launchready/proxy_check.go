@@ -46,7 +46,7 @@ func (p *program) guardCheck(ctx context.Context, file, spec string) (err error)
 	defer func() { err = errors.Join(err, s.Close()) }()
 	_, front := pol.Build(s)
 	_, second := pol.BuildModel(s, p.env)
-	if err := errors.Join(front, second); err != nil {
+	if err := errors.Join(front, second, pol.Refers(s)); err != nil {
 		return setup(err)
 	}
 	for _, note := range pol.Notes() {

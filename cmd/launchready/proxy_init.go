@@ -9,7 +9,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	lr "github.com/launchready/launchready"
 	"github.com/launchready/launchready/guard/policy"
 	"github.com/launchready/launchready/report"
 	"github.com/launchready/launchready/report/json"
@@ -37,7 +36,8 @@ is fetched and kept beside the policy. What is not said by --issuer, --audience,
 the blanks, and guard does not serve by them.
 
 An application that judges its own tokens, and publishes no keys, is asked who is signed in:
---whoami says where, and --subject, --tenant and --roles which members of the answer say it.
+--whoami says where, --whoami-method how where the audit did not know, and --subject, --tenant
+and --roles which members of the answer say it.
 
 What bounds the model is drafted in comments unless --model names a file with the section: guard
 cannot know the provider, its key's variable, the models and the tools. The application has to
@@ -67,9 +67,9 @@ ask its model at guard's second listener then.`,
 				}
 			}
 			s.Auth = &a
-			if own.WhoAmI+own.Subject+own.Tenant+own.Roles != "" {
+			if own.WhoAmI+own.Method+own.Subject+own.Tenant+own.Roles != "" {
 				a.Bearer = &own
-			} else if at := whoAmI(r); at != "" && a.JWKS == "" {
+			} else if _, at := policy.WhoAmI(r); at != "" && a.JWKS == "" {
 				p.warn("if the application has no keys that it publishes: --whoami %s --subject MEMBER takes its own tokens", at)
 			}
 			d, err := policy.Draft(r, s)
@@ -112,6 +112,7 @@ ask its model at guard's second listener then.`,
 	fl.StringVar(&a.Audience, "audience", "", "audience of the tokens")
 	fl.StringVar(&a.JWKS, "jwks", "", "address of the keys that sign them")
 	fl.StringVar(&own.WhoAmI, "whoami", "", "path of the application that says who is signed in, where no keys are published")
+	fl.StringVar(&own.Method, "whoami-method", "", "by which it is asked: GET or POST (default: as the audit knew it, else GET)")
 	fl.StringVar(&own.Subject, "subject", "", "member of its answer that names the user, as user.id")
 	fl.StringVar(&own.Tenant, "tenant", "", "member of its answer that names the tenant")
 	fl.StringVar(&own.Roles, "roles", "", "member of its answer that names the roles, or is true for administrators")
@@ -120,14 +121,4 @@ ask its model at guard's second listener then.`,
 	fl.StringVar(&mod, "model", "", "file with the section model: provider, virtual keys, models and tools; what findings ask for is added")
 	fl.StringVar(&s.AdminRole, "admin-role", "", "role that routes for administrators want")
 	return c
-}
-
-// whoAmI is the path that the audit asked who is signed in.
-func whoAmI(r *lr.Report) string {
-	for _, x := range r.Routes {
-		if x.Kind == lr.WhoAmI.String() && x.Method == "GET" {
-			return x.Path
-		}
-	}
-	return ""
 }

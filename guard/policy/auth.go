@@ -143,10 +143,16 @@ func (j *judge) auth(p *Policy) {
 		if len(k.Keys) == 0 && k.File == "" {
 			j.fail("auth.api_keys", "there is no key: launchready guard key new makes one")
 		}
+		seen := map[string]bool{}
 		for i, one := range k.Keys {
-			if _, err := one.key(); err != nil {
+			key, err := one.key()
+			if err == nil && seen[key.Hash] {
+				err = errTwice
+			}
+			if err != nil {
 				j.fail(fmt.Sprintf("auth.api_keys.keys[%d]", i), "%v", err)
 			}
+			seen[key.Hash] = true
 		}
 	}
 	if s := a.Session; s != nil {
@@ -225,6 +231,8 @@ func (w Webhook) window() (time.Duration, error) {
 	return time.ParseDuration(w.Window)
 }
 
+var errTwice = errors.New("the key is there twice: whose it is would depend on the order")
+
 func (k APIKey) key() (auth.APIKey, error) {
 	out := auth.APIKey{Hash: strings.ToLower(k.SHA256), Subject: k.Subject, Tenant: k.Tenant, Roles: k.Roles}
 	if b, err := hex.DecodeString(k.SHA256); err != nil || len(b) != 32 || k.Subject == "" {
@@ -265,7 +273,7 @@ func (p *Policy) authenticate(s *State) (*auth.Check, error) {
 		if i.ClientSecret != "" {
 			b, err := s.secret(i.ClientSecret)
 			if err != nil {
-				return nil, fmt.Errorf("auth.introspection.client_secret: %w", err)
+				return nil, p.wrong("auth.introspection.client_secret", err)
 			}
 			o.Introspect.Secret = string(b)
 		}
@@ -273,12 +281,16 @@ func (p *Policy) authenticate(s *State) (*auth.Check, error) {
 	var err error
 	if a.APIKeys != nil {
 		if o.APIKeys, err = a.APIKeys.load(s); err != nil {
-			return nil, fmt.Errorf("auth.api_keys: %w", err)
+			at := "auth.api_keys.keys"
+			if a.APIKeys.File != "" {
+				at = "auth.api_keys.file"
+			}
+			return nil, p.wrong(at, err)
 		}
 	}
 	if c := a.Session; c != nil {
 		o.Session = &auth.Session{Cookie: c.Cookie, Origins: http.NewCrossOriginProtection()}
-		if err := c.ask(&o.Session.WhoAmI, p, s); err != nil {
+		if err := c.ask("auth.session", &o.Session.WhoAmI, p, s); err != nil {
 			return nil, err
 		}
 		for _, origin := range c.Origins {
@@ -289,12 +301,16 @@ func (p *Policy) authenticate(s *State) (*auth.Check, error) {
 	}
 	if a.Bearer != nil {
 		if o.Bearer, err = a.Bearer.load(p, s); err != nil {
-			return nil, fmt.Errorf("auth.bearer: %w", err)
+			return nil, err
 		}
 	}
 	if a.Assertion != nil {
 		if o.Assert, err = a.Assertion.load(s); err != nil {
-			return nil, fmt.Errorf("auth.assertion: %w", err)
+			at := "auth.assertion.key"
+			if a.Assertion.Secret != "" {
+				at = "auth.assertion.secret"
+			}
+			return nil, p.wrong(at, err)
 		}
 	}
 	return auth.New(o), nil
@@ -313,12 +329,16 @@ func (k *APIKeys) load(s *State) (*auth.APIKeys, error) {
 		}
 		keys = append(keys, more...)
 	}
-	all := make([]auth.APIKey, len(keys))
+	all, seen := make([]auth.APIKey, len(keys)), map[string]bool{}
 	for i, one := range keys {
 		var err error
-		if all[i], err = one.key(); err != nil {
+		if all[i], err = one.key(); err == nil && seen[all[i].Hash] {
+			err = errTwice
+		}
+		if err != nil {
 			return nil, fmt.Errorf("key %d: %w", i+1, err)
 		}
+		seen[all[i].Hash] = true
 	}
 	return auth.NewAPIKeys(k.header(), all)
 }
@@ -362,18 +382,19 @@ func (p *Policy) webhooks(o *guard.Options, s *State) error {
 	}
 	all := &auth.Webhooks{Replays: &s.replays, Now: s.clock(), Wall: s.wall()}
 	for i, w := range p.Webhooks {
+		at := fmt.Sprintf("webhooks[%d].secrets", i)
 		window, err := w.window()
 		if err != nil {
 			return err
 		}
 		h := auth.Hook{Pattern: w.Path, Scheme: w.Scheme, Window: window}
-		for _, ref := range w.Secrets {
+		for k, ref := range w.Secrets {
 			b, err := s.secret(ref)
 			if err == nil && w.Scheme == "standard" {
 				b, err = standardKey(b)
 			}
 			if err != nil {
-				return fmt.Errorf("webhooks[%d].secrets: %w", i, err)
+				return p.wrong(fmt.Sprintf("%s[%d]", at, k), err)
 			}
 			h.Secrets = append(h.Secrets, b)
 		}

@@ -89,7 +89,7 @@ func (j *judge) caller(at string, c Caller) {
 	}
 	for _, n := range slices.Sorted(maps.Keys(c.Headers)) {
 		if v := c.Headers[n]; !httpguts.ValidHeaderFieldName(n) || !httpguts.ValidHeaderFieldValue(v) || slices.Contains(credentials, http.CanonicalHeaderKey(n)) {
-			j.fail(at+".headers."+n, "headers %q is no field that the question may have beside the credential", n)
+			j.fail(at+".headers."+key(n), "headers %q is no field that the question may have beside the credential", n)
 		}
 	}
 	if c.Cache != "" && c.WhoAmI == "" {
@@ -98,7 +98,7 @@ func (j *judge) caller(at string, c Caller) {
 	j.cache(at+".cache", c.Cache)
 }
 
-func (c Caller) ask(to *auth.WhoAmI, p *Policy, s *State) error {
+func (c Caller) ask(at string, to *auth.WhoAmI, p *Policy, s *State) error {
 	cache, err := span(c.Cache)
 	if err != nil {
 		return err
@@ -108,7 +108,7 @@ func (c Caller) ask(to *auth.WhoAmI, p *Policy, s *State) error {
 		if reference(v) {
 			b, err := s.secret(v)
 			if err != nil || !httpguts.ValidHeaderFieldValue(string(b)) {
-				return fmt.Errorf("headers.%s: %w", n, cmp.Or(err, errors.New("not one line of text")))
+				return p.wrong(at+".headers."+key(n), cmp.Or(err, errors.New("not one line of text")))
 			}
 			v = string(b)
 		}
@@ -134,7 +134,7 @@ func (b *Bearer) load(p *Policy, s *State) (*auth.Bearer, error) {
 	if len(out.Algorithms) == 0 {
 		out.Algorithms = []string{"HS256"}
 	}
-	if err := b.ask(&out.WhoAmI, p, s); err != nil {
+	if err := b.ask("auth.bearer", &out.WhoAmI, p, s); err != nil {
 		return nil, err
 	}
 	if b.Secret == "" {
@@ -144,6 +144,9 @@ func (b *Bearer) load(p *Policy, s *State) (*auth.Bearer, error) {
 	if err == nil && len(secret) < 32 {
 		err = errors.New("the secret is shorter than 32 bytes: whoever has a token can guess it. Change it in the application first") // RFC 7518 section 3.2
 	}
+	if err != nil {
+		return nil, p.wrong("auth.bearer.secret", err)
+	}
 	out.Secret = secret
-	return out, err
+	return out, nil
 }

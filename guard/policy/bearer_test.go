@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	lr "github.com/launchready/launchready"
 	"github.com/launchready/launchready/guard/policy"
 )
 
@@ -189,5 +190,57 @@ func TestDraftOfOwnTokens(t *testing.T) {
 	p, err := policy.Parse("guard.yaml", d.Text)
 	if err != nil || p.Auth.Bearer.Tenant != "user.org" {
 		t.Errorf("%v in\n%s", err, d.Text)
+	}
+}
+
+// TestDraftOfWhoAmIMethod: whoami is asked as the audit asked it, unless it is said how.
+func TestDraftOfWhoAmIMethod(t *testing.T) {
+	whoami := func(methods ...string) (out []lr.RouteReport) {
+		for _, m := range methods {
+			out = append(out, lr.RouteReport{Method: m, Path: "/session", Kind: lr.WhoAmI.String(), Secured: true, Declared: true})
+		}
+		return out
+	}
+	plain := []lr.RouteReport{{Method: "POST", Path: "/session", Secured: true, Declared: true}}
+	for name, c := range map[string]struct {
+		routes              []lr.RouteReport
+		path, method        string
+		want, hint, mistake string
+	}{
+		"by POST":                      {routes: whoami("POST"), path: "/api/session", want: "POST", hint: "POST /api/session"},
+		"by GET":                       {routes: whoami("GET"), path: "/api/session", hint: "GET /api/session"},
+		"by both":                      {routes: whoami("POST", "GET"), path: "/api/session", hint: "GET /api/session"},
+		"by POST, and GET is meant":    {routes: whoami("POST"), path: "/api/session", method: "GET", hint: "POST /api/session"},
+		"a route that only takes POST": {routes: plain, path: "/api/session", want: "POST", hint: " "},
+		"another path":                 {routes: whoami("POST"), path: "/api/me", hint: "POST /api/session"},
+		"another path, by POST":        {path: "/api/me", method: "POST", want: "POST", hint: " "},
+		"by PUT":                       {path: "/api/me", method: "PUT", mistake: `method "PUT": whoami is asked by GET or POST`},
+		"no path":                      {path: "me", mistake: `whoami "me" is no path of the application`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := surveyed()
+			r.Routes = append(r.Routes, c.routes...)
+			own := policy.Caller{WhoAmI: c.path, Method: c.method, Subject: "id", Tenant: "org", Roles: "role"}
+			d, err := policy.Draft(r, policy.Sketch{Listen: "127.0.0.1:0", AdminRole: "boss", Auth: &policy.Auth{Bearer: &policy.Bearer{Caller: own}}})
+			if c.mistake != "" {
+				if err == nil || !strings.Contains(err.Error(), c.mistake) {
+					t.Errorf("%v, want %q", err, c.mistake)
+				}
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			p, err := policy.Parse("guard.yaml", d.Text)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := p.Auth.Bearer; got.Method != c.want || got.WhoAmI != c.path {
+				t.Errorf("%q of %s, want %q", got.Method, got.WhoAmI, c.want)
+			}
+			if method, path := policy.WhoAmI(r); method+" "+path != c.hint {
+				t.Errorf("the hint is %s %s, want %s", method, path, c.hint)
+			}
+		})
 	}
 }

@@ -2,6 +2,7 @@ package policy
 
 import (
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"net"
 	"net/netip"
@@ -138,7 +139,7 @@ func (p *Policy) acme(s *State) (*transport.ACME, error) {
 	if a.Roots != "" {
 		b, err := os.ReadFile(s.path(a.Roots))
 		if err != nil {
-			return nil, fmt.Errorf("tls.acme.roots: %w", err)
+			return nil, p.wrong("tls.acme.roots", err)
 		}
 		out.Roots = b
 	}
@@ -154,17 +155,17 @@ func (p *Policy) acme(s *State) (*transport.ACME, error) {
 	if d.Provider == cloudflare {
 		token, err := s.secret(d.Token)
 		if err != nil {
-			return nil, fmt.Errorf("tls.acme.dns.token: %w", err)
+			return nil, p.wrong("tls.acme.dns.token", err)
 		}
 		out.Zone = transport.CloudflareZone{Token: lr.NewSecret(string(token)), API: d.API}
 		return out, nil
 	}
 	key, err := s.secret(d.Secret)
 	if err != nil {
-		return nil, fmt.Errorf("tls.acme.dns.secret: %w", err)
+		return nil, p.wrong("tls.acme.dns.secret", err)
 	}
 	if raw, err := base64.StdEncoding.DecodeString(string(key)); err != nil || len(raw) < 16 {
-		return nil, fmt.Errorf("tls.acme.dns.secret is no key of 16 bytes or more in base64")
+		return nil, p.wrong("tls.acme.dns.secret", errors.New("it is no key of 16 bytes or more in base64"))
 	}
 	out.Zone = transport.UpdateZone{Server: d.Server, Key: d.Key, Algorithm: d.Algorithm, Secret: lr.NewSecret(string(key))}
 	return out, nil

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"net/http"
 	"net/url"
 	"slices"
 	"strings"
@@ -59,6 +60,9 @@ func Draft(r *lr.Report, s Sketch) (*Drafted, error) {
 	if len(r.Routes) == 0 {
 		return nil, errors.New("draft a policy: the report lists no routes: audit again with this version")
 	}
+	if err := s.Model.own(); err != nil {
+		return nil, err
+	}
 	u, err := url.Parse(cmp.Or(s.Upstream, r.Target))
 	if err != nil || u.Host == "" {
 		return nil, errors.New("draft a policy: the application's address is not known: say --upstream")
@@ -80,7 +84,11 @@ func Draft(r *lr.Report, s Sketch) (*Drafted, error) {
 	}
 	d.settle()
 	full := s
-	if full.Auth == nil || full.Auth.Issuer == "" || full.Auth.Audience == "" || full.Auth.JWKS == "" || full.Auth.RolesClaim == "" || full.AdminRole == "" {
+	if s.Auth != nil && s.Auth.Bearer != nil {
+		b := *s.Auth.Bearer
+		b.WhoAmI, b.Subject, b.Tenant, b.Roles = cmp.Or(b.WhoAmI, "/x"), cmp.Or(b.Subject, "x"), cmp.Or(b.Tenant, "x"), cmp.Or(b.Roles, "x")
+		full.Auth, full.AdminRole = &Auth{Bearer: &b}, cmp.Or(s.AdminRole, "x")
+	} else if full.Auth == nil || full.Auth.Issuer == "" || full.Auth.Audience == "" || full.Auth.JWKS == "" || full.Auth.RolesClaim == "" || full.AdminRole == "" {
 		full.Auth, full.AdminRole = &Auth{Issuer: "x", Audience: "x", JWKS: "http://x/", TenantClaim: "x", RolesClaim: "x"}, "x"
 	}
 	if _, err := Parse("the draft", d.text(full, true)); err != nil { // but for its blanks, a draft has no mistake
@@ -88,6 +96,38 @@ func Draft(r *lr.Report, s Sketch) (*Drafted, error) {
 	}
 	d.out.Text = d.text(s, false)
 	return &d.out, nil
+}
+
+// WhoAmI is the operation by which a report's application says who is signed in, with
+// the whole path; "" where the audit knew none.
+func WhoAmI(r *lr.Report) (method, path string) {
+	base := ""
+	if u, err := url.Parse(r.Target); err == nil {
+		base = strings.TrimSuffix(u.Path, "/")
+	}
+	for _, x := range r.Routes {
+		if x.Kind == lr.WhoAmI.String() && (x.Method == http.MethodGet || x.Method == http.MethodPost && method == "") {
+			if method, path = x.Method, base+x.Path; method == http.MethodGet {
+				break
+			}
+		}
+	}
+	return method, path
+}
+
+// askedBy is the method by which the application is asked at a path who is signed in,
+// as the audit knew it; "" where it did not.
+func (d *drafter) askedBy(path string) string {
+	for _, known := range []bool{true, false} {
+		for _, method := range []string{http.MethodGet, http.MethodPost} {
+			if slices.ContainsFunc(d.routes, func(x lr.RouteReport) bool {
+				return x.Method == method && d.base+x.Path == path && (!known || x.Kind == lr.WhoAmI.String())
+			}) {
+				return method
+			}
+		}
+	}
+	return ""
 }
 
 // entry is what one operation needs.

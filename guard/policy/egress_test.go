@@ -494,7 +494,7 @@ func TestEgressMistakes(t *testing.T) {
 	const routes = "routes: [{path: /healthz, public: true}]\n"
 	for name, c := range map[string]struct{ from, to, want string }{
 		"a mode":                {budgets, budgets + ", mode: maybe", `:14:134: model.spend.mode "maybe"`},
-		"a price":               {"{input: 1, output: 2}", "{input: -1, output: 2}", ":14:19: model.spend.prices"},
+		"a price":               {"{input: 1, output: 2}", "{input: -1, output: 2}", ":14:23: model.spend.prices"},
 		"a budget of debts":     {"user_day: 1", "user_day: -1", ":14:101: model.spend.user_day"},
 		"tokens of debts":       {"total_day: 5", "total_day: -5", ":14:124: model.spend.tokens.total_day"},
 		"no budget":             {budgets, "request: 1", ":14:10: model.spend bounds nothing"},

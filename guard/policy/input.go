@@ -110,7 +110,7 @@ func (p *Policy) input(o *guard.Options, s *State) error {
 	if api := p.Input.OpenAPI; api != nil {
 		b, err := os.ReadFile(s.path(api.File))
 		if err != nil {
-			return fmt.Errorf("input.openapi.file: %w", err)
+			return p.wrong("input.openapi.file", err)
 		}
 		if c.Spec, err = input.Compile(b, api.Unknown == "refuse"); err != nil {
 			if m := (*input.Mistake)(nil); errors.As(err, &m) {

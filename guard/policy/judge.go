@@ -63,9 +63,9 @@ func (j *judge) judge(p *Policy) {
 		j.limit("auth_failures", *p.Failures, "")
 	}
 	for n, l := range p.Limits {
-		j.limit("limits."+n, l, l.Per)
+		j.limit("limits."+key(n), l, l.Per)
 		if !slices.Contains(pers, l.Per) {
-			j.fail("limits."+n, "limit %s counts per %q: one of %s", n, l.Per, strings.Join(pers, ", "))
+			j.fail("limits."+key(n), "limit %s counts per %q: one of %s", n, l.Per, strings.Join(pers, ", "))
 		}
 	}
 	if i := p.Input; i != nil && (i.MaxBody < 0 || i.MaxDepth < 0) {
@@ -84,8 +84,24 @@ func (j *judge) judge(p *Policy) {
 	j.traces(p)
 	j.traffic(p)
 	if len(j.errs) == 0 {
-		if _, err := guard.NewTable(p.table()); err != nil {
-			j.fail("routes", "%v", err)
+		j.table(p)
+	}
+}
+
+// table tells the first route that makes no table with those before it.
+func (j *judge) table(p *Policy) {
+	all := p.table()
+	if _, err := guard.NewTable(all); err == nil {
+		return
+	}
+	for i := range all {
+		if _, err := guard.NewTable(all[:i+1]); err != nil {
+			at := "routes"
+			if i < len(p.Routes) { // else it is the preflight of one
+				at = fmt.Sprintf("routes[%d].path", i)
+			}
+			j.fail(at, "%v", err)
+			return
 		}
 	}
 }
@@ -93,7 +109,7 @@ func (j *judge) judge(p *Policy) {
 func (j *judge) modes(at string, all map[string]guard.Mode) {
 	for n, m := range all {
 		if !slices.Contains(protections, n) || !slices.Contains(modes, m) {
-			j.fail(at+"."+n, "mode %s: %q: one of %s, as enforce, observe or off", n, m, strings.Join(protections, ", "))
+			j.fail(at+"."+key(n), "mode %s: %q: one of %s, as enforce, observe or off", n, m, strings.Join(protections, ", "))
 		}
 	}
 }

@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/parser"
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	lr "github.com/launchready/launchready"
@@ -45,10 +46,22 @@ type Model struct {
 	Canaries   []ModelCanary            `yaml:"canaries,omitempty"`
 	Spend      *ModelSpend              `yaml:"spend,omitempty"` // what it may cost
 	Breaker    *ModelBreaker            `yaml:"breaker,omitempty"`
+
+	text *judge // knows where things stand in a file of its own
 }
 
-// ReadModel reads a file that holds the section model alone, for a draft.
-func ReadModel(name string, text []byte) (*Model, error) {
+// ReadModel reads a file that holds the section model alone, for a draft, which tells
+// its mistakes with their places in this file.
+func ReadModel(name string, text []byte) (m *Model, err error) {
+	defer func() { // the parser is not trusted to survive every text
+		if recover() != nil {
+			m, err = nil, fmt.Errorf("%s:1:1: not YAML that can be read", name)
+		}
+	}()
+	parsed, err := parser.ParseBytes(text, 0)
+	if err != nil {
+		return nil, placed(name, err)
+	}
 	var file struct {
 		Model *Model `yaml:"model"`
 	}
@@ -56,9 +69,35 @@ func ReadModel(name string, text []byte) (*Model, error) {
 		return nil, placed(name, err)
 	}
 	if file.Model == nil {
-		return nil, fmt.Errorf("%s: no section model", name)
+		return nil, fmt.Errorf("%s:1:1: no section model", name)
 	}
+	file.Model.text = &judge{name: name, file: parsed}
 	return file.Model, nil
+}
+
+// own judges a section that ReadModel gave, as it stands in its own file.
+func (m *Model) own() error {
+	if m == nil || m.text == nil {
+		return nil
+	}
+	j := &judge{name: m.text.name, file: m.text.file}
+	p := &Policy{Model: m.drafted(false), Stores: &Stores{Ledger: memory}}
+	j.model(p, func(at, what, path, why string) {
+		j.fail(at, "%s: if it is meant, write it into the drafted policy, with unsafe: [%q]", why, what+" "+path)
+	})
+	return errors.Join(j.errs...)
+}
+
+// drafted is the section with what bounds the model, where it does not say so itself.
+func (m *Model) drafted(breaks bool) *Model {
+	out := *m
+	if out.MaxTokens == 0 {
+		out.MaxTokens = 1024
+	}
+	if out.Breaker == nil && breaks {
+		out.Breaker = &ModelBreaker{Failures: 3}
+	}
+	return &out
 }
 
 // ModelProvider is where requests go. Key is ${env:NAME}.
@@ -152,7 +191,7 @@ func (j *judge) model(p *Policy, twice func(at, what, path, why string)) {
 		j.fail("model", "model needs a provider: openai or anthropic")
 	}
 	for n, v := range m.Providers {
-		at := "model.providers." + n
+		at := "model.providers." + key(n)
 		if n != "openai" && n != "anthropic" {
 			j.fail(at, "provider %q: one of openai, anthropic, by the protocol that it speaks", n)
 		}

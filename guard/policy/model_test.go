@@ -94,7 +94,7 @@ func TestReadModel(t *testing.T) {
 	if err != nil || m.Listen != "127.0.0.1:8081" || m.Breaker.Failures != 2 {
 		t.Errorf("%+v %v", m, err)
 	}
-	for text, want := range map[string]string{"model: {listens: x}": "model.yaml:1:9: ", "listen: x": "model.yaml:1:1: ", "": "model.yaml: no section model", "model: [": "model.yaml:1:"} {
+	for text, want := range map[string]string{"model: {listens: x}": "model.yaml:1:9: ", "listen: x": "model.yaml:1:1: ", "": "model.yaml:1:1: no section model", "model: [": "model.yaml:1:"} {
 		if m, err := policy.ReadModel("model.yaml", []byte(text)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %+v %v, want %s", text, m, err, want)
 		}

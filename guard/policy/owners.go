@@ -3,7 +3,6 @@ package policy
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"github.com/launchready/launchready/guard/ownership"
 	"github.com/launchready/launchready/store/owners"
@@ -61,14 +60,18 @@ func (p *Policy) ownersFile(s *State, at string) (file, key string, err error) {
 		at = s.path(at)
 		return at, at, nil
 	}
-	key, err = s.postgres("ownership.store", at)
+	where := "ownership.store"
+	if p.Ownership.Store == "" {
+		where = "state.ledger"
+	}
+	key, err = p.postgres(s, where, at)
 	return "", key, err
 }
 
 func (p *Policy) ownersPostgres(address string) (*owners.Postgres, error) {
 	store, err := owners.NewPostgres(address)
 	if err != nil {
-		return nil, fmt.Errorf("ownership.store: %w", err)
+		return nil, p.wrong("ownership.store", err)
 	}
 	if p.Stores != nil {
 		if store.Patience, err = span(p.Stores.Patience); err != nil {

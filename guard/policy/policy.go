@@ -185,6 +185,14 @@ func (j *judge) fail(at, format string, args ...any) {
 	j.errs = append(j.errs, fmt.Errorf("%s: %s", j.at(at), fmt.Sprintf(format, args...)))
 }
 
+// wrong tells what is wrong with what the policy refers to at a YAML path.
+func (p *Policy) wrong(at string, err error) error {
+	if p.text == nil {
+		return fmt.Errorf("%s: %w", at, err)
+	}
+	return fmt.Errorf("%s: %s: %w", p.text.at(at), at, err)
+}
+
 // at is file:line:column of a YAML path.
 func (j *judge) at(at string) string {
 	line, column := j.place(at)
@@ -211,6 +219,14 @@ func (j *judge) place(at string) (line, column int) {
 		break
 	}
 	return line, column
+}
+
+// key is a name of the file as a part of a YAML path.
+func key(name string) string {
+	if !strings.ContainsFunc(name, func(r rune) bool { return strings.ContainsRune(" .[]*$'\"\\", r) }) {
+		return name
+	}
+	return "'" + strings.NewReplacer(`\`, `\\`, "'", `\'`).Replace(name) + "'"
 }
 
 func above(p string) string {

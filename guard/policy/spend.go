@@ -32,7 +32,7 @@ func money(f float64) bool { return f >= 0 && f <= 1e6 && !math.IsNaN(f) }
 func (j *judge) prices(at string, all map[string]Price) {
 	for n, pr := range all {
 		if !money(pr.Input) || !money(pr.Output) || pr.Input == 0 && pr.Output == 0 || n == "" || n == "*" {
-			j.fail(at, "%s: %q needs input and output, US dollars for a million tokens", at, n)
+			j.fail(at+"."+key(n), "%s: %q needs input and output, US dollars for a million tokens", at, n)
 		}
 	}
 }

@@ -2,7 +2,6 @@ package policy
 
 import (
 	"errors"
-	"fmt"
 	"strings"
 	"time"
 
@@ -79,7 +78,7 @@ func (p *Policy) counters(s *State) (state.Counters, error) {
 	}
 	ref, err := s.secret(p.Stores.Counters)
 	if err != nil {
-		return nil, fmt.Errorf("state.counters: %w", err)
+		return nil, p.wrong("state.counters", err)
 	}
 	at := string(ref)
 	lease, err := span(p.Stores.Lease)
@@ -96,7 +95,7 @@ func (p *Policy) counters(s *State) (state.Counters, error) {
 	}
 	c, err := redis.New(redis.Options{URL: at, Lease: lease, Patience: patience})
 	if err != nil {
-		return nil, fmt.Errorf("state.counters: %w", err)
+		return nil, p.wrong("state.counters", err)
 	}
 	if s.Memory.redis == nil {
 		s.Memory.redis = map[string]*redis.Counters{}
@@ -107,15 +106,15 @@ func (p *Policy) counters(s *State) (state.Counters, error) {
 }
 
 // postgres is the address that a reference means; at is where the policy has it.
-func (s *State) postgres(at, ref string) (string, error) {
+func (p *Policy) postgres(s *State, at, ref string) (string, error) {
 	b, err := s.secret(ref)
 	if err != nil {
-		return "", fmt.Errorf("%s: %w", at, err)
+		return "", p.wrong(at, err)
 	}
 	if to := string(b); strings.HasPrefix(to, "postgres://") || strings.HasPrefix(to, "postgresql://") {
 		return to, nil
 	}
-	return "", fmt.Errorf("%s refers to no address as postgres://host/name", at) // it may hold a password
+	return "", p.wrong(at, errors.New("it refers to no address as postgres://host/name")) // it may hold a password
 }
 
 // store is the SQL store that the policy names, or nil for memory.
@@ -127,7 +126,7 @@ func (p *Policy) store(s *State) (*ledger.Store, error) {
 	if file, ok := strings.CutPrefix(at, "sqlite:"); ok {
 		at, open = s.path(file), ledger.SQLite
 	} else {
-		address, err := s.postgres("state.ledger", at)
+		address, err := p.postgres(s, "state.ledger", at)
 		if err != nil {
 			return nil, err
 		}
@@ -138,7 +137,7 @@ func (p *Policy) store(s *State) (*ledger.Store, error) {
 	}
 	l, err := open(at)
 	if err != nil {
-		return nil, fmt.Errorf("state.ledger: %w", err)
+		return nil, p.wrong("state.ledger", err)
 	}
 	if s.Memory.ledgers == nil {
 		s.Memory.ledgers = map[string]*ledger.Store{}

@@ -1,8 +1,10 @@
 package policy
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
+	"net/http"
 	"slices"
 	"strings"
 
@@ -185,7 +187,7 @@ func (d *drafter) objects(b *strings.Builder, s Sketch) {
 // listener writes what is known of the section in front of the model provider.
 func (d *drafter) listener(b *strings.Builder) {
 	if m := d.s.Model; m != nil {
-		d.bounded(b, *m)
+		d.bounded(b, m)
 		return
 	}
 	if len(d.model) == 0 {
@@ -207,21 +209,18 @@ func (d *drafter) listener(b *strings.Builder) {
 
 // bounded writes the section that whoever runs the application gave, with what bounds
 // the model where it does not say so itself.
-func (d *drafter) bounded(b *strings.Builder, m Model) {
-	if m.MaxTokens == 0 {
-		m.MaxTokens = 1024
-	}
-	if m.Breaker == nil && d.breaks {
-		m.Breaker = &ModelBreaker{Failures: 3}
-	}
+func (d *drafter) bounded(b *strings.Builder, m *Model) {
 	text, err := yaml.MarshalWithOptions(struct {
-		Model Model `yaml:"model"`
-	}{m}, yaml.IndentSequence(true))
+		Model *Model `yaml:"model"`
+	}{m.drafted(d.breaks)}, yaml.IndentSequence(true))
 	if err != nil { // Draft reads what it wrote, and tells
 		text = []byte("model: " + err.Error())
 	}
 	b.WriteString("# In front of the model provider: have the application ask its model there." + strings.TrimPrefix(beside(d.model), " #") + "\n")
 	b.Write(text)
+	if m.Spend != nil {
+		b.WriteString("state: {ledger: \"sqlite:guard.db\"} # where what the model costs is written down, of one process: ${env:NAME} of a Postgres for several\n")
+	}
 }
 
 // auth writes whose tokens count, with blanks for what is not known.
@@ -257,6 +256,10 @@ func (d *drafter) auth(b *strings.Builder, s Sketch) {
 	if own := a.Bearer; own != nil {
 		b.WriteString("  bearer: # tokens that the application judges itself: findings of how it judges them are not stopped without secret\n  ")
 		put("whoami", own.WhoAmI, "a path of the application that says who is signed in")
+		if by := cmp.Or(own.Method, d.askedBy(own.WhoAmI)); by != "" && by != http.MethodGet {
+			b.WriteString("  ")
+			put("method", by, "")
+		}
 		b.WriteString("  ")
 		put("subject", own.Subject, "the member of its answer that names the user, as user.id")
 		if own.Tenant != "" || tenant {

@@ -1,8 +1,9 @@
 package policy
 
 import (
-	"fmt"
+	"maps"
 	"net/url"
+	"slices"
 
 	"golang.org/x/net/http/httpguts"
 
@@ -37,10 +38,10 @@ func (j *judge) traces(p *Policy) {
 	}
 	for name, ref := range t.Headers {
 		if !httpguts.ValidHeaderFieldName(name) {
-			j.fail("traces.headers", "%q is no name of a header", name)
+			j.fail("traces.headers."+key(name), "%q is no name of a header", name)
 			continue
 		}
-		j.reference("traces.headers."+name, ref, false)
+		j.reference("traces.headers."+key(name), ref, false)
 	}
 }
 
@@ -50,16 +51,29 @@ func (p *Policy) Follow(s *State, version string) (*record.Traces, error) {
 	if t == nil {
 		return nil, nil
 	}
-	o := record.TraceOptions{Endpoint: t.Endpoint, Sample: 1, Service: t.Service, Version: version, Headers: map[string]lr.Secret{}, Log: s.Log}
+	o := record.TraceOptions{Endpoint: t.Endpoint, Sample: 1, Service: t.Service, Version: version, Log: s.Log}
 	if t.Sample != nil {
 		o.Sample = *t.Sample
 	}
-	for name, ref := range t.Headers {
-		v, err := s.secret(ref)
-		if err != nil {
-			return nil, fmt.Errorf("traces.headers.%s: %w", name, err)
-		}
-		o.Headers[name] = lr.NewSecret(string(v))
+	var err error
+	if o.Headers, err = p.collector(s); err != nil {
+		return nil, err
 	}
 	return record.NewTraces(o)
+}
+
+// collector is what the collector of traces is told beside them.
+func (p *Policy) collector(s *State) (map[string]lr.Secret, error) {
+	out := map[string]lr.Secret{}
+	if p.Traces == nil {
+		return out, nil
+	}
+	for _, name := range slices.Sorted(maps.Keys(p.Traces.Headers)) {
+		v, err := s.secret(p.Traces.Headers[name])
+		if err != nil {
+			return nil, p.wrong("traces.headers."+key(name), err)
+		}
+		out[name] = lr.NewSecret(string(v))
+	}
+	return out, nil
 }

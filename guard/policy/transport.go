@@ -150,7 +150,7 @@ func (p *Policy) transport(o *guard.Options, s *State) error {
 				err = errors.New("the secret is shorter than 16 bytes")
 			}
 			if err != nil {
-				return fmt.Errorf("origin_lock.secrets[%d]: %w", i, err)
+				return p.wrong(fmt.Sprintf("origin_lock.secrets[%d]", i), err)
 			}
 			all = append(all, b)
 		}
@@ -227,13 +227,16 @@ func (p *Policy) Front(s *State, h http.Handler) (*Front, error) {
 			err = transport.Require(c, b)
 		}
 		if err != nil {
-			return nil, fmt.Errorf("origin_lock.client_ca: %w", err)
+			return nil, p.wrong("origin_lock.client_ca", err)
 		}
 	}
 	if t.Certificate != "" {
 		files := &transport.Files{Certificate: s.path(t.Certificate), Key: s.path(t.Key)}
 		c.GetCertificate, f.until = files.Get, files.Until
-		return f, files.Load()
+		if err := files.Load(); err != nil {
+			return nil, p.wrong("tls.certificate", err)
+		}
+		return f, nil
 	}
 	acme, err := p.acme(s)
 	if err != nil {
@@ -268,6 +271,16 @@ func (f *Front) Start(ctx context.Context) error {
 		f.Plain = f.acme.Challenges(f.Plain)
 	}
 	return nil
+}
+
+// Refers reads what Front and Follow need of the policy, and tells what is wrong with it.
+func (p *Policy) Refers(s *State) error {
+	f, front := p.Front(s, nil)
+	if front == nil {
+		f.Close()
+	}
+	_, spans := p.collector(s)
+	return errors.Join(front, spans)
 }
 
 // Close ends the renewals.

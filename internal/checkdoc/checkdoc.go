@@ -52,7 +52,7 @@ func section(b *strings.Builder, c *lr.Check) {
 	fmt.Fprintf(b, "Severity %s · %s · needs %s · %s\n\n", c.Severity, weight(c), Needs(c.Needs), effect(c.Effect))
 	fmt.Fprintf(b, "Why it matters: %s\n\nFix: %s\n", strings.TrimSpace(c.Why), strings.TrimSpace(c.Fix))
 	if c.Guard != "" {
-		fmt.Fprintf(b, "\nGuard: %s\n", lr.Directive("`"+c.Guard+"`"))
+		fmt.Fprintf(b, "\nGuard: %s\n", "`"+c.Guard+"`"+lr.Aside(c.Guard))
 	}
 	if len(c.Refs) > 0 {
 		refs := make([]string, len(c.Refs))

@@ -66,7 +66,7 @@ func execute(w io.Writer, name string, data any) error {
 		"talked":   report.Talked,
 		"href":     href,
 		"infront":  func() string { return capital(report.InFront()) },
-		"noguard":  func() string { return lr.NoGuard },
+		"aside":    func(directive string) string { return strings.TrimSpace(lr.Aside(directive)) },
 		"mark":     markOf,
 		"gone":     newGone,
 		"plot":     newPlot,

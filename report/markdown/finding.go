@@ -52,7 +52,7 @@ func detailed(e report.Entry) string {
 		fmt.Fprintf(&b, "\n**Fix.**\n\n%s\n", report.Paragraphs(report.Bound(f.Fix, mostFix)))
 	}
 	if f.Guard != "" {
-		fmt.Fprintf(&b, "\n**Guard.** %s%s\n", code(f.Guard), lr.Directive(""))
+		fmt.Fprintf(&b, "\n**Guard.** %s%s\n", code(f.Guard), lr.Aside(f.Guard))
 	}
 	if f.Replay != "" {
 		fmt.Fprintf(&b, "\n**Ask again** (%s, %s, %s):\n\n%s", check(e), f.Confidence, code(f.ID), report.Fence(report.Line(report.Bound(f.Replay, mostLine)), "sh"))

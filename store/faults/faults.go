@@ -28,6 +28,7 @@ const (
 	whole mode = iota
 	cut
 	stalled
+	mute
 )
 
 // Before gives the URL by which the server of a URL is reached through a wire.
@@ -58,6 +59,10 @@ func (w *Wire) Cut() { w.set(cut) }
 // Stall takes what is said, and passes nothing on.
 func (w *Wire) Stall() { w.set(stalled) }
 
+// Mute passes on what is said to the server, and ends the connection in the place of
+// its answer.
+func (w *Wire) Mute() { w.set(mute) }
+
 // Mend lets new connections through; what was stalled is cut.
 func (w *Wire) Mend() { w.set(whole) }
 
@@ -77,7 +82,7 @@ func (w *Wire) set(m mode) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.mode = m
-	if m != stalled {
+	if m == whole || m == cut {
 		for c := range w.conns {
 			_ = c.Close() // that is the fault
 			delete(w.conns, c)
@@ -121,21 +126,25 @@ func (w *Wire) carry(c net.Conn) {
 		return
 	}
 	w.wg.Go(func() {
-		w.pass(s, c)
+		w.pass(s, c, true)
 		_ = c.Close() // both ways end together
 		_ = s.Close()
 	})
-	w.pass(c, s)
+	w.pass(c, s, false)
 }
 
-// pass moves bytes one way, and loses them while the wire is stalled.
-func (w *Wire) pass(from io.Reader, to io.Writer) {
+// pass moves bytes one way, and loses them while the wire is stalled; answers end a
+// wire that is mute.
+func (w *Wire) pass(from io.Reader, to io.Writer, answers bool) {
 	b := make([]byte, 16<<10)
 	for {
 		n, err := from.Read(b)
 		w.mu.Lock()
-		lost := w.mode == stalled
+		lost, ends := w.mode == stalled, w.mode == mute && answers
 		w.mu.Unlock()
+		if ends {
+			return
+		}
 		if n > 0 && !lost {
 			if _, err := to.Write(b[:n]); err != nil {
 				return

@@ -111,3 +111,15 @@ func TestStall(t *testing.T) {
 	l.ended(t)
 	dial(t, url).want(t, "c", "one c")
 }
+
+// TestMute: what is said arrives, and the connection ends where its answer was to come.
+func TestMute(t *testing.T) {
+	url, wire := faults.Before(t, echo(t, "one"))
+	first := dial(t, url)
+	first.want(t, "a", "one a")
+	wire.Mute()
+	first.ended(t)
+	dial(t, url).ended(t)
+	wire.Mend()
+	dial(t, url).want(t, "b", "one b")
+}

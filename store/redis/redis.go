@@ -14,6 +14,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/redis/rueidis"
@@ -43,6 +44,7 @@ type Options struct {
 type Counters struct {
 	o                 Options
 	take, give, renew *rueidis.Lua
+	turns             atomic.Uint64 // how often a link was written to
 
 	mu     sync.Mutex
 	client rueidis.Client
@@ -100,6 +102,7 @@ func (c *Counters) dial(ctx context.Context) (rueidis.Client, error) {
 	}
 	o.DisableRetry, o.DisableCache, o.ForceSingleClient = true, true, true
 	o.Dialer.Timeout, o.ConnWriteTimeout = c.o.Patience, c.o.Patience
+	c.linked(&o)
 	client, err := rueidis.NewClient(o)
 	if err != nil {
 		return nil, fmt.Errorf("connect to Redis: %w", err)
@@ -193,7 +196,7 @@ func (c *Counters) Take(ctx context.Context, lease string, asks []state.Ask) (st
 			slots = append(slots, names[2*i+1])
 		}
 	}
-	n, err := c.take.Exec(ctx, client, names, args).AsIntSlice()
+	n, err := c.again(func() rueidis.RedisResult { return c.take.Exec(ctx, client, names, args) }).AsIntSlice()
 	if err != nil {
 		c.demoted(client, err)
 		return state.Verdict{}, fmt.Errorf("count in Redis: %w", err)
@@ -243,7 +246,7 @@ func (c *Counters) Give(ctx context.Context, lease string, asks []state.Ask, und
 		}
 		args = append(args, micros(a.Each), strconv.Itoa(max(a.Cost, 1)))
 	}
-	if err := c.give.Exec(ctx, client, names, args).Error(); err != nil {
+	if err := c.again(func() rueidis.RedisResult { return c.give.Exec(ctx, client, names, args) }).Error(); err != nil {
 		c.demoted(client, err)
 		return fmt.Errorf("give back in Redis: %w", err)
 	}
@@ -296,7 +299,8 @@ func (c *Counters) lengthen() {
 	}
 	for from := 0; from < len(keys); from += batch {
 		to := min(from+batch, len(keys))
-		_ = c.renew.Exec(ctx, client, keys[from:to], append([]string{micros(c.o.Lease)}, leases[from:to]...)).Error()
+		args := append([]string{micros(c.o.Lease)}, leases[from:to]...)
+		_ = c.again(func() rueidis.RedisResult { return c.renew.Exec(ctx, client, keys[from:to], args) }).Error()
 	}
 	c.mu.Lock()
 	var gone [][2]string // given back in the meantime
@@ -307,7 +311,7 @@ func (c *Counters) lengthen() {
 	}
 	c.mu.Unlock()
 	for _, g := range gone {
-		_ = client.Do(ctx, client.B().Zrem().Key(g[0]).Member(g[1]).Build()).Error()
+		_ = c.again(func() rueidis.RedisResult { return client.Do(ctx, client.B().Zrem().Key(g[0]).Member(g[1]).Build()) }).Error()
 	}
 }
 
