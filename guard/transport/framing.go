@@ -19,13 +19,14 @@ type framed struct {
 	net.Conn
 	scan   scanner
 	ahead  []byte      // was read before, and is looked at already
+	pad    int         // bytes that the server still gets of a request that is refused
 	tunnel atomic.Bool // it was hijacked, before its caller was told (RFC 6455 section 4.1: it waits for that)
 }
 
 // Read gives the server nothing of what breaks the framing: it then answers 400.
 func (c *framed) Read(p []byte) (int, error) {
 	if c.scan.broken { // the server may ask again before it obeys
-		return 0, errFraming
+		return c.refuse(p)
 	}
 	if len(c.ahead) > 0 {
 		n := copy(p, c.ahead)
@@ -34,11 +35,30 @@ func (c *framed) Read(p []byte) (int, error) {
 	}
 	n, err := c.Conn.Read(p)
 	if n > 0 && !c.tunnel.Load() {
+		begun := peeked
+		if c.scan.state == requestLine {
+			begun = c.scan.n
+		}
 		if bad := c.scan.feed(p[:n]); bad != nil {
-			return 0, bad
+			c.pad = max(peeked-begun, 0)
+			return c.refuse(p)
 		}
 	}
 	return n, err
+}
+
+// peeked is how many bytes of a second request net/http waits for: where they do not come,
+// it closes the connection and answers nothing.
+const peeked = 4
+
+// refuse gives no more than that, which ends no line and so is no request.
+func (c *framed) refuse(p []byte) (int, error) {
+	if c.pad > 0 {
+		n := copy(p, "????"[:c.pad])
+		c.pad -= n
+		return n, nil
+	}
+	return 0, errFraming
 }
 
 var errFraming = errors.New("the framing of a request can be read in two ways")

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -192,6 +193,52 @@ func TestNoTunnel(t *testing.T) {
 		got := f.raw(t, 2, pieces...)
 		if seen, _ := f.seen.Load().(string); strings.Contains(seen, "/hidden") || len(got) == 0 || got[len(got)-1] != 400 {
 			t.Errorf("in %d pieces: %v, the application was asked %q", len(pieces), got, seen)
+		}
+	}
+}
+
+// TestRefusedLater: a second request of a connection that is kept is answered like a first,
+// whether the server waits for it or is still at work on the first.
+func TestRefusedLater(t *testing.T) {
+	f := newFront(t, nil)
+	first := "GET /a HTTP/1.1\r\n" + host + "\r\n"
+	for name, second := range map[string]string{
+		"two framings": "POST /hidden HTTP/1.1\r\n" + host + "Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+		"a bare LF":    "\n",
+		"one letter":   "P\n",
+		"a short line": "GE\x00",
+	} {
+		for _, at := range []int{0, 1, 3, 4} { // bytes of it that come at first
+			at = min(at, len(second)-1) // the first is not refused, too
+			c, err := net.Dial("tcp", f.address)
+			if err != nil {
+				t.Fatal(err)
+			}
+			_ = c.SetDeadline(time.Now().Add(10 * time.Second))
+			r := bufio.NewReader(c)
+			var got []int
+			for _, text := range []string{first + second[:at], second[at:]} {
+				if _, err := io.WriteString(c, text); err != nil {
+					break // it was refused already
+				}
+				res, err := http.ReadResponse(r, nil)
+				if err != nil {
+					break
+				}
+				_, _ = io.Copy(io.Discard, res.Body)
+				got = append(got, res.StatusCode)
+			}
+			for len(got) == 1 { // the refusal, where it came before all was written
+				res, err := http.ReadResponse(r, nil)
+				if err != nil {
+					break
+				}
+				got = append(got, res.StatusCode)
+			}
+			_ = c.Close()
+			if seen, _ := f.seen.Load().(string); strings.Contains(seen, "/hidden") || !slices.Equal(got, []int{200, 400}) {
+				t.Errorf("%s, %d bytes at first: %v, the application was asked %q", name, at, got, seen)
+			}
 		}
 	}
 }
