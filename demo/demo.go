@@ -46,6 +46,7 @@ type Options struct {
 	// Folder is where the repository, what browsers get and the logs are written;
 	// without one there is nothing beside the chatbot.
 	Folder string
+	Plain  bool // the repository has no history
 	// Postgres is the address of a server where databases may be made: Harbor makes
 	// one for as long as it runs, as its repository's migrations lay it out, with
 	// the seeded rows and the chats that are made later. Without one it has none.
@@ -174,7 +175,7 @@ func (s *Server) start(o Options) error {
 	if err := s.openFront(); err != nil {
 		return err
 	}
-	return s.layOut()
+	return s.layOut(o.Plain)
 }
 
 func (s *Server) listen(addr string) error {

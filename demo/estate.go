@@ -36,13 +36,13 @@ func (s *Server) openEstate(dir string) error {
 	return nil
 }
 
-// layOut writes the repository, once the routes are known.
-func (s *Server) layOut() error {
+// layOut writes the repository, once the routes are known; plain, without its history.
+func (s *Server) layOut(plain bool) error {
 	if s.estate.dir == "" {
 		return nil
 	}
 	return repository.Write(s.estate.dir, repository.Options{
-		Flaws: s.flaws.Has, Seed: s.seed, Now: s.now(), Routes: s.sourceRoutes(), Secrets: s.environment(),
+		Flaws: s.flaws.Has, Seed: s.seed, Now: s.now(), Routes: s.sourceRoutes(), Secrets: s.environment(), Plain: plain,
 	})
 }
 

@@ -82,7 +82,7 @@ func sendLarge(ctx context.Context, t *lr.Trial, m *maker, c *tally, streamed bo
 		if err != nil || len(r.Body) < 2 {
 			return weight{}, err
 		}
-		r.Body = append(append([]byte{r.Body[0]}, bytes.Repeat([]byte{' '}, oversize)...), r.Body[1:]...)
+		r.Body = padded(r.Body)
 		r.Once, r.Streamed = true, streamed
 		if x, err = c.send(ctx, t, m.door, r, note); err == nil {
 			break
@@ -111,4 +111,12 @@ func sendLarge(ctx context.Context, t *lr.Trial, m *maker, c *tally, streamed bo
 		}
 	}
 	return out, nil
+}
+
+// padded is a body with so much space after its first byte, made in one piece.
+func padded(body []byte) []byte {
+	out := bytes.Repeat([]byte{' '}, oversize+len(body))
+	out[0] = body[0]
+	copy(out[1+oversize:], body[1:])
+	return out
 }

@@ -25,7 +25,7 @@ func (w *writer) history() error {
 		return nil
 	}
 	w.git = true
-	if err := w.run("init", "-q", "-b", "main"); err != nil {
+	if err := w.run("init", "-q", "-b", "main", "--template="); err != nil {
 		return err
 	}
 	if err := w.below("files/_was"); err != nil {
@@ -69,7 +69,7 @@ func (w *writer) commit(message string) error {
 func (w *writer) run(args ...string) error {
 	ctx, cancel := context.WithTimeout(context.Background(), gitPatience)
 	defer cancel()
-	c := exec.CommandContext(ctx, "git", append([]string{"-c", "core.autocrlf=false", "-c", "commit.gpgsign=false", "-c", "gc.auto=0"}, args...)...)
+	c := exec.CommandContext(ctx, "git", append([]string{"-c", "core.autocrlf=false", "-c", "commit.gpgsign=false", "-c", "gc.auto=0", "-c", "maintenance.auto=false"}, args...)...)
 	c.Dir = w.dir
 	const when = "2026-10-01T09:00:00Z"
 	c.Env = append(plain(os.Environ()), "GIT_CONFIG_GLOBAL="+os.DevNull, "GIT_CONFIG_NOSYSTEM=1", "GIT_TERMINAL_PROMPT=0",
