@@ -15,7 +15,7 @@ import (
 const spare = 128
 
 // settled is how long a process is left alone before its memory is read.
-const settled = 5 * time.Second
+const settled = 12 * time.Second
 
 // idle reads the memory of processes that have served little.
 func (f *field) idle(ctx context.Context) (err error) {

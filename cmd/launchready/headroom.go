@@ -70,9 +70,9 @@ func adapt(c *collection) {
 
 // What garbage may grow to is held when nobody asks any more. It is given back then.
 const (
-	still = 10 * time.Second // between two looks
-	quiet = 1 << 20          // bytes that are made in that time where nobody asks: probes are answered
-	worth = 8 << 20          // bytes that were made since, so that there is something to give back
+	still = 5 * time.Second // between two looks
+	quiet = 1 << 20         // bytes that are made in that time where nobody asks: probes are answered
+	worth = 8 << 20         // bytes that were made since, so that there is something to give back
 )
 
 // repose says when memory is given back.
