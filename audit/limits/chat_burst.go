@@ -41,14 +41,19 @@ func runChatBurst(ctx context.Context, t *lr.Trial) error {
 	return nil
 }
 
+// newTalk is a newcomer's at the usual endpoint.
+func newTalk(ctx context.Context, t *lr.Trial) (*talk, error) {
+	as, _, err := newcomer(ctx, t)
+	if err != nil {
+		return nil, err
+	}
+	return open(ctx, t.Assistant, as)
+}
+
 // alone is the burst of one user at the usual endpoint, sent once a run.
 func alone(ctx context.Context, t *lr.Trial) (*tally, error) {
 	return lr.Recall(ctx, t.Memo, "limits/alone", func(ctx context.Context) (*tally, error) {
-		as, _, err := newcomer(ctx, t)
-		if err != nil {
-			return nil, err
-		}
-		k, err := open(ctx, t.Assistant, as)
+		k, err := newTalk(ctx, t)
 		if err != nil {
 			return nil, err
 		}
@@ -63,11 +68,7 @@ const mostInTurn = 12
 // run where the burst shows too few: what it met may bound the answers under way.
 func inTurn(ctx context.Context, t *lr.Trial) (*tally, error) {
 	return lr.Recall(ctx, t.Memo, "limits/in turn", func(ctx context.Context) (*tally, error) {
-		as, _, err := newcomer(ctx, t)
-		if err != nil {
-			return nil, err
-		}
-		k, err := open(ctx, t.Assistant, as)
+		k, err := newTalk(ctx, t)
 		if err != nil {
 			return nil, err
 		}
